@@ -4,7 +4,7 @@
  * talks to a database; the placeholder below only keeps `generate` from asking for one.
  */
 import { PrismaPg } from "@prisma/adapter-pg";
-import pg from "pg";
+import type pg from "pg";
 import { parseIntoClientConfig } from "pg-connection-string";
 import { defineConfig } from "prisma/config";
 

@@ -1,0 +1,31 @@
+import { PrismaPg } from "@prisma/adapter-pg";
+import { PrismaClient } from "@prisma/client";
+import { parseIntoClientConfig } from "pg-connection-string";
+
+export type Database = PrismaClient;
+
+export interface DatabaseOptions {
+  /** Connections in the pool; 10 unless told, as pg does. */
+  poolSize?: number;
+  /** Milliseconds to wait for a connection before a query fails. */
+  connectTimeoutMs?: number;
+  onError?: (error: Error) => void;
+}
+
+/**
+ * Opens the database. The connection string is taken apart here, so that the password is in no error text of the driver.
+ * @param url a Postgres connection string.
+ */
+export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
+  const adapter = new PrismaPg(
+    {
+      ...parseIntoClientConfig(url),
+      max: options.poolSize ?? 10,
+      connectionTimeoutMillis: options.connectTimeoutMs ?? 5_000,
+      idleTimeoutMillis: 30_000,
+      application_name: "expand-contract",
+    },
+    { onPoolError: options.onError, onConnectionError: options.onError },
+  );
+  return new PrismaClient({ adapter, log: [] });
+}

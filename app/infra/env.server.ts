@@ -1,0 +1,140 @@
+import { z } from "zod";
+import { phaseOf, type Phase } from "./phase.ts";
+import { parseRollout } from "./rollout.ts";
+
+/** An environment that cannot be started with; the message lists every problem and what to do about it. */
+export class EnvironmentError extends Error {
+  readonly code = "invalid_environment";
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(
+      `The environment is not complete (.env.example explains each variable):\n${problems.map((p) => `  - ${p}`).join("\n")}`,
+    );
+    this.name = "EnvironmentError";
+    this.problems = problems;
+  }
+}
+
+const required = (what: string) =>
+  z
+    .string({ error: `is not set: ${what}` })
+    .trim()
+    .min(1, `is empty: ${what}`);
+
+const flag = (fallback: boolean) =>
+  z
+    .string()
+    .trim()
+    .toLowerCase()
+    .optional()
+    .transform((value, context) => {
+      if (value === undefined || value === "") return fallback;
+      if (value === "true" || value === "1") return true;
+      if (value === "false" || value === "0") return false;
+      context.addIssue("must be true or false");
+      return z.NEVER;
+    });
+
+const httpsUrl = required("the public https address of the app").transform((value, context) => {
+  const url = URL.parse(value);
+  if (!url || (url.protocol !== "https:" && url.hostname !== "localhost")) {
+    context.addIssue("must be an https:// address, e.g. https://app.example.com");
+    return z.NEVER;
+  }
+  return url.href.replace(/\/$/, "");
+});
+
+const postgresUrl = required("a Postgres connection string, e.g. postgresql://user:password@host:5432/database").regex(
+  /^postgres(ql)?:\/\//,
+  "must start with postgresql://",
+);
+
+const port = z
+  .string()
+  .trim()
+  .regex(/^\d*$/, "must be a port number")
+  .optional()
+  .transform((value) => (value ? Number(value) : 3000))
+  .pipe(z.number().int().min(0).max(65535, "must be at most 65535"));
+
+const schema = z.object({
+  NODE_ENV: z.enum(["development", "test", "production"]).default("development"),
+  SHOPIFY_API_KEY: required("the app's client id"),
+  SHOPIFY_API_SECRET: required("the app's client secret"),
+  SHOPIFY_APP_URL: httpsUrl,
+  SCOPES: required("the access scopes, comma-separated, as in shopify.app.toml").transform((value) =>
+    value
+      .split(",")
+      .map((scope) => scope.trim())
+      .filter(Boolean),
+  ),
+  DATABASE_URL: postgresUrl,
+  PORT: port,
+  MIGRATION_SECRET: z
+    .string()
+    .trim()
+    .optional()
+    .transform((value) => value || undefined)
+    .pipe(z.string().min(32, "must have at least 32 characters: openssl rand -hex 32").optional()),
+  TOKEN_EXCHANGE_ENABLED: flag(true),
+  LEGACY_INSTALL_FLOW_ENABLED: flag(true),
+  TOKEN_EXCHANGE_ROLLOUT: z
+    .string()
+    .trim()
+    .optional()
+    .transform((value, context) => {
+      try {
+        return parseRollout(value || "100%");
+      } catch (cause) {
+        context.addIssue(cause instanceof Error ? cause.message : "cannot be read");
+        return z.NEVER;
+      }
+    }),
+  CONTRACT_ANYWAY: flag(false),
+  LOG_LEVEL: z
+    .string()
+    .trim()
+    .toLowerCase()
+    .optional()
+    .transform((value) => value || "info")
+    .pipe(z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"])),
+  RUN_JOBS: flag(true),
+  TOKEN_ENCRYPTION_KEYS: z
+    .string()
+    .trim()
+    .max(
+      0,
+      "is set, but this version stores tokens as the session storage package does, unencrypted: unset it to start",
+    )
+    .optional(),
+});
+
+/** The parsed environment, and the phase it puts the app in. */
+export type Env = Readonly<z.infer<typeof schema>> & { readonly phase: Phase };
+
+/**
+ * Parses the environment once, at start.
+ * @throws EnvironmentError listing every problem together.
+ */
+export function parseEnv(source: Record<string, string | undefined>): Env {
+  const parsed = schema.safeParse(source);
+  const problems = parsed.success ? [] : parsed.error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}`);
+  const flags = z
+    .object({ TOKEN_EXCHANGE_ENABLED: flag(true), LEGACY_INSTALL_FLOW_ENABLED: flag(true) })
+    .safeParse(source);
+  const phase = flags.success
+    ? phaseOf({
+        tokenExchangeEnabled: flags.data.TOKEN_EXCHANGE_ENABLED,
+        legacyInstallFlowEnabled: flags.data.LEGACY_INSTALL_FLOW_ENABLED,
+      })
+    : undefined;
+  if (flags.success && !phase) {
+    problems.push(
+      "TOKEN_EXCHANGE_ENABLED and LEGACY_INSTALL_FLOW_ENABLED are both false: nobody could install the app. " +
+        "Expand before you contract: set TOKEN_EXCHANGE_ENABLED=true, migrate, then set LEGACY_INSTALL_FLOW_ENABLED=false",
+    );
+  }
+  if (!parsed.success || !phase || problems.length > 0) throw new EnvironmentError(problems);
+  return { ...parsed.data, phase };
+}

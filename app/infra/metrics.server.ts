@@ -1,0 +1,104 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+
+/** Every series the app exposes on /metrics. Labels never carry a shop or a token: both are unbounded, one is secret. */
+export interface Metrics {
+  registry: Registry;
+  /** Calls of the token endpoint, by grant (exchange, code, migrate, refresh) and result (ok, transient, final, …). */
+  tokenCalls: Counter<"grant" | "result">;
+  tokenCallSeconds: Histogram<"grant">;
+  /** Pairs stored, by how they came. */
+  pairsStored: Counter<"how">;
+  /** Writes that lost against a newer pair or another holder of the lane; harmless, but worth seeing. */
+  staleWrites: Counter<"source">;
+  /** Permanent tokens that somebody tried to store in the contract phase. Must stay zero. */
+  permanentTokensRefused: Counter;
+  laneWaitSeconds: Histogram;
+  needsReauth: Counter<"reason">;
+  migrationOutcomes: Counter<"outcome">;
+  migrationAllowedRate: Gauge;
+  jobs: Counter<"job" | "result">;
+  webhooks: Counter<"topic" | "result">;
+  httpRequests: Counter<"method" | "route" | "status">;
+}
+
+/** Creates the registry. Call once per process; in development the composition root keeps it across reloads. */
+export function createMetrics({ withDefaults = true } = {}): Metrics {
+  const registry = new Registry();
+  if (withDefaults) collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+  return {
+    registry,
+    tokenCalls: new Counter({
+      name: "token_calls_total",
+      help: "Calls of Shopify's token endpoint",
+      labelNames: ["grant", "result"],
+      registers,
+    }),
+    tokenCallSeconds: new Histogram({
+      name: "token_call_seconds",
+      help: "Duration of token endpoint calls",
+      labelNames: ["grant"],
+      buckets: seconds,
+      registers,
+    }),
+    pairsStored: new Counter({
+      name: "token_pairs_stored_total",
+      help: "Token pairs stored",
+      labelNames: ["how"],
+      registers,
+    }),
+    staleWrites: new Counter({
+      name: "token_stale_writes_total",
+      help: "Token writes refused because something newer is stored",
+      labelNames: ["source"],
+      registers,
+    }),
+    permanentTokensRefused: new Counter({
+      name: "permanent_tokens_refused_total",
+      help: "Permanent tokens refused in the contract phase",
+      registers,
+    }),
+    laneWaitSeconds: new Histogram({
+      name: "token_lane_wait_seconds",
+      help: "Time spent waiting for a shop's lane",
+      buckets: seconds,
+      registers,
+    }),
+    needsReauth: new Counter({
+      name: "shops_needing_reauthorization_total",
+      help: "Shops marked as needing re-authorization",
+      labelNames: ["reason"],
+      registers,
+    }),
+    migrationOutcomes: new Counter({
+      name: "migration_outcomes_total",
+      help: "Shops finished by migration runs",
+      labelNames: ["outcome"],
+      registers,
+    }),
+    migrationAllowedRate: new Gauge({
+      name: "migration_allowed_rate",
+      help: "Token calls per second that pacing allows now",
+      registers,
+    }),
+    jobs: new Counter({
+      name: "jobs_total",
+      help: "Background jobs finished",
+      labelNames: ["job", "result"],
+      registers,
+    }),
+    webhooks: new Counter({
+      name: "webhooks_total",
+      help: "Webhooks handled",
+      labelNames: ["topic", "result"],
+      registers,
+    }),
+    httpRequests: new Counter({
+      name: "http_requests_total",
+      help: "HTTP requests",
+      labelNames: ["method", "route", "status"],
+      registers,
+    }),
+  };
+}
