@@ -1,19 +1,24 @@
 // @ts-check
-import boundaries from "eslint-plugin-boundaries";
 import importX from "eslint-plugin-import-x";
 import reactHooks from "eslint-plugin-react-hooks";
 import tseslint from "typescript-eslint";
 
-/** The layers of app/ (docs/architecture.md): what each may import. Everything not named is refused. */
-const LAYERS = [
-  { from: "infra", allow: ["infra"] },
-  { from: "tokens", allow: ["tokens", "infra"] },
-  { from: "migration", allow: ["migration", "tokens", "infra"] },
-  { from: "operator", allow: ["operator", "infra"] },
-  { from: "jobs", allow: ["jobs", "tokens", "migration", "infra"] },
-  { from: "composition", allow: ["composition", "tokens", "migration", "jobs", "operator", "infra"] },
-  { from: "routes", allow: ["composition", "tokens", "migration", "jobs", "operator", "infra", "routes"] },
-];
+/** The layers of app/, lowest first (docs/architecture.md). A layer may import itself and the layers in `allow`, nothing else. */
+const LAYERS = {
+  infra: [],
+  tokens: ["infra"],
+  migration: ["tokens", "infra"],
+  operator: ["infra"],
+  jobs: ["migration", "tokens", "infra"],
+};
+
+/** Everything in app/ that a layer must not import: the other layers, the routes, and the composition root. */
+const LAYER_ZONES = Object.entries(LAYERS).map(([layer, allow]) => ({
+  target: `./app/${layer}`,
+  from: "./app",
+  except: [layer, ...allow].map((name) => `./${name}`),
+  message: `app/${layer} may only import ${[layer, ...allow].join(", ")}.`,
+}));
 
 export default tseslint.config(
   { ignores: ["build/", "public/", "node_modules/", ".reports/", ".cache/", ".data/"] },
@@ -47,24 +52,17 @@ export default tseslint.config(
   {
     files: ["app/**/*.{ts,tsx}"],
     ignores: ["app/**/*.test.{ts,tsx}"],
-    plugins: { boundaries },
-    settings: {
-      "boundaries/elements": [
-        { type: "infra", pattern: "app/infra", mode: "folder" },
-        { type: "tokens", pattern: "app/tokens", mode: "folder" },
-        { type: "migration", pattern: "app/migration", mode: "folder" },
-        { type: "operator", pattern: "app/operator", mode: "folder" },
-        { type: "jobs", pattern: "app/jobs", mode: "folder" },
-        { type: "routes", pattern: "app/routes", mode: "folder" },
-        { type: "composition", pattern: "app/*", mode: "file" },
-      ],
-      "import/resolver": { node: { extensions: [".ts", ".tsx"] } },
-    },
     rules: {
       "no-console": "error",
-      "boundaries/element-types": [
+      "import-x/no-restricted-paths": [
         "error",
-        { default: "disallow", rules: LAYERS.map(({ from, allow }) => ({ from: [from], allow })) },
+        {
+          zones: [
+            ...LAYER_ZONES,
+            { target: "./app/!(routes)/**/*", from: "./app/routes", message: "Nothing imports a route." },
+            { target: "./app/*.{ts,tsx}", from: "./app/routes", message: "Nothing imports a route." },
+          ],
+        },
       ],
       "no-restricted-imports": [
         "error",

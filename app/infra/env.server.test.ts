@@ -1,0 +1,99 @@
+import { describe, expect, it } from "vitest";
+import { EnvironmentError, parseEnv } from "./env.server.ts";
+
+const COMPLETE = {
+  SHOPIFY_API_KEY: "client-id",
+  SHOPIFY_API_SECRET: "client-secret",
+  SHOPIFY_APP_URL: "https://app.example.com/",
+  SCOPES: "read_products, write_products",
+  DATABASE_URL: "postgresql://app@127.0.0.1:5432/app",
+};
+
+function problemsOf(source: Record<string, string | undefined>): readonly string[] {
+  try {
+    parseEnv(source);
+  } catch (error) {
+    if (error instanceof EnvironmentError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe("parseEnv", () => {
+  it("fills in the documented defaults", () => {
+    expect(parseEnv(COMPLETE)).toMatchObject({
+      SHOPIFY_APP_URL: "https://app.example.com",
+      SCOPES: ["read_products", "write_products"],
+      PORT: 3000,
+      LOG_LEVEL: "info",
+      TOKEN_EXCHANGE_ENABLED: true,
+      LEGACY_INSTALL_FLOW_ENABLED: true,
+      phase: "expand",
+    });
+  });
+
+  it("treats an empty variable as one that is not set, and not as zero", () => {
+    expect(
+      parseEnv({ ...COMPLETE, PORT: "", LOG_LEVEL: "", MIGRATION_SECRET: "", TOKEN_EXCHANGE_ENABLED: "" }),
+    ).toMatchObject({
+      PORT: 3000,
+      LOG_LEVEL: "info",
+      MIGRATION_SECRET: undefined,
+      phase: "expand",
+    });
+  });
+
+  it.each([
+    ["false", "true", "legacy"],
+    ["true", "true", "expand"],
+    ["true", "false", "contract"],
+  ])("TOKEN_EXCHANGE_ENABLED=%s, LEGACY_INSTALL_FLOW_ENABLED=%s is the %s phase", (exchange, legacy, phase) => {
+    expect(parseEnv({ ...COMPLETE, TOKEN_EXCHANGE_ENABLED: exchange, LEGACY_INSTALL_FLOW_ENABLED: legacy }).phase).toBe(
+      phase,
+    );
+  });
+
+  it("refuses both doors closed, and says which to open first", () => {
+    const problems = problemsOf({ ...COMPLETE, TOKEN_EXCHANGE_ENABLED: "false", LEGACY_INSTALL_FLOW_ENABLED: "false" });
+    expect(problems.join("\n")).toMatch(/Expand before you contract/i);
+  });
+
+  it("reports every problem together", () => {
+    const problems = problemsOf({
+      SHOPIFY_APP_URL: "http://app.example.com",
+      DATABASE_URL: "mysql://somewhere",
+      MIGRATION_SECRET: "short",
+      PORT: "99999",
+      TOKEN_EXCHANGE_ROLLOUT: "many",
+      LEGACY_INSTALL_FLOW_ENABLED: "maybe",
+    });
+    for (const name of [
+      "SHOPIFY_API_KEY",
+      "SHOPIFY_API_SECRET",
+      "SHOPIFY_APP_URL",
+      "SCOPES",
+      "DATABASE_URL",
+      "MIGRATION_SECRET",
+      "PORT",
+      "TOKEN_EXCHANGE_ROLLOUT",
+      "LEGACY_INSTALL_FLOW_ENABLED",
+    ]) {
+      expect(problems.filter((problem) => problem.startsWith(name))).toHaveLength(1);
+    }
+  });
+
+  it("never repeats a secret in its message", () => {
+    const problems = problemsOf({
+      ...COMPLETE,
+      MIGRATION_SECRET: "hunter2-hunter2",
+      DATABASE_URL: "mysql://u:pa55word@h/db",
+    });
+    expect(problems.join("\n")).not.toMatch(/hunter2|pa55word/);
+  });
+
+  it("does not start when tokens were meant to be encrypted, which this version cannot do", () => {
+    expect(problemsOf({ ...COMPLETE, TOKEN_ENCRYPTION_KEYS: "k1:abc" }).join()).toMatch(
+      /TOKEN_ENCRYPTION_KEYS .*unencrypted/,
+    );
+  });
+});
