@@ -1,0 +1,31 @@
+import { vitePlugin as remix } from "@remix-run/dev";
+import { defineConfig } from "vite";
+
+declare module "@remix-run/server-runtime" {
+  interface Future {
+    v3_singleFetch: true;
+  }
+}
+
+/**
+ * Single fetch is on: one request per navigation instead of one per loader (each of which authenticates), and Remix leaves
+ * Node's own `fetch` alone. Its price: headers of a thrown response (the retry header of App Bridge) only travel through
+ * routes that export `headers`; every embedded route does, and a test looks.
+ */
+export default defineConfig({
+  server: { middlewareMode: true, fs: { allow: ["app", "node_modules"] } },
+  plugins: [
+    remix({
+      ignoredRouteFiles: ["**/*.test.*", "**/.*"],
+      future: {
+        v3_fetcherPersist: true,
+        v3_lazyRouteDiscovery: true,
+        v3_relativeSplatPath: true,
+        v3_singleFetch: true,
+        v3_throwAbortReason: true,
+      },
+    }),
+  ],
+  build: { target: "es2022", assetsInlineLimit: 0 },
+  optimizeDeps: { include: ["@shopify/app-bridge-react", "@shopify/polaris"] },
+});
