@@ -1,0 +1,134 @@
+import type { Choices } from "./platform/choices.ts";
+import type {
+  Call,
+  Fault,
+  Grant,
+  IdTokenOptions,
+  InstalledShop,
+  InstallOptions,
+  Overlap,
+  SecretSighting,
+  ShopView,
+  StoredRow,
+  TokenRateLimit,
+  UsedAfterEnd,
+  WebhookDelivery,
+  WebhookOptions,
+} from "./platform/types.ts";
+
+/** Everything the control API does, typed. Works on a simulator in this or in another process. */
+export interface SandboxClient {
+  /** A shop that exists, with the app not installed. */
+  createShop(shop: string, options?: Omit<InstallOptions, "token">): Promise<ShopView>;
+  /** Installs the app; `token` says what the app got then (default `none`: managed install, no grant yet). */
+  installShop(shop: string, options?: InstallOptions): Promise<InstalledShop>;
+  /** In bulk, in one request per thousand. */
+  installShops(shops: ({ shop: string } & InstallOptions)[]): Promise<InstalledShop[]>;
+  shop(shop: string): Promise<ShopView>;
+  shops(query?: { search?: string; offset?: number; limit?: number }): Promise<{ total: number; shops: ShopSummary[] }>;
+  /** Ends every token, then sends `app/uninstalled` (`webhook: false` keeps it back, `delayMs` delays it). */
+  uninstall(shop: string, options?: { webhook?: boolean; delayMs?: number }): Promise<WebhookDelivery | undefined>;
+  reinstall(shop: string, options?: InstallOptions): Promise<InstalledShop>;
+  freeze(shop: string): Promise<void>;
+  lock(shop: string): Promise<void>;
+  close(shop: string): Promise<void>;
+  /** Back to normal from frozen, locked or closed. */
+  reopen(shop: string): Promise<void>;
+  /** Changes what the merchant granted and sends `app/scopes_update`. */
+  setScopes(shop: string, scopes: string[]): Promise<void>;
+  /** Ends every token of a shop as the platform would after a leak, with the app still installed. */
+  revokeTokens(shop: string): Promise<void>;
+  /** Adds a client secret; the old one works until it is revoked. Returns the new one. */
+  rotateSecret(secret?: string): Promise<{ secret: string }>;
+  /** Revokes all client secrets but the newest; every token they minted dies. */
+  revokeOldSecrets(): Promise<{ endedShops: number }>;
+  /** What App Bridge would hand to the app. */
+  idToken(shop: string, options?: IdTokenOptions): Promise<string>;
+  /** The query string Shopify opens the app with: embedded in the Admin, or at the top for an install or a link. */
+  launchUrl(shop: string, options?: { embedded?: boolean; path?: string; idToken?: IdTokenOptions | false }): Promise<string>;
+  /** Sends one webhook now and waits for the first attempt. */
+  sendWebhook(
+    shop: string,
+    topic: string,
+    payload?: unknown,
+    options?: WebhookOptions,
+  ): Promise<{ id: string; status: number; body: string }>;
+  webhooks: {
+    list(query?: { shop?: string; topic?: string }): Promise<WebhookDelivery[]>;
+    /** Sends a delivery again, with the same body and ids. */
+    replay(id: string): Promise<{ id: string; status: number; body: string }>;
+    /** Keeps everything back until `release`. */
+    hold(): Promise<void>;
+    release(options?: { order?: "as-sent" | "reverse" | "shuffled" }): Promise<WebhookDelivery[]>;
+  };
+  clock: {
+    /** ISO string. */
+    now(): Promise<string>;
+    /** Moves forward; webhook retries that fall due on the way are played in order. */
+    advance(ms: number): Promise<void>;
+  };
+  faults: {
+    add(fault: Fault): Promise<string>;
+    remove(id: string): Promise<void>;
+    clear(): Promise<void>;
+    list(): Promise<Fault[]>;
+  };
+  choices(choices?: Partial<Choices>): Promise<Choices>;
+  /** The token endpoint's limit; null switches it off. */
+  tokenRateLimit(limit: TokenRateLimit | null): Promise<void>;
+  /** Changes the app's settings, for instance where it listens once that is known. */
+  app(settings: Partial<{ url: string; deliverTo: string; scopes: string[]; legacyInstallFlow: boolean }>): Promise<void>;
+  ledger: {
+    calls(query?: CallQuery): Promise<Call[]>;
+    summary(): Promise<LedgerSummary>;
+    /** Whether this is exactly the pair that Shopify issued last for the shop. */
+    isCurrentPair(shop: string, pair: { accessToken: string; refreshToken: string | null }): Promise<boolean>;
+    /** Shops whose stored row can never be refreshed again although a usable pair exists. */
+    orphans(rows: StoredRow[]): Promise<string[]>;
+    /** Token calls of one shop that ran side by side. */
+    overlaps(): Promise<Overlap[]>;
+    /** Calls begun before a `Retry-After` had passed. */
+    retryAfterBroken(options?: { toleranceMs?: number }): Promise<Call[]>;
+    /** Calls with a token that had ended. */
+    usedAfterEnd(): Promise<UsedAfterEnd[]>;
+    /** Secrets seen where they must not be. */
+    secretSightings(): Promise<SecretSighting[]>;
+    /** Looks for any secret the simulator knows in a text of yours: a log, a page, a report. */
+    findSecrets(text: string): Promise<SecretSighting[]>;
+  };
+  /** Back to an empty simulator: shops, tokens, ledger, faults, clock; choices as at start. */
+  reset(): Promise<void>;
+}
+
+export interface ShopSummary {
+  shop: string;
+  name: string;
+  plan: string;
+  installed: boolean;
+  standing: string;
+  token: "none" | "permanent" | "expiring" | "both";
+}
+
+export interface CallQuery {
+  shop?: string;
+  endpoint?: string;
+  grant?: Grant;
+  /** Only calls after this number. */
+  after?: number;
+  limit?: number;
+}
+
+export interface LedgerSummary {
+  calls: number;
+  tokenCalls: Record<string, number>;
+  adminCalls: number;
+  shops: number;
+  installed: number;
+  tokensIssued: number;
+  permanentTokensLive: number;
+  pairsLive: number;
+  overlaps: number;
+  usedAfterEnd: number;
+  retryAfterBroken: number;
+  secretSightings: number;
+}
