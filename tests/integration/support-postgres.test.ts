@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { createTestDatabase, useTestDatabase } from "../support/postgres.ts";
+import { createTestDatabase, testDatabase } from "../support/postgres.ts";
 
-const database = useTestDatabase();
+const database = testDatabase();
 
 test("a cloned database has the current schema and nobody else's rows", async () => {
   const other = await createTestDatabase();

@@ -43,7 +43,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
 }
 
 /** The same for a whole test file: created before its tests, dropped after them. Read `.current` inside tests and hooks. */
-export function useTestDatabase(): { readonly current: TestDatabase } {
+export function testDatabase(): { readonly current: TestDatabase } {
   let database: TestDatabase | undefined;
   beforeAll(async () => {
     database = await createTestDatabase();
