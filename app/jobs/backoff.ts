@@ -1,0 +1,44 @@
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60 * SECOND_MS;
+
+/** How jobs wait. Milliseconds; tests shorten it. */
+export interface BackoffTimes {
+  /** First delay after a transient error; doubles each time. */
+  transientFirstMs: number;
+  /** The longest delay that is ours to choose. A longer `Retry-After` is honoured. */
+  transientLongestMs: number;
+  /** How long a suspended shop is left alone. */
+  suspendedMs: number;
+  /** First delay after an error of our own; doubles each time. pg-boss counts in whole seconds. */
+  failureFirstSeconds: number;
+}
+
+export const BACKOFF: BackoffTimes = {
+  transientFirstMs: 5 * SECOND_MS,
+  transientLongestMs: 30 * MINUTE_MS,
+  suspendedMs: 6 * 60 * MINUTE_MS,
+  failureFirstSeconds: 15,
+};
+
+/** How often a job is put off because Shopify could not be asked, before a person has to look: about two days at the longest delay. */
+export const MOST_POSTPONEMENTS = 100;
+
+/** How often an error of our own is retried before the job becomes a dead letter. */
+export const FAILURE_RETRIES = 5;
+
+/**
+ * How long to wait after a transient error: doubling with jitter (half fixed, half random), never less than Shopify asked for.
+ * @param postponed how often the job was put off before.
+ * @param random 0 (included) to 1 (excluded).
+ */
+export function transientDelayMs(
+  postponed: number,
+  retryAfterMs: number | undefined,
+  times: BackoffTimes,
+  random: number,
+): number {
+  const ours = Math.min(times.transientLongestMs, times.transientFirstMs * 2 ** Math.min(postponed, 30));
+  const jittered = ours / 2 + (ours / 2) * random;
+  // Jitter on top of Retry-After as well: a whole batch may have been told the same moment.
+  return retryAfterMs === undefined ? jittered : Math.max(jittered, retryAfterMs + times.transientFirstMs * random);
+}

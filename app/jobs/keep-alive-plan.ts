@@ -1,0 +1,42 @@
+import { createHash } from "node:crypto";
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** How keep-alives are spread. A refresh token lives 90 days (Shopify: offline access tokens). */
+export interface KeepAliveSpread {
+  /** Age of a pair at which the first shops are due; milliseconds. */
+  fromAgeMs: number;
+  /** Every shop is due this much later, at most, by its place; milliseconds. */
+  windowMs: number;
+  /** One planning pass spreads what it found over this time; seconds. */
+  passSeconds: number;
+  /** The most shops that one pass enqueues; with `passSeconds` this is the highest rate over all instances. */
+  perPass: number;
+}
+
+/**
+ * Due between day 30 and day 40 of 90, planned hourly, at most one call a second over all instances. After a bulk migration all
+ * chains are equally old; the window keeps them from coming due on the same day. A million idle shops take 12 days at this rate
+ * and are done by day 52.
+ */
+export const KEEP_ALIVE_SPREAD: KeepAliveSpread = {
+  fromAgeMs: 30 * DAY_MS,
+  windowMs: 10 * DAY_MS,
+  passSeconds: 3_600,
+  perPass: 3_600,
+};
+
+/** A shop's place in every spread: 0 (included) to 1 (excluded), the same in every process and for ever. */
+export function keepAlivePlace(shop: string): number {
+  return createHash("sha256").update(`keep-alive:${shop}`).digest().readUInt32BE(0) / 2 ** 32;
+}
+
+/** The age at which a shop's pair is due; milliseconds. */
+export function keepAliveDueAgeMs(shop: string, spread: KeepAliveSpread): number {
+  return spread.fromAgeMs + keepAlivePlace(shop) * spread.windowMs;
+}
+
+/** When within the pass a shop's turn is; whole seconds. From other digits of the place than the day, so that they do not align. */
+export function keepAliveDelaySeconds(shop: string, spread: KeepAliveSpread): number {
+  return Math.floor(((keepAlivePlace(shop) * 9_973) % 1) * spread.passSeconds);
+}
