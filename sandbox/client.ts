@@ -1,3 +1,5 @@
+import { request } from "node:http";
+
 import type { Choices } from "./platform/choices.ts";
 import type {
   Call,
@@ -45,7 +47,10 @@ export interface SandboxClient {
   /** What App Bridge would hand to the app. */
   idToken(shop: string, options?: IdTokenOptions): Promise<string>;
   /** The query string Shopify opens the app with: embedded in the Admin, or at the top for an install or a link. */
-  launchUrl(shop: string, options?: { embedded?: boolean; path?: string; idToken?: IdTokenOptions | false }): Promise<string>;
+  launchUrl(
+    shop: string,
+    options?: { embedded?: boolean; path?: string; idToken?: IdTokenOptions | false },
+  ): Promise<string>;
   /** Sends one webhook now and waits for the first attempt. */
   sendWebhook(
     shop: string,
@@ -77,7 +82,9 @@ export interface SandboxClient {
   /** The token endpoint's limit; null switches it off. */
   tokenRateLimit(limit: TokenRateLimit | null): Promise<void>;
   /** Changes the app's settings, for instance where it listens once that is known. */
-  app(settings: Partial<{ url: string; deliverTo: string; scopes: string[]; legacyInstallFlow: boolean }>): Promise<void>;
+  app(
+    settings: Partial<{ url: string; deliverTo: string; scopes: string[]; legacyInstallFlow: boolean }>,
+  ): Promise<void>;
   ledger: {
     calls(query?: CallQuery): Promise<Call[]>;
     summary(): Promise<LedgerSummary>;
@@ -131,4 +138,122 @@ export interface LedgerSummary {
   usedAfterEnd: number;
   retryAfterBroken: number;
   secretSightings: number;
+}
+
+/** Thrown when the control API refuses: `code` as in its answer, `status` over HTTP. */
+export class SandboxControlError extends Error {
+  readonly code: string;
+  readonly status: number;
+  constructor(verb: string, status: number, code: string, message: string) {
+    super(`${verb}: ${message}`);
+    this.code = code;
+    this.status = status;
+  }
+}
+
+const BULK = 1_000;
+
+/**
+ * A client of the control API at `url` (the simulator's plain HTTP origin). It speaks node:http by itself, so that no
+ * dispatcher or proxy set for the app's own calls can lead it astray.
+ */
+export function createSandboxClient(url: string): SandboxClient {
+  const call = <Result>(verb: string, ...args: unknown[]): Promise<Result> => post<Result>(url, verb, args);
+  const verb =
+    <Args extends unknown[], Result>(name: string) =>
+    (...args: Args): Promise<Result> =>
+      call<Result>(name, ...args);
+  const quiet =
+    <Args extends unknown[]>(name: string) =>
+    async (...args: Args): Promise<void> => {
+      await call(name, ...args);
+    };
+  return {
+    createShop: verb("createShop"),
+    installShop: verb("installShop"),
+    async installShops(shops) {
+      const installed: InstalledShop[] = [];
+      for (let from = 0; from < shops.length; from += BULK) {
+        installed.push(...(await call<InstalledShop[]>("installShops", shops.slice(from, from + BULK))));
+      }
+      return installed;
+    },
+    shop: verb("shop"),
+    shops: verb("shops"),
+    async uninstall(...args) {
+      return (await call<WebhookDelivery | null>("uninstall", ...args)) ?? undefined;
+    },
+    reinstall: verb("reinstall"),
+    freeze: quiet("freeze"),
+    lock: quiet("lock"),
+    close: quiet("close"),
+    reopen: quiet("reopen"),
+    setScopes: quiet("setScopes"),
+    revokeTokens: quiet("revokeTokens"),
+    rotateSecret: verb("rotateSecret"),
+    revokeOldSecrets: verb("revokeOldSecrets"),
+    idToken: verb("idToken"),
+    launchUrl: verb("launchUrl"),
+    sendWebhook: verb("sendWebhook"),
+    webhooks: {
+      list: verb("webhooks.list"),
+      replay: verb("webhooks.replay"),
+      hold: quiet("webhooks.hold"),
+      release: verb("webhooks.release"),
+    },
+    clock: { now: verb("clock.now"), advance: quiet("clock.advance") },
+    faults: {
+      add: verb("faults.add"),
+      remove: quiet("faults.remove"),
+      clear: quiet("faults.clear"),
+      list: verb("faults.list"),
+    },
+    choices: verb("choices"),
+    tokenRateLimit: quiet("tokenRateLimit"),
+    app: quiet("app"),
+    ledger: {
+      calls: verb("ledger.calls"),
+      summary: verb("ledger.summary"),
+      isCurrentPair: verb("ledger.isCurrentPair"),
+      orphans: verb("ledger.orphans"),
+      overlaps: verb("ledger.overlaps"),
+      retryAfterBroken: verb("ledger.retryAfterBroken"),
+      usedAfterEnd: verb("ledger.usedAfterEnd"),
+      secretSightings: verb("ledger.secretSightings"),
+      findSecrets: verb("ledger.findSecrets"),
+    },
+    reset: quiet("reset"),
+  };
+}
+
+function post<Result>(origin: string, verb: string, args: unknown[]): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const body = JSON.stringify(args.map((arg) => arg ?? undefined));
+    const outgoing = request(`${origin}/control/${verb}`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "content-length": Buffer.byteLength(body) },
+    });
+    outgoing.on("error", reject);
+    outgoing.on("response", (response) => {
+      const chunks: Buffer[] = [];
+      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      response.on("error", reject);
+      response.on("end", () => {
+        const status = response.statusCode ?? 0;
+        try {
+          const answer = JSON.parse(Buffer.concat(chunks).toString()) as {
+            result: Result;
+            code?: string;
+            message?: string;
+          };
+          if (status === 200) resolve(answer.result);
+          else
+            reject(new SandboxControlError(verb, status, answer.code ?? "unknown", answer.message ?? `HTTP ${status}`));
+        } catch (error) {
+          reject(error instanceof Error ? error : new Error(String(error)));
+        }
+      });
+    });
+    outgoing.end(body);
+  });
 }

@@ -19,7 +19,8 @@ export function createClock(wall: () => number = Date.now): Clock {
     now: () => wall() + offset,
     wall,
     advance(ms) {
-      if (!Number.isFinite(ms) || ms < 0) throw new RangeError(`The clock only moves forward, by a finite number of ms: ${ms}`);
+      if (!Number.isFinite(ms) || ms < 0)
+        throw new RangeError(`The clock only moves forward, by a finite number of ms: ${ms}`);
       offset += ms;
     },
     reset() {

@@ -48,4 +48,6 @@ export const SHOP_REDACT_DELAY_MS = 48 * HOUR;
 export const WEBHOOK_TIMEOUT_MS = 5 * SECOND;
 
 /** Shopify retries 8 times over 4 hours; the single delays are not published, these grow and add up to 4 hours. */
-export const WEBHOOK_RETRY_DELAYS_MS: readonly number[] = [1, 2, 4, 8, 15, 30, 60, 120].map((minutes) => minutes * MINUTE);
+export const WEBHOOK_RETRY_DELAYS_MS: readonly number[] = [1, 2, 4, 8, 15, 30, 60, 120].map(
+  (minutes) => minutes * MINUTE,
+);

@@ -82,6 +82,8 @@ export interface ShopView {
   installed: boolean;
   standing: Standing;
   scopes: string[];
+  /** Which tokens live now. */
+  token: "none" | "permanent" | "expiring" | "both";
   permanentToken?: string;
   /** A spent permanent token that may still be exchanged again, and until when. */
   migration?: { permanentToken: string; retryUntil: string };
@@ -129,7 +131,12 @@ export type Effect =
   | { kind: "reset" }
   /** No answer until the caller gives up (or `ms` have passed: then the connection is destroyed). */
   | { kind: "hang"; committed?: boolean; ms?: number }
-  | { kind: "status"; status: number; body?: "json" | "text" | "html" | { text: string; contentType: string }; headers?: Record<string, string> }
+  | {
+      kind: "status";
+      status: number;
+      body?: "json" | "text" | "html" | { text: string; contentType: string };
+      headers?: Record<string, string>;
+    }
   | { kind: "throttle"; retryAfterSeconds: number; forAll?: boolean }
   /** A success without these fields although `expiring=1` was asked (shopify-app-js issue 3400). */
   | { kind: "omit"; fields: ("expires_in" | "refresh_token" | "refresh_token_expires_in" | "scope")[] }

@@ -15,7 +15,9 @@ export function accessStanding(state: TokenState, accessToken: string, now: numb
   }
   for (const token of state.online) {
     if (token.accessToken !== accessToken) continue;
-    return now < token.expiresAt ? { live: true, kind: "online", expiresAt: token.expiresAt } : { live: false, reason: "expired" };
+    return now < token.expiresAt
+      ? { live: true, kind: "online", expiresAt: token.expiresAt }
+      : { live: false, reason: "expired" };
   }
   return { live: false, reason: "unknown" };
 }

@@ -18,7 +18,8 @@ export function acquirePermanent(
     permanent = existing;
   } else {
     permanent = { accessToken: input.mint.accessToken(), issuedAt: now, secretId: input.secretId };
-    if (existing) events.push({ type: "permanent_ended", accessToken: existing.accessToken, reason: "another_acquisition" });
+    if (existing)
+      events.push({ type: "permanent_ended", accessToken: existing.accessToken, reason: "another_acquisition" });
   }
   events.push({ type: "permanent_issued", token: permanent, again: permanent === existing });
   return {

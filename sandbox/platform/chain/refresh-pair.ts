@@ -29,7 +29,13 @@ export function refreshStanding(state: TokenState, refreshToken: string, now: nu
  */
 export function refreshPair(
   state: TokenState,
-  input: { refreshToken: string; secretId: number; now: number; mint: Mint; again: "new-pair" | "same-pair" | "refused" },
+  input: {
+    refreshToken: string;
+    secretId: number;
+    now: number;
+    mint: Mint;
+    again: "new-pair" | "same-pair" | "refused";
+  },
 ): Transition<Pair> {
   const { now } = input;
   const standing = refreshStanding(state, input.refreshToken, now);

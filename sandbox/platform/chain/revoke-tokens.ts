@@ -39,6 +39,7 @@ function revokeWhere(
     permanent = undefined;
   }
   const migration = state.migration && !dies(state.migration.secretId) && head ? state.migration : undefined;
-  if (!permanent && !head && !previous && retired.length === 0 && online.length === 0) return { state: NO_TOKENS, events };
+  if (!permanent && !head && !previous && retired.length === 0 && online.length === 0)
+    return { state: NO_TOKENS, events };
   return { state: { permanent, migration, head, previous, retired, online }, events };
 }

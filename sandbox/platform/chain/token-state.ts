@@ -77,11 +77,6 @@ export type Transition<Answer> =
 
 /** Why a grant was refused, in more words than the answer over HTTP has. */
 export type RefusalReason =
-  | "unknown"
-  | "expired"
-  | "replacement_used"
-  | "retry_window_closed"
-  | "other_credentials"
-  | "concurrent";
+  "unknown" | "expired" | "replacement_used" | "retry_window_closed" | "other_credentials" | "concurrent";
 
 export const NO_TOKENS: TokenState = { retired: [], online: [] };

@@ -1,0 +1,90 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { setTimeout as wait } from "node:timers/promises";
+
+import { openCall, wallNow } from "../../platform/ledger/ledger.ts";
+import { findSecrets } from "../../platform/ledger/sightings.ts";
+import { readBody, sendJson } from "../answer.ts";
+import type { HttpContext } from "../context.ts";
+import { dropConnection, planEffects, sendFaultStatus } from "../play-effects.ts";
+import { executeAdminQuery, type GraphqlRequest } from "./execute.ts";
+import { knowsVersion } from "./schema.ts";
+
+/** `POST /admin/api/<version>/graphql.json`. Unknown versions are 404; data and GraphQL errors alike are 200. */
+export async function serveGraphql(
+  context: HttpContext,
+  request: IncomingMessage,
+  response: ServerResponse,
+  shop: string,
+  version: string,
+): Promise<void> {
+  const { platform } = context;
+  const { state } = platform;
+  const startedWall = wallNow();
+  const body = await readBody(request);
+  const call = openCall(state.ledger, { endpoint: "graphql", shop, at: state.clock.now() });
+  call.startedWall = startedWall;
+  response.once("close", () => {
+    call.endedWall = wallNow();
+    if (!response.writableFinished && call.fault === undefined) call.abandoned = true;
+  });
+  const answer = (status: number, json: unknown, outcome: string, headers: Record<string, string> = {}): void => {
+    call.status = status;
+    call.outcome = outcome;
+    sendJson(response, status, json, {
+      "x-request-id": state.random.uuid(),
+      "x-shopify-api-version": version,
+      ...headers,
+    });
+  };
+  const plan = planEffects(state.faults.match({ shop, endpoint: "graphql" }), state.random);
+  if (plan.names) call.fault = plan.names;
+  if (plan.beforeMs > 0) await wait(plan.beforeMs);
+  if (plan.instead) {
+    call.outcome = plan.instead.kind;
+    if (plan.instead.kind === "status") {
+      call.status = plan.instead.status;
+      return sendFaultStatus(response, plan.instead);
+    }
+    if (plan.instead.kind === "throttle") {
+      const { retryAfterSeconds } = plan.instead;
+      call.retryUntilWall = wallNow() + retryAfterSeconds * 1000;
+      if (plan.instead.forAll) call.retryForAll = true;
+      return answer(429, { errors: "Exceeded the rate limit of the Admin API." }, "throttled", {
+        "retry-after": retryAfterSeconds.toFixed(1),
+      });
+    }
+    return dropConnection(response, plan.instead);
+  }
+  const header = request.headers["x-shopify-access-token"];
+  const token = Array.isArray(header) ? header[0] : header;
+  const known = token === undefined ? undefined : state.ledger.byValue.get(token);
+  if (known) call.presented = known.id;
+  if (known?.kind === "refresh") {
+    state.ledger.sightings.push({ secret: "refresh token", where: "access token header", call: call.n });
+  }
+  if (!knowsVersion(version)) return answer(404, { errors: "Not Found" }, "unknown_version");
+  const access = platform.adminAccess(shop, token);
+  if (!access.allowed) {
+    if (known && access.status === 401) {
+      state.ledger.usedAfterEnd.push({ call: call.n, token: known.id, reason: known.endReason ?? access.outcome });
+    }
+    return answer(access.status, { errors: access.errors }, access.outcome);
+  }
+  for (const sighting of findSecrets(state, body, "graphql body"))
+    state.ledger.sightings.push({ ...sighting, call: call.n });
+  const parsed = parseRequest(body);
+  if (!parsed) return answer(400, { errors: { query: "Required parameter missing or invalid" } }, "bad_request");
+  const result = await executeAdminQuery(state, access.shop, version, parsed);
+  if (plan.afterMs > 0) await wait(plan.afterMs);
+  if (plan.lostAfter) return dropConnection(response, plan.lostAfter);
+  answer(200, result, result.errors ? "errors" : "ok");
+}
+
+function parseRequest(body: string): GraphqlRequest | undefined {
+  try {
+    const parsed = JSON.parse(body) as GraphqlRequest;
+    return typeof parsed.query === "string" ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
+}

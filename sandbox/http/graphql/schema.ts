@@ -1,0 +1,49 @@
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { gunzipSync } from "node:zlib";
+
+import { buildClientSchema, type GraphQLSchema, type IntrospectionQuery } from "graphql";
+
+export interface AdminSchema {
+  schema: GraphQLSchema;
+  /** Offline scopes by `Type` and `Type.field`, any of which opens it. Entries without scopes are left out. */
+  scopes: ReadonlyMap<string, readonly string[]>;
+}
+
+interface PublishedSchema {
+  data: IntrospectionQuery;
+  offline_scopes?: {
+    items: { type: "type" | "field"; typeName: string; fieldName?: string; offlineScopes: string[] }[];
+  };
+}
+
+const loaded = new Map<string, AdminSchema>();
+
+/** The folder of published schemas, found by walking up to the first `node_modules` that has it. */
+function schemaPath(version: string): string {
+  for (let folder = import.meta.dirname; ; folder = dirname(folder)) {
+    const data = join(folder, "node_modules", "@shopify", "dev-mcp", "dist", "data");
+    if (existsSync(data)) return join(data, `admin_${version}.json.gz`);
+    if (dirname(folder) === folder) throw new Error("Install @shopify/dev-mcp: the Admin schemas are read from it.");
+  }
+}
+
+/** Whether Shopify published an Admin schema for this version (as far as the installed @shopify/dev-mcp knows). */
+export function knowsVersion(version: string): boolean {
+  return /^(\d{4}-\d{2}|unstable)$/.test(version) && (loaded.has(version) || existsSync(schemaPath(version)));
+}
+
+/** Shopify's published Admin schema, read on first use and kept: about half a second and 70 MB. */
+export function loadAdminSchema(version: string): AdminSchema {
+  const known = loaded.get(version);
+  if (known) return known;
+  const published = JSON.parse(gunzipSync(readFileSync(schemaPath(version))).toString()) as PublishedSchema;
+  const scopes = new Map<string, readonly string[]>();
+  for (const item of published.offline_scopes?.items ?? []) {
+    if (item.offlineScopes.length === 0) continue;
+    scopes.set(item.fieldName ? `${item.typeName}.${item.fieldName}` : item.typeName, item.offlineScopes);
+  }
+  const admin: AdminSchema = { schema: buildClientSchema(published.data, { assumeValid: true }), scopes };
+  loaded.set(version, admin);
+  return admin;
+}
