@@ -1,0 +1,42 @@
+import { PrismaSessionStorage } from "@shopify/shopify-app-session-storage-prisma";
+import type { Database, Phase, ShopifyApi, TokenDependencies, TokenLog, TokenMetrics } from "./types.ts";
+
+/** What every verb of this folder is given: the dependencies with defaults filled in, and what one process remembers. */
+export interface TokenContext {
+  api: ShopifyApi;
+  prisma: Database;
+  /** Shopify's own storage: reads rows into sessions, and serves online sessions unchanged. */
+  rows: PrismaSessionStorage<Database>;
+  phase: Phase;
+  now: () => number;
+  log: TokenLog;
+  metrics: TokenMetrics;
+  onPairStored: NonNullable<TokenDependencies["onPairStored"]>;
+  /** Work under way in this process, by shop and purpose (see collapse.ts). */
+  flights: Map<string, Promise<unknown>>;
+}
+
+const SILENT_LOG: TokenLog = { debug() {}, info() {}, warn() {}, error() {} };
+const NO_METRICS: TokenMetrics = {
+  tokenCalls: { inc() {} },
+  tokenCallSeconds: { observe() {} },
+  pairsStored: { inc() {} },
+  staleWrites: { inc() {} },
+  permanentTokensRefused: { inc() {} },
+  laneWaitSeconds: { observe() {} },
+  needsReauth: { inc() {} },
+};
+
+export function createContext(deps: TokenDependencies): TokenContext {
+  return {
+    api: deps.api,
+    prisma: deps.prisma,
+    rows: new PrismaSessionStorage(deps.prisma),
+    phase: deps.phase,
+    now: deps.clock ?? Date.now,
+    log: deps.log ?? SILENT_LOG,
+    metrics: deps.metrics ?? NO_METRICS,
+    onPairStored: deps.onPairStored ?? (() => {}),
+    flights: new Map(),
+  };
+}

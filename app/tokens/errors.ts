@@ -1,0 +1,138 @@
+/**
+ * What can go wrong with a shop's token. Few classes, each with a stable `code`; they become HTTP in exactly one place, and
+ * that place is not here. No message, field or cause of ours ever holds a token.
+ */
+
+export type TokenErrorCode =
+  | "reauthorization_required"
+  | "shop_suspended"
+  | "transient"
+  | "configuration"
+  | "invalid_id_token"
+  | "incomplete_pair"
+  | "permanent_token_refused"
+  | "admin_api_refused"
+  | "graphql_errors";
+
+export abstract class TokenError extends Error {
+  abstract readonly code: TokenErrorCode;
+  readonly shop: string;
+  /** A stable word for what exactly happened, for logs, reports and pages. */
+  readonly reason: string;
+
+  constructor(shop: string, reason: string, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = new.target.name;
+    this.shop = shop;
+    this.reason = reason;
+  }
+}
+
+/** Only the merchant's next visit can give this shop a pair. Raised without asking Shopify once a final answer is recorded. */
+export class ReauthorizationRequiredError extends TokenError {
+  readonly code = "reauthorization_required";
+  constructor(shop: string, reason: string, options?: { cause?: unknown }) {
+    super(shop, reason, `${shop} must be opened by its merchant again (${reason})`, options);
+  }
+}
+
+/** The shop is frozen, locked or closed for now. Everything is kept; try later. */
+export class SuspendedError extends TokenError {
+  readonly code = "shop_suspended";
+  constructor(shop: string, reason: string, options?: { cause?: unknown }) {
+    super(shop, reason, `${shop} is suspended (${reason})`, options);
+  }
+}
+
+/** Nothing is lost and nothing is decided: the same thing may work later. */
+export class TransientError extends TokenError {
+  readonly code = "transient";
+  /** What Shopify asked for with `Retry-After`, when it did. */
+  readonly retryAfterMs: number | undefined;
+  constructor(shop: string, reason: string, options?: { cause?: unknown; retryAfterMs?: number }) {
+    super(shop, reason, `Shopify cannot be asked about ${shop} now (${reason})`, options);
+    this.retryAfterMs = options?.retryAfterMs;
+  }
+}
+
+/** The app's own client id or secret is refused. Says nothing about any shop: stop, mark nobody. */
+export class ConfigurationError extends TokenError {
+  readonly code = "configuration";
+  constructor(shop: string, reason: string, options?: { cause?: unknown }) {
+    super(shop, reason, `Shopify does not accept this app's credentials (${reason}); met at ${shop}`, options);
+  }
+}
+
+/** The ID token of this request is stale or not for this shop. The browser gets a new one and asks again. */
+export class InvalidIdTokenError extends TokenError {
+  readonly code = "invalid_id_token";
+  constructor(shop: string, reason: string, options?: { cause?: unknown }) {
+    super(shop, reason, `The ID token for ${shop} was not accepted (${reason})`, options);
+  }
+}
+
+/** An answer without `expires_in` or `refresh_token` where a pair was asked for (shopify-app-js issue 3400). Never stored. */
+export class IncompletePairError extends TokenError {
+  readonly code = "incomplete_pair";
+  constructor(shop: string, missing: string, options?: { cause?: unknown }) {
+    super(shop, `missing_${missing}`, `Shopify's answer for ${shop} lacks ${missing}`, options);
+  }
+}
+
+/** Somebody tried to store a permanent token after the contract phase began: a regression. */
+export class PermanentTokenRefusedError extends TokenError {
+  readonly code = "permanent_token_refused";
+  constructor(shop: string, options?: { cause?: unknown }) {
+    super(shop, "contract_phase", `A permanent token for ${shop} was refused: the contract phase has begun`, options);
+  }
+}
+
+/** The Admin API answered with an HTTP status that no token can heal. */
+export class AdminApiRefusedError extends TokenError {
+  readonly code = "admin_api_refused";
+  readonly status: number;
+  constructor(shop: string, status: number, options?: { cause?: unknown }) {
+    super(shop, `http_${status}`, `The Admin API answered ${status} for ${shop}`, options);
+    this.status = status;
+  }
+}
+
+/** The Admin API executed the query and found fault with it. `errors` are GraphQL's own. */
+export class AdminGraphqlError extends TokenError {
+  readonly code = "graphql_errors";
+  readonly errors: readonly GraphqlError[];
+  constructor(shop: string, errors: readonly GraphqlError[], options?: { cause?: unknown }) {
+    super(shop, "graphql_errors", `${shop}: ${errors.map((error) => error.message).join("; ")}`, options);
+    this.errors = errors;
+  }
+}
+
+export interface GraphqlError {
+  message: string;
+  path?: readonly (string | number)[];
+  extensions?: Record<string, unknown>;
+}
+
+/**
+ * The lane went to somebody else before the write. Internal: whoever runs under a lane starts again and reads what is there now.
+ * Carries the pair that could not be written, privately, because it may be the only living one.
+ */
+export class LaneLostError extends Error {
+  readonly #unwritten: unknown;
+  constructor(shop: string, unwritten?: unknown) {
+    super(`The lane of ${shop} was lost`);
+    this.name = "LaneLostError";
+    this.#unwritten = unwritten;
+  }
+  unwritten<T>(): T | undefined {
+    return this.#unwritten as T | undefined;
+  }
+}
+
+/** What a log may say of an error of unknown origin: a database's error text can quote a row, so its words are left out. */
+export function describeError(error: unknown): { error: string; code?: string; reason?: string } {
+  if (error instanceof TokenError) return { error: error.name, code: error.code, reason: error.reason };
+  if (!(error instanceof Error)) return { error: typeof error };
+  const { code } = error as Error & { code?: unknown };
+  return { error: error.name, ...(typeof code === "string" ? { code } : {}) };
+}

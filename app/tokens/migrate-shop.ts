@@ -1,0 +1,145 @@
+import type { Session } from "@shopify/shopify-api";
+import type { TokenContext } from "./context.ts";
+import {
+  ConfigurationError,
+  IncompletePairError,
+  ReauthorizationRequiredError,
+  SuspendedError,
+  TokenError,
+  TransientError,
+} from "./errors.ts";
+import { markSuspended } from "./mark-shop.ts";
+import { probeToken } from "./probe-token.ts";
+import { readSession } from "./read-session.ts";
+import { renewSession } from "./renew-session.ts";
+import { tokenStatus } from "./token-status.ts";
+import type { MigrateOutcome } from "./types.ts";
+
+export interface MigrateOptions {
+  signal?: AbortSignal;
+  /** Prove the new token with one cheap Admin call. */
+  verify?: boolean;
+  /** Extra calls for transient answers. */
+  retries?: number;
+}
+
+type Ending = Omit<MigrateOutcome, "shop" | "attempts">;
+
+/**
+ * Exchanges one shop's permanent token for a pair, and says how it ended. Safe to repeat: after a lost answer the same permanent
+ * token gives the same pair for seven days (Shopify changelog 2026-09-29).
+ * @throws ConfigurationError: the whole run must stop. Errors of the database and of an aborted signal pass as they are.
+ */
+export async function migrateShop(
+  ctx: TokenContext,
+  shop: string,
+  options: MigrateOptions = {},
+): Promise<MigrateOutcome> {
+  const attempts = { count: 0 };
+  const ending = await migrate(ctx, shop, options, attempts);
+  return { shop, ...ending, attempts: attempts.count };
+}
+
+async function migrate(
+  ctx: TokenContext,
+  shop: string,
+  options: MigrateOptions,
+  attempts: { count: number },
+): Promise<Ending> {
+  if (ctx.phase === "legacy")
+    return failed("flow_not_ready", "token exchange is off: a pair would not be looked after");
+  const before = await readSession(ctx, shop);
+  const { status, reason } = tokenStatus(before, ctx.now());
+  switch (status) {
+    case "permanent":
+      break;
+    case "custom_app":
+      return done("custom_app", reason, "a custom or private app's token: exempt, left as it is");
+    case "placeholder":
+      return done("placeholder", reason, "the row holds no token; the merchant's next visit fills it");
+    case "missing":
+      return endingWithoutSession(ctx, shop);
+    case "dead":
+      return endingOfDeadToken(ctx, shop, reason);
+    default:
+      return done("already_expiring", "already_expiring", "the shop has an expiring token already");
+  }
+  let session: Session;
+  try {
+    session = await renewSession(ctx, shop, { ...options, attempts, migrate: true, impatient: true });
+  } catch (error) {
+    return endingOf(ctx, shop, error);
+  }
+  if (attempts.count === 0 || !session.refreshToken) {
+    return done("already_expiring", "already_expiring", "somebody else gave the shop an expiring token meanwhile");
+  }
+  return options.verify ? verified(ctx, session) : done("migrated", "migrated", "a pair is stored");
+}
+
+/** One Admin call with the new token. A token that is refused is replaced once, as for any other caller. */
+async function verified(ctx: TokenContext, session: Session): Promise<Ending> {
+  const verdict = await probeToken(ctx, session);
+  switch (verdict.kind) {
+    case "accepted":
+      return done("migrated", "verified", "a pair is stored, and the Admin API accepts it");
+    case "suspended":
+      await markSuspended(ctx, session.shop, verdict.reason);
+      return done("migrated", "stored_while_suspended", `a pair is stored; the shop is ${verdict.reason} for now`);
+    case "unauthorized":
+      break;
+    default:
+      return done("migrated", "stored_not_verified", "a pair is stored; the Admin API could not be asked now");
+  }
+  try {
+    await renewSession(ctx, session.shop, { replace: session.accessToken });
+    return done("migrated", "verified_after_refresh", "a pair is stored; it had to be refreshed once");
+  } catch (error) {
+    return endingOf(ctx, session.shop, error);
+  }
+}
+
+async function endingOf(ctx: TokenContext, shop: string, error: unknown): Promise<Ending> {
+  if (!(error instanceof TokenError) || error instanceof ConfigurationError) throw error;
+  if (error instanceof ReauthorizationRequiredError) {
+    return { ...(await endingOfDeadToken(ctx, shop, error.reason)), cause: error };
+  }
+  if (error instanceof SuspendedError) {
+    return {
+      ...done("suspended", error.reason, `the shop is ${error.reason} for now; its token is kept`),
+      retryable: true,
+      cause: error,
+    };
+  }
+  const retryAfterMs = error instanceof TransientError ? error.retryAfterMs : undefined;
+  const retryable = error instanceof TransientError || error instanceof IncompletePairError;
+  return { ...failed(error.reason, error.message), retryable, retryAfterMs, cause: error };
+}
+
+async function endingOfDeadToken(ctx: TokenContext, shop: string, reason: string): Promise<Ending> {
+  return (await wasUninstalled(ctx, shop))
+    ? done("uninstalled", "uninstalled", "the app was uninstalled; its tokens ended then")
+    : done(
+        "needs_reauthorization",
+        reason,
+        "Shopify refuses the stored token for good; the merchant's next visit heals it",
+      );
+}
+
+async function endingWithoutSession(ctx: TokenContext, shop: string): Promise<Ending> {
+  return (await wasUninstalled(ctx, shop))
+    ? done("uninstalled", "uninstalled", "the app was uninstalled")
+    : done("needs_reauthorization", "no_session", "the shop has no offline session");
+}
+
+async function wasUninstalled(ctx: TokenContext, shop: string): Promise<boolean> {
+  const row = await ctx.prisma.shopToken.findUnique({ where: { shop }, select: { uninstalledAt: true } });
+  return Boolean(row?.uninstalledAt);
+}
+
+function done(outcome: MigrateOutcome["outcome"], code: string, message: string): Ending {
+  return { outcome, code, message, retryable: false };
+}
+
+function failed(code: string, message: string): Ending {
+  return { outcome: "failed", code, message, retryable: false };
+}

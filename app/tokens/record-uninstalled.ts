@@ -1,0 +1,89 @@
+import type { TokenContext } from "./context.ts";
+import { probeToken } from "./probe-token.ts";
+import { readSession } from "./read-session.ts";
+import { CLOCK_DOUBT_MS } from "./timing.ts";
+
+const MAX_RACES = 5;
+
+export interface Forgotten {
+  forgotten: boolean;
+  reason: string;
+}
+
+/**
+ * `app/uninstalled`: forgets a shop's sessions, offline and online. Shopify ends every token before it sends the webhook, but the
+ * webhook may be late or repeated: a shop that was installed again since keeps its tokens. Which came first is judged by time
+ * where it is clear, and by asking the Admin API where it is not. Needs no living token and no lane: the deletion is
+ * conditional on the generation, and raises it, so that a pair still on its way to the database has to prove itself.
+ * @param at when Shopify says that it happened (`X-Shopify-Triggered-At`).
+ */
+export async function recordUninstalled(ctx: TokenContext, shop: string, at: Date): Promise<Forgotten> {
+  for (let race = 0; race < MAX_RACES; race++) {
+    const { generation, lastIssuedAt } = await readLife(ctx, shop);
+    if (lastIssuedAt !== undefined && (await isInstalledSince(ctx, shop, at.getTime(), lastIssuedAt))) {
+      ctx.log.info({ shop }, "a late uninstall webhook was ignored: the shop is installed again");
+      return { forgotten: false, reason: "reinstalled_since" };
+    }
+    if (await forgetSessions(ctx, shop, generation, at)) return { forgotten: true, reason: "uninstalled" };
+  }
+  return { forgotten: false, reason: "reinstalled_since" };
+}
+
+/**
+ * `shop/redact`, 48 hours after an uninstall: nothing about the shop remains, unless it was installed again.
+ */
+export async function recordRedacted(ctx: TokenContext, shop: string): Promise<Forgotten> {
+  const row = await ctx.prisma.shopToken.findUnique({ where: { shop } });
+  const hasSession = (await readSession(ctx, shop)) !== undefined;
+  if (hasSession && !row?.uninstalledAt) {
+    const state = await recordUninstalled(ctx, shop, new Date(ctx.now()));
+    if (!state.forgotten) return state;
+  } else if (hasSession) {
+    return { forgotten: false, reason: "reinstalled_since" };
+  }
+  await ctx.prisma.$executeRaw`
+    WITH gone AS (DELETE FROM "ShopToken" WHERE "shop" = ${shop}),
+         history AS (DELETE FROM "TokenEvent" WHERE "shop" = ${shop})
+    DELETE FROM "Session" WHERE "shop" = ${shop} AND "isOnline"`;
+  return { forgotten: true, reason: "redacted" };
+}
+
+/** @returns the generation, and when Shopify last issued something for the shop that was stored (ms), if known. */
+async function readLife(ctx: TokenContext, shop: string): Promise<{ generation: number; lastIssuedAt?: number }> {
+  const row = await ctx.prisma.shopToken.findUnique({ where: { shop } });
+  const times = [row?.acquiredAt, row?.migratedAt, row?.refreshedAt].flatMap((date) => (date ? [date.getTime()] : []));
+  return { generation: row?.generation ?? 0, lastIssuedAt: times.length > 0 ? Math.max(...times) : undefined };
+}
+
+async function isInstalledSince(ctx: TokenContext, shop: string, at: number, lastIssuedAt: number): Promise<boolean> {
+  if (lastIssuedAt > at + CLOCK_DOUBT_MS) return true;
+  if (lastIssuedAt < at - CLOCK_DOUBT_MS) return false;
+  const session = await readSession(ctx, shop);
+  if (!session?.accessToken) return false;
+  const { kind } = await probeToken(ctx, session);
+  if (kind === "accepted" || kind === "refused" || kind === "suspended") return true;
+  if (kind === "unauthorized" || kind === "permanent_refused") return false;
+  return lastIssuedAt > at;
+}
+
+/** @returns false when a pair was stored since the generation was read. */
+async function forgetSessions(ctx: TokenContext, shop: string, generation: number, at: Date): Promise<boolean> {
+  const now = new Date(ctx.now()).toISOString();
+  const ended = await ctx.prisma.$queryRaw<{ shop: string }[]>`
+    WITH ended AS (
+      INSERT INTO "ShopToken" AS t ("shop", "generation", "uninstalledAt") VALUES (${shop}, 1, ${at.toISOString()}::timestamptz)
+      ON CONFLICT ("shop") DO UPDATE SET
+        "generation" = t."generation" + 1,
+        "uninstalledAt" = EXCLUDED."uninstalledAt",
+        "needsReauthAt" = NULL, "needsReauthWhy" = NULL,
+        "suspendedAt" = NULL, "suspendedWhy" = NULL
+        WHERE t."generation" = ${generation}
+      RETURNING t."shop", t."generation"
+    ), forgotten AS (
+      DELETE FROM "Session" USING ended WHERE "Session"."shop" = ended."shop"
+    )
+    INSERT INTO "TokenEvent" ("shop", "at", "kind", "generation")
+    SELECT "shop", ${now}::timestamptz, 'uninstalled', "generation" FROM ended
+    RETURNING "shop"`;
+  return ended.length > 0;
+}

@@ -1,0 +1,176 @@
+import type { PrismaClient } from "@prisma/client";
+import type { Session, SessionParams, Shopify } from "@shopify/shopify-api";
+import type { SessionStorage } from "@shopify/shopify-app-session-storage";
+import type { TokenStatusName } from "./token-status.ts";
+
+export type { Session, SessionParams, SessionStorage };
+
+/** Where the app stands on its way: `legacy` mints permanent tokens, `expand` none any more, `contract` refuses them. */
+export type Phase = "legacy" | "expand" | "contract";
+
+/** The part of `shopifyApi(…)` that this folder uses. */
+export type ShopifyApi = Pick<Shopify, "auth" | "clients" | "session">;
+
+/** The part of the Prisma client that this folder uses: models Session, ShopToken and TokenEvent. */
+export type Database = PrismaClient;
+
+/** pino's shape. */
+export interface TokenLog {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** prom-client's shape. */
+export interface TokenMetrics {
+  tokenCalls: { inc(labels: { grant: string; result: string }): void };
+  tokenCallSeconds: { observe(labels: { grant: string }, seconds: number): void };
+  pairsStored: { inc(labels: { how: string }): void };
+  staleWrites: { inc(labels: { source: string }): void };
+  permanentTokensRefused: { inc(): void };
+  laneWaitSeconds: { observe(seconds: number): void };
+  needsReauth: { inc(labels: { reason: string }): void };
+}
+
+export type HowStored = "acquired" | "migrated" | "refreshed";
+
+export interface TokenDependencies {
+  api: ShopifyApi;
+  prisma: Database;
+  phase: Phase;
+  /** Milliseconds since the epoch. Leases do not depend on it: they live by the database's clock. */
+  clock?: () => number;
+  log?: TokenLog;
+  metrics?: TokenMetrics;
+  /** After a pair was committed, outside the lane: release parked jobs, queue what the new token is good for. */
+  onPairStored?: (shop: string, how: HowStored) => void | Promise<void>;
+}
+
+export type MigrateOutcomeName =
+  | "migrated"
+  | "already_expiring"
+  | "needs_reauthorization"
+  | "uninstalled"
+  | "suspended"
+  | "placeholder"
+  | "custom_app"
+  | "failed";
+
+/** How the migration of one shop ended: exactly one of these. */
+export interface MigrateOutcome {
+  shop: string;
+  outcome: MigrateOutcomeName;
+  /** Stable, for machines. */
+  code: string;
+  /** For an operator. */
+  message: string;
+  retryable: boolean;
+  retryAfterMs?: number;
+  /** Calls of the token endpoint that this took. */
+  attempts: number;
+  cause?: unknown;
+}
+
+export interface AdminClient {
+  /**
+   * Runs a query or mutation and returns its `data`.
+   * @throws AdminGraphqlError when GraphQL reports errors; AdminApiRefusedError, SuspendedError, ReauthorizationRequiredError,
+   * TransientError, ConfigurationError.
+   */
+  graphql<T = unknown>(
+    query: string,
+    options?: { variables?: Record<string, unknown>; signal?: AbortSignal },
+  ): Promise<T>;
+}
+
+/** Which kind of request the libraries are serving. */
+export interface RequestContext {
+  /**
+   * `admin`: the embedded app; a missing pair is acquired with `idToken`, a dead one without it gives no session.
+   * `webhook`: never a call to Shopify; a fresh session or none.
+   */
+  kind?: "admin" | "webhook";
+  /** Only where token exchange serves this request; the legacy flow must not pass it. */
+  idToken?: string;
+}
+
+/** What a page may say about a shop's connection. No tokens. */
+export interface ShopTokenState {
+  shop: string;
+  status: TokenStatusName;
+  reason: string;
+  generation: number;
+  scope: string | undefined;
+  expires: Date | undefined;
+  refreshTokenExpires: Date | undefined;
+  needsReauthAt: Date | undefined;
+  needsReauthWhy: string | undefined;
+  suspendedAt: Date | undefined;
+  suspendedWhy: string | undefined;
+  uninstalledAt: Date | undefined;
+  acquiredAt: Date | undefined;
+  migratedAt: Date | undefined;
+  refreshedAt: Date | undefined;
+}
+
+export interface TokenHealth {
+  /** By the predicate of `permanent-token.ts`; 0 is the proof that the migration is over. */
+  permanentTokens: number;
+  /** Offline rows that start with `shpat_`: what a naive monitor counts. Expiring tokens start so too. */
+  legacyPrefixRows: number;
+  expiringTokens: number;
+  needsReauth: number;
+  suspended: number;
+  refreshTokensExpiringIn14Days: number;
+}
+
+export interface Tokens {
+  /** What the Shopify libraries are given. */
+  sessionStorage: SessionStorage;
+  /**
+   * The front door: a usable session, or a named error.
+   * @param options.idToken of the merchant's request, for this shop.
+   * @throws ReauthorizationRequiredError, SuspendedError, TransientError, InvalidIdTokenError, ConfigurationError,
+   * IncompletePairError.
+   */
+  getSession(shop: string, options?: { idToken?: string }): Promise<Session>;
+  /** An Admin client that heals refused tokens by itself, once. */
+  admin(shop: string, options?: { idToken?: string }): AdminClient;
+  /** Runs `run` with the context in which `sessionStorage` serves the libraries. */
+  withRequest<T>(context: RequestContext, run: () => Promise<T>): Promise<T>;
+  /** Holds the shop's lane while the library handles `/auth/callback`. Verify the request's HMAC first: a lane is not free. */
+  withAuthorizationCodeGrant<T>(shop: string, run: () => Promise<T>): Promise<T>;
+  /**
+   * Migrates one shop's permanent token. Safe to repeat.
+   * @param options.verify prove the new token with one cheap Admin call.
+   * @param options.retries extra calls for transient answers (default 2; 0 when the caller paces by itself).
+   * @throws ConfigurationError; database errors.
+   */
+  migrate(
+    shop: string,
+    options?: { signal?: AbortSignal; verify?: boolean; retries?: number },
+  ): Promise<MigrateOutcome>;
+  /** Refreshes a shop's pair though it may still be fresh (keep-alive). Callers at the same time share one refresh. */
+  refresh(shop: string): Promise<Session>;
+  /** Forgets an uninstalled shop's sessions, unless it was reinstalled since `at`. */
+  recordUninstalled(shop: string, at: Date): Promise<{ forgotten: boolean; reason: string }>;
+  /** `shop/redact`: forgets everything about a shop that is not installed again. */
+  recordRedacted(shop: string): Promise<{ forgotten: boolean; reason: string }>;
+  /** `app/scopes_update`: what the merchant has granted now. */
+  recordScopes(shop: string, scopes: readonly string[]): Promise<void>;
+  state(shop: string): Promise<ShopTokenState>;
+  history(shop: string, limit?: number): Promise<TokenHistoryEntry[]>;
+  health(): Promise<TokenHealth>;
+  /** Shops whose pair was issued before `issuedBefore`, the most urgent first; dead chains are left out. */
+  shopsToKeepAlive(issuedBefore: Date, limit: number): Promise<string[]>;
+  pruneEvents(before: Date): Promise<number>;
+}
+
+export interface TokenHistoryEntry {
+  at: Date;
+  kind: string;
+  generation: number | undefined;
+  code: string | undefined;
+  detail: string | undefined;
+}
