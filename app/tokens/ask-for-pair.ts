@@ -15,9 +15,16 @@ export interface AskOptions {
   /** Calls after the first one, for transient answers. */
   retries?: number;
   signal?: AbortSignal;
+  /**
+   * Lets one call to the token endpoint pass: waits for its turn, then runs it. For callers that pace many shops. What it
+   * throws instead of running the call passes as it is, and the lane is given back.
+   */
+  gate?: CallGate;
   /** Raised by one for every call sent. */
   attempts?: { count: number };
 }
+
+export type CallGate = <T>(call: () => Promise<T>) => Promise<T>;
 
 export type Answer =
   | { kind: "pair"; session: Session }
@@ -57,13 +64,14 @@ export async function askForPair(
       ),
     },
   );
-  return policy.execute(async (): Promise<Answer> => {
+  const ask = async (): Promise<Answer> => {
     await lane.holdForCall();
     if (options.attempts) options.attempts.count++;
     const answer = await askOnce(ctx, lane.shop, request, lost);
     lost ||= answer.kind === "refused" && answer.verdict.kind === "transient" && answer.verdict.lost;
     return answer;
-  });
+  };
+  return policy.execute(() => (options.gate ? options.gate(ask) : ask()));
 }
 
 async function askOnce(ctx: TokenContext, shop: string, request: TokenRequest, lost: boolean): Promise<Answer> {

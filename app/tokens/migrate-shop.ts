@@ -1,4 +1,5 @@
 import type { Session } from "@shopify/shopify-api";
+import type { CallGate } from "./ask-for-pair.ts";
 import type { TokenContext } from "./context.ts";
 import {
   ConfigurationError,
@@ -21,6 +22,8 @@ export interface MigrateOptions {
   verify?: boolean;
   /** Extra calls for transient answers. */
   retries?: number;
+  /** Lets each call of the token endpoint pass in its turn. */
+  gate?: CallGate;
 }
 
 type Ending = Omit<MigrateOutcome, "shop" | "attempts">;

@@ -1,9 +1,10 @@
 import type { PrismaClient } from "@prisma/client";
 import type { Session, SessionParams, Shopify } from "@shopify/shopify-api";
 import type { SessionStorage } from "@shopify/shopify-app-session-storage";
+import type { CallGate } from "./ask-for-pair.ts";
 import type { TokenStatusName } from "./token-status.ts";
 
-export type { Session, SessionParams, SessionStorage };
+export type { CallGate, Session, SessionParams, SessionStorage };
 
 /** Where the app stands on its way: `legacy` mints permanent tokens, `expand` none any more, `contract` refuses them. */
 export type Phase = "legacy" | "expand" | "contract";
@@ -145,11 +146,12 @@ export interface Tokens {
    * Migrates one shop's permanent token. Safe to repeat.
    * @param options.verify prove the new token with one cheap Admin call.
    * @param options.retries extra calls for transient answers (default 2; 0 when the caller paces by itself).
+   * @param options.gate lets each call of the token endpoint pass in its turn.
    * @throws ConfigurationError; database errors.
    */
   migrate(
     shop: string,
-    options?: { signal?: AbortSignal; verify?: boolean; retries?: number },
+    options?: { signal?: AbortSignal; verify?: boolean; retries?: number; gate?: CallGate },
   ): Promise<MigrateOutcome>;
   /** Refreshes a shop's pair though it may still be fresh (keep-alive). Callers at the same time share one refresh. */
   refresh(shop: string): Promise<Session>;
