@@ -34,8 +34,8 @@ export type Answer =
       verdict: TokenVerdict;
       cause: unknown;
       /**
-       * An earlier call of this hold was lost on the way and may still be running at Shopify: then a refusal can be the answer
-       * to running into it, and must not be believed yet.
+       * An earlier call, of this hold or of a holder that died, was lost on the way and may still be running at Shopify: then a
+       * refusal can be the answer to running into it, and must not be believed yet.
        */
       afterLostAnswer: boolean;
     };
@@ -51,7 +51,7 @@ export async function askForPair(
   request: TokenRequest,
   options: AskOptions = {},
 ): Promise<Answer> {
-  let lost = false;
+  let lost = lane.takenOver;
   const started = performance.now();
   // A merchant may be waiting: no further call once the time of one has gone by.
   const hasTime = (): boolean => !options.signal?.aborted && performance.now() - started < CALL_TIMEOUT_MS;

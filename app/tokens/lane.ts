@@ -30,6 +30,8 @@ export interface Lane {
   /** A final answer is on record: the stored chain was refused. */
   readonly needsReauth: string | undefined;
   readonly uninstalled: boolean;
+  /** Taken from a holder whose lease ran out: its last call may still be running at Shopify. */
+  readonly takenOver: boolean;
   /**
    * Makes sure that the lease outlives one more call. To be called before every call to Shopify.
    * @throws LaneLostError when somebody else has the lane by now.
@@ -104,6 +106,7 @@ interface TakenRow {
   generation: number;
   needsReauthWhy: string | null;
   uninstalled: boolean;
+  takenOver: boolean;
 }
 
 /** One conditional statement: of any number of takers exactly one gets a row back. */
@@ -118,7 +121,9 @@ async function takeLane(ctx: TokenContext, shop: string): Promise<Lane | undefin
       WHERE t."leaseOwner" IS NULL OR t."leaseExpiresAt" < clock_timestamp()
     RETURNING t."generation",
       CASE WHEN t."needsReauthAt" IS NULL THEN NULL ELSE COALESCE(t."needsReauthWhy", 'unknown') END AS "needsReauthWhy",
-      t."uninstalledAt" IS NOT NULL AS "uninstalled"`;
+      t."uninstalledAt" IS NOT NULL AS "uninstalled",
+      -- As it was when this statement began.
+      EXISTS (SELECT FROM "ShopToken" WHERE "shop" = ${shop} AND "leaseOwner" <> ${CLOSED}) AS "takenOver"`;
   if (!row) return undefined;
   return {
     shop,
@@ -126,6 +131,7 @@ async function takeLane(ctx: TokenContext, shop: string): Promise<Lane | undefin
     generation: row.generation,
     needsReauth: row.needsReauthWhy ?? undefined,
     uninstalled: row.uninstalled,
+    takenOver: row.takenOver,
     released: false,
     async holdForCall() {
       if (performance.now() - leasedAt < LEASE_MS - CALL_TIMEOUT_MS - RENEWAL_SLACK_MS) return;

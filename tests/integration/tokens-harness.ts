@@ -1,0 +1,178 @@
+import "@shopify/shopify-api/adapters/web-api";
+import { ApiVersion, LogSeverity, shopifyApi } from "@shopify/shopify-api";
+import { afterAll, afterEach, beforeAll, expect } from "vitest";
+import { openDatabase, type Database } from "../../app/infra/db.server.ts";
+import { createTokens, installShopifyFetch, type TokenDependencies, type Tokens } from "../../app/tokens/index.ts";
+import type { Sandbox } from "../../sandbox/start.ts";
+import type { Call } from "../../sandbox/platform/types.ts";
+import { testDatabase, type TestDatabase } from "../support/postgres.ts";
+import { routeThroughSandbox, startTestSandbox, TEST_APP } from "../support/sandbox.ts";
+
+export const HOUR_MS = 3_600_000;
+export const DAY_MS = 24 * HOUR_MS;
+
+export interface StoredRow {
+  shop: string;
+  accessToken: string;
+  refreshToken: string | null;
+  expires: Date | null;
+  refreshTokenExpires: Date | null;
+  scope: string | null;
+}
+
+/** The library as the app configures it, over our fetch. */
+export function createApi(secret: string = TEST_APP.clientSecret) {
+  return shopifyApi({
+    apiKey: TEST_APP.clientId,
+    apiSecretKey: secret,
+    scopes: TEST_APP.scopes,
+    hostName: new URL(TEST_APP.url).host,
+    apiVersion: ApiVersion.October26,
+    isEmbeddedApp: true,
+    logger: { level: LogSeverity.Error, log: async () => {} },
+  });
+}
+
+/**
+ * Tokens against a real Postgres and the simulator, for a whole test file. Time is the simulator's, so that moving its clock
+ * moves the app's too; leases live by the database's clock, which nobody moves.
+ */
+export function tokensHarness() {
+  const database = testDatabase();
+  const opened: Database[] = [];
+  let sandbox: Sandbox;
+  let undoRoute: () => Promise<void>;
+  let serial = 0;
+  const lines: string[] = [];
+
+  const keep =
+    (level: string) =>
+    (fields: object, message: string): void => {
+      lines.push(`${level} ${message} ${JSON.stringify(fields)}`);
+    };
+  const log = { debug: keep("debug"), info: keep("info"), warn: keep("warn"), error: keep("error") };
+
+  beforeAll(async () => {
+    sandbox = await startTestSandbox();
+    undoRoute = routeThroughSandbox(sandbox);
+    installShopifyFetch({ timeoutMs: 2_000 });
+  });
+  afterEach(async () => {
+    await sandbox.client.faults.clear();
+    expect(await sandbox.client.ledger.secretSightings()).toEqual([]);
+    expect(await sandbox.client.ledger.findSecrets(lines.join("\n"))).toEqual([]);
+  });
+  afterAll(async () => {
+    await Promise.all(opened.map((prisma) => prisma.$disconnect()));
+    await undoRoute?.();
+    await sandbox?.close();
+  });
+
+  return {
+    get sandbox() {
+      return sandbox;
+    },
+    get database(): TestDatabase {
+      return database.current;
+    },
+    log: lines,
+    now: () => sandbox.platform.clock.now(),
+    advance: (ms: number) => sandbox.client.clock.advance(ms),
+    shopName: () => `shop-${++serial}-${Math.random().toString(36).slice(2, 8)}.myshopify.com`,
+
+    /** One process of the app: a connection pool and a `createTokens` of its own. */
+    process(options: Partial<TokenDependencies> = {}): Tokens & { prisma: Database } {
+      const prisma = openDatabase(database.current.url, { poolSize: 8 });
+      opened.push(prisma);
+      const tokens = createTokens({
+        api: createApi(),
+        prisma,
+        phase: "expand",
+        clock: () => sandbox.platform.clock.now(),
+        log,
+        ...options,
+      });
+      return Object.assign(tokens, { prisma });
+    },
+
+    /** A shop with the app installed, and the app's row for it as its first install left it. */
+    async install(token: "permanent" | "expiring" | "none", shop = `shop-${++serial}.myshopify.com`): Promise<string> {
+      const installed = await sandbox.client.installShop(shop, { token });
+      if (installed.accessToken) {
+        await database.current.query(
+          `INSERT INTO "Session" (id, shop, state, scope, "accessToken", expires, "refreshToken", "refreshTokenExpires")
+           VALUES ($1, $2, '', $3, $4, $5::timestamptz AT TIME ZONE 'UTC', $6, $7::timestamptz AT TIME ZONE 'UTC')`,
+          [
+            `offline_${shop}`,
+            shop,
+            installed.scope ?? null,
+            installed.accessToken,
+            installed.expiresIn ? new Date(this.now() + installed.expiresIn * 1_000).toISOString() : null,
+            installed.refreshToken ?? null,
+            installed.refreshTokenExpiresIn
+              ? new Date(this.now() + installed.refreshTokenExpiresIn * 1_000).toISOString()
+              : null,
+          ],
+        );
+      }
+      return shop;
+    },
+
+    async row(shop: string): Promise<StoredRow | undefined> {
+      const [row] = await database.current.query<
+        Omit<StoredRow, "expires" | "refreshTokenExpires"> & { e: string; r: string }
+      >(
+        `SELECT shop, "accessToken", "refreshToken", scope,
+           (EXTRACT(EPOCH FROM expires) * 1000)::bigint AS e, (EXTRACT(EPOCH FROM "refreshTokenExpires") * 1000)::bigint AS r
+         FROM "Session" WHERE id = $1`,
+        [`offline_${shop}`],
+      );
+      if (!row) return undefined;
+      const { e, r, ...rest } = row;
+      return { ...rest, expires: e ? new Date(Number(e)) : null, refreshTokenExpires: r ? new Date(Number(r)) : null };
+    },
+
+    /** Puts a row back as it was: what a process does that is not ours. */
+    async overwrite(row: StoredRow): Promise<void> {
+      await database.current.query(`UPDATE "Session" SET "accessToken" = $2, "refreshToken" = $3 WHERE id = $1`, [
+        `offline_${row.shop}`,
+        row.accessToken,
+        row.refreshToken,
+      ]);
+    },
+
+    async tokenCalls(shop: string): Promise<Call[]> {
+      return sandbox.client.ledger.calls({ shop, endpoint: "token" });
+    },
+
+    /** The stored pair is exactly the one Shopify issued last, and nothing ran side by side. */
+    async expectCurrent(shop: string): Promise<StoredRow> {
+      const row = await this.row(shop);
+      expect(row, `${shop} has a session`).toBeDefined();
+      expect(await sandbox.client.ledger.isCurrentPair(shop, row!), `${shop} holds the newest pair`).toBe(true);
+      await this.expectNotOrphaned(shop);
+      return row!;
+    },
+
+    async expectNotOrphaned(shop: string): Promise<void> {
+      const row = await this.row(shop);
+      expect(await sandbox.client.ledger.orphans(row ? [row] : [])).toEqual([]);
+      expect((await sandbox.client.ledger.overlaps()).filter((overlap) => overlap.shop === shop)).toEqual([]);
+    },
+
+    async marks(
+      shop: string,
+    ): Promise<{ generation: number; needsReauthWhy: string | null; suspendedWhy: string | null }> {
+      const [row] = await database.current.query<{
+        generation: number;
+        needsReauthWhy: string | null;
+        suspendedWhy: string | null;
+      }>(`SELECT generation, "needsReauthWhy", "suspendedWhy" FROM "ShopToken" WHERE shop = $1`, [shop]);
+      return row ?? { generation: 0, needsReauthWhy: null, suspendedWhy: null };
+    },
+
+    idToken: (shop: string) => sandbox.client.idToken(shop),
+  };
+}
+
+export type TokensHarness = ReturnType<typeof tokensHarness>;

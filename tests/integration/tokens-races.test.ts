@@ -1,0 +1,215 @@
+import { expect, test } from "vitest";
+import { DAY_MS, HOUR_MS, tokensHarness } from "./tokens-harness.ts";
+
+const h = tokensHarness();
+
+const times = <T>(n: number, run: (index: number) => Promise<T>): Promise<T[]> =>
+  Promise.all(Array.from({ length: n }, (_, index) => run(index)));
+
+test("20 first opens at once, over two processes, make one exchange", async () => {
+  const shop = await h.install("none");
+  const [a, b] = [h.process(), h.process()];
+  const idToken = await h.idToken(shop);
+  await h.sandbox.client.faults.add({ shop, effect: { kind: "latency", beforeMs: 50, afterMs: 50 } });
+
+  const sessions = await times(20, (i) => (i % 2 ? a : b).getSession(shop, { idToken }));
+
+  const row = await h.expectCurrent(shop);
+  expect(new Set(sessions.map((session) => session.accessToken))).toEqual(new Set([row.accessToken]));
+  expect(await h.tokenCalls(shop)).toHaveLength(1);
+});
+
+test("20 loads of an expired session, over two processes, make one refresh", async () => {
+  const shop = await h.install("expiring");
+  const [a, b] = [h.process(), h.process()];
+  await h.advance(2 * HOUR_MS);
+  await h.sandbox.client.faults.add({ shop, effect: { kind: "latency", beforeMs: 50, afterMs: 50 } });
+
+  const sessions = await times(20, (i) => (i % 2 ? a : b).getSession(shop));
+
+  const row = await h.expectCurrent(shop);
+  expect(new Set(sessions.map((session) => session.accessToken))).toEqual(new Set([row.accessToken]));
+  expect(await h.tokenCalls(shop)).toHaveLength(1);
+});
+
+test.each(["new-pair", "same-pair", "refused"] as const)(
+  "migrate, refresh, open and 401 at once leave the newest pair (concurrent refreshes: %s)",
+  async (concurrentRefresh) => {
+    await h.sandbox.client.choices({ concurrentRefresh });
+    const shop = await h.install("permanent");
+    const [a, b] = [h.process(), h.process()];
+    const idToken = await h.idToken(shop);
+    await times(24, async (i) => {
+      const tokens = i % 2 ? a : b;
+      if (i % 4 === 0) await tokens.migrate(shop);
+      else if (i % 4 === 1) await tokens.getSession(shop, { idToken });
+      else if (i % 4 === 2) await tokens.refresh(shop);
+      else await tokens.admin(shop, { idToken }).graphql("{ shop { name } }");
+    });
+    const row = await h.expectCurrent(shop);
+    expect(row.refreshToken).toMatch(/^shprt_/);
+    expect((await h.marks(shop)).needsReauthWhy).toBeNull();
+    await h.sandbox.client.choices({ concurrentRefresh: "new-pair" });
+  },
+);
+
+test("a holder that died is replaced when its lease has run out", async () => {
+  const shop = await h.install("expiring");
+  await h.advance(2 * HOUR_MS);
+  await h.database.query(
+    `INSERT INTO "ShopToken" (shop, "leaseOwner", "leaseExpiresAt") VALUES ($1, 'killed', clock_timestamp() + interval '1 hour')`,
+    [shop],
+  );
+  const waiting = h.process().getSession(shop);
+  await h.database.query(`UPDATE "ShopToken" SET "leaseExpiresAt" = clock_timestamp() WHERE shop = $1`, [shop]);
+  await waiting;
+  await h.expectCurrent(shop);
+});
+
+test("a refusal met by the successor of a holder that may still be at it marks nobody dead", async () => {
+  await h.sandbox.client.choices({ concurrentRefresh: "refused" });
+  const shop = await h.install("expiring");
+  const [late, quick] = [h.process(), h.process()];
+  await h.advance(2 * HOUR_MS);
+  const fault = await h.sandbox.client.faults.add({ shop, times: 1, effect: { kind: "latency", afterMs: 500 } });
+  const lateSession = late.getSession(shop);
+  await expect.poll(async () => (await h.tokenCalls(shop)).length).toBe(1);
+  await h.sandbox.client.faults.remove(fault);
+  await h.database.query(
+    `UPDATE "ShopToken" SET "leaseExpiresAt" = clock_timestamp() - interval '1 second' WHERE shop = $1`,
+    [shop],
+  );
+  await expect(quick.getSession(shop)).rejects.toMatchObject({
+    code: "transient",
+    reason: "refused_after_lost_answer",
+  });
+  expect((await h.marks(shop)).needsReauthWhy).toBeNull();
+  await lateSession;
+  expect((await quick.getSession(shop)).accessToken).toBe((await h.row(shop))?.accessToken);
+  expect((await h.marks(shop)).needsReauthWhy).toBeNull();
+  await h.sandbox.client.choices({ concurrentRefresh: "new-pair" });
+});
+
+test("a holder that comes back late cannot write over the pair of its successor", async () => {
+  const shop = await h.install("expiring");
+  const [late, quick] = [h.process(), h.process()];
+  await h.advance(2 * HOUR_MS);
+  // The late one's call is answered, but slowly; meanwhile its lease is taken from it as if it had run out.
+  const fault = await h.sandbox.client.faults.add({ shop, times: 1, effect: { kind: "latency", afterMs: 700 } });
+  const lateSession = late.getSession(shop);
+  await expect.poll(async () => (await h.tokenCalls(shop)).length).toBe(1);
+  await h.sandbox.client.faults.remove(fault);
+  await h.database.query(
+    `UPDATE "ShopToken" SET "leaseExpiresAt" = clock_timestamp() - interval '1 second' WHERE shop = $1`,
+    [shop],
+  );
+  const quickSession = await quick.getSession(shop);
+  const afterQuick = await h.row(shop);
+  expect(afterQuick?.accessToken).toBe(quickSession.accessToken);
+
+  await lateSession;
+  const row = await h.row(shop);
+  expect(await h.sandbox.client.ledger.orphans([row!])).toEqual([]);
+  expect(await h.sandbox.client.ledger.isCurrentPair(shop, row!)).toBe(true);
+  expect((await h.marks(shop)).needsReauthWhy).toBeNull();
+});
+
+test("a stale 401-invalidation changes nothing, refresh token included", async () => {
+  const shop = await h.install("expiring");
+  const tokens = h.process();
+  const old = await tokens.sessionStorage.loadSession(`offline_${shop}`);
+  await tokens.refresh(shop);
+  const newer = await h.expectCurrent(shop);
+
+  old!.accessToken = undefined;
+  await tokens.sessionStorage.storeSession(old!);
+
+  expect(await h.row(shop)).toEqual(newer);
+  expect(await h.tokenCalls(shop)).toHaveLength(1);
+});
+
+test("an old session that a library stores again changes nothing", async () => {
+  const shop = await h.install("expiring");
+  const tokens = h.process();
+  const old = await tokens.sessionStorage.loadSession(`offline_${shop}`);
+  await tokens.refresh(shop);
+  const newer = await h.expectCurrent(shop);
+
+  await tokens.sessionStorage.storeSession(old!);
+
+  expect(await h.row(shop)).toEqual(newer);
+});
+
+test("a whole old pair that somebody stores again never replaces a newer one", async () => {
+  const shop = await h.install("expiring");
+  const [tokens, other] = [h.process(), h.process()];
+  const old = await other.prisma.session.findUniqueOrThrow({ where: { id: `offline_${shop}` } });
+  await tokens.refresh(shop);
+  await tokens.refresh(shop);
+
+  const { Session } = await import("@shopify/shopify-api");
+  await tokens.sessionStorage.storeSession(
+    new Session({
+      id: old.id,
+      shop,
+      state: "",
+      isOnline: false,
+      accessToken: old.accessToken,
+      expires: old.expires!,
+      refreshToken: old.refreshToken!,
+      refreshTokenExpires: old.refreshTokenExpires!,
+    }),
+  );
+  await h.expectCurrent(shop);
+  expect((await h.row(shop))?.refreshToken).not.toBe(old.refreshToken);
+});
+
+test("20 keep-alives at once refresh once, and a fresh pair is kept", async () => {
+  const shop = await h.install("expiring");
+  const [a, b] = [h.process(), h.process()];
+  await h.sandbox.client.faults.add({ shop, effect: { kind: "latency", beforeMs: 50 } });
+  await times(20, (i) => (i % 2 ? a : b).refresh(shop));
+  await h.expectCurrent(shop);
+  // Two processes may have read at different moments; never more than one refresh each.
+  expect((await h.tokenCalls(shop)).length).toBeLessThanOrEqual(2);
+});
+
+test("a fresh session costs one query, no more than Shopify's own storage", async () => {
+  const shop = await h.install("expiring");
+  const { PrismaClient } = await import("@prisma/client");
+  const { PrismaPg } = await import("@prisma/adapter-pg");
+  const { PrismaSessionStorage } = await import("@shopify/shopify-app-session-storage-prisma");
+  const prisma = new PrismaClient({
+    adapter: new PrismaPg({ connectionString: h.database.url }),
+    log: [{ emit: "event", level: "query" }],
+  });
+  let queries = 0;
+  prisma.$on("query", () => queries++);
+  try {
+    const plain = new PrismaSessionStorage(prisma);
+    await plain.loadSession(`offline_${shop}`);
+    queries = 0;
+    await plain.loadSession(`offline_${shop}`);
+    const baseline = queries;
+    const tokens = h.process({ prisma: prisma as never });
+    await tokens.getSession(shop);
+    queries = 0;
+    await tokens.withRequest({ kind: "admin", idToken: await h.idToken(shop) }, () =>
+      tokens.sessionStorage.loadSession(`offline_${shop}`),
+    );
+    expect(queries).toBe(1);
+    expect(queries).toBeLessThanOrEqual(baseline);
+  } finally {
+    await prisma.$disconnect();
+  }
+});
+
+test("time leaps of 7, 30 and 89 days leave a chain that lives", async () => {
+  const shop = await h.install("expiring");
+  const tokens = h.process();
+  for (const days of [7, 30, 89]) {
+    await h.advance(days * DAY_MS);
+    await tokens.getSession(shop);
+    await h.expectCurrent(shop);
+  }
+});
