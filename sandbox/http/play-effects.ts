@@ -47,13 +47,18 @@ export function planEffects(effects: readonly Effect[], random: Random): Plan {
   return plan;
 }
 
+/** The TCP sockets below the proxy's TLS ones, by their two ports: a reset has to be sent there. */
+export const tcpSockets = new Map<string, Socket>();
+
+export const portsOf = (socket: Socket): string => `${socket.localPort} ${socket.remotePort}`;
+
 /** Ends the connection without an answer: at once, by TCP reset, or when the caller gives up. */
 export function dropConnection(response: ServerResponse, effect: Effect): void {
   const socket = response.socket as Socket | null;
   if (effect.kind === "hang") {
     if (effect.ms !== undefined) setTimeout(() => socket?.destroy(), effect.ms).unref();
-  } else if (effect.kind === "reset" && socket && "resetAndDestroy" in socket) {
-    socket.resetAndDestroy();
+  } else if (effect.kind === "reset" && socket) {
+    (tcpSockets.get(portsOf(socket)) ?? socket).resetAndDestroy();
   } else {
     socket?.destroy();
   }

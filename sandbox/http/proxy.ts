@@ -3,6 +3,7 @@ import { createServer as createTlsServer } from "node:https";
 import type { Socket } from "node:net";
 
 import type { Authority } from "./certificates.ts";
+import { portsOf, tcpSockets } from "./play-effects.ts";
 
 const SHOPIFY_HOST = /(^|\.)(myshopify\.com|shopify\.com)$/;
 
@@ -28,7 +29,12 @@ export function createProxy(
   });
   server.on("connect", (request: IncomingMessage, socket: Socket) => {
     sockets.add(socket);
-    socket.on("close", () => sockets.delete(socket));
+    const ports = portsOf(socket);
+    tcpSockets.set(ports, socket);
+    socket.on("close", () => {
+      sockets.delete(socket);
+      tcpSockets.delete(ports);
+    });
     socket.on("error", () => socket.destroy());
     const [host = "", port] = (request.url ?? "").split(":");
     if (!SHOPIFY_HOST.test(host) || port !== "443") {

@@ -1,18 +1,7 @@
-import {
-  GraphQLList,
-  GraphQLNonNull,
-  isCompositeType,
-  TypeInfo,
-  visit,
-  visitWithTypeInfo,
-  type DocumentNode,
-  type FieldNode,
-  type GraphQLOutputType,
-  type GraphQLSchema,
-  type OperationDefinitionNode,
-} from "graphql";
+import type { FieldNode, GraphQLOutputType, GraphQLSchema, OperationDefinitionNode } from "graphql";
 
 import type { ShopRecord } from "../../platform/state.ts";
+import { getNamedType, isCompositeType, TypeInfo, visit, visitWithTypeInfo } from "./graphql.ts";
 
 /** Points restored in a second, by plan (shopify.dev, API limits). The bucket holds twenty times as much. */
 export function restoreRate(plan: string): number {
@@ -43,7 +32,6 @@ export function takePoints(
  */
 export function requestedCost(
   schema: GraphQLSchema,
-  document: DocumentNode,
   operation: OperationDefinitionNode,
   variables: Readonly<Record<string, unknown>>,
 ): number {
@@ -60,7 +48,7 @@ export function requestedCost(
           const parent = typeInfo.getParentType();
           const factor = factors.reduce((product, one) => product * one, 1);
           if (parent === schema.getMutationType()) totals[0]! += 10;
-          else if (type && isCompositeType(unwrap(type)) && !isConnection(type)) totals[0]! += factor;
+          else if (type && isCompositeType(getNamedType(type)) && !isConnection(type)) totals[0]! += factor;
           if (type && isConnection(type)) factors[factors.length - 1] = pageSize(node, variables);
         },
         leave() {
@@ -69,18 +57,11 @@ export function requestedCost(
       },
     }),
   );
-  void document;
   return Math.ceil(totals[0]!);
 }
 
-function unwrap(type: GraphQLOutputType): GraphQLOutputType {
-  let inner: GraphQLOutputType = type;
-  while (inner instanceof GraphQLNonNull || inner instanceof GraphQLList) inner = inner.ofType as GraphQLOutputType;
-  return inner;
-}
-
 function isConnection(type: GraphQLOutputType): boolean {
-  return String(unwrap(type)).endsWith("Connection");
+  return getNamedType(type).name.endsWith("Connection");
 }
 
 function pageSize(node: FieldNode, variables: Readonly<Record<string, unknown>>): number {

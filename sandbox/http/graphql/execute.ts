@@ -1,4 +1,8 @@
 import { addMocksToSchema } from "@graphql-tools/mock";
+import type { DocumentNode, GraphQLError as GraphQLErrorType, GraphQLSchema } from "graphql";
+
+import type { PlatformState, ShopRecord } from "../../platform/state.ts";
+import { requestedCost, takePoints } from "./cost.ts";
 import {
   defaultFieldResolver,
   execute,
@@ -13,12 +17,7 @@ import {
   validate,
   visit,
   visitWithTypeInfo,
-  type DocumentNode,
-  type GraphQLSchema,
-} from "graphql";
-
-import type { PlatformState, ShopRecord } from "../../platform/state.ts";
-import { requestedCost, takePoints } from "./cost.ts";
+} from "./graphql.ts";
 import { RESOLVERS, type ResolverContext } from "./resolvers.ts";
 import { loadAdminSchema, type AdminSchema } from "./schema.ts";
 
@@ -28,7 +27,7 @@ interface Executable {
   documents: Map<string, Prepared>;
 }
 
-type Prepared = { document: DocumentNode; errors: readonly GraphQLError[] };
+type Prepared = { document: DocumentNode; errors: readonly GraphQLErrorType[] };
 
 const executables = new Map<string, Executable>();
 const MAX_DOCUMENTS = 500;
@@ -132,7 +131,7 @@ export async function executeAdminQuery(
   if (!operation)
     return { errors: [{ message: "An operation name is required", extensions: { code: "BAD_REQUEST" } }] };
   const variables = request.variables ?? {};
-  const cost = requestedCost(executable.admin.schema, document, operation, variables);
+  const cost = requestedCost(executable.admin.schema, operation, variables);
   const points = takePoints(shop, cost, state.clock.now());
   const extensions = {
     cost: {
@@ -165,7 +164,7 @@ export async function executeAdminQuery(
   };
 }
 
-function formatError(error: GraphQLError): Record<string, unknown> {
+function formatError(error: GraphQLErrorType): Record<string, unknown> {
   return {
     message: error.message,
     locations: error.locations,

@@ -2,7 +2,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { gunzipSync } from "node:zlib";
 
-import { buildClientSchema, type GraphQLSchema, type IntrospectionQuery } from "graphql";
+import type { GraphQLSchema, IntrospectionQuery } from "graphql";
+
+import { buildClientSchema } from "./graphql.ts";
 
 export interface AdminSchema {
   schema: GraphQLSchema;
