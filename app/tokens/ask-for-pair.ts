@@ -24,7 +24,7 @@ export interface AskOptions {
   attempts?: { count: number };
 }
 
-export type CallGate = <T>(call: () => Promise<T>) => Promise<T>;
+export type CallGate = (call: () => Promise<Answer>) => Promise<Answer>;
 
 export type Answer =
   | { kind: "pair"; session: Session }

@@ -1,10 +1,10 @@
 import type { PrismaClient } from "@prisma/client";
 import type { Session, SessionParams, Shopify } from "@shopify/shopify-api";
 import type { SessionStorage } from "@shopify/shopify-app-session-storage";
-import type { CallGate } from "./ask-for-pair.ts";
+import type { Answer, CallGate } from "./ask-for-pair.ts";
 import type { TokenStatusName } from "./token-status.ts";
 
-export type { CallGate, Session, SessionParams, SessionStorage };
+export type { Answer, CallGate, Session, SessionParams, SessionStorage };
 
 /** Where the app stands on its way: `legacy` mints permanent tokens, `expand` none any more, `contract` refuses them. */
 export type Phase = "legacy" | "expand" | "contract";
