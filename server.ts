@@ -1,14 +1,27 @@
-import express from "express";
-import { createRequestHandler } from "@remix-run/express";
-import type { ServerBuild } from "@remix-run/node";
+/**
+ * The HTTP server: `npm start` (NODE_ENV=production) serves the build, anything else serves the sources through Vite.
+ * Ends with code 1, and plain words, when the environment or the state of the migration forbids a start.
+ */
+import { startServer } from "./server/start-server.ts";
 
-const build = (await import("./build/server/index.js" as string)) as ServerBuild;
-const app = express();
-app.disable("x-powered-by");
-app.get("/healthz", (_request, response) => void response.json({ status: "ok" }));
-app.use(express.static("build/client"));
-app.all("*", createRequestHandler({ build }));
-const server = app.listen(Number(process.env.PORT ?? 3000), () => {
-  const address = server.address();
-  console.log(JSON.stringify({ msg: "listening", port: typeof address === "object" ? address?.port : address }));
-});
+try {
+  const server = await startServer({ root: import.meta.dirname });
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void server.stopAndExit(signal));
+  // Through the log, which scrubs secrets; Node's own report would print whatever the error holds.
+  for (const event of ["uncaughtException", "unhandledRejection"] as const) {
+    process.on(event, (error: unknown) => {
+      server.log.fatal({ err: error }, event);
+      process.exit(1);
+    });
+  }
+} catch (error) {
+  if (!isPlain(error)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exit(1);
+}
+
+/** Errors whose message is meant for whoever starts the app; a stack trace would only hide it. */
+function isPlain(error: unknown): error is Error {
+  const code = error instanceof Error ? (error as { code?: unknown }).code : undefined;
+  return code === "invalid_environment" || code === "start_refused" || code === "not_built" || code === "EADDRINUSE";
+}

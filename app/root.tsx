@@ -1,19 +1,40 @@
-import { Links, Meta, Outlet, Scripts, ScrollRestoration } from "@remix-run/react";
+import { isRouteErrorResponse, Links, Meta, Outlet, Scripts, ScrollRestoration, useRouteError } from "@remix-run/react";
+import type { ReactNode } from "react";
+import { pageProblemOf } from "./page-problem.ts";
 
-export default function Root() {
+export function Layout({ children }: { children: ReactNode }) {
   return (
     <html lang="en">
       <head>
         <meta charSet="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <link rel="preconnect" href="https://cdn.shopify.com/" />
         <Meta />
         <Links />
       </head>
       <body>
-        <Outlet />
+        {children}
         <ScrollRestoration />
         <Scripts />
       </body>
     </html>
+  );
+}
+
+export default function Root() {
+  return <Outlet />;
+}
+
+/** The last boundary: plain, because whatever broke may have been the design system. */
+export function ErrorBoundary() {
+  const error = useRouteError();
+  const { title, detail } = pageProblemOf(error);
+  const isNotFound = isRouteErrorResponse(error) && error.status === 404;
+  return (
+    <main style={{ font: "14px/1.5 system-ui, sans-serif", maxWidth: "28rem", margin: "20vh auto", padding: "0 1rem" }}>
+      <h1 style={{ fontSize: "1.25rem" }}>{title}</h1>
+      <p>{detail}</p>
+      {isNotFound && <a href="/">Go to the start page</a>}
+    </main>
   );
 }

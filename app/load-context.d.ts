@@ -1,0 +1,10 @@
+import "@remix-run/server-runtime";
+
+declare module "@remix-run/server-runtime" {
+  /** What the HTTP server tells each request's loaders and actions. */
+  interface AppLoadContext {
+    /** The address of the client, as far as trusted proxies tell. */
+    clientAddress: string;
+    requestId: string;
+  }
+}

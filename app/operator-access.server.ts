@@ -1,0 +1,12 @@
+import { operatorRoute, type OperatorHandlers } from "./operator/operator-route.server.ts";
+import { services } from "./services.server.ts";
+
+/** The loader and action of a route that only the operator may use. */
+export function forOperator(handlers: OperatorHandlers) {
+  const { env, failedAttempts, log } = services;
+  return operatorRoute(handlers, {
+    secret: env.MIGRATION_SECRET,
+    failedAttempts,
+    onRefused: (fields) => log.warn(fields, "wrong operator secret"),
+  });
+}

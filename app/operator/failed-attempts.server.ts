@@ -1,0 +1,93 @@
+import { isIPv6 } from "node:net";
+import pg from "pg";
+import { parseIntoClientConfig } from "pg-connection-string";
+import {
+  RateLimiterMemory,
+  RateLimiterPostgres,
+  RateLimiterRes,
+  type RateLimiterAbstract,
+} from "rate-limiter-flexible";
+
+/** Wrong secrets that one address may try in a window. */
+export const ATTEMPTS = 10;
+export const WINDOW_SECONDS = 60;
+const TABLE = "operator_failed_attempts";
+
+/** Counts wrong operator secrets by address, shared by all instances through Postgres. */
+export interface FailedAttempts {
+  /** Counts one more. Returns the seconds to wait when there have been too many, else undefined. */
+  record(address: string): Promise<number | undefined>;
+  close(): Promise<void>;
+}
+
+/**
+ * The table is made at the first failure. When Postgres cannot be reached, each process counts for itself.
+ *
+ * Only failures are counted, and the right secret is never refused: whoever shares an address with an attacker (a
+ * misconfigured proxy makes everybody do so) could otherwise be locked out for as long as the attack lasts. With 32 random
+ * characters there is nothing to guess; the limit keeps noise off the database and makes attempts visible.
+ */
+export function createFailedAttempts(databaseUrl: string, onError: (error: Error) => void): FailedAttempts {
+  let opened: Promise<{ limiter: RateLimiterAbstract; pool: pg.Pool }> | undefined;
+
+  const open = async () => {
+    const pool = new pg.Pool({
+      ...parseIntoClientConfig(databaseUrl),
+      max: 1,
+      connectionTimeoutMillis: 2_000,
+    } as pg.PoolConfig);
+    pool.on("error", onError);
+    const limits = { points: ATTEMPTS, duration: WINDOW_SECONDS };
+    const limiter = await new Promise<RateLimiterAbstract>((resolve, reject) => {
+      const created: RateLimiterPostgres = new RateLimiterPostgres(
+        {
+          ...limits,
+          storeClient: pool,
+          storeType: "pool",
+          keyPrefix: "",
+          tableName: TABLE,
+          insuranceLimiter: new RateLimiterMemory(limits),
+        },
+        (error) => (error ? reject(error) : resolve(created)),
+      );
+    }).catch(async (error: Error) => {
+      await pool.end();
+      throw error;
+    });
+    return { limiter, pool };
+  };
+
+  const inMemory = new RateLimiterMemory({ points: ATTEMPTS, duration: WINDOW_SECONDS });
+  const limiterNow = async () => {
+    try {
+      return (await (opened ??= open())).limiter;
+    } catch (error) {
+      opened = undefined;
+      onError(error as Error);
+      return inMemory;
+    }
+  };
+
+  return {
+    async record(address) {
+      try {
+        await (await limiterNow()).consume(addressKey(address));
+        return undefined;
+      } catch (refusal) {
+        if (!(refusal instanceof RateLimiterRes)) throw refusal;
+        return Math.max(1, Math.ceil(refusal.msBeforeNext / 1000));
+      }
+    },
+    async close() {
+      const current = await opened?.catch(() => undefined);
+      await current?.pool.end();
+    },
+  };
+}
+
+/** IPv6 clients own a /64: they are counted as one. */
+function addressKey(address: string): string {
+  if (!isIPv6(address) || address.startsWith("::ffff:")) return address;
+  const groups = address.split("::")[0]!.split(":");
+  return `${[...groups, "0", "0", "0", "0"].slice(0, 4).join(":")}::/64`;
+}

@@ -1,0 +1,79 @@
+import type { ActionFunctionArgs, LoaderFunctionArgs } from "@remix-run/node";
+import type { FailedAttempts } from "./failed-attempts.server.ts";
+import { isOperatorSecret } from "./is-operator-secret.server.ts";
+import { problemResponse } from "./problem.ts";
+
+export interface OperatorDependencies {
+  /** Undefined: the operator's routes do not exist. */
+  secret: string | undefined;
+  failedAttempts: FailedAttempts;
+  onRefused?: (fields: { address: string; path: string; tooMany: boolean }) => void;
+}
+
+type Handler = (args: LoaderFunctionArgs) => Promise<Response>;
+export type OperatorHandlers = Partial<Record<"GET" | "POST" | "DELETE", Handler>>;
+
+/**
+ * Makes the loader and action of an operator's route: the secret first, then the method, then the handler. HEAD is GET.
+ * Answers 404 without a secret in the environment, 401 to a wrong one, 429 to too many wrong ones, 405 with `Allow`.
+ */
+export function operatorRoute(handlers: OperatorHandlers, dependencies: OperatorDependencies) {
+  const allowed = Object.keys(handlers).flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]));
+  const handle = async (args: LoaderFunctionArgs | ActionFunctionArgs): Promise<Response> => {
+    const refusal = await refuse(args, dependencies);
+    if (refusal) return refusal;
+    const { method } = args.request;
+    const handler = handlers[(method === "HEAD" ? "GET" : method) as keyof OperatorHandlers];
+    return handler ? handler(args) : methodNotAllowed(allowed);
+  };
+  return { loader: handle, action: handle };
+}
+
+async function refuse(
+  { request, context }: LoaderFunctionArgs | ActionFunctionArgs,
+  { secret, failedAttempts, onRefused }: OperatorDependencies,
+): Promise<Response | undefined> {
+  if (secret === undefined) return problemResponse(NOT_FOUND);
+  if (isOperatorSecret(request.headers.get("authorization"), secret)) return undefined;
+  const retryAfter = await failedAttempts.record(context.clientAddress);
+  onRefused?.({
+    address: context.clientAddress,
+    path: new URL(request.url).pathname,
+    tooMany: retryAfter !== undefined,
+  });
+  return retryAfter === undefined
+    ? problemResponse(UNAUTHORIZED, { "WWW-Authenticate": 'Bearer realm="operator"' })
+    : problemResponse(TOO_MANY, { "Retry-After": String(retryAfter) });
+}
+
+function methodNotAllowed(allowed: string[]): Response {
+  return problemResponse(
+    {
+      status: 405,
+      code: "method_not_allowed",
+      title: "Method Not Allowed",
+      detail: `This address answers ${allowed.join(", ")}.`,
+    },
+    { Allow: allowed.join(", ") },
+  );
+}
+
+const NOT_FOUND = {
+  status: 404,
+  code: "not_found",
+  title: "Not Found",
+  detail: "There is nothing here. The operator's routes exist when MIGRATION_SECRET is set in the app's environment.",
+};
+const UNAUTHORIZED = {
+  status: 401,
+  code: "unauthorized",
+  title: "Unauthorized",
+  detail: "Send the header `Authorization: Bearer <MIGRATION_SECRET>` with the secret of the app's environment.",
+};
+const TOO_MANY = {
+  status: 429,
+  code: "too_many_attempts",
+  title: "Too Many Requests",
+  detail:
+    "Too many requests with a wrong secret came from this address. Wait for Retry-After seconds; the right secret still works.",
+};

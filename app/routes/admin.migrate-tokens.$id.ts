@@ -1,0 +1,10 @@
+import { forOperator } from "../operator-access.server.ts";
+import { showMigration, stopMigration } from "../show-migration.server.ts";
+
+const route = forOperator({
+  GET: ({ request, params }) => showMigration(request, params.id ?? ""),
+  DELETE: ({ params }) => stopMigration(params.id ?? ""),
+});
+
+export const loader = route.loader;
+export const action = route.action;

@@ -1,0 +1,7 @@
+import { forOperator } from "../operator-access.server.ts";
+import { showTokenHealth } from "../show-token-health.server.ts";
+
+const route = forOperator({ GET: showTokenHealth });
+
+export const loader = route.loader;
+export const action = route.action;

@@ -1,0 +1,44 @@
+import type { HeadersFunction, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
+import { useLoaderData } from "@remix-run/react";
+import { TitleBar } from "@shopify/app-bridge-react";
+import { BlockStack, Layout, Page } from "@shopify/polaris";
+import { boundary } from "@shopify/shopify-app-remix/server";
+import { withAdmin } from "../authenticate.server.ts";
+import { ConnectionCard } from "../connection-card.tsx";
+import { ConnectionTimeline } from "../connection-timeline.tsx";
+import { dateFormatFor, describeConnection, describeHistory } from "../connection-words.ts";
+import { EmbeddedError } from "../embedded-error.tsx";
+import { services } from "../services.server.ts";
+import { fetchShopFacts } from "../shop-facts.server.ts";
+
+const MOST_EVENTS = 50;
+
+export const meta: MetaFunction = () => [{ title: "Connection" }];
+
+export const loader = (args: LoaderFunctionArgs) =>
+  withAdmin(args, async ({ shop, admin }) => {
+    const { env, tokens } = services;
+    const format = dateFormatFor((await fetchShopFacts(admin)).timeZone);
+    const [state, history] = await Promise.all([tokens.state(shop), tokens.history(shop, MOST_EVENTS)]);
+    return { connection: describeConnection(state, env.phase, format), events: describeHistory(history, format) };
+  });
+
+export default function Connection() {
+  const { connection, events } = useLoaderData<typeof loader>();
+  return (
+    <Page title="Connection" backAction={{ content: "Home", url: "/app" }}>
+      <TitleBar title="Connection" />
+      <Layout>
+        <Layout.Section>
+          <BlockStack gap="400">
+            <ConnectionCard connection={connection} withLink={false} />
+            <ConnectionTimeline events={events} />
+          </BlockStack>
+        </Layout.Section>
+      </Layout>
+    </Page>
+  );
+}
+
+export const ErrorBoundary = EmbeddedError;
+export const headers: HeadersFunction = (args) => boundary.headers(args);

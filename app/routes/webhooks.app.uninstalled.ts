@@ -1,0 +1,10 @@
+import { webhookRoute } from "../handle-webhook.server.ts";
+import { services } from "../services.server.ts";
+
+/** The merchant removed the app: its tokens died before this arrived. A late delivery must not harm a fresh reinstall. */
+const route = webhookRoute("app/uninstalled", async ({ shop, triggeredAt }) => {
+  await services.tokens.recordUninstalled(shop, triggeredAt);
+});
+
+export const loader = route.loader;
+export const action = route.action;

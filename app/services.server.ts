@@ -1,0 +1,131 @@
+import "@shopify/shopify-api/adapters/web-api";
+import { ApiVersion, shopifyApi, type Shopify } from "@shopify/shopify-api";
+import { openDatabase, type Database } from "./infra/db.server.ts";
+import { parseEnv, type Env } from "./infra/env.server.ts";
+import { createFlags, type Flags } from "./infra/flags.server.ts";
+import { createLogger, type Logger } from "./infra/log.server.ts";
+import { createMetrics, type Metrics } from "./infra/metrics.server.ts";
+import { createJobs, type Jobs } from "./jobs/create-jobs.ts";
+import type { Migrations } from "./migration/types.ts";
+import { createFailedAttempts, type FailedAttempts } from "./operator/failed-attempts.server.ts";
+import { createTokens, installShopifyFetch, type Tokens } from "./tokens/index.ts";
+import { shopifyLogger } from "./shopify-logger.server.ts";
+
+/** The Admin API version that queries are written against; the same as in shopify.app.toml. */
+export const API_VERSION = ApiVersion.October26;
+
+/** Everything that lives as long as the process, wired together in one place. Knows no Remix: the worker uses it as well. */
+export interface Services {
+  env: Env;
+  log: Logger;
+  metrics: Metrics;
+  db: Database;
+  flags: Flags;
+  api: Shopify;
+  tokens: Tokens;
+  migrations: Migrations;
+  jobs: Jobs;
+  failedAttempts: FailedAttempts;
+  /** Aborted when the process begins to stop: whoever streams or waits ends then. */
+  stopping: AbortSignal;
+  /** Takes up no further background work and lets what is under way end. Harmless to call again. */
+  beginStop(): Promise<void>;
+  /** The same; then closes the database. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Wires the app together.
+ * @throws EnvironmentError listing everything that is wrong with the environment.
+ */
+export async function createServices(source: Record<string, string | undefined>): Promise<Services> {
+  const env = parseEnv(source);
+  const log = openLog(env);
+  const metrics = createMetrics();
+  const db = openDatabase(env.DATABASE_URL, {
+    onError: (error) => log.warn({ err: error }, "database connection lost"),
+  });
+  const flags = await createFlags({ enabled: env.TOKEN_EXCHANGE_ENABLED, rollout: env.TOKEN_EXCHANGE_ROLLOUT });
+
+  // One fetch for every call to Shopify, ours and the libraries'. Their adapter, imported above, has put the plain one there.
+  installShopifyFetch();
+  const api = createApi(env, log);
+  const tokens: Tokens = createTokens({
+    api,
+    prisma: db,
+    phase: env.phase,
+    log,
+    metrics,
+    onPairStored: (shop, how) => jobs.onPairStored(shop, how),
+  });
+  const jobs = createJobs({ databaseUrl: env.DATABASE_URL, tokens, db, log, metrics });
+  const migrations = {
+    startWorker() {},
+    close: async () => {},
+    latest: async () => undefined,
+    get: async () => undefined,
+  } as unknown as Migrations;
+
+  const failedAttempts = createFailedAttempts(env.DATABASE_URL, (error) =>
+    log.warn({ err: error }, "failed attempts are not counted in the database"),
+  );
+
+  const stopping = new AbortController();
+  let ended: Promise<void> | undefined;
+  const beginStop = () => {
+    stopping.abort();
+    return (ended ??= Promise.all([migrations.close(), jobs.stop()]).then(() => {}));
+  };
+  return {
+    env,
+    log,
+    metrics,
+    db,
+    flags,
+    api,
+    tokens,
+    migrations,
+    jobs,
+    failedAttempts,
+    stopping: stopping.signal,
+    beginStop,
+    stop: async () => {
+      await beginStop();
+      await Promise.all([failedAttempts.close(), db.$disconnect()]);
+    },
+  };
+}
+
+/** The API library for the tokens domain. Each `shopifyApp` makes one of its own. */
+function createApi(env: Env, log: Logger) {
+  const url = new URL(env.SHOPIFY_APP_URL);
+  return shopifyApi({
+    apiKey: env.SHOPIFY_API_KEY,
+    apiSecretKey: env.SHOPIFY_API_SECRET,
+    scopes: env.SCOPES,
+    hostName: url.host,
+    hostScheme: url.protocol === "http:" ? "http" : "https",
+    apiVersion: API_VERSION,
+    isEmbeddedApp: true,
+    logger: shopifyLogger(log),
+  });
+}
+
+function openLog(env: Env): Logger {
+  const password = URL.parse(env.DATABASE_URL)?.password;
+  const log = createLogger(env.LOG_LEVEL, [
+    env.SHOPIFY_API_SECRET,
+    env.MIGRATION_SECRET,
+    password,
+    password && decodeURIComponent(password),
+  ]);
+  if (env.phase !== "contract" || !env.CONTRACT_ANYWAY) return log;
+  return log.child({ contractAnyway: "CONTRACT_ANYWAY=true: permanent tokens may remain" });
+}
+
+const kept = globalThis as typeof globalThis & { __services?: Promise<Services> };
+
+/** This process's services. In development they outlive a reload of the code: one pool, one metrics registry. */
+export const services: Services = await (process.env.NODE_ENV === "production"
+  ? createServices(process.env)
+  : (kept.__services ??= createServices(process.env)));

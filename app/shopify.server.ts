@@ -1,0 +1,36 @@
+import "@shopify/shopify-app-remix/adapters/node";
+import { AppDistribution, shopifyApp } from "@shopify/shopify-app-remix/server";
+import { API_VERSION, services } from "./services.server.ts";
+import { shopifyLogger } from "./shopify-logger.server.ts";
+
+const { env, log, tokens } = services;
+
+/** A config object per instance: the library changes the one it is given. */
+function config() {
+  return {
+    apiKey: env.SHOPIFY_API_KEY,
+    apiSecretKey: env.SHOPIFY_API_SECRET,
+    appUrl: env.SHOPIFY_APP_URL,
+    scopes: [...env.SCOPES],
+    apiVersion: API_VERSION,
+    authPathPrefix: "/auth",
+    distribution: AppDistribution.AppStore,
+    sessionStorage: tokens.sessionStorage,
+    logger: shopifyLogger(log),
+  };
+}
+
+/** From expand on, nothing that this app acquires is permanent: not by token exchange, and not by the authorization code grant. */
+const expiringOfflineAccessTokens = env.phase !== "legacy";
+
+/** Acquires by exchanging the ID token of the merchant's request. */
+export const tokenExchangeApp = shopifyApp({
+  ...config(),
+  future: { unstable_newEmbeddedAuthStrategy: true, expiringOfflineAccessTokens },
+});
+
+/** Acquires by the authorization code grant: `/auth`, Shopify's consent page, `/auth/callback`. */
+export const authorizationCodeApp = shopifyApp({
+  ...config(),
+  future: { unstable_newEmbeddedAuthStrategy: false, expiringOfflineAccessTokens },
+});

@@ -1,0 +1,44 @@
+import { randomUUID } from "node:crypto";
+import type { Request, RequestHandler } from "express";
+import type { Logger } from "../app/infra/log.server.ts";
+import type { Metrics } from "../app/infra/metrics.server.ts";
+import { routeLabel } from "./route-label.ts";
+
+const ACCEPTABLE_ID = /^[\w.-]{8,64}$/;
+/** Asked every few seconds by machines: worth a line only when somebody debugs. */
+const QUIET = new Set(["/healthz", "/readyz", "/metrics", "assets"]);
+
+/** The id of a request, for log lines and support: the proxy's `X-Request-Id` when it looks like one, else a new one. */
+export function requestIdOf(request: Request): string {
+  const given = request.get("x-request-id");
+  return given && ACCEPTABLE_ID.test(given) ? given : randomUUID();
+}
+
+/**
+ * One log line and one count per finished request. Never the query string: Shopify puts ID tokens, codes and signatures there.
+ */
+export function requestLog(log: Logger, metrics: Metrics): RequestHandler {
+  return (request, response, next) => {
+    const startedAt = performance.now();
+    const requestId = requestIdOf(request);
+    response.locals.requestId = requestId;
+    response.setHeader("X-Request-Id", requestId);
+    response.once("close", () => {
+      const route = routeLabel(request.path);
+      const status = response.writableFinished || response.headersSent ? response.statusCode : 499;
+      const level = status >= 500 ? "warn" : QUIET.has(route) ? "debug" : "info";
+      metrics.httpRequests.inc({ method: request.method, route, status: String(status) });
+      log[level](
+        {
+          requestId,
+          method: request.method,
+          path: request.path,
+          status,
+          ms: Math.round(performance.now() - startedAt),
+        },
+        "request",
+      );
+    });
+    next();
+  };
+}
