@@ -5,7 +5,7 @@ import type { Database } from "../infra/db.server.ts";
 import type { Logger } from "../infra/log.server.ts";
 import type { Metrics } from "../infra/metrics.server.ts";
 import type { HowStored } from "../tokens/types.ts";
-import { BACKOFF, type BackoffTimes } from "./backoff.ts";
+import { JOB_TIMES, type JobTimes } from "./job-times.ts";
 import { countDeadLetters, type DeadLetter, listDeadLetters } from "./dead-letters.ts";
 import { registerJobGauges } from "./job-gauges.ts";
 import { type Exactly, type JobTarget, parseJobPayload } from "./job-payload.ts";
@@ -32,7 +32,7 @@ export interface JobsOptions {
   log: Logger;
   metrics: Metrics;
   /** For tests: shorter waits, another spread. */
-  times?: Partial<BackoffTimes>;
+  times?: Partial<JobTimes>;
   spread?: Partial<KeepAliveSpread>;
   /** Instead of, or beside, the app's own handlers. */
   handlers?: Partial<Record<ShopJobName, (context: ShopJobContext) => Promise<void>>>;
@@ -53,6 +53,8 @@ export interface Jobs {
    * @throws InvalidJobPayloadError; database errors; JobsStoppedError.
    */
   enqueue<Given extends JobTarget>(name: ShopJobName, target: Exactly<JobTarget, Given>): Promise<{ queued: boolean }>;
+  /** Enqueues one of the app's own jobs outside its schedule; whichever instance is first runs it. */
+  runNow(name: AppJobName): Promise<void>;
   /** Runs jobs in this process, scheduled ones included, until `stop`. */
   start(): Promise<void>;
   /** Takes up no more jobs, waits for those in hand (up to `drainMs`; what is left is given to another instance) and closes. */
@@ -85,7 +87,7 @@ const DRAIN_MS = 25_000;
 export function createJobs(options: JobsOptions): Jobs {
   const { db, tokens, metrics } = options;
   const log = options.log.child({ part: "jobs" });
-  const times = { ...BACKOFF, ...options.times };
+  const times = { ...JOB_TIMES, ...options.times };
   const spread = { ...KEEP_ALIVE_SPREAD, ...options.spread };
   let opened: Promise<PgBoss> | undefined;
   let working: Promise<void> | undefined;
@@ -129,7 +131,7 @@ export function createJobs(options: JobsOptions): Jobs {
         Promise.all(jobs.map((job) => runShopJob(deps, name, handler, job))),
       );
     }
-    const seldom = { ...polling, pollingIntervalSeconds: 5 } as const;
+    const seldom = { ...polling, pollingIntervalSeconds: times.appJobsPollSeconds } as const;
     for (const [name, handler] of Object.entries(appJobs) as [AppJobName, (typeof appJobs)[AppJobName]][]) {
       await boss.work<unknown, unknown, typeof seldom>(name, seldom, (jobs) =>
         Promise.all(jobs.map((job) => runAppJob(deps, name, handler, job))),
@@ -163,6 +165,10 @@ export function createJobs(options: JobsOptions): Jobs {
     async enqueue(name, target) {
       if (stopping) throw new JobsStoppedError();
       return queue.add(name, parseJobPayload(target).shop);
+    },
+    async runNow(name) {
+      if (stopping) throw new JobsStoppedError();
+      await (await open()).send(name, null);
     },
     start() {
       if (stopping) return Promise.reject(new JobsStoppedError());

@@ -16,6 +16,8 @@ export interface DeadLetter {
   message: string;
 }
 
+const MOST_COUNTED = 1_000;
+
 const named = z.object({ shop: z.string() });
 const reported = z.object({ code: z.string(), message: z.string() });
 /** What pg-boss itself writes when it gives a job up. */
@@ -42,8 +44,7 @@ function whatWentWrong(output: object | null): { code: string; message: string }
   return { code: "abandoned", message: theirs.data?.value.message ?? "the process that ran it ended" };
 }
 
-/** How many dead letters wait for an operator. */
+/** How many dead letters wait for an operator, counted up to `MOST_COUNTED`. (pg-boss's own statistics lag by a minute.) */
 export async function countDeadLetters(boss: PgBoss): Promise<number> {
-  const [now] = await boss.getQueueStats(DEAD_LETTERS);
-  return now?.queuedCount ?? 0;
+  return (await boss.findJobs(DEAD_LETTERS, { queued: true, limit: MOST_COUNTED })).length;
 }

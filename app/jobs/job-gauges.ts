@@ -4,21 +4,30 @@ import type { JobsHealth } from "./create-jobs.ts";
 /** Adds what waits to /metrics, counted when somebody looks. A database that cannot be asked leaves the last values. */
 export function registerJobGauges(registry: Registry, health: () => Promise<JobsHealth>): void {
   if (registry.getSingleMetric("jobs_dead_letters")) return;
-  const parked = new Gauge({
+  // Both are collected at once when somebody looks: one reading serves both.
+  let reading: Promise<JobsHealth | undefined> | undefined;
+  const read = () => {
+    reading ??= health()
+      .catch(() => undefined)
+      .finally(() => (reading = undefined));
+    return reading;
+  };
+  new Gauge({
     name: "jobs_parked",
     help: "Background jobs that wait for their shop",
     labelNames: ["reason"],
     registers: [registry],
+    async collect() {
+      for (const [reason, count] of Object.entries((await read())?.parked ?? {})) this.set({ reason }, count);
+    },
   });
   new Gauge({
     name: "jobs_dead_letters",
     help: "Background jobs that failed for good and wait for an operator",
     registers: [registry],
     async collect() {
-      const now = await health().catch(() => undefined);
-      if (!now) return;
-      this.set(now.deadLetters);
-      for (const [reason, count] of Object.entries(now.parked)) parked.set({ reason }, count);
+      const now = await read();
+      if (now) this.set(now.deadLetters);
     },
   });
 }

@@ -1,7 +1,7 @@
 import { parseIntoClientConfig } from "pg-connection-string";
 import { PgBoss, type Queue } from "pg-boss";
 import type { Logger } from "../infra/log.server.ts";
-import { type BackoffTimes, FAILURE_RETRIES } from "./backoff.ts";
+import type { JobTimes } from "./job-times.ts";
 import type { AppJobName, ShopJobName } from "./job-types.ts";
 
 export const DEAD_LETTERS = "dead-letters";
@@ -14,7 +14,7 @@ const DAY_SECONDS = 24 * 60 * 60;
 const DEAD_LETTER_DAYS = 90;
 
 /** Opens pg-boss and brings its schema and our queues up to date; every instance may do so at once. */
-export async function openBoss(options: { databaseUrl: string; log: Logger; times: BackoffTimes }): Promise<PgBoss> {
+export async function openBoss(options: { databaseUrl: string; log: Logger; times: JobTimes }): Promise<PgBoss> {
   const { host, port, user, password, database, ssl, ...rest } = parseIntoClientConfig(options.databaseUrl);
   const boss = new PgBoss({
     // Fields, not the URL: no error of the driver can then repeat the password.
@@ -48,9 +48,9 @@ async function ensureQueue(boss: PgBoss, { name, policy, ...options }: Queue): P
   await boss.updateQueue(name, options);
 }
 
-function queues(times: BackoffTimes): Queue[] {
+function queues(times: JobTimes): Queue[] {
   const shared = {
-    retryLimit: FAILURE_RETRIES,
+    retryLimit: times.failureRetries,
     retryBackoff: true,
     retryDelay: times.failureFirstSeconds,
     retryDelayMax: 30 * 60,

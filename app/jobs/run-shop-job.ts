@@ -4,7 +4,7 @@ import type { Database } from "../infra/db.server.ts";
 import type { Logger } from "../infra/log.server.ts";
 import type { Metrics } from "../infra/metrics.server.ts";
 import { createSecretScrubber } from "../infra/secret-scrubber.ts";
-import { type BackoffTimes, MOST_POSTPONEMENTS, transientDelayMs } from "./backoff.ts";
+import { type JobTimes, MOST_POSTPONEMENTS, transientDelayMs } from "./job-times.ts";
 import { type JobPayload, parseJobPayload } from "./job-payload.ts";
 import type { JobQueue } from "./job-queue.ts";
 import type { JobName, JobTokens, ShopJobContext, ShopJobName } from "./job-types.ts";
@@ -19,7 +19,7 @@ export interface RunDependencies {
   clock: Clock;
   log: Logger;
   metrics: Metrics;
-  times: BackoffTimes;
+  times: JobTimes;
 }
 
 /** Runs one shop's job and settles it. Never throws: whatever happens becomes a result that pg-boss records. */

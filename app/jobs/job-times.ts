@@ -1,8 +1,8 @@
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 
-/** How jobs wait. Milliseconds; tests shorten it. */
-export interface BackoffTimes {
+/** How jobs wait; tests shorten it. */
+export interface JobTimes {
   /** First delay after a transient error; doubles each time. */
   transientFirstMs: number;
   /** The longest delay that is ours to choose. A longer `Retry-After` is honoured. */
@@ -11,20 +11,23 @@ export interface BackoffTimes {
   suspendedMs: number;
   /** First delay after an error of our own; doubles each time. pg-boss counts in whole seconds. */
   failureFirstSeconds: number;
+  /** How often an error of our own is retried before the job becomes a dead letter. */
+  failureRetries: number;
+  /** How often an idle instance looks for jobs of the app as a whole; pg-boss counts in seconds, 0.5 at least. */
+  appJobsPollSeconds: number;
 }
 
-export const BACKOFF: BackoffTimes = {
+export const JOB_TIMES: JobTimes = {
   transientFirstMs: 5 * SECOND_MS,
   transientLongestMs: 30 * MINUTE_MS,
   suspendedMs: 6 * 60 * MINUTE_MS,
   failureFirstSeconds: 15,
+  failureRetries: 5,
+  appJobsPollSeconds: 5,
 };
 
 /** How often a job is put off because Shopify could not be asked, before a person has to look: about two days at the longest delay. */
 export const MOST_POSTPONEMENTS = 100;
-
-/** How often an error of our own is retried before the job becomes a dead letter. */
-export const FAILURE_RETRIES = 5;
 
 /**
  * How long to wait after a transient error: doubling with jitter (half fixed, half random), never less than Shopify asked for.
@@ -34,7 +37,7 @@ export const FAILURE_RETRIES = 5;
 export function transientDelayMs(
   postponed: number,
   retryAfterMs: number | undefined,
-  times: BackoffTimes,
+  times: JobTimes,
   random: number,
 ): number {
   const ours = Math.min(times.transientLongestMs, times.transientFirstMs * 2 ** Math.min(postponed, 30));
