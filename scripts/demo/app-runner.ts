@@ -1,0 +1,44 @@
+import { createWriteStream } from "node:fs";
+import { startAppProcess, type AppProcess } from "../app-process.ts";
+
+export interface AppRunner {
+  /** Where it listens, in every phase: `http://127.0.0.1:<port>`. */
+  url: string;
+  /** Starts the app with these variables on top of the common ones; a running one is stopped first. @throws AppStartError */
+  start(env: Record<string, string | undefined>): Promise<AppProcess>;
+  stop(graceMs?: number): Promise<void>;
+  /** What all its processes wrote. */
+  logs(): string;
+  logFile: string;
+}
+
+/** One app, restarted with another environment from phase to phase, on one port. */
+export function createAppRunner(options: {
+  port: number;
+  env: Record<string, string | undefined>;
+  logFile: string;
+}): AppRunner {
+  const file = createWriteStream(options.logFile, { flags: "a", mode: 0o600 });
+  let current: AppProcess | undefined;
+  let logs = "";
+  const keep = (text: string) => {
+    logs += text;
+    file.write(text);
+  };
+  const stop = async (graceMs?: number) => {
+    const running = current;
+    current = undefined;
+    await running?.stop(graceMs);
+  };
+  return {
+    url: `http://127.0.0.1:${options.port}`,
+    async start(env) {
+      await stop();
+      current = await startAppProcess({ port: options.port, env: { ...options.env, ...env }, onOutput: keep });
+      return current;
+    },
+    stop,
+    logs: () => logs,
+    logFile: options.logFile,
+  };
+}

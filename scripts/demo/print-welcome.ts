@@ -1,0 +1,32 @@
+import { createOperator } from "./operator.ts";
+import type { Seeds } from "./seed-shops.ts";
+import type { Stage } from "./stage.ts";
+import { bold, cyan, dim } from "./terminal.ts";
+
+/** Where to look, and what to try. */
+export async function printWelcome(stage: Stage, seeds: Seeds): Promise<void> {
+  const { fronts, runner, sandbox, migrationSecret } = stage;
+  const { body } = await createOperator(runner.url, migrationSecret).get<{ phase?: string; nextStep?: string }>(
+    "/admin/token-health",
+  );
+  const shop = seeds.permanent[0] ?? seeds.expiring;
+  const authorization = '-H "Authorization: Bearer $MIGRATION_SECRET"';
+  console.log(`
+${bold("As a merchant")}, in any browser on this machine:
+   ${cyan(fronts.localAdminUrl(shop))}   the app inside the Admin of one shop
+   ${cyan(fronts.localUrl)}   all shops; install, uninstall, open
+
+${bold("As the operator")}, in another terminal:
+   export MIGRATION_SECRET=${migrationSecret}
+   curl -X POST ${runner.url}/admin/migrate-tokens ${authorization}
+   curl ${runner.url}/admin/token-health ${authorization}
+   npm run tokens -- doctor --url ${runner.url}
+
+${bold("As Shopify")}: ${cyan(fronts.controlUrl)}   what the simulator saw of every shop and token; time travel and faults
+
+   The app is in the phase ${bold(body.phase ?? "?")}. ${body.nextStep ?? ""}
+   ${dim(`awkward shops: ${[seeds.uninstalled, seeds.placeholder, seeds.expiring, seeds.customApp].join(", ")}`)}
+   ${dim(`the app writes its log to ${runner.logFile}; the simulator's control API is ${sandbox.url}/control`)}
+
+   Ctrl-C ends everything; nothing is kept.`);
+}

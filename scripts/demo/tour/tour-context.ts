@@ -1,0 +1,14 @@
+import type { Merchant } from "../merchant.ts";
+import type { Report } from "../report.ts";
+import type { Seeds } from "../seed-shops.ts";
+import type { Stage } from "../stage.ts";
+
+/** What every step of the tour plays with. */
+export interface TourContext {
+  stage: Stage;
+  report: Report;
+  merchant: Merchant;
+  seeds: Seeds;
+  /** Merchants who come during the tour, one for each way in. */
+  shops: { legacy: string; exchanged: string; oauth: string; late: string; stray: string };
+}

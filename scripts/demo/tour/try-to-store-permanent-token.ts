@@ -1,0 +1,49 @@
+import "@shopify/shopify-api/adapters/web-api";
+import { ApiVersion, Session, shopifyApi } from "@shopify/shopify-api";
+import { openDatabase } from "../../../app/infra/db.server.ts";
+import { createMetrics } from "../../../app/infra/metrics.server.ts";
+import { createTokens } from "../../../app/tokens/index.ts";
+import type { Stage } from "../stage.ts";
+
+/**
+ * Gives the app's session storage, in the contract phase, a session with a permanent token: what an authorization code grant
+ * of an older release would hand to it. Returns how many the app counted as refused, and what its log said.
+ */
+export async function tryToStorePermanentToken(
+  { app, databaseUrl }: Stage,
+  shop: string,
+  accessToken: string,
+): Promise<{ refused: number; errors: string[] }> {
+  const metrics = createMetrics({ withDefaults: false });
+  const prisma = openDatabase(databaseUrl, { poolSize: 2 });
+  const errors: string[] = [];
+  const api = shopifyApi({
+    apiKey: app.clientId,
+    apiSecretKey: app.clientSecret,
+    scopes: app.scopes,
+    hostName: new URL(app.url).host,
+    apiVersion: ApiVersion.October26,
+    isEmbeddedApp: true,
+  });
+  const silent = () => {};
+  const error = (_fields: object, message: string) => void errors.push(message);
+  const log = { debug: silent, info: silent, warn: silent, error };
+  try {
+    const { sessionStorage } = createTokens({ api, prisma, phase: "contract", metrics, log });
+    const session = new Session({
+      id: `offline_${shop}`,
+      shop,
+      state: "",
+      isOnline: false,
+      accessToken,
+      scope: "read_products",
+    });
+    await sessionStorage.storeSession(session).catch((problem: unknown) => {
+      errors.push(problem instanceof Error ? problem.message : String(problem));
+    });
+    const [value] = (await metrics.permanentTokensRefused.get()).values;
+    return { refused: value?.value ?? 0, errors };
+  } finally {
+    await prisma.$disconnect();
+  }
+}
