@@ -47,11 +47,12 @@ export async function handleAppPage(
     return redirect(response, `${store}/apps`, 303);
   }
   if (request.method === "POST" && path === "/-/install") {
-    // A legacy installation is begun by the app: Shopify only opens it, and the app asks for the grant.
-    if (app.legacyInstallFlow)
-      return redirect(response, await launchAddress(context, shop.shop, { embedded: false }), 303);
     if (!shop.installed) await client.installShop(shop.shop, { token: "none", scopes: app.scopes });
     return redirect(response, `${store}/apps/${app.handle}`, 303);
+  }
+  // A legacy installation is begun by the app: Shopify opens it as a page of its own, and it asks for the grant.
+  if (!shop.installed && app.legacyInstallFlow) {
+    return redirect(response, await launchAddress(context, shop.shop, { embedded: false }));
   }
   if (!shop.installed) {
     return sendHtml(

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ShopView } from "../platform/types.ts";
 import type { AdminContext } from "./admin-context.ts";
 import { readFields, sendJson, sendText } from "./http-answers.ts";
+import { launchAddress } from "./launch-address.ts";
 import { sampleResources } from "./sample-resources.ts";
 
 /** `/store/{store}/-/{name}`: what the script of the app's page asks for on behalf of App Bridge. */
@@ -16,6 +17,10 @@ export async function handleShellRequest(
     return sendJson(response, { resources: sampleResources(url.searchParams.get("type") ?? "product") });
   if (!shop.installed) return sendText(response, "The app is not installed", "text/plain", 409);
   if (name === "id-token") return sendJson(response, { idToken: await context.client.idToken(shop.shop) });
+  if (name === "launch") {
+    const path = url.searchParams.get("path") ?? "";
+    return sendJson(response, { frameUrl: await launchAddress(context, shop.shop, { embedded: true, path }) });
+  }
   if (name === "scopes") {
     const fields = request.method === "POST" ? await readFields(request) : {};
     const granted = new Set(shop.scopes);

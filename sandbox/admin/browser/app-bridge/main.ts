@@ -87,7 +87,7 @@ function createShopify() {
 
 /** All of this happens while the parser waits for the script, so the page finds a complete App Bridge before it hydrates. */
 function start(): void {
-  if ("shopify" in window) return;
+  if ((window as { shopify?: unknown }).shopify) return;
   listenToAdmin();
   Object.assign(window, { shopify: createShopify(), fetch: authenticatedFetch, open: openFromApp });
   customElements.define("ui-nav-menu", NavMenuElement);

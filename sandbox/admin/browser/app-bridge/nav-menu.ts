@@ -52,7 +52,7 @@ export class NavMenuElement extends HTMLElement {
 
 /**
  * A click in the Admin becomes a bubbling `shopify:navigate` on the app's link, whose listener navigates by itself (the
- * AppProvider of shopify-app-remix does); an app without such a listener gets an ordinary navigation.
+ * AppProvider of shopify-app-remix does); an app without such a listener is opened anew at the link, with a signed query.
  */
 export function followNavigation(): void {
   for (const target of [window, document] as const) {
@@ -66,6 +66,6 @@ export function followNavigation(): void {
     const link = shownMenu?.links()[index];
     if (!link) return;
     const unhandled = link.dispatchEvent(new CustomEvent("shopify:navigate", { bubbles: true, cancelable: true }));
-    if (unhandled && !navigateIsHandled) window.location.assign(link.href);
+    if (unhandled && !navigateIsHandled) tellAdmin("launch", { path: link.getAttribute("href") });
   });
 }

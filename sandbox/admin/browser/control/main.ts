@@ -16,7 +16,7 @@ async function send(form: HTMLFormElement): Promise<void> {
   const fields = new URLSearchParams();
   new FormData(form).forEach((value, name) => fields.set(name, String(value)));
   try {
-    const response = await fetch(form.action, {
+    const response = await fetch(form.getAttribute("action") ?? "", {
       method: "POST",
       body: fields,
       headers: { Accept: "application/json" },

@@ -1,5 +1,5 @@
 import { byId, make, shell } from "./dialog.ts";
-import { onAppMessage, tellApp, visited } from "./frame.ts";
+import { askServer, frame, onAppMessage, tellApp, visited } from "./frame.ts";
 import { confirmLeaving } from "./save-bar.ts";
 
 interface Action {
@@ -41,6 +41,11 @@ export function followChrome(): void {
     const shown = path === shell.homePath ? shell.appPath : shell.appPath + (path.startsWith("/") ? path : `/${path}`);
     history.replaceState(null, "", shown);
     markCurrent();
+  });
+  onAppMessage<{ path: string }>("launch", async ({ path }) => {
+    setLoading(true);
+    const { frameUrl } = await askServer<{ frameUrl: string }>(`launch?path=${encodeURIComponent(path)}`);
+    frame.src = frameUrl;
   });
   onAppMessage<{ url: string; newTab: boolean }>("open", ({ url, newTab }) => {
     if (newTab) window.open(visited(url), "_blank", "noopener");

@@ -35,10 +35,10 @@ export function followLoading(): void {
 async function explain(): Promise<void> {
   const answer = await askServer<LastAnswer | null>("last-answer").catch(() => null);
   if (!answer) return showNotice("The page in the frame did not start App Bridge.");
-  if (answer.unreachable) return showNotice("The app did not answer. The merchant sees the page below.");
+  if (answer.unreachable) return showNotice("The app did not answer. This is what the merchant sees.");
   showNotice(
     answer.status >= 400
-      ? `The app answered ${answer.status} to ${answer.path}. The merchant sees the page below.`
+      ? `The app answered ${answer.status} to ${answer.path}. This is what the merchant sees.`
       : `The app answered ${answer.status} to ${answer.path}, but the page did not start App Bridge.`,
   );
 }
