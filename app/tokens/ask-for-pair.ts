@@ -7,6 +7,7 @@ import type { Lane } from "./lane.ts";
 import { requireStorable } from "./store-pair.ts";
 import { sendTokenRequest, type TokenRequest } from "./token-endpoint.ts";
 import { CALL_TIMEOUT_MS, SHORT_RETRY_AFTER_MS } from "./timing.ts";
+import type { HowStored } from "./types.ts";
 
 const FIRST_BACKOFF_MS = 200;
 const DEFAULT_RETRIES = 2;
@@ -20,11 +21,18 @@ export interface AskOptions {
    * throws instead of running the call passes as it is, and the lane is given back.
    */
   gate?: CallGate;
-  /** Raised by one for every call sent. */
-  attempts?: { count: number };
+  /** Written as it goes: what the run came to, whether it ends in a session or in an error. */
+  trace?: RunTrace;
 }
 
 export type CallGate = (call: () => Promise<Answer>) => Promise<Answer>;
+
+export interface RunTrace {
+  /** Calls of the token endpoint sent. */
+  calls: number;
+  /** Something was stored by this run, and how it was got. */
+  stored?: HowStored;
+}
 
 export type Answer =
   | { kind: "pair"; session: Session }
@@ -66,7 +74,7 @@ export async function askForPair(
   );
   const ask = async (): Promise<Answer> => {
     await lane.holdForCall();
-    if (options.attempts) options.attempts.count++;
+    if (options.trace) options.trace.calls++;
     const answer = await askOnce(ctx, lane.shop, request, lost);
     lost ||= answer.kind === "refused" && answer.verdict.kind === "transient" && answer.verdict.lost;
     return answer;

@@ -1,0 +1,34 @@
+/** How many shops of a wave ended in one way. */
+export interface WaveCount {
+  outcome: string;
+  code: string;
+  shops: number;
+}
+
+/** So few failures are the dead shops that every old installation base has; they say nothing about the wave. */
+const TOLERATED_FAILURES = 2;
+
+/** Outcomes that say that something went wrong for a shop for good. */
+export const FINAL_FAILURES: ReadonlySet<string> = new Set(["failed", "needs_reauthorization"]);
+
+/** A pair was stored, but the Admin API could not be asked about it: no failure of the shop, yet no proof for a wave. */
+const NOT_VERIFIED = "stored_not_verified";
+
+/**
+ * Whether the next wave may begin: not more than the threshold of a wave's shops failed for good or
+ * stand without the proof that was asked for.
+ * @param threshold percent of the wave.
+ */
+export function judgeWave(counts: readonly WaveCount[], threshold: number): { passed: boolean; reason: string } {
+  let shops = 0;
+  let failures = 0;
+  for (const count of counts) {
+    shops += count.shops;
+    if (FINAL_FAILURES.has(count.outcome) || count.code === NOT_VERIFIED) failures += count.shops;
+  }
+  const allowed = Math.max(TOLERATED_FAILURES, (threshold / 100) * shops);
+  return {
+    passed: failures <= allowed,
+    reason: `${failures} of ${shops} shops failed for good or could not be verified (allowed: ${Math.floor(allowed)})`,
+  };
+}

@@ -1,0 +1,46 @@
+import { Prisma } from "@prisma/client";
+import type { Database } from "../infra/db.server.ts";
+import { PERMANENT_TOKEN_PREDICATE } from "../tokens/permanent-token.ts";
+
+/** The rows of `Session` that hold a permanent token, as SQL; served by the partial index `Session_permanent_idx`. */
+export const permanentSession = Prisma.raw(`(${PERMANENT_TOKEN_PREDICATE})`);
+
+/**
+ * A shop's place in the waves, 0 (included) to 100 (excluded), computed by the database: the same number as `rolloutPlace`
+ * of app/infra/rollout.ts gives.
+ */
+export const placeOfShop = Prisma.raw(
+  `(('x' || substr(encode(sha256(convert_to(lower(s."shop"), 'UTF8')), 'hex'), 1, 8))::bit(32)::bigint / 4294967296.0 * 100)`,
+);
+
+/** What the database says at the end of a run. */
+export interface TokenCounts {
+  permanentTokens: number;
+  migratableTokens: number;
+  legacyPrefixRows: number;
+}
+
+/** Counts permanent tokens by predicate, up to `limit`: an index read, whatever the size of the table. */
+export async function countPermanentTokens(db: Database, limit?: number): Promise<number> {
+  const [row] = await db.$queryRaw<[{ count: number }]>`
+    SELECT count(*)::int AS "count" FROM (
+      SELECT 1 FROM "Session" s WHERE ${permanentSession} ${limit === undefined ? Prisma.empty : Prisma.sql`LIMIT ${limit}`}
+    ) AS rows`;
+  return row.count;
+}
+
+/**
+ * The proof after a run: permanent tokens left, those of them that a further run could migrate (the shop is not known to need
+ * re-authorization, to be suspended or uninstalled), and offline rows by prefix for those who count prefixes. The last one
+ * reads the whole table.
+ */
+export async function countTokens(db: Database): Promise<TokenCounts> {
+  const [left] = await db.$queryRaw<[{ permanent: number; migratable: number }]>`
+    SELECT count(*)::int AS "permanent",
+           (count(*) FILTER (WHERE t."needsReauthAt" IS NULL AND t."suspendedAt" IS NULL AND t."uninstalledAt" IS NULL))::int
+             AS "migratable"
+    FROM "Session" s LEFT JOIN "ShopToken" t ON t."shop" = s."shop" WHERE ${permanentSession}`;
+  const [prefixed] = await db.$queryRaw<[{ count: number }]>`
+    SELECT count(*)::int AS "count" FROM "Session" WHERE NOT "isOnline" AND "accessToken" LIKE 'shpat\\_%'`;
+  return { permanentTokens: left.permanent, migratableTokens: left.migratable, legacyPrefixRows: prefixed.count };
+}
