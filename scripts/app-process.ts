@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { findFreePort } from "./free-port.ts";
 import { PROJECT_ROOT } from "./project-root.ts";
 
@@ -44,6 +45,7 @@ export class AppStartError extends Error {
   }
 }
 
+const END_WITH_PARENT = pathToFileURL(join(PROJECT_ROOT, "scripts", "end-with-parent.ts")).href;
 const PASSED_ON = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "NODE_EXTRA_CA_CERTS"];
 const MOST_LOG_CHARACTERS = 20_000_000;
 
@@ -56,13 +58,14 @@ export async function startAppProcess(options: AppProcessOptions): Promise<AppPr
     throw new Error("there is no build: run `npm run build` first");
   const port = options.port || (await findFreePort());
   const inherited = Object.fromEntries(PASSED_ON.map((name) => [name, process.env[name]]));
-  const child = spawn(process.execPath, ["server.ts"], {
+  const child = spawn(process.execPath, ["--import", END_WITH_PARENT, "server.ts"], {
     cwd: PROJECT_ROOT,
     env: { ...inherited, NODE_ENV: "production", ...options.env, PORT: String(port) } as NodeJS.ProcessEnv,
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe"],
     // A group of its own: Ctrl-C in a terminal reaches us, and we decide in which order things end.
     detached: true,
   });
+  child.stdin.on("error", () => {});
   let logs = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (text: string) => {
@@ -73,9 +76,6 @@ export async function startAppProcess(options: AppProcessOptions): Promise<AppPr
   const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve, reject) => {
     child.once("error", reject).once("close", (code, signal) => resolve({ code, signal }));
   });
-  const leaveNobodyBehind = () => child.kill("SIGKILL");
-  process.once("exit", leaveNobodyBehind);
-  void ended.finally(() => process.off("exit", leaveNobodyBehind)).catch(() => {});
 
   const app: AppProcess = {
     pid: child.pid ?? -1,

@@ -93,7 +93,7 @@ async function main(): Promise<void> {
     tell,
   );
   const seeds = await seedShops(stage.sandbox.client, stage.database, wholeNumber("shops", values.shops));
-  tell(`${seeds.permanent.length} shops with permanent tokens, and six awkward ones; ready in ${since(start)}`);
+  tell(`${seeds.permanent.length} shops with permanent tokens, and six awkward rows; ready in ${since(start)}`);
 
   if (values.tour) {
     process.exitCode = (await playTour(stage, seeds)) ? 0 : 1;
