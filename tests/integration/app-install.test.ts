@@ -1,0 +1,251 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Sandbox } from "../../sandbox/start.ts";
+import { startTestApp, type TestApp } from "../support/app-process.ts";
+import { merchantOf, type Merchant } from "../support/app-requests.ts";
+import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";
+import { startTestSandbox, TEST_APP } from "../support/sandbox.ts";
+
+/** One app of a phase, with a database of its own. */
+interface World {
+  app: TestApp;
+  merchant: Merchant;
+  database: TestDatabase;
+  row(shop: string): Promise<{ accessToken: string; refreshToken: string | null; expires: Date | null } | undefined>;
+  close(): Promise<void>;
+}
+
+let sandbox: Sandbox;
+beforeAll(async () => {
+  sandbox = await startTestSandbox({ app: { legacyInstallFlow: true } });
+});
+afterAll(() => sandbox?.close());
+
+async function startWorld(phase: "legacy" | "expand" | "contract", env: Record<string, string> = {}): Promise<World> {
+  const database = await createTestDatabase();
+  const app = await startTestApp({ sandbox, databaseUrl: database.url, phase, env });
+  return {
+    app,
+    database,
+    merchant: merchantOf(app, sandbox),
+    row: async (shop) =>
+      (
+        await database.query<{ accessToken: string; refreshToken: string | null; expires: Date | null }>(
+          `SELECT "accessToken", "refreshToken", "expires" FROM "Session" WHERE "id" = $1`,
+          [`offline_${shop}`],
+        )
+      )[0],
+    close: async () => {
+      await app.expectNoSecretsInLogs();
+      await app.stop();
+      await database.drop();
+    },
+  };
+}
+
+describe("legacy", () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await startWorld("legacy");
+  });
+  afterAll(() => world?.close());
+
+  it("installs by the authorization code grant and stores a permanent token", async () => {
+    const shop = "legacy-install.myshopify.com";
+    await sandbox.client.createShop(shop, { name: "Legacy Install" });
+
+    const done = await world.merchant.installByCode(shop);
+
+    expect(done.status).toBe(302);
+    expect(done.headers.get("location")).toMatch(/^https:\/\/admin\.shopify\.com\/store\/legacy-install\/apps\//);
+    expect(await world.row(shop)).toMatchObject({ refreshToken: null, expires: null });
+    expect((await sandbox.client.shop(shop)).token).toBe("permanent");
+    const page = await world.merchant.open(shop);
+    expect(page.status).toBe(200);
+    expect(await page.text()).toContain("Legacy Install");
+  });
+
+  it("leads a shop without a session out of the iframe, and a data request by header", async () => {
+    const shop = "legacy-new.myshopify.com";
+    await sandbox.client.installShop(shop);
+    const document = await world.merchant.open(shop);
+    const exit = new URL(document.headers.get("location")!, world.app.url);
+    expect(exit.pathname).toBe("/auth/exit-iframe");
+    const page = await world.merchant.visit(exit.pathname + exit.search);
+    expect(page.status).toBe(200);
+    expect(await page.text()).toContain("window.open");
+
+    const data = await world.merchant.data(shop);
+    expect(data.status).toBe(401);
+    expect(data.headers.get("x-shopify-api-request-failure-reauthorize-url")).toBe(`${TEST_APP.url}/auth?shop=${shop}`);
+    expect((await sandbox.client.ledger.calls({ shop, endpoint: "token" })).length).toBe(0);
+  });
+
+  it("asks for a new authorization when Shopify has ended the token", async () => {
+    const shop = "legacy-revoked.myshopify.com";
+    await sandbox.client.createShop(shop);
+    await world.merchant.installByCode(shop);
+    await sandbox.client.revokeTokens(shop);
+    const data = await world.merchant.data(shop);
+    expect(data.status).toBe(401);
+    expect(data.headers.get("x-shopify-api-request-failure-reauthorize-url")).toBe(`${TEST_APP.url}/auth?shop=${shop}`);
+    const again = await world.merchant.installByCode(shop);
+    expect(again.status).toBe(302);
+    expect((await world.merchant.data(shop)).status).toBe(200);
+  });
+
+  it("does not exchange ID tokens", async () => {
+    const calls = await sandbox.client.ledger.calls({ grant: "id_token" });
+    expect(calls).toEqual([]);
+  });
+});
+
+describe("expand", () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await startWorld("expand", { TOKEN_EXCHANGE_ROLLOUT: "100%,-left-out.myshopify.com" });
+  });
+  afterAll(() => world?.close());
+
+  it("stores a pair after the authorization code grant too", async () => {
+    const shop = "expand-install.myshopify.com";
+    await sandbox.client.createShop(shop);
+    const done = await world.merchant.installByCode(shop);
+    expect(done.status).toBe(302);
+    const row = (await world.row(shop))!;
+    expect(row.expires).not.toBeNull();
+    expect(await sandbox.client.ledger.isCurrentPair(shop, row)).toBe(true);
+    expect((await world.merchant.open(shop)).status).toBe(200);
+  });
+
+  it("serves a shop that is left out of the rollout by the authorization code grant, refreshing in between", async () => {
+    const shop = "left-out.myshopify.com";
+    await sandbox.client.installShop(shop);
+    const first = await world.merchant.open(shop);
+    expect(first.headers.get("location")).toMatch(/^\/auth\/exit-iframe\?/);
+    await world.merchant.installByCode(shop);
+    await world.database.query(`UPDATE "Session" SET "expires" = now() - interval '1 minute' WHERE "shop" = $1`, [
+      shop,
+    ]);
+    expect((await world.merchant.open(shop)).status).toBe(200);
+    const grants = (await sandbox.client.ledger.calls({ shop, endpoint: "token" })).map(({ grant }) => grant);
+    expect(grants).toEqual(["authorization_code", "refresh"]);
+  });
+
+  it("refuses a callback that Shopify did not sign, without asking for a token", async () => {
+    const shop = "forged.myshopify.com";
+    await sandbox.client.createShop(shop);
+    const begun = await world.merchant.visit(`/auth?shop=${shop}`);
+    const cookies = begun.headers.getSetCookie().map((cookie) => cookie.split(";")[0]);
+    const state = new URL(begun.headers.get("location")!).searchParams.get("state");
+    const forged = new URLSearchParams({
+      shop,
+      state: state!,
+      code: "abc",
+      hmac: "00",
+      timestamp: String(Math.floor(Date.now() / 1000)),
+    });
+    const response = await world.merchant.visit(`/auth/callback?${forged}`, {
+      headers: { Cookie: cookies.join("; ") },
+    });
+    expect(response.status).toBe(400);
+    expect(await response.text()).toContain("The installation was not finished");
+    expect(await sandbox.client.ledger.calls({ shop, endpoint: "token" })).toEqual([]);
+  });
+
+  it("says so when Shopify fails in the middle of an installation, and the next attempt works", async () => {
+    const shop = "failed-install.myshopify.com";
+    await sandbox.client.createShop(shop);
+    const fault = await sandbox.client.faults.add({
+      shop,
+      endpoint: "token",
+      effect: { kind: "status", status: 520, body: "text" },
+    });
+    const response = await world.merchant.installByCode(shop);
+    await sandbox.client.faults.remove(fault);
+    expect(response.status).toBe(500);
+    expect(await response.text()).toContain("Try again");
+    expect(await world.row(shop)).toBeUndefined();
+    expect((await world.merchant.installByCode(shop)).status).toBe(302);
+  });
+
+  it("starts the right way in from the login form", async () => {
+    const login = (shop: string) =>
+      world.merchant.visit("/auth/login", {
+        method: "POST",
+        headers: { "Content-Type": "application/x-www-form-urlencoded" },
+        body: new URLSearchParams({ shop }).toString(),
+      });
+    for (const typed of [
+      "new-shop",
+      "New-Shop.myshopify.com ",
+      "https://new-shop.myshopify.com/admin",
+      "https://admin.shopify.com/store/new-shop/apps",
+    ]) {
+      const response = await login(typed);
+      expect(response.status, typed).toBe(302);
+      expect(response.headers.get("location"), typed).toBe(`${TEST_APP.url}/auth?shop=new-shop.myshopify.com`);
+    }
+    const known = await login("expand-install");
+    expect(known.headers.get("location")).toMatch(/^https:\/\/admin\.shopify\.com\/store\/expand-install\/apps\//);
+    const wrong = await login("not a shop");
+    expect(wrong.status).toBe(422);
+    expect(await wrong.text()).toContain("Enter an address like my-store.myshopify.com");
+  });
+});
+
+describe("contract", () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await startWorld("contract");
+  });
+  afterAll(() => world?.close());
+
+  const install = (shop: string) =>
+    `https://admin.shopify.com/store/${shop}/oauth/install?client_id=${TEST_APP.clientId}`;
+
+  it("leads cached install links and unfinished installations to Shopify's own installation", async () => {
+    for (const path of [
+      "/auth?shop=old-link.myshopify.com",
+      "/auth/callback?shop=old-link.myshopify.com&code=x&hmac=y",
+    ]) {
+      const response = await world.merchant.visit(path);
+      expect(response.status, path).toBe(302);
+      expect(response.headers.get("location"), path).toBe(install("old-link"));
+    }
+  });
+
+  it("leaves the iframe for it", async () => {
+    const response = await world.merchant.visit("/auth?shop=old-link.myshopify.com", {
+      headers: { "Sec-Fetch-Dest": "iframe" },
+    });
+    const exit = new URL(response.headers.get("location")!, world.app.url);
+    expect(exit.pathname).toBe("/auth/exit-iframe");
+    const page = await world.merchant.visit(exit.pathname + exit.search);
+    expect(page.status).toBe(200);
+    expect(await page.text()).toContain(install("old-link"));
+  });
+
+  it("explains itself when the link names no shop", async () => {
+    const response = await world.merchant.visit("/auth");
+    expect(response.status).toBe(200);
+    expect(await response.text()).toContain("Install the app from Shopify");
+  });
+
+  it("does not become an open door: other destinations of the exit page are refused", async () => {
+    const target = new URLSearchParams({ shop: "old-link.myshopify.com", exitIframe: "https://evil.example/" });
+    const response = await world.merchant.visit(`/auth/exit-iframe?${target}`);
+    expect(response.status).toBe(400);
+  });
+
+  it("acquires by ID token", async () => {
+    const shop = "contract-open.myshopify.com";
+    await sandbox.client.installShop(shop);
+    expect((await world.merchant.open(shop)).status).toBe(200);
+    expect(await sandbox.client.ledger.isCurrentPair(shop, (await world.row(shop))!)).toBe(true);
+  });
+
+  it("sends the login form's shop to Shopify's own installation", async () => {
+    const response = await world.merchant.visit("/auth/login?shop=fresh.myshopify.com");
+    expect(response.headers.get("location")).toBe(install("fresh"));
+  });
+});
