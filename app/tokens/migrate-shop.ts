@@ -1,5 +1,5 @@
 import type { Session } from "@shopify/shopify-api";
-import type { CallGate } from "./ask-for-pair.ts";
+import type { CallGate, RunTrace } from "./ask-for-pair.ts";
 import type { TokenContext } from "./context.ts";
 import {
   ConfigurationError,
@@ -38,17 +38,12 @@ export async function migrateShop(
   shop: string,
   options: MigrateOptions = {},
 ): Promise<MigrateOutcome> {
-  const attempts = { count: 0 };
-  const ending = await migrate(ctx, shop, options, attempts);
-  return { shop, ...ending, attempts: attempts.count };
+  const trace: RunTrace = { calls: 0 };
+  const ending = await migrate(ctx, shop, options, trace);
+  return { shop, ...ending, attempts: trace.calls };
 }
 
-async function migrate(
-  ctx: TokenContext,
-  shop: string,
-  options: MigrateOptions,
-  attempts: { count: number },
-): Promise<Ending> {
+async function migrate(ctx: TokenContext, shop: string, options: MigrateOptions, trace: RunTrace): Promise<Ending> {
   if (ctx.phase === "legacy")
     return failed("flow_not_ready", "token exchange is off: a pair would not be looked after");
   const before = await readSession(ctx, shop);
@@ -69,11 +64,11 @@ async function migrate(
   }
   let session: Session;
   try {
-    session = await renewSession(ctx, shop, { ...options, attempts, migrate: true, impatient: true });
+    session = await renewSession(ctx, shop, { ...options, trace, migrate: true, impatient: true });
   } catch (error) {
     return endingOf(ctx, shop, error);
   }
-  if (attempts.count === 0 || !session.refreshToken) {
+  if (!trace.stored || !session.refreshToken) {
     return done("already_expiring", "already_expiring", "somebody else gave the shop an expiring token meanwhile");
   }
   return options.verify ? verified(ctx, session) : done("migrated", "migrated", "a pair is stored");

@@ -117,30 +117,43 @@ async function refreshInLane(ctx: TokenContext, lane: Lane, session: Session, op
     await markNeedsReauth(ctx, lane, answer.verdict.reason);
     throw new ReauthorizationRequiredError(lane.shop, answer.verdict.reason, { cause: answer.cause });
   }
-  return storeAnswer(ctx, lane, answer, "refreshed");
+  return storeAnswer(ctx, lane, answer, "refreshed", options);
 }
 
 async function migrateInLane(ctx: TokenContext, lane: Lane, session: Session, options: RenewOptions): Promise<Session> {
   const request: TokenRequest = { grant: "migrate", permanentToken: session.accessToken! };
   const answer = await askForPair(ctx, lane, request, options);
   if (answer.kind === "refused" && answer.verdict.kind === "ambiguous_subject_token") {
-    const resolved = await resolveRefusedPermanentToken(ctx, lane, session, answer);
+    const { cause } = answer;
+    const resolved = await resolveRefusedPermanentToken(ctx, lane, session, cause);
     if (resolved.kind === "newer") return resolved.session;
     if (options.idToken) return acquireInLane(ctx, lane, options);
+    if (resolved.kind === "refused_but_alive") throw new TransientError(lane.shop, resolved.kind, { cause });
+    if (answer.afterLostAnswer) throw new TransientError(lane.shop, "refused_after_lost_answer", { cause });
     await markNeedsReauth(ctx, lane, resolved.reason);
-    throw new ReauthorizationRequiredError(lane.shop, resolved.reason, { cause: answer.cause });
+    throw new ReauthorizationRequiredError(lane.shop, resolved.reason, { cause });
   }
-  return storeAnswer(ctx, lane, answer, "migrated");
+  return storeAnswer(ctx, lane, answer, "migrated", options);
 }
 
 async function acquireInLane(ctx: TokenContext, lane: Lane, options: RenewOptions): Promise<Session> {
   const answer = await askForPair(ctx, lane, { grant: "exchange", idToken: options.idToken! }, options);
-  return storeAnswer(ctx, lane, answer, "acquired");
+  return storeAnswer(ctx, lane, answer, "acquired", options);
 }
 
 /** A pair is stored; everything else becomes the named error it is. */
-export async function storeAnswer(ctx: TokenContext, lane: Lane, answer: Answer, how: HowStored): Promise<Session> {
-  if (answer.kind === "pair") return storePair(ctx, lane, answer.session, how);
+async function storeAnswer(
+  ctx: TokenContext,
+  lane: Lane,
+  answer: Answer,
+  how: HowStored,
+  { trace }: RenewOptions,
+): Promise<Session> {
+  if (answer.kind === "pair") {
+    const stored = await storePair(ctx, lane, answer.session, how);
+    if (trace) trace.stored = how;
+    return stored;
+  }
   if (answer.kind === "incomplete") throw answer.error;
   const { verdict, cause } = answer;
   switch (verdict.kind) {

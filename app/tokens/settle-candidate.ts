@@ -32,7 +32,10 @@ export async function settleCandidate(
     if (answer.kind === "pair") {
       // The scope that came with the acquisition is the merchant's latest word.
       answer.session.scope ??= candidate.scope;
-      return storePair(ctx, lane, answer.session, refreshToken === candidate.refreshToken ? "acquired" : "refreshed");
+      const how = refreshToken === candidate.refreshToken ? "acquired" : "refreshed";
+      const settled = await storePair(ctx, lane, answer.session, how);
+      if (options.trace) options.trace.stored = how;
+      return settled;
     }
     const isRefused = answer.kind === "refused" && answer.verdict.kind === "final" && !answer.afterLostAnswer;
     if (!isRefused) return undefined;
