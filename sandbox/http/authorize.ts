@@ -1,7 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
+import { publicAddresses, storeHandle } from "../admin/addresses.ts";
+import { appView } from "../admin/app-view.ts";
+import { grantPage } from "../admin/pages/install-pages.ts";
 import { openCall, wallNow } from "../platform/ledger/ledger.ts";
-import { escapeHtml, oauthErrorPage, sendText } from "./answer.ts";
+import { oauthErrorPage, sendText } from "./answer.ts";
+import type { AppOptions } from "../platform/types.ts";
 import type { HttpContext } from "./context.ts";
 
 /**
@@ -43,7 +47,7 @@ export function serveAuthorize(
       response,
       200,
       "text/html; charset=utf-8",
-      consentPage(state.app.name ?? "This app", shop.name, verdict.request.scopes),
+      consentPage(state.app, shop, verdict.request.scopes, shop.installed),
     );
   }
   const { location } = platform.approveInstall(verdict.request);
@@ -53,28 +57,15 @@ export function serveAuthorize(
   response.end();
 }
 
-function consentPage(app: string, shop: string, scopes: readonly string[]): string {
-  const items = scopes.map((scope) => `<li><code>${escapeHtml(scope)}</code></li>`).join("");
-  return `<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>Install ${escapeHtml(app)}</title>
-<style>
-body { font: 14px/1.5 system-ui, sans-serif; background: #f1f1f1; color: #303030; display: grid; place-items: center; min-height: 100vh; margin: 0 }
-main { background: #fff; border-radius: 12px; padding: 24px 32px; width: 420px; box-shadow: 0 1px 4px #0003 }
-button { font: inherit; font-weight: 600; color: #fff; background: #303030; border: 0; border-radius: 8px; padding: 8px 16px; cursor: pointer }
-</style>
-</head>
-<body>
-<main>
-<h1>Install ${escapeHtml(app)}</h1>
-<p>${escapeHtml(app)} asks for access to <strong>${escapeHtml(shop)}</strong>:</p>
-<ul>${items}</ul>
-<form method="post"><button type="submit">Install</button></form>
-</main>
-</body>
-</html>
-`;
+function consentPage(
+  settings: AppOptions,
+  shop: { domain: string; name: string },
+  scopes: readonly string[],
+  update: boolean,
+): string {
+  const app = appView(settings);
+  const addresses = publicAddresses(app.url);
+  const cancelUrl = `${addresses.admin}/store/${storeHandle(shop.domain)}`;
+  const grant = { appName: app.name, shop: shop.domain, shopName: shop.name, scopes: [...scopes], update };
+  return grantPage({ addresses, cancelUrl, ...grant });
 }

@@ -8,13 +8,10 @@ export interface GrantPageInput {
   shop: string;
   shopName?: string;
   scopes: string[];
-  /** Where agreeing goes. */
-  action: string;
+  /** Where agreeing goes; left out, to the page's own address. */
+  action?: string;
   /** Where declining goes. */
   cancelUrl: string;
-  method?: "get" | "post";
-  /** Fields to send along when the merchant agrees. */
-  fields?: Record<string, string>;
   /** The app is installed and asks for more. */
   update?: boolean;
 }
@@ -36,8 +33,7 @@ export function grantPage(input: GrantPageInput): string {
       <ul class="scope-list">
         ${scopes.length === 0 ? html`<li>See your store’s name and plan</li>` : scopes.map((scope) => scopeLine(scope))}
       </ul>
-      <form method="${input.method ?? "post"}" action="${input.action}">
-        ${Object.entries(input.fields ?? {}).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`)}
+      <form method="post" ${input.action && html`action="${input.action}"`}>
         <footer>
           <a class="button" href="${input.cancelUrl}">Cancel</a>
           <button class="button primary">${verb}</button>
