@@ -1,0 +1,325 @@
+import { describe, expect, test } from "vitest";
+import { DAY_MS, HOUR_MS, tokensHarness } from "./tokens-harness.ts";
+
+const h = tokensHarness();
+const QUERY = "query Name { shop { name } }";
+
+describe("the Admin client", () => {
+  test("returns data, and GraphQL's errors as a named one", async () => {
+    const admin = h.process().admin(await h.install("expiring"));
+    expect(await admin.graphql<{ shop: { name: string } }>(QUERY)).toMatchObject({
+      shop: { name: expect.any(String) },
+    });
+    await expect(admin.graphql("{ nothingOfTheKind }")).rejects.toMatchObject({ code: "graphql_errors" });
+  });
+
+  test("a 401 takes the newest token that somebody else stored, without a call", async () => {
+    const shop = await h.install("expiring");
+    const [a, b] = [h.process(), h.process()];
+    const old = (await h.row(shop))!;
+    await b.refresh(shop);
+    const newest = (await h.row(shop))!;
+    const slow401 = { shop, endpoint: "graphql", times: 1 } as const;
+    await h.sandbox.client.faults.add({ ...slow401, effect: { kind: "latency", beforeMs: 300 } });
+    await h.sandbox.client.faults.add({ ...slow401, effect: { kind: "status", status: 401 } });
+    // The call goes out with what was read; the row changes before the answer arrives.
+    await h.overwrite(old);
+    const call = a.admin(shop).graphql(QUERY);
+    await expect
+      .poll(async () => (await h.sandbox.client.ledger.calls({ shop, endpoint: "graphql" })).length)
+      .toBeGreaterThan(0);
+    await h.overwrite(newest);
+    await call;
+    await h.expectCurrent(shop);
+    expect(await h.tokenCalls(shop)).toHaveLength(1);
+  });
+
+  test("a 401 refreshes once and calls once more", async () => {
+    const shop = await h.install("expiring");
+    await h.sandbox.client.faults.add({ shop, endpoint: "graphql", times: 1, effect: { kind: "status", status: 401 } });
+    await h.process().admin(shop).graphql(QUERY);
+    await h.expectCurrent(shop);
+    expect(await h.tokenCalls(shop)).toHaveLength(1);
+  });
+
+  test("20 calls answered 401 at once refresh once", async () => {
+    const shop = await h.install("expiring");
+    const tokens = h.process();
+    await h.sandbox.client.faults.add({
+      shop,
+      endpoint: "graphql",
+      times: 20,
+      effect: { kind: "status", status: 401 },
+    });
+    await Promise.allSettled(Array.from({ length: 20 }, () => tokens.admin(shop).graphql(QUERY)));
+    expect((await h.tokenCalls(shop)).length).toBeLessThanOrEqual(2);
+    await h.expectCurrent(shop);
+  });
+
+  test("a dead chain is acquired anew with a merchant at hand, and asks for one without", async () => {
+    const shop = await h.install("expiring");
+    await h.sandbox.client.revokeTokens(shop);
+    const tokens = h.process();
+    await expect(tokens.admin(shop).graphql(QUERY)).rejects.toMatchObject({ code: "reauthorization_required" });
+    await tokens.admin(shop, { idToken: await h.idToken(shop) }).graphql(QUERY);
+    await h.expectCurrent(shop);
+  });
+
+  test("a new token that is refused too is acquired anew, once, with a merchant at hand", async () => {
+    const shop = await h.install("expiring");
+    const tokens = h.process();
+    await h.sandbox.client.faults.add({ shop, endpoint: "graphql", times: 2, effect: { kind: "status", status: 401 } });
+    await tokens.admin(shop, { idToken: await h.idToken(shop) }).graphql(QUERY);
+    await h.expectCurrent(shop);
+    expect((await h.tokenCalls(shop)).map((call) => call.grant)).toEqual(["refresh", "id_token"]);
+    await h.sandbox.client.faults.add({ shop, endpoint: "graphql", times: 2, effect: { kind: "status", status: 401 } });
+    await expect(tokens.admin(shop).graphql(QUERY)).rejects.toMatchObject({
+      code: "transient",
+      reason: "new_token_refused",
+    });
+    expect((await h.marks(shop)).needsReauthWhy).toBeNull();
+  });
+
+  test("403 for a permanent token past the cut-off migrates and calls again; another 403 does not", async () => {
+    await h.sandbox.client.choices({ enforcement: "on" });
+    const shop = await h.install("permanent");
+    await h.process().admin(shop).graphql(QUERY);
+    await h.expectCurrent(shop);
+    expect((await h.row(shop))?.refreshToken).not.toBeNull();
+    await h.sandbox.client.choices({ enforcement: "off" });
+
+    const scoped = await h.install("permanent");
+    await h.sandbox.client.faults.add({
+      shop: scoped,
+      endpoint: "graphql",
+      effect: {
+        kind: "status",
+        status: 403,
+        body: { text: '{"errors":"[API] needs write_products"}', contentType: "application/json" },
+      },
+    });
+    await expect(h.process().admin(scoped).graphql(QUERY)).rejects.toMatchObject({
+      code: "admin_api_refused",
+      status: 403,
+    });
+    expect(await h.tokenCalls(scoped)).toEqual([]);
+  });
+
+  test("throttling is waited for, an outage is a transient error", async () => {
+    const shop = await h.install("expiring");
+    const admin = h.process().admin(shop);
+    await h.sandbox.client.faults.add({
+      shop,
+      endpoint: "graphql",
+      times: 1,
+      effect: { kind: "throttle", retryAfterSeconds: 0.3 },
+    });
+    await admin.graphql(QUERY);
+    await h.sandbox.client.faults.add({ shop, endpoint: "graphql", effect: { kind: "status", status: 503 } });
+    await expect(admin.graphql(QUERY)).rejects.toMatchObject({ code: "transient", reason: "http_503" });
+  });
+});
+
+describe("migrate", () => {
+  test("every kind of row ends as what it is", async () => {
+    const tokens = h.process();
+    const verified = await h.install("permanent");
+    expect(await tokens.migrate(verified, { verify: true })).toMatchObject({
+      outcome: "migrated",
+      code: "verified",
+      attempts: 1,
+    });
+    expect(await tokens.migrate(verified)).toMatchObject({ outcome: "already_expiring", attempts: 0 });
+    expect(await tokens.migrate(h.shopName())).toMatchObject({ outcome: "needs_reauthorization", code: "no_session" });
+
+    const hex = h.shopName();
+    await h.sandbox.client.installShop(hex, { token: "permanent", accessToken: "0123456789abcdef0123456789abcdef" });
+    const [custom, placeholder] = [h.shopName(), h.shopName()];
+    const insert = `INSERT INTO "Session" (id, shop, state, "accessToken") VALUES ($1, $2, '', $3)`;
+    await h.database.query(insert, [`offline_${hex}`, hex, "0123456789abcdef0123456789abcdef"]);
+    await h.database.query(insert, [`offline_${custom}`, custom, "shpca_0"]);
+    await h.database.query(insert, [`offline_${placeholder}`, placeholder, ""]);
+    expect(await tokens.migrate(hex)).toMatchObject({ outcome: "migrated" });
+    await h.expectCurrent(hex);
+    expect(await tokens.migrate(custom)).toMatchObject({ outcome: "custom_app" });
+    expect(await tokens.migrate(placeholder)).toMatchObject({ outcome: "placeholder" });
+    expect(await h.tokenCalls(custom)).toEqual([]);
+
+    const gone = await h.install("permanent");
+    await h.sandbox.client.uninstall(gone, { webhook: false });
+    expect(await tokens.migrate(gone)).toMatchObject({ outcome: "needs_reauthorization" });
+    await tokens.recordUninstalled(gone, new Date(h.now()));
+    expect(await tokens.migrate(gone)).toMatchObject({ outcome: "uninstalled" });
+  });
+
+  test("a permanent token of a shop that is not permanent any more is not counted", async () => {
+    const tokens = h.process();
+    const before = await tokens.health();
+    const [live, dead, pair] = [
+      await h.install("permanent"),
+      await h.install("permanent"),
+      await h.install("expiring"),
+    ];
+    await h.sandbox.client.revokeTokens(dead);
+    expect((await tokens.health()).permanentTokens).toBe(before.permanentTokens + 2);
+    await tokens.migrate(live);
+    await tokens.migrate(dead);
+    const after = await tokens.health();
+    expect(after.permanentTokens).toBe(before.permanentTokens);
+    // What a naive monitor counts never gets there.
+    expect(after.legacyPrefixRows).toBe(before.legacyPrefixRows + 3);
+    expect(after.expiringTokens).toBe(before.expiringTokens + 2);
+    expect(after.needsReauth).toBe(before.needsReauth + 1);
+    expect(pair).toBeTruthy();
+  });
+
+  test("is refused while nobody would look after the pairs", async () => {
+    const shop = await h.install("permanent");
+    expect(await h.process({ phase: "legacy" }).migrate(shop)).toMatchObject({
+      outcome: "failed",
+      code: "flow_not_ready",
+    });
+    expect(await h.tokenCalls(shop)).toEqual([]);
+  });
+
+  test("an aborted signal starts nothing", async () => {
+    const shop = await h.install("permanent");
+    await expect(h.process().migrate(shop, { signal: AbortSignal.abort() })).rejects.toMatchObject({
+      name: "AbortError",
+    });
+    expect(await h.tokenCalls(shop)).toEqual([]);
+  });
+
+  test("10 runs of the same shop over two processes make one call", async () => {
+    const shop = await h.install("permanent");
+    const [a, b] = [h.process(), h.process()];
+    const outcomes = await Promise.all(Array.from({ length: 10 }, (_, i) => (i % 2 ? a : b).migrate(shop)));
+    expect(outcomes.filter(({ outcome }) => outcome === "migrated")).toHaveLength(1);
+    expect(outcomes.filter(({ outcome }) => outcome === "already_expiring")).toHaveLength(9);
+    expect(await h.tokenCalls(shop)).toHaveLength(1);
+    await h.expectCurrent(shop);
+  });
+});
+
+describe("uninstall and reinstall", () => {
+  test("an uninstall forgets offline and online sessions, needs no living token, and can be repeated", async () => {
+    const shop = await h.install("expiring");
+    await h.database.query(
+      `INSERT INTO "Session" (id, shop, state, "isOnline", "accessToken") VALUES ($1, $2, '', true, 'x')`,
+      [`${shop}_1`, shop],
+    );
+    await h.sandbox.client.uninstall(shop, { webhook: false });
+    const tokens = h.process();
+    for (let i = 0; i < 2; i++) {
+      expect(await tokens.recordUninstalled(shop, new Date(h.now()))).toMatchObject({ forgotten: true });
+    }
+    expect(await tokens.state(shop)).toMatchObject({ status: "missing", uninstalledAt: expect.any(Date) });
+    expect(await tokens.sessionStorage.findSessionsByShop!(shop)).toEqual([]);
+  });
+
+  test.each([0, 10_000, HOUR_MS])("a webhook %i ms late never deletes the tokens of a reinstall", async (lateMs) => {
+    const shop = await h.install("expiring");
+    const tokens = h.process();
+    await tokens.refresh(shop);
+    await h.sandbox.client.uninstall(shop, { webhook: false });
+    const at = new Date(h.now());
+    await h.sandbox.client.reinstall(shop);
+    await h.advance(lateMs);
+    await tokens.getSession(shop).catch(() => {});
+    await tokens.admin(shop, { idToken: await h.idToken(shop) }).graphql(QUERY);
+    expect(await tokens.recordUninstalled(shop, at)).toEqual({ forgotten: false, reason: "reinstalled_since" });
+    await h.expectCurrent(shop);
+  });
+
+  test("clocks that disagree are settled by asking Shopify", async () => {
+    const shop = await h.install("none");
+    const tokens = h.process({ clock: () => h.now() - 60_000 });
+    await tokens.getSession(shop, { idToken: await h.idToken(shop) });
+    // By the app's clock the pair is a minute older than the uninstall that it followed.
+    expect(await tokens.recordUninstalled(shop, new Date(h.now()))).toMatchObject({ forgotten: false });
+    await h.sandbox.client.uninstall(shop, { webhook: false });
+    expect(await tokens.recordUninstalled(shop, new Date(h.now()))).toMatchObject({ forgotten: true });
+  });
+
+  test("a pair that was on its way when the uninstall came does not outlive it", async () => {
+    const shop = await h.install("expiring");
+    await h.advance(2 * HOUR_MS);
+    await h.sandbox.client.faults.add({ shop, endpoint: "token", times: 1, effect: { kind: "latency", afterMs: 400 } });
+    const tokens = h.process();
+    const refreshing = tokens.getSession(shop);
+    await expect.poll(async () => (await h.tokenCalls(shop)).length).toBe(1);
+    await h.sandbox.client.uninstall(shop, { webhook: false });
+    await h.advance(10 * 60_000);
+    await tokens.recordUninstalled(shop, new Date(h.now()));
+    await expect(refreshing).rejects.toMatchObject({ code: "reauthorization_required" });
+    expect(await h.row(shop)).toBeUndefined();
+  });
+
+  test("a pair acquired while a late webhook deletes the old one is not lost", async () => {
+    const shop = await h.install("none");
+    await h.database.query(
+      `INSERT INTO "Session" (id, shop, state, "accessToken", expires) VALUES ($1, $2, '', 'shpat_old', now() - interval '1 day')`,
+      [`offline_${shop}`, shop],
+    );
+    await h.sandbox.client.faults.add({ shop, endpoint: "token", times: 1, effect: { kind: "latency", afterMs: 300 } });
+    const tokens = h.process();
+    const acquiring = tokens.getSession(shop, { idToken: await h.idToken(shop) });
+    await expect.poll(async () => (await h.tokenCalls(shop)).length).toBe(1);
+    await h.process().recordUninstalled(shop, new Date(h.now() - DAY_MS));
+    await acquiring;
+    const row = await h.row(shop);
+    expect(await h.sandbox.client.ledger.isCurrentPair(shop, row!)).toBe(true);
+  });
+
+  test("redaction leaves nothing, unless the shop is installed again", async () => {
+    const shop = await h.install("expiring");
+    const tokens = h.process();
+    await tokens.refresh(shop);
+    expect(await tokens.recordRedacted(shop)).toMatchObject({ forgotten: false });
+    await h.expectCurrent(shop);
+    await h.sandbox.client.uninstall(shop, { webhook: false });
+    await h.advance(2 * DAY_MS);
+    await tokens.recordUninstalled(shop, new Date(h.now()));
+    expect(await tokens.recordRedacted(shop)).toMatchObject({ forgotten: true });
+    for (const table of ["Session", "ShopToken", "TokenEvent"]) {
+      expect(await h.database.query(`SELECT 1 FROM "${table}" WHERE shop = $1`, [shop]), table).toEqual([]);
+    }
+  });
+});
+
+describe("keeping alive", () => {
+  test("lists the chains that end first, leaves out the dead, and refreshes them once", async () => {
+    const old = await h.install("expiring");
+    await h.advance(40 * DAY_MS);
+    const young = await h.install("expiring");
+    const tokens = h.process();
+    const due = await tokens.shopsToKeepAlive(new Date(h.now() - 30 * DAY_MS), 100);
+    expect(due).toContain(old);
+    expect(due).not.toContain(young);
+    await tokens.refresh(old);
+    await h.expectCurrent(old);
+    expect(await tokens.shopsToKeepAlive(new Date(h.now() - 30 * DAY_MS), 100)).not.toContain(old);
+    expect(await tokens.history(old)).toMatchObject([{ kind: "refreshed", generation: 1 }]);
+    await tokens.pruneEvents(new Date(h.now() + 1_000));
+    expect(await tokens.history(old)).toEqual([]);
+  });
+
+  test("the refresh of a permanent token is nothing: only a migration ends it", async () => {
+    const shop = await h.install("permanent");
+    await h.process().refresh(shop);
+    expect(await h.tokenCalls(shop)).toEqual([]);
+  });
+});
+
+test("the permanent tokens are counted by their index", async () => {
+  await h.database.query(
+    `INSERT INTO "Session" (id, shop, state, "accessToken", expires, "refreshToken")
+     SELECT 'offline_f' || n, 'f' || n, '', 'shpat_' || n, now(), 'shprt_' || n FROM generate_series(1, 20000) n`,
+  );
+  await h.database.query(`ANALYZE "Session"`);
+  const { PERMANENT_TOKEN_PREDICATE } = await import("../../app/tokens/index.ts");
+  const plan = await h.database.query<{ "QUERY PLAN": string }>(
+    `EXPLAIN SELECT count(*) FROM "Session" WHERE ${PERMANENT_TOKEN_PREDICATE}`,
+  );
+  expect(plan.map((row) => row["QUERY PLAN"]).join("\n")).toContain("Session_permanent_idx");
+});
