@@ -213,7 +213,7 @@ export function createWebhookSender(platform: Platform, toml: () => AppToml | un
     hold(): void {
       holding = true;
     },
-    /** Lets everything held go, in the order asked for, one after the other. */
+    /** Lets everything held go, in the order asked for, one after the other; what is due later stays scheduled. */
     async release(order: "as-sent" | "reverse" | "shuffled" = "as-sent"): Promise<WebhookDelivery[]> {
       holding = false;
       let held = [...jobs.values()].filter((job) => job.state === "held");
@@ -224,8 +224,11 @@ export function createWebhookSender(platform: Platform, toml: () => AppToml | un
           .sort((a, b) => a.key - b.key)
           .map(({ job }) => job);
       }
-      for (const job of held) await attempt(job);
-      return held.map(view);
+      for (const job of held) job.state = "scheduled";
+      const ready = held.filter((job) => (job.nextAt ?? 0) <= state.clock.now());
+      for (const job of ready) await attempt(job);
+      schedule();
+      return ready.map(view);
     },
     /** Moves the clock and plays what falls due on the way, each at its own time. */
     async advance(ms: number): Promise<void> {

@@ -9,10 +9,10 @@ import {
   INVALID_SUBJECT_TOKEN,
   newShop,
   refusal,
-  useContract,
+  setUpContract,
 } from "./support.ts";
 
-const contract = useContract();
+const contract = setUpContract();
 const { acquire, migrate, refresh, query } = contract;
 const client = () => contract.sandbox.client;
 

@@ -12,10 +12,10 @@ import {
   MINUTE,
   newShop,
   refusal,
-  useContract,
+  setUpContract,
 } from "./support.ts";
 
-const contract = useContract();
+const contract = setUpContract();
 const { acquire, migrate, refresh, query, advance } = contract;
 const client = () => contract.sandbox.client;
 

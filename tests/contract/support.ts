@@ -1,6 +1,6 @@
-import "@shopify/shopify-api/adapters/node";
+import "@shopify/shopify-api/adapters/web-api";
 import {
-  ApiVersion,
+  type ApiVersion,
   HttpResponseError,
   LogSeverity,
   RequestedTokenType,
@@ -58,7 +58,7 @@ export interface Contract {
 }
 
 /** One simulator per test file, emptied after each test; `fetch` goes to it over TLS at Shopify's own addresses. */
-export function useContract(
+export function setUpContract(
   options: Partial<SandboxOptions> & { appOptions?: Partial<SandboxOptions["app"]> } = {},
 ): Contract {
   let sandbox: Sandbox;

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 
-import { DAY, HOUR, INACTIVE_REFRESH_TOKEN, newShop, refusal, useContract } from "./support.ts";
+import { DAY, HOUR, INACTIVE_REFRESH_TOKEN, newShop, refusal, setUpContract } from "./support.ts";
 
-const contract = useContract();
+const contract = setUpContract();
 const { acquire, migrate, refresh, query, advance } = contract;
 const client = () => contract.sandbox.client;
 

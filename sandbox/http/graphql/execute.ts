@@ -2,21 +2,17 @@ import { addMocksToSchema } from "@graphql-tools/mock";
 import type { DocumentNode, GraphQLError as GraphQLErrorType, GraphQLSchema } from "graphql";
 
 import type { PlatformState, ShopRecord } from "../../platform/state.ts";
+import { deniedFields } from "./denied-fields.ts";
 import { requestedCost, takePoints } from "./cost.ts";
 import {
   defaultFieldResolver,
   execute,
-  getNamedType,
   getOperationAST,
   GraphQLError,
-  isCompositeType,
   isObjectType,
   Kind,
   parse,
-  TypeInfo,
   validate,
-  visit,
-  visitWithTypeInfo,
 } from "./graphql.ts";
 import { RESOLVERS, type ResolverContext } from "./resolvers.ts";
 import { loadAdminSchema, type AdminSchema } from "./schema.ts";
@@ -148,7 +144,7 @@ export async function executeAdminQuery(
     const documentation = "https://shopify.dev/api/usage/rate-limits";
     return { errors: [{ message: "Throttled", extensions: { code: "THROTTLED", documentation } }], extensions };
   }
-  const denied = deniedFields(executable, document, shop);
+  const denied = deniedFields(executable.admin, document, shop);
   if (denied.length > 0) return { data: null, errors: denied, extensions };
   const result = await execute({
     schema: executable.mocked,
@@ -171,39 +167,4 @@ function formatError(error: GraphQLErrorType): Record<string, unknown> {
     ...(error.path ? { path: error.path } : {}),
     extensions: { code: "undefinedField", ...error.extensions },
   };
-}
-
-/** Root fields whose published offline scopes the shop has not granted: ACCESS_DENIED, as Shopify answers with 200. */
-function deniedFields(executable: Executable, document: DocumentNode, shop: ShopRecord): Record<string, unknown>[] {
-  const { scopes, schema } = executable.admin;
-  const denied: Record<string, unknown>[] = [];
-  const typeInfo = new TypeInfo(schema);
-  const granted = (needed: readonly string[]): boolean =>
-    needed.some((scope) => shop.scopes.includes(scope) || shop.scopes.includes(scope.replace(/^read_/, "write_")));
-  visit(
-    document,
-    visitWithTypeInfo(typeInfo, {
-      Field(node) {
-        const parent = typeInfo.getParentType();
-        if (parent !== schema.getQueryType() && parent !== schema.getMutationType()) return;
-        const output = typeInfo.getType();
-        const named = output ? getNamedType(output) : undefined;
-        const needed =
-          scopes.get(`${parent?.name}.${node.name.value}`) ??
-          (parent === schema.getQueryType() && named && isCompositeType(named) ? scopes.get(named.name) : undefined);
-        if (!needed || granted(needed)) return;
-        denied.push({
-          message: `Access denied for ${node.name.value} field. Required access: ${needed.map((scope) => `\`${scope}\` access scope`).join(" or ")}.`,
-          locations: [{ line: node.loc?.startToken.line ?? 1, column: node.loc?.startToken.column ?? 1 }],
-          extensions: {
-            code: "ACCESS_DENIED",
-            documentation: "https://shopify.dev/api/usage/access-scopes",
-            requiredAccess: needed.map((scope) => `\`${scope}\` access scope`).join(" or "),
-          },
-          path: [node.alias?.value ?? node.name.value],
-        });
-      },
-    }),
-  );
-  return denied;
 }
