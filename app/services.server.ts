@@ -6,7 +6,7 @@ import { createFlags, type Flags } from "./infra/flags.server.ts";
 import { createLogger, type Logger } from "./infra/log.server.ts";
 import { createMetrics, type Metrics } from "./infra/metrics.server.ts";
 import { createJobs, type Jobs } from "./jobs/create-jobs.ts";
-import type { Migrations } from "./migration/types.ts";
+import { createMigrations, type Migrations } from "./migration/index.ts";
 import { createFailedAttempts, type FailedAttempts } from "./operator/failed-attempts.server.ts";
 import { createTokens, installShopifyFetch, type Tokens } from "./tokens/index.ts";
 import { shopifyLogger } from "./shopify-logger.server.ts";
@@ -59,12 +59,7 @@ export async function createServices(source: Record<string, string | undefined>)
     onPairStored: (shop, how) => jobs.onPairStored(shop, how),
   });
   const jobs = createJobs({ databaseUrl: env.DATABASE_URL, tokens, db, log, metrics });
-  const migrations = {
-    startWorker() {},
-    close: async () => {},
-    latest: async () => undefined,
-    get: async () => undefined,
-  } as unknown as Migrations;
+  const migrations = createMigrations({ db, tokens, phase: env.phase, log, metrics });
 
   const failedAttempts = createFailedAttempts(env.DATABASE_URL, (error) =>
     log.warn({ err: error }, "failed attempts are not counted in the database"),
