@@ -25,9 +25,9 @@ export default function EmbeddedApp() {
         </Link>
         <Link to="/app/connection">Connection</Link>
       </NavMenu>
-      <div aria-busy={isBusy} style={{ opacity: isBusy ? 0.6 : 1, transition: "opacity 150ms 150ms" }}>
+      <main aria-busy={isBusy} style={{ opacity: isBusy ? 0.6 : 1, transition: "opacity 150ms 150ms" }}>
         <Outlet />
-      </div>
+      </main>
     </AppProvider>
   );
 }

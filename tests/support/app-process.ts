@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { expect } from "vitest";
 import type { Sandbox } from "../../sandbox/start.ts";
 import { startAppProcess, type AppProcess } from "../../scripts/app-process.ts";
+import { ensureBuilt } from "./ensure-built.ts";
 import { TEST_APP } from "./sandbox.ts";
 
 export type { AppProcess };
@@ -38,6 +39,7 @@ export async function startTestApp({
   env,
   port,
 }: TestAppOptions): Promise<TestApp> {
+  await ensureBuilt();
   const migrationSecret = randomBytes(32).toString("hex");
   const app = await startAppProcess({
     port,

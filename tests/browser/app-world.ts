@@ -1,0 +1,88 @@
+import type { Browser, Frame, Page } from "playwright-core";
+import { startFronts, type Fronts } from "../../sandbox/admin/start-fronts.ts";
+import type { Sandbox } from "../../sandbox/start.ts";
+import { findFreePort } from "../../scripts/free-port.ts";
+import { startTestApp, type TestApp, type TestAppOptions } from "../support/app-process.ts";
+import { contextOptions, launchBrowser } from "../support/browser.ts";
+import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";
+import { startTestSandbox } from "../support/sandbox.ts";
+
+/** The built app, embedded in the Admin, in a browser: what a merchant has in front of her. */
+export interface AppWorld {
+  sandbox: Sandbox;
+  fronts: Fronts;
+  database: TestDatabase;
+  /** The process that runs now. */
+  readonly app: TestApp;
+  /** Ends the app and starts it in another phase, at the same address. */
+  restart(phase: TestAppOptions["phase"]): Promise<void>;
+  /** A page in a browser context of its own. What its console reports as errors is collected. */
+  openPage(): Promise<{ page: Page; errors: string[] }>;
+  close(): Promise<void>;
+}
+
+export async function startAppWorld(phase: TestAppOptions["phase"]): Promise<AppWorld> {
+  const port = await findFreePort();
+  const appOrigin = `http://127.0.0.1:${port}`;
+  const database = await createTestDatabase();
+  const sandbox = await startTestSandbox({
+    app: {
+      name: "Expand, then contract",
+      handle: "expand-contract",
+      legacyInstallFlow: phase !== "contract",
+      deliverTo: appOrigin,
+    },
+  });
+  const fronts = await startFronts({ sandbox, appOrigin });
+  const browser: Browser = await launchBrowser({ hostRules: fronts.hostRules });
+  const start = (next: TestAppOptions["phase"]) =>
+    startTestApp({ sandbox, databaseUrl: database.url, phase: next, port });
+  let app = await start(phase);
+  return {
+    sandbox,
+    fronts,
+    database,
+    get app() {
+      return app;
+    },
+    async restart(next) {
+      await app.stop();
+      app = await start(next);
+    },
+    async openPage() {
+      const context = await browser.newContext(contextOptions);
+      const page = await context.newPage();
+      page.setDefaultTimeout(15_000);
+      const errors: string[] = [];
+      page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+      page.on("pageerror", (error) => errors.push(String(error)));
+      return { page, errors };
+    },
+    async close() {
+      await browser.close();
+      await app.stop();
+      await fronts.close();
+      await sandbox.close();
+      await database.drop();
+    },
+  };
+}
+
+/** The app's frame, once its page shows the shop's name as its title and React has taken it over. */
+export async function appFrame(page: Page, shopName: string): Promise<Frame> {
+  const locator = page.frameLocator("#app-frame");
+  await locator.getByRole("heading", { level: 1, name: shopName }).waitFor();
+  const frame = page.frame({ name: "app-iframe" });
+  if (!frame) throw new Error("the Admin shows no app frame");
+  await frame.waitForFunction(() => "__remixRouteModules" in window);
+  return frame;
+}
+
+/** The stored offline session of a shop. */
+export async function storedPair(database: TestDatabase, shop: string) {
+  const [row] = await database.query<{ accessToken: string; refreshToken: string | null; expires: Date | null }>(
+    `SELECT "accessToken", "refreshToken", "expires" FROM "Session" WHERE "shop" = $1 AND NOT "isOnline"`,
+    [shop],
+  );
+  return row;
+}
