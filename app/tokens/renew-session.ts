@@ -60,9 +60,11 @@ export async function renewSession(ctx: TokenContext, shop: string, options: Ren
         (lane) => renewInLane(ctx, lane, { ...options, candidate }),
       );
     } catch (error) {
-      if (!(error instanceof LaneLostError)) throw error;
-      candidate = error.unwritten<Session>() ?? candidate;
-      ctx.log.warn({ shop, withPair: candidate !== undefined }, "the lane was lost; starting again");
+      // A pair that only this process has is worth another try.
+      const isUnsettled = error instanceof TransientError && candidate !== undefined && lostLanes < MAX_LOST_LANES;
+      if (!(error instanceof LaneLostError) && !isUnsettled) throw error;
+      if (error instanceof LaneLostError) candidate = error.unwritten<Session>() ?? candidate;
+      ctx.log.warn({ shop, withPair: candidate !== undefined }, "starting again: the lane was lost");
     }
   }
   throw new TransientError(shop, "lane_contended");

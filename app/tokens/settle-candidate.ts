@@ -1,6 +1,7 @@
 import type { Session } from "@shopify/shopify-api";
 import { askForPair, type AskOptions } from "./ask-for-pair.ts";
 import type { TokenContext } from "./context.ts";
+import { TransientError } from "./errors.ts";
 import type { Lane } from "./lane.ts";
 import { isPermanentToken } from "./permanent-token.ts";
 import { probeToken } from "./probe-token.ts";
@@ -15,6 +16,7 @@ const RETRIES = 5;
  * library brought it from nowhere. It may be older or newer than the stored one, and no clock can tell. So Shopify is asked: the
  * stored chain is refreshed; only if that is refused for good, the candidate's. Whatever comes back is newer than both.
  * @returns the pair that was stored, or undefined when neither lives or the candidate changes nothing.
+ * @throws TransientError while Shopify cannot say.
  */
 export async function settleCandidate(
   ctx: TokenContext,
@@ -38,7 +40,7 @@ export async function settleCandidate(
       return settled;
     }
     const isRefused = answer.kind === "refused" && answer.verdict.kind === "final" && !answer.afterLostAnswer;
-    if (!isRefused) return undefined;
+    if (!isRefused) throw new TransientError(lane.shop, "candidate_not_settled");
   }
   return undefined;
 }
