@@ -1,6 +1,4 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 
 import { createSandboxClient, type SandboxClient } from "./client.ts";
 import { ensureAuthority } from "./http/certificates.ts";
@@ -19,7 +17,7 @@ export interface SandboxOptions {
   port?: number;
   /** CONNECT proxy that terminates TLS for `*.myshopify.com`, `admin.shopify.com`, … 0: any free port. */
   proxyPort?: number;
-  /** Where the throw-away certificate authority is kept. Default: a folder of its own below the system's temporary folder. */
+  /** Where the throw-away certificate authority is kept. Default: made for this start, removed on close. */
   dataDir?: string;
   /** Seed of all randomness. Default 1. */
   seed?: number;
@@ -64,9 +62,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const verbs = createControlVerbs(context, options.choices ?? {});
   const routes = [...(options.routes ?? [])];
   const handle = createHandler(context, verbs, routes);
-  const authority = await ensureAuthority(
-    options.dataDir ?? join(tmpdir(), `shopify-sandbox-${process.getuid?.() ?? "ca"}`),
-  );
+  const authority = await ensureAuthority(options.dataDir);
   const server = createServer({ keepAliveTimeout: 30_000 }, handle);
   const port = await new Promise<number>((resolve, reject) => {
     server.once("error", reject);
@@ -104,6 +100,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       await webhooks.close();
       server.closeAllConnections();
       await Promise.all([proxy.close(), new Promise((resolve) => server.close(resolve))]);
+      authority.dispose();
     },
   };
 }

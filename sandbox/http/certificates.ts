@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 
 import { generate } from "selfsigned";
 
@@ -22,26 +23,58 @@ const HOSTS = [
   "localhost",
 ];
 
+const FILES = { ca: "ca.pem", cert: "cert.pem", key: "key.pem" } as const;
+
 /**
- * A throw-away certificate authority and one wildcard certificate, ECDSA P-256, kept in `folder` and made anew when they
- * are missing or about to end. Only whoever sets NODE_EXTRA_CA_CERTS trusts it.
+ * A throw-away certificate authority and one wildcard certificate, ECDSA P-256. Without a folder it is made for this
+ * start alone (a few ms) and `dispose` removes it; in a folder it is kept, and made anew when it is about to end. Only
+ * whoever sets NODE_EXTRA_CA_CERTS trusts it.
  */
-export async function ensureAuthority(folder: string): Promise<Authority> {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const paths = { ca: "ca.pem", cert: "cert.pem", key: "key.pem" };
-  const at = (name: keyof typeof paths): string => join(folder, paths[name]);
-  try {
-    const [ca, cert, key] = [at("ca"), at("cert"), at("key")].map((path) => readFileSync(path, "utf8")) as [
-      string,
-      string,
-      string,
-    ];
-    const leaf = new X509Certificate(cert);
-    const lives = Date.parse(leaf.validTo) > Date.now() + DAY_MS;
-    if (lives && leaf.verify(new X509Certificate(ca).publicKey)) return { caPath: at("ca"), ca, cert, key };
-  } catch {
-    // Missing or unreadable: made below.
+export async function ensureAuthority(folder?: string): Promise<Authority & { dispose(): void }> {
+  if (folder === undefined) {
+    const temporary = mkdtempSync(join(tmpdir(), "shopify-sandbox-"));
+    await issueInto(temporary);
+    return { ...read(temporary), dispose: () => rmSync(temporary, { recursive: true, force: true }) };
   }
+  const keep = { dispose: () => undefined };
+  if (usable(folder)) return { ...read(folder), ...keep };
+  // Made beside it and moved into place whole: two starts at once must not mix their files.
+  mkdirSync(dirname(folder), { recursive: true });
+  const made = mkdtempSync(`${folder}-`);
+  await issueInto(made);
+  if (!usable(folder)) {
+    rmSync(folder, { recursive: true, force: true });
+    try {
+      renameSync(made, folder);
+    } catch (error) {
+      if (!usable(folder)) throw error;
+    }
+  }
+  rmSync(made, { recursive: true, force: true });
+  return { ...read(folder), ...keep };
+}
+
+function read(folder: string): Authority {
+  const at = (name: keyof typeof FILES): string => join(folder, FILES[name]);
+  const [ca, cert, key] = [at("ca"), at("cert"), at("key")].map((path) => readFileSync(path, "utf8")) as [
+    string,
+    string,
+    string,
+  ];
+  return { caPath: at("ca"), ca, cert, key };
+}
+
+function usable(folder: string): boolean {
+  try {
+    const { ca, cert } = read(folder);
+    const leaf = new X509Certificate(cert);
+    return Date.parse(leaf.validTo) > Date.now() + DAY_MS && leaf.verify(new X509Certificate(ca).publicKey);
+  } catch {
+    return false;
+  }
+}
+
+async function issueInto(folder: string): Promise<void> {
   const notBeforeDate = new Date(Date.now() - DAY_MS);
   const notAfterDate = new Date(Date.now() + 800 * DAY_MS);
   const common = { keyType: "ec", curve: "P-256", algorithm: "sha256", notBeforeDate, notAfterDate } as const;
@@ -65,8 +98,7 @@ export async function ensureAuthority(folder: string): Promise<Authority> {
       },
     ],
   });
-  writeFileSync(at("ca"), authority.cert);
-  writeFileSync(at("cert"), leaf.cert);
-  writeFileSync(at("key"), leaf.private, { mode: 0o600 });
-  return { caPath: at("ca"), ca: authority.cert, cert: leaf.cert, key: leaf.private };
+  writeFileSync(join(folder, FILES.ca), authority.cert);
+  writeFileSync(join(folder, FILES.cert), leaf.cert);
+  writeFileSync(join(folder, FILES.key), leaf.private, { mode: 0o600 });
 }
