@@ -26,7 +26,9 @@ export async function refuseFirstContractStart({ env, db, tokens, log }: Service
   const { permanentTokens } = await tokens.health();
   if (permanentTokens === 0) {
     await db.migrationRun.createMany({
-      data: [{ id: CLEAN_START_RUN, status: "completed", options: {}, finishedAt: new Date(), permanentTokens: 0 }],
+      data: [
+        { id: CLEAN_START_RUN, status: "completed", options: {}, total: 0, finishedAt: new Date(), permanentTokens: 0 },
+      ],
       skipDuplicates: true,
     });
     return;

@@ -1,5 +1,6 @@
 import { problemResponse } from "./operator/problem.ts";
 import { runResponse } from "./operator/run-response.ts";
+import { streamJson } from "./operator/stream-json.ts";
 import { streamFormatOf, streamValues } from "./operator/stream-values.ts";
 import { services } from "./services.server.ts";
 
@@ -12,12 +13,16 @@ export async function showLatestMigration(request: Request): Promise<Response> {
 /** `GET /admin/migrate-tokens/<id>`: with its first 100 failures, or with every one when `?failures=all`. */
 export async function showMigration(request: Request, id: string): Promise<Response> {
   const { migrations, stopping } = services;
-  const failures = new URL(request.url).searchParams.get("failures") === "all" ? "all" : "first";
-  const run = await migrations.get(id, { failures });
+  const run = await migrations.get(id);
   if (!run) return noSuchRun(id);
+  if (request.method === "HEAD") return runResponse(run);
   const format = streamFormatOf(request.headers.get("accept"));
-  if (!format || request.method === "HEAD") return runResponse(run);
   const signal = AbortSignal.any([request.signal, stopping]);
+  if (!format) {
+    const wantsAll = new URL(request.url).searchParams.get("failures") === "all";
+    if (!wantsAll) return runResponse(run);
+    return streamJson(run, "failures", migrations.failures(id), { signal, headers: runResponse(run).headers });
+  }
   return streamValues(migrations.watch(id, signal), { format, event: "run", signal });
 }
 

@@ -5,19 +5,11 @@ import { findTomlInstallFlow } from "./toml-install-flow.server.ts";
 
 /** `GET /admin/token-health`: 200, or 503 when a permanent token has appeared where none can come from any more. */
 export async function showTokenHealth(): Promise<Response> {
-  const { db, env, tokens } = services;
-  const [counts, proof, tomlUsesLegacyInstallFlow] = await Promise.all([
-    tokens.health(),
-    db.migrationRun.findFirst({
-      where: { status: "completed", dryRun: false, permanentTokens: 0 },
-      select: { id: true },
-    }),
-    findTomlInstallFlow(),
-  ]);
+  const { env, tokens } = services;
+  const [counts, tomlUsesLegacyInstallFlow] = await Promise.all([tokens.health(), findTomlInstallFlow()]);
   const report = tokenHealthReport({
     counts,
     phase: env.phase,
-    provenClean: proof !== null,
     rolloutComplete: env.TOKEN_EXCHANGE_ROLLOUT.percent === 100 && env.TOKEN_EXCHANGE_ROLLOUT.exclude.size === 0,
     tomlUsesLegacyInstallFlow,
     now: systemClock(),

@@ -1,5 +1,10 @@
-import { FlowNotReadyError, MigrationRequestError, type FieldProblem } from "./migration/errors.ts";
-import { parseMigrationOptions, type MigrationOptions } from "./migration/types.ts";
+import {
+  FlowNotReadyError,
+  MigrationRequestError,
+  parseMigrationOptions,
+  type FieldProblem,
+  type MigrationOptions,
+} from "./migration/index.ts";
 import { problemResponse } from "./operator/problem.ts";
 import { NotJsonError, readJsonBody } from "./operator/read-json-body.ts";
 import { runResponse } from "./operator/run-response.ts";

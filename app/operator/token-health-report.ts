@@ -25,8 +25,6 @@ export interface TokenHealthReport extends TokenCounts {
 export interface HealthFacts {
   counts: TokenCounts;
   phase: Phase;
-  /** A run has finished with no permanent token left. */
-  provenClean: boolean;
   /** Token exchange is on for every shop, by flag and rollout. */
   rolloutComplete: boolean;
   /** `use_legacy_install_flow` of shopify.app.toml; undefined when there is no such file or setting. */
@@ -52,13 +50,10 @@ export function tokenHealthReport(facts: HealthFacts): TokenHealthReport {
   };
 }
 
-/**
- * `regression`: a permanent token where none can come from any more: in contract, or in expand after a run left none (expand
- * stores no new ones). In the legacy phase new permanent tokens are how the app works.
- */
-function verdictOf({ counts, phase, provenClean }: HealthFacts): Verdict {
+/** `regression`: in contract nothing can make a permanent token any more, so one that is there came from outside. */
+function verdictOf({ counts, phase }: HealthFacts): Verdict {
   if (counts.permanentTokens === 0) return "clean";
-  return phase === "contract" || (phase === "expand" && provenClean) ? "regression" : "migrating";
+  return phase === "contract" ? "regression" : "migrating";
 }
 
 function nextStepOf(facts: HealthFacts, verdict: Verdict): string {
