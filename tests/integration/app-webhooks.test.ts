@@ -1,0 +1,149 @@
+import { createHmac } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Sandbox } from "../../sandbox/start.ts";
+import { startTestApp, type TestApp } from "../support/app-process.ts";
+import { merchantOf, type Merchant } from "../support/app-requests.ts";
+import { testDatabase } from "../support/postgres.ts";
+import { startTestSandbox, TEST_APP } from "../support/sandbox.ts";
+
+const database = testDatabase();
+let sandbox: Sandbox;
+let app: TestApp;
+let merchant: Merchant;
+
+beforeAll(async () => {
+  sandbox = await startTestSandbox({ app: { tomlPath: "shopify.app.toml" } });
+  app = await startTestApp({ sandbox, databaseUrl: database.current.url, phase: "expand" });
+  await sandbox.client.app({ deliverTo: app.url });
+  merchant = merchantOf(app, sandbox);
+});
+afterAll(async () => {
+  await app?.expectNoSecretsInLogs();
+  await app?.stop();
+  await sandbox?.close();
+});
+
+const sessionsOf = (shop: string) => database.current.query(`SELECT "id" FROM "Session" WHERE "shop" = $1`, [shop]);
+const tokenCalls = (shop: string) => sandbox.client.ledger.calls({ shop, endpoint: "token" });
+const TOPICS = ["app/uninstalled", "app/scopes_update", "customers/data_request", "customers/redact", "shop/redact"];
+
+function post(path: string, body: string, headers: Record<string, string> = {}) {
+  return fetch(app.url + path, {
+    method: "POST",
+    headers: {
+      "Content-Type": "application/json",
+      "X-Shopify-Topic": path.replace("/webhooks/", ""),
+      "X-Shopify-Shop-Domain": "signed.myshopify.com",
+      "X-Shopify-API-Version": "2026-10",
+      "X-Shopify-Webhook-Id": "1",
+      "X-Shopify-Hmac-Sha256": createHmac("sha256", TEST_APP.clientSecret).update(body).digest("base64"),
+      ...headers,
+    },
+    body,
+  });
+}
+
+describe("app/uninstalled", () => {
+  it("forgets the shop's sessions though its token is dead", async () => {
+    const shop = "uninstall.myshopify.com";
+    await sandbox.client.installShop(shop);
+    await merchant.open(shop);
+    expect(await sessionsOf(shop)).toHaveLength(1);
+
+    const delivery = await sandbox.client.uninstall(shop);
+
+    expect(delivery?.attempts.at(-1)?.status).toBe(200);
+    expect(await sessionsOf(shop)).toHaveLength(0);
+  });
+
+  it("delivered late leaves a fresh reinstall alone", async () => {
+    const shop = "late-uninstall.myshopify.com";
+    await sandbox.client.installShop(shop);
+    await merchant.open(shop);
+    await sandbox.client.webhooks.hold();
+    await sandbox.client.uninstall(shop);
+    await sandbox.client.reinstall(shop);
+    expect((await merchant.data(shop)).status).toBe(200);
+    const released = await sandbox.client.webhooks.release();
+    expect(released.flatMap(({ attempts }) => attempts.map(({ status }) => status))).toEqual([200]);
+    expect(await sessionsOf(shop)).toHaveLength(1);
+    expect((await merchant.data(shop)).status).toBe(200);
+  });
+});
+
+describe("with a dead token, expired and unable to refresh", () => {
+  const shop = "dead.myshopify.com";
+  beforeAll(async () => {
+    await sandbox.client.installShop(shop);
+    await merchant.open(shop);
+    await sandbox.client.revokeTokens(shop);
+    await database.current.query(`UPDATE "Session" SET "expires" = now() - interval '1 hour' WHERE "shop" = $1`, [
+      shop,
+    ]);
+  });
+
+  it.each(TOPICS.toReversed())("%s is answered 200 without a call to Shopify", async (topic) => {
+    const before = (await tokenCalls(shop)).length;
+    const payload =
+      topic === "app/scopes_update" ? { previous: [], current: ["read_products"] } : { shop_domain: shop };
+    const { status } = await sandbox.client.sendWebhook(shop, topic, payload);
+    expect(status).toBe(200);
+    if (topic !== "app/scopes_update") expect((await tokenCalls(shop)).length).toBe(before);
+  });
+});
+
+describe("app/scopes_update", () => {
+  it("stores what the merchant has granted", async () => {
+    const shop = "scopes.myshopify.com";
+    await sandbox.client.installShop(shop);
+    await merchant.open(shop);
+    await sandbox.client.setScopes(shop, ["read_products", "write_products"]);
+    const [row] = await database.current.query<{ scope: string }>(`SELECT "scope" FROM "Session" WHERE "shop" = $1`, [
+      shop,
+    ]);
+    expect(row?.scope.split(",").sort()).toEqual(["read_products", "write_products"]);
+  });
+});
+
+describe("shop/redact", () => {
+  it("removes what is known of an uninstalled shop", async () => {
+    const shop = "redact.myshopify.com";
+    await sandbox.client.installShop(shop);
+    await merchant.open(shop);
+    await sandbox.client.uninstall(shop);
+    const { status } = await sandbox.client.sendWebhook(shop, "shop/redact", { shop_domain: shop });
+    expect(status).toBe(200);
+    for (const table of ["Session", "ShopToken", "TokenEvent", "Shop"]) {
+      expect(await database.current.query(`SELECT 1 FROM "${table}" WHERE "shop" = $1`, [shop]), table).toEqual([]);
+    }
+  });
+});
+
+describe("verification", () => {
+  it.each(TOPICS)("%s with a wrong signature is answered 401 and not handled", async (topic) => {
+    const response = await post(`/webhooks/${topic}`, "{}", { "X-Shopify-Hmac-Sha256": "AAAA" });
+    expect(response.status).toBe(401);
+  });
+
+  it("works for a body that says more than ASCII, byte for byte", async () => {
+    const response = await post("/webhooks/customers/redact", '{ "name":"Zoë 🛍",\n "x": 1.0 }');
+    expect(response.status).toBe(200);
+  });
+
+  it("of a topic at the address of another is refused", async () => {
+    const response = await post("/webhooks/customers/redact", "{}", { "X-Shopify-Topic": "app/uninstalled" });
+    expect(response.status).toBe(400);
+  });
+
+  it("answers other methods 405", async () => {
+    for (const method of ["GET", "PUT", "OPTIONS"]) {
+      const response = await fetch(`${app.url}/webhooks/app/uninstalled`, { method });
+      expect(response.status, method).toBe(405);
+      expect(response.headers.get("allow"), method).toBe("POST");
+    }
+  });
+
+  it("is asked again later when a payload cannot be handled", async () => {
+    expect((await post("/webhooks/app/scopes_update", '{"current": "all"}')).status).toBe(500);
+  });
+});
