@@ -202,10 +202,10 @@ function play(steps: readonly Step[], choices: Partial<Choices>): void {
         break;
       case "revoke-old-secrets":
         platform.revokeOldSecrets();
-        for (const token of [...pairs, ...permanents]) if (token.secret !== secret) token.dead = true;
-        for (const permanent of permanents) {
-          if (permanent.migratedWith !== undefined && permanent.migratedWith !== secret) permanent.dead = true;
-        }
+        for (const pair of pairs) if (pair.secret !== secret) pair.dead = true;
+        // A spent permanent token stands for the exchange that spent it, which has credentials of its own.
+        for (const permanent of permanents)
+          if ((permanent.migratedWith ?? permanent.secret) !== secret) permanent.dead = true;
         if (newest?.dead) newest = undefined;
         break;
     }
