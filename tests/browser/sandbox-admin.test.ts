@@ -194,6 +194,20 @@ describe("what App Bridge shows in the Admin", () => {
     expect(errors).toEqual([]);
   });
 
+  it("save bar of a form that asks for one, by its own fields", async () => {
+    const { page, app, errors } = await openApp();
+    const bar = page.getByRole("region", { name: "Unsaved changes" });
+    await app.getByLabel("Name").fill("New name");
+    await bar.getByRole("button", { name: "Discard" }).click();
+    await noted(app, "form reset");
+    await bar.waitFor({ state: "hidden" });
+    await app.getByLabel("Name").fill("Another name");
+    await bar.getByRole("button", { name: "Save" }).click();
+    await noted(app, "form saved");
+    await bar.waitFor({ state: "hidden" });
+    expect(errors).toEqual([]);
+  });
+
   it("resource picker, scopes and loading", async () => {
     const { page, app, errors } = await openApp();
     await app.locator("#pick").click();

@@ -116,6 +116,7 @@ function page(path: string, shop: string): string {
     </ui-title-bar></ui-modal>
     <button id="bar-open" onclick="shopify.saveBar.show('bar')">Edit</button>
     <ui-save-bar id="bar"><button variant="primary" onclick="note('saved'); shopify.saveBar.hide('bar')">Save</button><button onclick="note('discarded'); shopify.saveBar.hide('bar')">Discard</button></ui-save-bar>
+    <form id="form" data-save-bar onsubmit="event.preventDefault(); note('form saved')" onreset="note('form reset')"><label>Name <input name="name"></label></form>
     <button id="pick" onclick="shopify.resourcePicker({ type: 'product', multiple: true }).then((picked) => note(picked ? picked.map((one) => one.title).join(', ') : 'nothing'))">Pick</button>
     <button id="scopes" onclick="shopify.scopes.request(['write_products']).then((answer) => note(answer.result + ' ' + answer.detail.granted.join(',')))">Scopes</button>
     <button id="busy" onclick="shopify.loading(true)">Busy</button>

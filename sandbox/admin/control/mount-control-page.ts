@@ -69,10 +69,8 @@ async function sendShop(
 ): Promise<void> {
   const shop = await client.shop(name).catch(() => undefined);
   if (!shop) return sendText(response, "No such shop", "text/plain", 404);
-  sendHtml(
-    response,
-    shopPage({ ...options, app: options.app(), now: await client.clock.now(), said: said(url), shop }),
-  );
+  const [now, deliveries] = await Promise.all([client.clock.now(), client.webhooks.list({ shop: name })]);
+  sendHtml(response, shopPage({ ...options, app: options.app(), now, said: said(url), shop, deliveries }));
 }
 
 async function doAction(

@@ -53,12 +53,9 @@ const ACTIONS: Record<string, Action> = {
     );
     return "The choice holds from now on.";
   },
-  "rate-limit": async (client, fields) => {
-    const perSecond = Number(fields.perSecond);
-    await client.tokenRateLimit(perSecond > 0 ? { perSecond, burst: Math.ceil(perSecond) } : null);
-    return perSecond > 0
-      ? `The token endpoint answers ${perSecond} calls a second.`
-      : "The token endpoint has no limit.";
+  replay: async (client, fields) => {
+    const { status } = await client.webhooks.replay(required(fields, "id"));
+    return `Sent again, with the same body and ids: the app answered ${status || "nothing"}.`;
   },
   "add-fault": async (client, fields) => {
     const preset = FAULT_PRESETS[required(fields, "preset")];

@@ -1,14 +1,15 @@
-import type { PairView, ShopView } from "../../platform/types.ts";
+import type { PairView, ShopView, WebhookDelivery } from "../../platform/types.ts";
 import { storeHandle } from "../addresses.ts";
 import { stateBadge } from "../pages/admin-page.ts";
 import { html, type Html } from "../pages/html.ts";
 import { actionButton, controlDocument, readableTime, select, type ControlView } from "./control-chrome.ts";
 import { fingerprint } from "./fingerprint.ts";
 
+const MOST_DELIVERIES = 5;
 const TOPICS = ["app/uninstalled", "app/scopes_update", "customers/data_request", "customers/redact", "shop/redact"];
 
 /** One shop: its tokens, what happened to it, and what can be done to it. */
-export function shopPage(view: ControlView & { shop: ShopView }): string {
+export function shopPage(view: ControlView & { shop: ShopView; deliveries: WebhookDelivery[] }): string {
   const { shop, app, addresses } = view;
   const to = (action: string, more: Record<string, string> = {}) => ({ action, shop: shop.shop, ...more });
   const body = html`<p><a href="/">All stores</a></p>
@@ -35,7 +36,7 @@ export function shopPage(view: ControlView & { shop: ShopView }): string {
                 <span
                   >${entry.type.replaceAll("_", " ")}
                   ${entry.tokens?.map((id) => html`<span class="badge">#${id}</span> `)}
-                  ${entry.detail && html`<span class="soft">${entry.detail}</span>`}</span
+                  ${entry.detail && html`<span class="soft">${entry.detail.replaceAll("_", " ")}</span>`}</span
                 >
               </li>`,
           )}
@@ -91,6 +92,7 @@ export function shopPage(view: ControlView & { shop: ShopView }): string {
             )}
             <button class="button">Send</button>
           </form>
+          <div data-live="webhooks">${deliveryList(view.deliveries)}</div>
         </section>
         <section class="card" data-live="scopes">
           <h2>Scopes</h2>
@@ -101,6 +103,27 @@ export function shopPage(view: ControlView & { shop: ShopView }): string {
       </div>
     </div>`;
   return controlDocument(`${shop.name} · Simulator control`, view, body);
+}
+
+/** The last webhooks of the shop, newest first, each of which can be sent again. */
+function deliveryList(deliveries: WebhookDelivery[]): Html {
+  if (deliveries.length === 0) return html``;
+  return html`<ul class="timeline spaced">
+    ${deliveries
+      .slice(-MOST_DELIVERIES)
+      .toReversed()
+      .map((delivery) => {
+        const last = delivery.attempts.at(-1);
+        const tone = delivery.state === "delivered" ? "good" : delivery.state === "failed" ? "bad" : "warn";
+        return html`<li class="row">
+          <span class="grow">${delivery.topic}</span>
+          <span class="badge ${tone}" title="${delivery.attempts.length} attempts"
+            >${last?.status ?? last?.error ?? delivery.state}</span
+          >
+          ${actionButton("Again", { action: "replay", id: delivery.id }, { title: `Send ${delivery.topic} again` })}
+        </li>`;
+      })}
+  </ul>`;
 }
 
 function tokens(shop: ShopView): Html {
