@@ -13,7 +13,12 @@ declare module "@remix-run/server-runtime" {
  * routes that export `headers`; every embedded route does, and a test looks.
  */
 export default defineConfig({
-  server: { middlewareMode: true, fs: { allow: ["app", "node_modules"] } },
+  server: {
+    middlewareMode: true,
+    fs: { allow: ["app", "node_modules"] },
+    // The tunnel's name, or the simulator's; anything else is refused.
+    allowedHosts: [process.env.SHOPIFY_APP_URL].flatMap((url) => URL.parse(url ?? "")?.hostname ?? []),
+  },
   plugins: [
     remix({
       ignoredRouteFiles: ["**/*.test.*", "**/.*"],

@@ -23,10 +23,16 @@ export interface AppProcess {
 export interface AppProcessOptions {
   /** What the app is configured with, on top of PATH, HOME and the like. Nothing else of this process's environment is passed on. */
   env: Record<string, string | undefined>;
+  /** What is started, from the project's folder; `server.ts` unless told. */
+  entry?: string;
   /** 0 or absent: any free port. */
   port?: number;
+  /** `production` (default): the build. `development`: the sources, with reload. */
+  mode?: "production" | "development";
   /** How long it may take to become ready; ms. */
   readyWithinMs?: number;
+  /** Gives up a start that is under way: the process is killed. */
+  signal?: AbortSignal;
   /** Called with each piece it writes. */
   onOutput?: (text: string) => void;
 }
@@ -50,17 +56,18 @@ const PASSED_ON = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "NODE_EXTRA
 const MOST_LOG_CHARACTERS = 20_000_000;
 
 /**
- * Starts the production build as `npm start` does, and waits until `/readyz` answers 200.
+ * Starts the app as `npm start` does, in a process of its own, and waits until `/readyz` answers 200.
  * @throws AppStartError when it ends before that (a refused configuration does so on purpose), or takes too long.
  */
 export async function startAppProcess(options: AppProcessOptions): Promise<AppProcess> {
-  if (!existsSync(join(PROJECT_ROOT, "build", "server")))
+  const { mode = "production" } = options;
+  if (mode === "production" && !existsSync(join(PROJECT_ROOT, "build", "server")))
     throw new Error("there is no build: run `npm run build` first");
   const port = options.port || (await findFreePort());
   const inherited = Object.fromEntries(PASSED_ON.map((name) => [name, process.env[name]]));
-  const child = spawn(process.execPath, ["--import", END_WITH_PARENT, "server.ts"], {
+  const child = spawn(process.execPath, ["--import", END_WITH_PARENT, options.entry ?? "server.ts"], {
     cwd: PROJECT_ROOT,
-    env: { ...inherited, NODE_ENV: "production", ...options.env, PORT: String(port) } as NodeJS.ProcessEnv,
+    env: { ...inherited, NODE_ENV: mode, ...options.env, PORT: String(port) } as NodeJS.ProcessEnv,
     stdio: ["pipe", "pipe", "pipe"],
     // A group of its own: Ctrl-C in a terminal reaches us, and we decide in which order things end.
     detached: true,
@@ -93,7 +100,13 @@ export async function startAppProcess(options: AppProcessOptions): Promise<AppPr
       await ended;
     },
   };
-  await untilReady(app, options.readyWithinMs ?? 30_000);
+  const giveUp = () => child.kill("SIGKILL");
+  options.signal?.addEventListener("abort", giveUp);
+  try {
+    await untilReady(app, options.readyWithinMs ?? 30_000);
+  } finally {
+    options.signal?.removeEventListener("abort", giveUp);
+  }
   return app;
 }
 

@@ -14,6 +14,7 @@ import { playTour } from "./demo/tour/play-tour.ts";
 const HELP = `npm run demo [-- options]
 
   --tour               play legacy → expand → migrate → contract, prove each step, exit 0 or 1
+  --dev                run the sources with reload instead of the build (npm run sandbox)
   --phase <name>       legacy, expand (default) or contract; or set the two flags in the environment
   --shops <n>          shops with a permanent token (200)
   --admin-port <n>     the Shopify Admin look-alike (4000; the app inside it takes the next one)
@@ -29,6 +30,7 @@ const { values } = parseArgs({
   options: {
     help: { type: "boolean", short: "h", default: false },
     tour: { type: "boolean", default: false },
+    dev: { type: "boolean", default: false },
     phase: { type: "string" },
     shops: { type: "string", default: "200" },
     "admin-port": { type: "string", default: "4000" },
@@ -84,14 +86,16 @@ async function main(): Promise<void> {
   const start = performance.now();
   console.log(bold(values.tour ? "\nExpand, then contract: the tour" : "\nExpand, then contract: the demo"));
   const tell = (what: string) => console.log(dim(`   ${what}`));
-  stage = await openStage(
-    {
+  stage = await openStage({
+    ports: {
       admin: wholeNumber("admin-port", values["admin-port"]),
       app: wholeNumber("app-port", values["app-port"]),
       sandbox: wholeNumber("sandbox-port", values["sandbox-port"]),
     },
+    mode: values.dev ? "development" : "production",
+    onAppOutput: values.dev ? (text) => process.stdout.write(text) : undefined,
     tell,
-  );
+  });
   const seeds = await seedShops(stage.sandbox.client, stage.database, wholeNumber("shops", values.shops));
   tell(`${seeds.permanent.length} shops with permanent tokens, and six awkward rows; ready in ${since(start)}`);
 

@@ -17,15 +17,21 @@ export function createAppRunner(options: {
   port: number;
   env: Record<string, string | undefined>;
   logFile: string;
+  mode?: "production" | "development";
+  onOutput?: (text: string) => void;
 }): AppRunner {
-  const file = createWriteStream(options.logFile, { flags: "a", mode: 0o600 });
+  const file = createWriteStream(options.logFile, { mode: 0o600 });
   let current: AppProcess | undefined;
+  let starting: { giveUp: AbortController; done: Promise<unknown> } | undefined;
   let logs = "";
   const keep = (text: string) => {
     logs += text;
     file.write(text);
+    options.onOutput?.(text);
   };
   const stop = async (graceMs?: number) => {
+    starting?.giveUp.abort();
+    await starting?.done.catch(() => {});
     const running = current;
     current = undefined;
     await running?.stop(graceMs);
@@ -34,8 +40,21 @@ export function createAppRunner(options: {
     url: `http://127.0.0.1:${options.port}`,
     async start(env) {
       await stop();
-      current = await startAppProcess({ port: options.port, env: { ...options.env, ...env }, onOutput: keep });
-      return current;
+      const { port, mode } = options;
+      const giveUp = new AbortController();
+      const done = startAppProcess({
+        port,
+        mode,
+        env: { ...options.env, ...env },
+        onOutput: keep,
+        signal: giveUp.signal,
+      });
+      starting = { giveUp, done };
+      try {
+        return (current = await done);
+      } finally {
+        starting = undefined;
+      }
     },
     stop,
     logs: () => logs,

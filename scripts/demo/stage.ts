@@ -18,6 +18,16 @@ export interface StagePorts {
   sandbox: number;
 }
 
+export interface StageOptions {
+  ports: StagePorts;
+  /** `development` runs the sources with reload instead of the build. */
+  mode?: "production" | "development";
+  /** What the app writes, besides its log file. */
+  onAppOutput?: (text: string) => void;
+  /** Told about each thing that stands. */
+  tell: (what: string) => void;
+}
+
 /** Everything that the demo and the tour play on: database, simulator, fronts, and the app (not started yet). */
 export interface Stage {
   app: DemoApp;
@@ -32,7 +42,7 @@ export interface Stage {
 }
 
 /** Opens the stage, in order; on a failure closes what was opened. Ports that are taken are replaced by free ones. */
-export async function openStage(ports: StagePorts, tell: (what: string) => void): Promise<Stage> {
+export async function openStage({ ports, mode, onAppOutput, tell }: StageOptions): Promise<Stage> {
   const closers: (() => Promise<unknown>)[] = [];
   const close = async () => {
     for (const closer of closers.splice(0).reverse()) await closer().catch(() => {});
@@ -74,6 +84,8 @@ export async function openStage(ports: StagePorts, tell: (what: string) => void)
     const migrationSecret = randomBytes(32).toString("hex");
     const runner = createAppRunner({
       port: appPort,
+      mode,
+      onOutput: onAppOutput,
       logFile: join(PROJECT_ROOT, ".data", "demo", "app.log"),
       env: {
         SHOPIFY_API_KEY: app.clientId,

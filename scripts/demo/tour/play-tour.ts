@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { createMerchant } from "../merchant.ts";
 import { createReport, ensureEqual } from "../report.ts";
 import type { Seeds } from "../seed-shops.ts";
@@ -36,13 +35,10 @@ export async function playTour(stage: Stage, seeds: Seeds): Promise<boolean> {
     await report.step("Contract: the legacy door closed", "LEGACY_INSTALL_FLOW_ENABLED=false", () =>
       playContract(context),
     );
-    await report.check("in all of this no token or secret was in a log line, a URL or a page title", async () => {
+    await report.check("in all of this no token or secret was in a log line or a URL", async () => {
       const sightings = [
         ...(await stage.sandbox.client.ledger.secretSightings()),
         ...(await stage.sandbox.client.ledger.findSecrets(stage.runner.logs())),
-        ...(await stage.sandbox.client.ledger.findSecrets(
-          await readFile(stage.runner.logFile, "utf8").catch(() => ""),
-        )),
       ];
       ensureEqual(sightings.map(({ secret, where }) => `${secret} in ${where}`).join(", "), "", "sightings");
     });

@@ -1,13 +1,13 @@
 import "@shopify/shopify-api/adapters/web-api";
-import { ApiVersion, Session, shopifyApi } from "@shopify/shopify-api";
+import { ApiVersion, LogSeverity, Session, shopifyApi } from "@shopify/shopify-api";
 import { openDatabase } from "../../../app/infra/db.server.ts";
 import { createMetrics } from "../../../app/infra/metrics.server.ts";
 import { createTokens } from "../../../app/tokens/index.ts";
 import type { Stage } from "../stage.ts";
 
 /**
- * Gives the app's session storage, in the contract phase, a session with a permanent token: what an authorization code grant
- * of an older release would hand to it. Returns how many the app counted as refused, and what its log said.
+ * Hands the app's session storage, in the contract phase, a session with a permanent token, as the library does at the end of an
+ * authorization code grant that was not asked for an expiring one. Returns how many were counted as refused, and what was said.
  */
 export async function tryToStorePermanentToken(
   { app, databaseUrl }: Stage,
@@ -24,12 +24,13 @@ export async function tryToStorePermanentToken(
     hostName: new URL(app.url).host,
     apiVersion: ApiVersion.October26,
     isEmbeddedApp: true,
+    logger: { level: LogSeverity.Error },
   });
   const silent = () => {};
   const error = (_fields: object, message: string) => void errors.push(message);
   const log = { debug: silent, info: silent, warn: silent, error };
   try {
-    const { sessionStorage } = createTokens({ api, prisma, phase: "contract", metrics, log });
+    const tokens = createTokens({ api, prisma, phase: "contract", metrics, log });
     const session = new Session({
       id: `offline_${shop}`,
       shop,
@@ -38,7 +39,8 @@ export async function tryToStorePermanentToken(
       accessToken,
       scope: "read_products",
     });
-    await sessionStorage.storeSession(session).catch((problem: unknown) => {
+    const store = () => tokens.sessionStorage.storeSession(session);
+    await tokens.withAuthorizationCodeGrant(shop, store).catch((problem: unknown) => {
       errors.push(problem instanceof Error ? problem.message : String(problem));
     });
     const [value] = (await metrics.permanentTokensRefused.get()).values;
