@@ -1,0 +1,22 @@
+import type { LoaderFunctionArgs } from "@remix-run/node";
+import type { AdminContext } from "../../../../app/authenticate.server.ts";
+import { plainApp } from "./plain-shopify.server.ts";
+
+export type { AdminContext };
+
+/** What every loader of an app on the plain library does. */
+export async function withAdmin<T>(
+  { request }: Pick<LoaderFunctionArgs, "request" | "context">,
+  run: (admin: AdminContext) => Promise<T>,
+): Promise<T> {
+  const { admin, session } = await plainApp.authenticate.admin(request);
+  return run({
+    shop: session.shop,
+    admin: {
+      async graphql<Data>(query: string, options?: { variables?: Record<string, unknown> }) {
+        const response = await admin.graphql(query, options);
+        return ((await response.json()) as { data: Data }).data;
+      },
+    },
+  });
+}

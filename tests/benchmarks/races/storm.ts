@@ -1,0 +1,125 @@
+import { createRandom } from "../../../sandbox/platform/random.ts";
+import type { Fault } from "../../../sandbox/platform/types.ts";
+import { judge, type Outcome } from "./outcome.ts";
+import { migrateOurs, migratePlain } from "./run-migration.ts";
+import { shopNames, TOKEN_LATENCY } from "./scenario.ts";
+import { startTraffic } from "./traffic.ts";
+import type { World } from "./world.ts";
+
+export interface StormOptions {
+  shops: number;
+  /** How long it blows at least; it ends when the migration is over, too, or after three times as long. */
+  seconds: number;
+  merchants: number;
+  seed: number;
+  say?: (text: string) => void;
+}
+
+export interface StormResult extends Outcome {
+  kills: number;
+  tokenCalls: number;
+  faultsPlayed: number;
+  /** After the storm: merchants, one per shop, whose request was not answered 200. */
+  stillBroken: number;
+  permanentTokens: number;
+}
+
+const HOUR_MS = 3_600_000;
+
+/** 5% lost answers (before or after Shopify committed), 5% 5xx, 2% 429: of everything that Shopify is asked. */
+const FAULTS: Fault[] = [
+  { probability: 0.03, effect: { kind: "lost-after-commit" } },
+  { probability: 0.02, effect: { kind: "lost-before-commit" } },
+  { probability: 0.03, effect: { kind: "status", status: 503, body: "html" } },
+  { probability: 0.02, effect: { kind: "status", status: 520, body: "text" } },
+  { probability: 0.02, effect: { kind: "throttle", retryAfterSeconds: 1 } },
+].map((fault) => ({ endpoint: ["token", "graphql"], ...fault }) as Fault);
+
+/**
+ * Every writer at once, in random order: first opens, expired sessions, access tokens that die early, installations by code, webhooks
+ * with their jobs, and a migration of all, while Shopify fails at random and either process is killed at random and started again.
+ * Then the wind drops, and the simulator's ledger says what is lost.
+ */
+export async function storm(world: World, options: StormOptions): Promise<StormResult> {
+  const random = createRandom(options.seed);
+  const { client, platform } = world.sandbox;
+  const shops = shopNames("storm", options.shops);
+  const kinds = ["none", "permanent", "permanent", "expiring", "expiring"] as const;
+  await world.install(shops.map((shop, index) => ({ shop, token: kinds[index % kinds.length]! })));
+  await client.choices({ consent: "skip" });
+  await client.faults.add(TOKEN_LATENCY);
+  for (const fault of FAULTS) await client.faults.add(fault);
+
+  const mix = { open: 6, data: 8, webhook: 8, ...(world.kind === "ours" ? { installByCode: 1 } : {}) };
+  const traffic = startTraffic(world, shops, { merchants: options.merchants, mix, seed: options.seed });
+  let migrated = false;
+  const migration = (world.kind === "ours" ? migrateOurs(world) : migratePlain(world)).then((result) => {
+    migrated = true;
+    return result;
+  });
+  const started = performance.now();
+  const elapsed = () => (performance.now() - started) / 1_000;
+  const isOver = () => elapsed() > options.seconds && (migrated || elapsed() > 3 * options.seconds);
+
+  let kills = 0;
+  const killing = (async () => {
+    while (!isOver()) {
+      await sleep(1_500 + random.next() * 3_000);
+      const index = random.next() < 0.5 ? 0 : 1;
+      await world.processes[index]!.kill();
+      kills++;
+      await world.restart(index);
+    }
+  })();
+  const aging = (async () => {
+    while (!isOver()) {
+      await sleep(1_000);
+      await world.expire(shops.filter(() => random.next() < 0.05));
+      // Access tokens that the app thinks fresh end early: the Admin API answers 401.
+      if (random.next() < 0.1) await client.clock.advance(HOUR_MS + 60_000);
+    }
+  })();
+  await Promise.all([killing, aging]);
+  await traffic.stop();
+  const faultsPlayed = platform.state.ledger.calls.filter(({ fault }) => fault && fault !== "latency").length;
+
+  await client.faults.clear();
+  const { permanentTokens } = await migration;
+  await settle(world);
+  const outcome = await judge(world, shops, traffic.answers);
+  const broken = await reopenAll(world, shops);
+  return {
+    ...outcome,
+    kills,
+    tokenCalls: outcome.calls.total,
+    faultsPlayed,
+    stillBroken: broken,
+    permanentTokens,
+  };
+}
+
+/** Until no call has reached the simulator for a while: leases of the dead run out, jobs put off come back. */
+async function settle({ sandbox }: World): Promise<void> {
+  const { calls } = sandbox.platform.state.ledger;
+  for (let quiet = 0, seen = calls.length, rounds = 0; quiet < 8 && rounds < 120; rounds++) {
+    await sleep(250);
+    quiet = calls.length === seen ? quiet + 1 : 0;
+    seen = calls.length;
+  }
+}
+
+/** Each shop's merchant comes once more. */
+async function reopenAll(world: World, shops: readonly string[]): Promise<number> {
+  let broken = 0;
+  const next = shops.values();
+  await Promise.all(
+    Array.from({ length: 12 }, async (_, index) => {
+      for (const shop of next) if ((await world.merchants.data(shop, index)).status !== 200) broken++;
+    }),
+  );
+  return broken;
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
