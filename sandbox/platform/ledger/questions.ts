@@ -69,34 +69,39 @@ export function overlaps(calls: readonly Call[]): Overlap[] {
  * that were already on their way when the answer went out. Default 5.
  */
 export function retryAfterBroken(calls: readonly Call[], toleranceMs = 5): Call[] {
-  const broken: Call[] = [];
-  const waits: { endpoint: string; shop: string; from: number; until: number }[] = [];
-  for (const call of calls) {
-    if (call.retryUntilWall !== undefined && call.endedWall !== undefined) {
-      waits.push({
-        endpoint: call.endpoint,
-        shop: call.retryForAll ? "" : call.shop,
-        from: call.endedWall + toleranceMs,
-        until: call.retryUntilWall - toleranceMs,
-      });
-    }
-  }
-  if (waits.length === 0) return broken;
   const key = (endpoint: string, shop: string): string => `${endpoint} ${shop}`;
-  const byKey = new Map<string, typeof waits>();
-  for (const wait of waits) {
-    const list = byKey.get(key(wait.endpoint, wait.shop));
-    if (list) list.push(wait);
-    else byKey.set(key(wait.endpoint, wait.shop), [wait]);
-  }
+  const waits = new Map<string, { from: number; until: number }[]>();
   for (const call of calls) {
-    const candidates = [byKey.get(key(call.endpoint, call.shop)), byKey.get(key(call.endpoint, ""))];
-    const early = candidates.some((list) =>
-      list?.some((wait) => call.startedWall > wait.from && call.startedWall < wait.until),
-    );
-    if (early) broken.push(call);
+    if (call.retryUntilWall === undefined || call.endedWall === undefined) continue;
+    const wait = { from: call.endedWall + toleranceMs, until: call.retryUntilWall - toleranceMs };
+    const of = key(call.endpoint, call.retryForAll ? "" : call.shop);
+    const list = waits.get(of);
+    if (list) list.push(wait);
+    else waits.set(of, [wait]);
   }
-  return broken;
+  if (waits.size === 0) return [];
+  for (const list of waits.values()) {
+    list.sort((a, b) => a.from - b.from);
+    // From here on `until` is the latest end of all waits that began so far, so one look tells.
+    for (let i = 1; i < list.length; i++) list[i]!.until = Math.max(list[i]!.until, list[i - 1]!.until);
+  }
+  return calls.filter((call) =>
+    [waits.get(key(call.endpoint, call.shop)), waits.get(key(call.endpoint, ""))].some(
+      (list) => list !== undefined && call.startedWall < latestWait(list, call.startedWall),
+    ),
+  );
+}
+
+/** The end of the waits that had begun before `at`; -Infinity when there was none. By bisection. */
+function latestWait(list: readonly { from: number; until: number }[], at: number): number {
+  let low = 0;
+  let high = list.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (list[middle]!.from < at) low = middle + 1;
+    else high = middle;
+  }
+  return low === 0 ? -Infinity : list[low - 1]!.until;
 }
 
 /** Calls with a token that had ended by then, with the reason it ended. */
