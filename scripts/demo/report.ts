@@ -31,7 +31,7 @@ export function createReport(write: (line: string) => void = console.log): Repor
       try {
         const result = await run();
         checks++;
-        write(`   ${green("✓")} ${claim} ${dim(since(start))}`);
+        write(`   ${green("✓")} ${claim} ${dim(worthTelling(start))}`.trimEnd());
         return result;
       } catch (error) {
         write(`   ${red("✗")} ${claim} ${dim(since(start))}`);
@@ -40,6 +40,11 @@ export function createReport(write: (line: string) => void = console.log): Repor
     },
     summary: () => ({ steps, checks }),
   };
+}
+
+/** The time it took, unless nobody would have noticed. */
+function worthTelling(start: number): string {
+  return performance.now() - start < 100 ? "" : since(start);
 }
 
 /** @throws CheckFailed with `problem` unless `condition` holds. */

@@ -35,7 +35,7 @@ export async function playMigrate({ stage, report, merchant, shops, seeds }: Tou
     ensureEqual(ended.failed, 0, `failed (${ended.failures.map(({ shop, code }) => `${shop} ${code}`).join(", ")})`);
     return ended;
   });
-  const seconds = (performance.now() - start) / 1000;
+  describe(run, (performance.now() - start) / 1000);
 
   await report.check(
     `every shop holds the pair that Shopify issued last (${everyone.length} of ${everyone.length})`,
@@ -91,7 +91,6 @@ export async function playMigrate({ stage, report, merchant, shops, seeds }: Tou
     ensureEqual(second.migrated, 0, "migrated by the second run");
     ensureEqual((await tokenCalls(stage, undefined, again)).length, 0, "token calls");
   });
-  describe(run, seconds);
 }
 
 function describe(run: Run, seconds: number): void {
