@@ -1,8 +1,10 @@
 /**
- * The HTTP server: `npm start` (NODE_ENV=production) serves the build, anything else serves the sources through Vite.
+ * The HTTP server. Serves what `npm run build` made; with NODE_ENV=development, the sources through Vite.
  * Ends with code 1, and plain words, when the environment or the state of the migration forbids a start.
  */
-import { startServer } from "./server/start-server.ts";
+process.env.NODE_ENV ||= "production";
+// Read when they are loaded: React, for one, is several times slower when it believes that it is being developed.
+const { startServer } = await import("./server/start-server.ts");
 
 try {
   const server = await startServer({ root: import.meta.dirname });

@@ -48,10 +48,13 @@ export function describeConnection(state: ShopTokenState, phase: Phase, format: 
   const facts = [
     state.acquiredAt && { label: "Connected since", text: format(state.acquiredAt) },
     renewedAt && { label: "Last renewed", text: format(renewedAt) },
-    state.expires && { label: "Renews next", text: `by itself, when it is needed after ${format(state.expires)}` },
+    state.expires && {
+      label: "Renews next",
+      text: `By itself, from ${format(state.expires)} on, as soon as it is needed`,
+    },
     state.refreshTokenExpires && {
       label: "If nobody uses the app",
-      text: `it is renewed in the background; without any renewal it would last until ${format(state.refreshTokenExpires)}`,
+      text: `It is renewed in the background. Without that, it would last until ${format(state.refreshTokenExpires)}`,
     },
   ];
   return {
@@ -73,7 +76,7 @@ function describePermanent(phase: Phase): ConnectionView {
     facts:
       phase === "legacy"
         ? []
-        : [{ label: "What happens next", text: "the move happens in the background, within the next days" }],
+        : [{ label: "What happens next", text: "The move happens in the background, within the next days" }],
   };
 }
 

@@ -2,8 +2,11 @@ import { useRevalidator, useRouteError } from "@remix-run/react";
 import { Banner, Box, Button, Page } from "@shopify/polaris";
 import { pageProblemOf } from "./page-problem.ts";
 
-/** The error boundary of embedded pages: says what happened and what to do, inside the app's own frame. */
-export function EmbeddedError() {
+/**
+ * The error boundary of embedded pages: says what happened and what to do, inside the app's own frame.
+ * @param retry what "Try again" does; unless told, the page's data is loaded again.
+ */
+export function EmbeddedError({ retry }: { retry?: () => void }) {
   const { title, detail, retryable } = pageProblemOf(useRouteError());
   const { revalidate, state } = useRevalidator();
   return (
@@ -12,7 +15,7 @@ export function EmbeddedError() {
         <p>{detail}</p>
         {retryable && (
           <Box paddingBlockStart="200">
-            <Button onClick={revalidate} loading={state === "loading"}>
+            <Button onClick={retry ?? revalidate} loading={state === "loading"}>
               Try again
             </Button>
           </Box>

@@ -1,6 +1,11 @@
 import { isRouteErrorResponse, Links, Meta, Outlet, Scripts, ScrollRestoration, useRouteError } from "@remix-run/react";
 import type { ReactNode } from "react";
 import { pageProblemOf } from "./page-problem.ts";
+import { services } from "./services.server.ts";
+
+/** App Bridge wants the client id on every embedded page, error pages included. It is public. */
+export const loader = () => ({ apiKey: services.env.SHOPIFY_API_KEY });
+export const shouldRevalidate = () => false;
 
 export function Layout({ children }: { children: ReactNode }) {
   return (

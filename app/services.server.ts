@@ -121,6 +121,6 @@ function openLog(env: Env): Logger {
 const kept = globalThis as typeof globalThis & { __services?: Promise<Services> };
 
 /** This process's services. In development they outlive a reload of the code: one pool, one metrics registry. */
-export const services: Services = await (process.env.NODE_ENV === "production"
-  ? createServices(process.env)
-  : (kept.__services ??= createServices(process.env)));
+export const services: Services = await (process.env.NODE_ENV === "development"
+  ? (kept.__services ??= createServices(process.env))
+  : createServices(process.env));

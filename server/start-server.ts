@@ -82,7 +82,7 @@ export async function startServer({ root, mode = modeOfProcess() }: ServerOption
 }
 
 function modeOfProcess(): "production" | "development" {
-  return process.env.NODE_ENV === "production" ? "production" : "development";
+  return process.env.NODE_ENV === "development" ? "development" : "production";
 }
 
 function listen(server: Server, port: number): Promise<void> {

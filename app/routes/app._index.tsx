@@ -45,7 +45,7 @@ export default function Home() {
           <Card>
             <BlockStack gap="300">
               <Text as="h2" variant="headingMd">
-                Is everything well?
+                Test it yourself
               </Text>
               <Text as="p" variant="bodyMd" tone="subdued">
                 Ask Shopify now, with the connection that the app uses for your store.
@@ -72,5 +72,8 @@ export default function Home() {
   );
 }
 
-export const ErrorBoundary = EmbeddedError;
+export function ErrorBoundary() {
+  return <EmbeddedError />;
+}
+
 export const headers: HeadersFunction = (args) => boundary.headers(args);

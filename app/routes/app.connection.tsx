@@ -40,5 +40,8 @@ export default function Connection() {
   );
 }
 
-export const ErrorBoundary = EmbeddedError;
+export function ErrorBoundary() {
+  return <EmbeddedError />;
+}
+
 export const headers: HeadersFunction = (args) => boundary.headers(args);

@@ -1,24 +1,24 @@
 import type { HeadersFunction, LoaderFunctionArgs } from "@remix-run/node";
-import { Link, Outlet, useLoaderData, useNavigation } from "@remix-run/react";
+import { Link, Outlet, useNavigation, useRouteLoaderData } from "@remix-run/react";
 import { NavMenu } from "@shopify/app-bridge-react";
 import { AppProvider } from "@shopify/shopify-app-remix/react";
 import { boundary } from "@shopify/shopify-app-remix/server";
 import { withAdmin } from "../authenticate.server.ts";
 import { EmbeddedError } from "../embedded-error.tsx";
 import { polarisLinks } from "../polaris-styles.ts";
-import { services } from "../services.server.ts";
+import type { loader as rootLoader } from "../root.tsx";
 
 export const links = polarisLinks;
 
-export const loader = (args: LoaderFunctionArgs) =>
-  withAdmin(args, async () => ({ apiKey: services.env.SHOPIFY_API_KEY }));
+export const loader = (args: LoaderFunctionArgs) => withAdmin(args, async () => null);
+
+const useApiKey = () => useRouteLoaderData<typeof rootLoader>("root")?.apiKey ?? "";
 
 /** The embedded app's frame: Polaris, App Bridge, and the navigation that Shopify Admin shows. */
 export default function EmbeddedApp() {
-  const { apiKey } = useLoaderData<typeof loader>();
   const isBusy = useNavigation().state === "loading";
   return (
-    <AppProvider isEmbeddedApp apiKey={apiKey}>
+    <AppProvider isEmbeddedApp apiKey={useApiKey()}>
       <NavMenu>
         <Link to="/app" rel="home">
           Home
@@ -32,11 +32,11 @@ export default function EmbeddedApp() {
   );
 }
 
-/** Without the loader's data there is no App Bridge; Polaris alone says what happened. */
+/** The frame itself could not be loaded: the whole document is asked for again, through a new ID token if need be. */
 export function ErrorBoundary() {
   return (
-    <AppProvider isEmbeddedApp={false} apiKey="">
-      <EmbeddedError />
+    <AppProvider isEmbeddedApp apiKey={useApiKey()}>
+      <EmbeddedError retry={() => window.location.reload()} />
     </AppProvider>
   );
 }

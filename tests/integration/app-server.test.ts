@@ -1,0 +1,271 @@
+import { readdirSync } from "node:fs";
+import { request as httpRequest, type ClientRequest, type IncomingMessage } from "node:http";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Sandbox } from "../../sandbox/start.ts";
+import { startTestApp, type TestApp } from "../support/app-process.ts";
+import { merchantOf } from "../support/app-requests.ts";
+import { BROWSER_USER_AGENT } from "../support/browser.ts";
+import { createTestDatabase, testDatabase } from "../support/postgres.ts";
+import { startTestSandbox } from "../support/sandbox.ts";
+
+const database = testDatabase();
+let sandbox: Sandbox;
+let app: TestApp;
+
+beforeAll(async () => {
+  sandbox = await startTestSandbox();
+  app = await startTestApp({ sandbox, databaseUrl: database.current.url });
+});
+afterAll(async () => {
+  await app?.expectNoSecretsInLogs();
+  await app?.stop();
+  await sandbox?.close();
+});
+
+const get = (path: string, headers: Record<string, string> = {}) =>
+  fetch(app.url + path, { redirect: "manual", headers: { "User-Agent": BROWSER_USER_AGENT, ...headers } });
+
+/** A request whose body is sent by hand. */
+function openRequest(target: TestApp, path: string, headers: Record<string, string> = {}) {
+  const request: ClientRequest = httpRequest(target.url + path, { method: "POST", headers });
+  const response = new Promise<IncomingMessage & { text: string }>((resolve, reject) => {
+    request.once("error", reject);
+    request.once("response", (message: IncomingMessage) => {
+      let text = "";
+      message.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
+      message.once("end", () => resolve(Object.assign(message, { text })));
+      message.once("error", reject);
+    });
+  });
+  return { request, response };
+}
+
+describe("health", () => {
+  it("answers without a secret and reveals nothing", async () => {
+    const healthy = await get("/healthz");
+    expect([healthy.status, await healthy.json()]).toEqual([200, { status: "ok" }]);
+    const ready = await get("/readyz");
+    expect([ready.status, await ready.json()]).toEqual([200, { status: "ready" }]);
+  });
+
+  it("is not ready while the database lacks a migration, and says why in its log only", async () => {
+    const behind = await createTestDatabase();
+    const other = await startTestApp({ sandbox, databaseUrl: behind.url });
+    try {
+      await behind.query(`DELETE FROM _prisma_migrations WHERE migration_name = '20261123000100_token_life'`);
+      const response = await fetch(`${other.url}/readyz`);
+      expect([response.status, await response.json()]).toEqual([503, { status: "not ready" }]);
+      expect(other.logs()).toContain("20261123000100_token_life: run npm run db:deploy");
+      expect((await fetch(`${other.url}/healthz`)).status).toBe(200);
+    } finally {
+      await other.stop();
+      await behind.drop();
+    }
+  });
+
+  it("is not ready while the database is gone, and recovers with it", async () => {
+    const away = await createTestDatabase();
+    const other = await startTestApp({ sandbox, databaseUrl: away.url });
+    try {
+      await database.current.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1`, [
+        away.name,
+      ]);
+      await expect.poll(async () => (await fetch(`${other.url}/readyz`)).status, { timeout: 10_000 }).toBe(200);
+    } finally {
+      await other.stop();
+      await away.drop();
+    }
+  });
+});
+
+describe("headers", () => {
+  it("of pages outside of Shopify Admin forbid framing", async () => {
+    const response = await get("/", { "X-Forwarded-Proto": "https" });
+    expect(response.status).toBe(200);
+    expect(response.headers.get("content-security-policy")).toBe("frame-ancestors 'none'");
+    expect(response.headers.get("x-content-type-options")).toBe("nosniff");
+    expect(response.headers.get("strict-transport-security")).toMatch(/^max-age=/);
+    expect(response.headers.get("x-powered-by")).toBeNull();
+    expect(response.headers.get("cache-control")).toBe("no-store");
+  });
+
+  it("do not promise https where there is none", async () => {
+    expect((await get("/healthz")).headers.get("strict-transport-security")).toBeNull();
+  });
+
+  it("let browsers keep assets for ever, compressed", async () => {
+    const file = readdirSync("build/client/assets").find((name) => name.endsWith(".css"));
+    const response = await get(`/assets/${file}`, { "Accept-Encoding": "gzip" });
+    expect(response.status).toBe(200);
+    expect(response.headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
+    expect(response.headers.get("content-encoding")).toBe("gzip");
+    expect((await get("/assets/none.js")).status).toBe(404);
+  });
+
+  it("carry a request id: the proxy's, when it is one", async () => {
+    expect((await get("/healthz", { "X-Request-Id": "trace-12345678" })).headers.get("x-request-id")).toBe(
+      "trace-12345678",
+    );
+    expect((await get("/healthz", { "X-Request-Id": 'bad"id' })).headers.get("x-request-id")).toMatch(
+      /^[0-9a-f-]{36}$/,
+    );
+  });
+});
+
+describe("methods", () => {
+  it("OPTIONS names what a page answers, and allows no other origin", async () => {
+    const response = await fetch(`${app.url}/app`, { method: "OPTIONS", headers: { Origin: "https://evil.example" } });
+    expect(response.status).toBe(204);
+    expect(response.headers.get("allow")).toContain("GET");
+    expect(response.headers.get("access-control-allow-origin")).toBeNull();
+  });
+
+  it("HEAD of a page has its status and no body", async () => {
+    const response = await fetch(`${app.url}/`, { method: "HEAD" });
+    expect([response.status, await response.text()]).toEqual([200, ""]);
+  });
+
+  it("that make no sense are answered 405", async () => {
+    const { request, response } = openRequest(app, "/app");
+    request.method = "TRACE";
+    request.end();
+    expect((await response).statusCode).toBe(405);
+  });
+});
+
+describe("bodies", () => {
+  const MEBIBYTE = 1024 * 1024;
+
+  it("that announce too much are refused before they are read", async () => {
+    const { request, response } = openRequest(app, "/auth/login", { "Content-Length": String(2 * MEBIBYTE) });
+    request.write("shop=");
+    const { statusCode, text } = await response;
+    request.destroy();
+    expect(statusCode).toBe(413);
+    expect(JSON.parse(text)).toMatchObject({ code: "body_too_large" });
+  });
+
+  it("that turn out to be too much are refused when they do", async () => {
+    const { request, response } = openRequest(app, "/auth/login", {
+      "Content-Type": "application/x-www-form-urlencoded",
+    });
+    request.on("error", () => {});
+    const chunk = Buffer.alloc(64 * 1024, "a");
+    for (let sent = 0; sent <= MEBIBYTE; sent += chunk.length) request.write(chunk);
+    expect((await response).statusCode).toBe(413);
+    request.destroy();
+    expect((await get("/healthz")).status).toBe(200);
+  });
+
+  it("of webhooks may be larger, and are verified whole", async () => {
+    const shop = "large.myshopify.com";
+    await sandbox.client.installShop(shop);
+    const payload = { note: "x".repeat(3 * MEBIBYTE) };
+    const { status } = await sandbox.client.sendWebhook(shop, "customers/redact", payload, {
+      uri: `${app.url}/webhooks/customers/redact`,
+    });
+    expect(status).toBe(200);
+  });
+});
+
+describe("the log", () => {
+  it("has a line per request, with neither its query nor anything secret in it", async () => {
+    const shop = "logged.myshopify.com";
+    await sandbox.client.installShop(shop);
+    const merchant = merchantOf(app, sandbox);
+    await merchant.open(shop, { idToken: await sandbox.client.idToken(shop, { expired: true }) });
+    await merchant.visit(`/auth/callback?shop=${shop}&code=secret-code&hmac=abcdef&state=1`);
+    await expect.poll(() => app.logs()).toContain('"path":"/auth/callback"');
+    const line = app
+      .logs()
+      .split("\n")
+      .find((text) => text.includes('"path":"/auth/callback"'));
+    expect(Object.keys(JSON.parse(line!) as object).sort()).toEqual([
+      "level",
+      "method",
+      "ms",
+      "msg",
+      "path",
+      "requestId",
+      "status",
+      "time",
+    ]);
+    expect(app.logs()).not.toContain("secret-code");
+    expect(app.logs()).not.toContain("id_token");
+    await app.expectNoSecretsInLogs();
+  });
+});
+
+describe("SIGTERM", () => {
+  it("lets a request in flight finish, accepts no other, and ends with 0", async () => {
+    const own = await createTestDatabase();
+    const draining = await startTestApp({ sandbox, databaseUrl: own.url });
+    try {
+      const idle = await fetch(`${draining.url}/healthz`); // leaves an idle connection in the pool
+      await idle.text();
+      const body = "shop=in-flight";
+      const { request, response } = openRequest(draining, "/auth/login", {
+        "Content-Type": "application/x-www-form-urlencoded",
+        "Content-Length": String(body.length),
+      });
+      request.write(body.slice(0, 4));
+      await expect.poll(() => request.socket?.bytesWritten ?? 0).toBeGreaterThan(0);
+      // The server has the request once it has answered one that was sent after it on another connection.
+      await (await fetch(`${draining.url}/healthz`)).text();
+
+      process.kill(draining.pid, "SIGTERM");
+      await expect.poll(() => draining.logs()).toContain("finishing those in flight");
+      await expect(fetch(`${draining.url}/healthz`, { headers: { Connection: "close" } })).rejects.toThrow();
+
+      request.end(body.slice(4));
+      const answer = await response;
+      expect(answer.statusCode).toBe(302);
+      expect(answer.headers.location).toContain("/auth?shop=in-flight.myshopify.com");
+      expect(await draining.ended).toEqual({ code: 0, signal: null });
+    } finally {
+      await draining.stop();
+      await own.drop();
+    }
+  });
+
+  it("ends a stream and a waiting migration at once, and ends by itself when idle", async () => {
+    const own = await createTestDatabase();
+    const draining = await startTestApp({ sandbox, databaseUrl: own.url });
+    const operator = { Authorization: `Bearer ${draining.migrationSecret}` };
+    try {
+      const installed = await sandbox.client.installShop("drain-slow.myshopify.com", { token: "permanent" });
+      await own.query(
+        `INSERT INTO "Session" ("id", "shop", "state", "isOnline", "accessToken") VALUES ('offline_' || $1::text, $1, '', false, $2)`,
+        [installed.shop, installed.accessToken],
+      );
+      const fault = await sandbox.client.faults.add({
+        shop: installed.shop,
+        endpoint: "token",
+        effect: { kind: "hang", ms: 20_000 },
+      });
+      const waiting = fetch(`${draining.url}/admin/migrate-tokens`, {
+        method: "POST",
+        headers: operator,
+        body: JSON.stringify({ waitSeconds: 50 }),
+      });
+      await expect
+        .poll(async () => (await sandbox.client.ledger.calls({ shop: installed.shop, endpoint: "token" })).length)
+        .toBeGreaterThan(0);
+      const stream = await fetch(`${draining.url}/admin/migrate-tokens`, {
+        headers: { ...operator, Accept: "text/event-stream" },
+      });
+      const events = stream.body!.getReader();
+      expect(new TextDecoder().decode((await events.read()).value)).toContain("event: run");
+
+      process.kill(draining.pid, "SIGTERM");
+
+      expect((await waiting).status).toBe(202);
+      while (!(await events.read()).done);
+      expect((await draining.ended).code).toBe(0);
+      await sandbox.client.faults.remove(fault);
+    } finally {
+      await draining.stop();
+      await own.drop();
+    }
+  });
+});
