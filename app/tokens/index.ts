@@ -9,6 +9,7 @@ import { runWithRequest } from "./request-context.ts";
 import { createSessionStorage } from "./session-storage.ts";
 import { pruneEvents, readHistory, readShopState, recordScopes } from "./shop-state.ts";
 import { createSuspendedShops } from "./suspended-shops.ts";
+import { findShopsInDoubt, settleDoubt } from "./settle-doubt.ts";
 import { findShopsToKeepAlive, readTokenHealth } from "./token-health.ts";
 import type { TokenDependencies, Tokens } from "./types.ts";
 
@@ -50,5 +51,7 @@ export function createTokens(deps: TokenDependencies): Tokens {
     health: () => readTokenHealth(ctx),
     shopsToKeepAlive: (issuedBefore, limit) => findShopsToKeepAlive(ctx, issuedBefore, limit),
     pruneEvents: (before) => pruneEvents(ctx, before),
+    shopsInDoubt: (limit) => findShopsInDoubt(ctx, limit),
+    settleDoubt: (shop) => settleDoubt(ctx, shop),
   };
 }

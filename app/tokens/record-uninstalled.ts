@@ -1,7 +1,10 @@
 import type { TokenContext } from "./context.ts";
+import { ReauthorizationRequiredError, SuspendedError, TokenError } from "./errors.ts";
 import { probeToken } from "./probe-token.ts";
 import { readSession } from "./read-session.ts";
+import { renewSession } from "./renew-session.ts";
 import { CLOCK_DOUBT_MS } from "./timing.ts";
+import { accessTokenLives } from "./token-status.ts";
 
 const MAX_RACES = 5;
 
@@ -13,7 +16,7 @@ export interface Forgotten {
 /**
  * `app/uninstalled`: forgets a shop's sessions, offline and online. Shopify ends every token before it sends the webhook, but the
  * webhook may be late or repeated: a shop that was installed again since keeps its tokens. Which came first is judged by time
- * where it is clear, and by asking the Admin API where it is not. Needs no living token and no lane: the deletion is
+ * where it is clear, and by asking Shopify where it is not. Needs no living token; the deletion needs no lane: it is
  * conditional on the generation, and raises it, so that a pair still on its way to the database has to prove itself.
  * @param at when Shopify says that it happened (`X-Shopify-Triggered-At`).
  */
@@ -55,15 +58,25 @@ async function readLife(ctx: TokenContext, shop: string): Promise<{ generation: 
   return { generation: row?.generation ?? 0, lastIssuedAt: times.length > 0 ? Math.max(...times) : undefined };
 }
 
+/** Judged by time where it is clear; else Shopify knows: of an app that is not installed no token works and no chain lives. */
 async function isInstalledSince(ctx: TokenContext, shop: string, at: number, lastIssuedAt: number): Promise<boolean> {
   if (lastIssuedAt > at + CLOCK_DOUBT_MS) return true;
   if (lastIssuedAt < at - CLOCK_DOUBT_MS) return false;
   const session = await readSession(ctx, shop);
-  if (!session?.accessToken) return false;
-  const { kind } = await probeToken(ctx, session);
-  if (kind === "accepted" || kind === "refused" || kind === "suspended") return true;
-  if (kind === "unauthorized" || kind === "permanent_refused") return false;
-  return lastIssuedAt > at;
+  if (!session) return false;
+  if (accessTokenLives(session, ctx.now())) {
+    const { kind } = await probeToken(ctx, session);
+    if (kind === "accepted" || kind === "refused" || kind === "suspended") return true;
+  }
+  try {
+    await renewSession(ctx, shop, { replace: session.accessToken, retries: 0, impatient: true });
+    return true;
+  } catch (error) {
+    if (error instanceof ReauthorizationRequiredError) return false;
+    if (error instanceof SuspendedError) return true;
+    if (error instanceof TokenError) return lastIssuedAt > at;
+    throw error;
+  }
 }
 
 /** @returns false when a pair was stored since the generation was read. */

@@ -167,6 +167,10 @@ export interface Tokens {
   /** Shops whose pair was issued before `issuedBefore`, the most urgent first; dead chains are left out. */
   shopsToKeepAlive(issuedBefore: Date, limit: number): Promise<string[]>;
   pruneEvents(before: Date): Promise<number>;
+  /** Shops where a call to Shopify had no answer, or its caller died. Settle them well within 7 days. */
+  shopsInDoubt(limit: number): Promise<string[]>;
+  /** Finds out what is true for such a shop, with the stored token. Harmless for any other. */
+  settleDoubt(shop: string): Promise<void>;
 }
 
 export interface TokenHistoryEntry {

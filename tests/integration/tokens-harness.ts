@@ -33,6 +33,16 @@ export function createApi(secret: string = TEST_APP.clientSecret) {
   });
 }
 
+/** The simulator reads Shopify's schema at its first Admin call, which can take longer than the short timeout of these tests. */
+async function warmUp(sandbox: Sandbox): Promise<void> {
+  const { shop, accessToken } = await sandbox.client.installShop("warm-up.myshopify.com", { token: "permanent" });
+  await fetch(`https://${shop}/admin/api/${ApiVersion.October26}/graphql.json`, {
+    method: "POST",
+    headers: { "content-type": "application/json", "x-shopify-access-token": accessToken! },
+    body: JSON.stringify({ query: "{ shop { id } }" }),
+  });
+}
+
 /**
  * Tokens against a real Postgres and the simulator, for a whole test file. Time is the simulator's, so that moving its clock
  * moves the app's too; leases live by the database's clock, which nobody moves.
@@ -56,6 +66,7 @@ export function tokensHarness() {
     // Tests move the clock past the cut-off; those that are about it switch it on.
     sandbox = await startTestSandbox({ choices: { enforcement: "off" } });
     undoRoute = routeThroughSandbox(sandbox);
+    await warmUp(sandbox);
     installShopifyFetch({ timeoutMs: 2_000 });
   });
   afterEach(async () => {

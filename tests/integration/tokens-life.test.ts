@@ -231,6 +231,16 @@ describe("uninstall and reinstall", () => {
     await h.expectCurrent(shop);
   });
 
+  test("a webhook a week late for a shop reinstalled within the second: the access token is over, the chain tells", async () => {
+    const shop = await h.install("none");
+    const tokens = h.process();
+    const at = new Date(h.now());
+    await tokens.getSession(shop, { idToken: await h.idToken(shop) });
+    await h.advance(7 * DAY_MS);
+    expect(await tokens.recordUninstalled(shop, at)).toMatchObject({ forgotten: false });
+    await h.expectCurrent(shop);
+  });
+
   test("clocks that disagree are settled by asking Shopify", async () => {
     const shop = await h.install("none");
     const tokens = h.process({ clock: () => h.now() - 60_000 });
@@ -308,6 +318,38 @@ describe("keeping alive", () => {
     const shop = await h.install("permanent");
     await h.process().refresh(shop);
     expect(await h.tokenCalls(shop)).toEqual([]);
+  });
+});
+
+describe("an outcome nobody knows", () => {
+  test.each(["permanent", "expiring"] as const)(
+    "of a %s token is found out, long before it is too late",
+    async (kind) => {
+      const shop = await h.install(kind);
+      await h.advance(2 * HOUR_MS);
+      const tokens = h.process();
+      expect(await tokens.shopsInDoubt(1_000)).not.toContain(shop);
+      await h.sandbox.client.faults.add({ shop, endpoint: "token", effect: { kind: "lost-after-commit" } });
+      if (kind === "permanent") await tokens.migrate(shop, { retries: 0 });
+      else await expect(tokens.getSession(shop)).rejects.toMatchObject({ code: "transient" });
+      await h.sandbox.client.faults.clear();
+
+      await expect.poll(() => tokens.shopsInDoubt(1_000), { timeout: 5_000 }).toContain(shop);
+      await tokens.settleDoubt(shop);
+      await h.expectCurrent(shop);
+      expect(await tokens.shopsInDoubt(1_000)).not.toContain(shop);
+    },
+  );
+
+  test("of a call that changed nothing is settled without a token call", async () => {
+    const shop = await h.install("permanent");
+    const tokens = h.process();
+    await h.sandbox.client.faults.add({ shop, endpoint: "token", effect: { kind: "lost-before-commit" } });
+    await tokens.migrate(shop, { retries: 0 });
+    await expect.poll(() => tokens.shopsInDoubt(1_000), { timeout: 5_000 }).toContain(shop);
+    await tokens.settleDoubt(shop);
+    expect(await tokens.shopsInDoubt(1_000)).not.toContain(shop);
+    expect(await h.tokenCalls(shop)).toHaveLength(1);
   });
 });
 

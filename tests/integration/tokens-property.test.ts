@@ -70,7 +70,7 @@ const scenarios = fc.record({
 let a: ReturnType<typeof h.process>;
 let b: ReturnType<typeof h.process>;
 
-beforeAll(() => installShopifyFetch({ timeoutMs: 400 }));
+beforeAll(() => installShopifyFetch({ timeoutMs: 1_000 }));
 
 interface World {
   shop: string;
@@ -152,6 +152,18 @@ async function die(shop: string): Promise<void> {
   await call.catch(() => {});
 }
 
+/** Leases and cool-downs live by the database's clock: let them run out as well. */
+async function endLeases(shop: string): Promise<void> {
+  await h.database.query(`UPDATE "ShopToken" SET "leaseExpiresAt" = clock_timestamp() WHERE shop = $1`, [shop]);
+}
+
+async function settle(shop: string): Promise<void> {
+  await a.settleDoubt(shop).catch((error: unknown) => {
+    if (!(error instanceof TokenError)) throw error;
+  });
+  await endLeases(shop);
+}
+
 /** Compares what is stored with what Shopify holds. */
 async function check(world: World): Promise<void> {
   const { shop } = world;
@@ -201,9 +213,10 @@ test("no interleaving orphans a shop or marks a living one dead", { timeout: 300
           }
           await h.sandbox.client.faults.clear();
           await check(world);
+          await endLeases(shop);
+          // Nothing stays in doubt for longer than Shopify keeps an old token usable: a daily job sees to it.
+          if (leapMs >= 7 * DAY_MS && (await a.shopsInDoubt(1_000_000)).includes(shop)) await settle(shop);
           await h.advance(leapMs);
-          // Leases and cool-downs live by the database's clock: let them run out as well.
-          await h.database.query(`UPDATE "ShopToken" SET "leaseExpiresAt" = clock_timestamp() WHERE shop = $1`, [shop]);
         }
         const visit = () => a.admin(shop, { idToken: h.sandbox.platform.idToken(shop) }).graphql("{ shop { id } }");
         await visit();
@@ -211,7 +224,7 @@ test("no interleaving orphans a shop or marks a living one dead", { timeout: 300
         expect((await h.marks(shop)).needsReauthWhy).toBeNull();
       } finally {
         await h.sandbox.client.faults.clear();
-        if (b !== a) await b.prisma.$disconnect();
+        await b.prisma.$disconnect();
       }
     }),
     { numRuns: Number(process.env.PROPERTY_RUNS ?? 40), endOnFailure: false, interruptAfterTimeLimit: 120_000 },
