@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { startFronts, type Fronts } from "../../sandbox/admin/start-fronts.ts";
@@ -48,8 +49,7 @@ export async function openStage({ ports, mode, onAppOutput, tell }: StageOptions
     for (const closer of closers.splice(0).reverse()) await closer().catch(() => {});
   };
   try {
-    const folder = join(PROJECT_ROOT, ".data", "demo", String(process.pid));
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const folder = await mkdtemp(join(tmpdir(), "expand-contract-demo-"));
     closers.push(() => rm(folder, { recursive: true, force: true }));
 
     const postgres = await startEmbeddedPostgres();
@@ -82,11 +82,13 @@ export async function openStage({ ports, mode, onAppOutput, tell }: StageOptions
     tell(`a simulator of Shopify on ${sandbox.url}`);
 
     const migrationSecret = randomBytes(32).toString("hex");
+    const logFolder = join(PROJECT_ROOT, ".data", "demo");
+    await mkdir(logFolder, { recursive: true });
     const runner = createAppRunner({
       port: appPort,
       mode,
       onOutput: onAppOutput,
-      logFile: join(PROJECT_ROOT, ".data", "demo", "app.log"),
+      logFile: join(logFolder, "app.log"),
       env: {
         SHOPIFY_API_KEY: app.clientId,
         SHOPIFY_API_SECRET: app.clientSecret,

@@ -1,5 +1,5 @@
 import net from "node:net";
-import { afterEach } from "vitest";
+import { afterAll, afterEach } from "vitest";
 
 /**
  * Forbids every connection that leaves this machine, whoever opens it (fetch, undici, pg, raw sockets). A call sent through the
@@ -34,7 +34,10 @@ net.Socket.prototype.connect = function (this: net.Socket, ...args: unknown[]) {
   return (connect as (...args: unknown[]) => net.Socket).apply(this, args);
 } as Connect;
 
-afterEach(() => {
+function failIfRefused(): void {
   const hosts = refused.splice(0);
   if (hosts.length > 0) throw new Error(`this test tried to reach ${[...new Set(hosts)].join(", ")}`);
-});
+}
+
+afterEach(failIfRefused);
+afterAll(failIfRefused);

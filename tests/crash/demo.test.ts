@@ -1,0 +1,35 @@
+import { afterEach, beforeAll, expect, test } from "vitest";
+import { ensureBuilt } from "../support/ensure-built.ts";
+import { runScript, untilClosed, type ScriptProcess } from "../support/script-process.ts";
+
+const ANY_PORTS = ["--admin-port", "0", "--app-port", "0", "--sandbox-port", "0"];
+
+beforeAll(ensureBuilt);
+
+let demo: ScriptProcess | undefined;
+afterEach(async () => {
+  demo?.child.kill("SIGKILL");
+  await demo?.ended;
+});
+
+test("the tour holds", { timeout: 180_000 }, async () => {
+  demo = runScript(["scripts/demo.ts", "--tour", "--shops", "60", ...ANY_PORTS]);
+  const { code } = await demo.ended;
+  expect(demo.output()).toContain("All of it holds: 5 steps");
+  expect(code).toBe(0);
+});
+
+test("Ctrl-C ends the demo and everything it started", async () => {
+  demo = runScript(["scripts/demo.ts", "--shops", "3", ...ANY_PORTS]);
+  await demo.saw(/Ctrl-C ends everything/);
+  const output = demo.output();
+  const ports = [...output.matchAll(/(?:127\.0\.0\.1|localhost):(\d+)|Postgres .* on port (\d+)/g)].map(
+    ([, address, postgres]) => Number(address ?? postgres),
+  );
+  expect(new Set(ports).size).toBeGreaterThanOrEqual(4);
+  expect(output.match(/^ *export MIGRATION_SECRET=[0-9a-f]{64}$/m)).not.toBeNull();
+
+  demo.child.kill("SIGINT");
+  expect((await demo.ended).code).toBe(130);
+  for (const port of new Set(ports)) await untilClosed(port);
+});
