@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 
 import { startFronts } from "./admin/start-fronts.ts";
-import { DEFAULT_CHOICES, type Choices } from "./platform/choices.ts";
+import { requireChoices, type Choices } from "./platform/choices.ts";
 import { startSandbox } from "./start.ts";
 
 /**
@@ -10,6 +10,10 @@ import { startSandbox } from "./start.ts";
  * Prints where everything is and runs until SIGINT or SIGTERM. The client secret may come from SHOPIFY_API_SECRET, so
  * that it need not stand in a process list.
  */
+
+/** An empty variable is an unset one. */
+const fromEnvironment = (name: string): string | undefined => process.env[name] || undefined;
+
 const integer = (value: string): number => {
   const number = Number(value);
   if (!Number.isInteger(number) || number < 0) throw new InvalidArgumentError("a whole number is needed");
@@ -24,31 +28,31 @@ const list = (value: string): string[] =>
 
 const choice = (value: string, before: Partial<Choices> = {}): Partial<Choices> => {
   const [name = "", picked = ""] = value.split("=");
-  if (!(name in DEFAULT_CHOICES)) {
-    throw new InvalidArgumentError(
-      `choices are ${Object.keys(DEFAULT_CHOICES).join(", ")}, for instance repeatedRefresh=same-pair`,
-    );
+  try {
+    return { ...before, ...requireChoices({ [name]: /^\d+$/.test(picked) ? Number(picked) : picked }) };
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
   }
-  return { ...before, [name]: /^\d+$/.test(picked) ? Number(picked) : picked };
 };
 
 const program = new Command("shopify-sandbox")
   .description(
     "Shopify's authentication platform, offline: installs, tokens, webhooks, Admin GraphQL, faults, a movable clock.",
   )
-  .requiredOption("--app-url <url>", "the app's public URL (application_url)", process.env.SHOPIFY_APP_URL)
+  .requiredOption("--app-url <url>", "the app's public URL (application_url)", fromEnvironment("SHOPIFY_APP_URL"))
   .option("--app-origin <url>", "where the app really listens, when --app-url is only a name")
-  .requiredOption("--client-id <id>", "client id (default: SHOPIFY_API_KEY)", process.env.SHOPIFY_API_KEY)
-  .requiredOption(
-    "--client-secret <secret>",
-    "client secret (default: SHOPIFY_API_SECRET)",
-    process.env.SHOPIFY_API_SECRET,
+  .requiredOption("--client-id <id>", "client id (default: SHOPIFY_API_KEY)", fromEnvironment("SHOPIFY_API_KEY"))
+  // With a description of the default, so that help does not print the secret.
+  .addOption(
+    new Option("--client-secret <secret>", "client secret")
+      .default(fromEnvironment("SHOPIFY_API_SECRET"), "SHOPIFY_API_SECRET")
+      .makeOptionMandatory(),
   )
   .option(
     "--scopes <scopes>",
     "comma-separated access scopes (default: SCOPES)",
     list,
-    list(process.env.SCOPES ?? "read_products"),
+    list(fromEnvironment("SCOPES") ?? "read_products"),
   )
   .option("--toml <path>", "shopify.app.toml: webhook subscriptions and redirect URLs")
   .option("--legacy-install-flow", "the app installs by authorization code grant", false)

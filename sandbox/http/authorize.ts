@@ -4,6 +4,7 @@ import { publicAddresses, storeHandle } from "../admin/addresses.ts";
 import { appView } from "../admin/app-view.ts";
 import { grantPage } from "../admin/pages/install-pages.ts";
 import { openCall, wallNow } from "../platform/ledger/ledger.ts";
+import { grantsScope } from "../platform/scopes.ts";
 import { oauthErrorPage, sendText } from "./answer.ts";
 import type { AppOptions } from "../platform/types.ts";
 import type { HttpContext } from "./context.ts";
@@ -36,7 +37,7 @@ export function serveAuthorize(
     call.status = 400;
     return sendText(response, 400, "text/html; charset=utf-8", oauthErrorPage(verdict.error, verdict.description));
   }
-  const granted = shop.installed && verdict.request.scopes.every((scope) => shop.scopes.includes(scope));
+  const granted = shop.installed && verdict.request.scopes.every((scope) => grantsScope(shop.scopes, scope));
   const browser = (request.headers.accept ?? "").includes("text/html");
   const { consent } = state.choices;
   const ask = request.method === "GET" && (consent === "ask" || (consent === "ask-browsers" && browser)) && !granted;

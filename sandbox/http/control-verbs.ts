@@ -1,5 +1,5 @@
 import type { CallQuery, SandboxClient, ShopSummary } from "../client.ts";
-import { DEFAULT_CHOICES, type Choices } from "../platform/choices.ts";
+import { DEFAULT_CHOICES, requireChoices, type Choices } from "../platform/choices.ts";
 import { SHOP_REDACT_DELAY_MS } from "../platform/lifetimes.ts";
 import { tokenKind } from "../platform/view-shop.ts";
 import type {
@@ -85,8 +85,8 @@ export function createControlVerbs({ platform, webhooks, toml }: HttpContext, in
       return platform.launchUrl(shop, { embedded, path: o.path, idToken });
     },
     sendWebhook: (shop: string, topic: string, payload?: unknown, o?: WebhookOptions) =>
-      webhooks.sendNow(shop, topic, payload ?? undefined, o ?? undefined),
-    "webhooks.list": (query?: { shop?: string; topic?: string }) => webhooks.list(query ?? undefined),
+      webhooks.sendNow(shop, topic, payload, o),
+    "webhooks.list": (query?: { shop?: string; topic?: string }) => webhooks.list(query),
     "webhooks.replay": (id: string) => webhooks.replay(id),
     "webhooks.hold": () => webhooks.hold(),
     "webhooks.release": (o?: { order?: "as-sent" | "reverse" | "shuffled" }) => webhooks.release(o?.order),
@@ -96,12 +96,10 @@ export function createControlVerbs({ platform, webhooks, toml }: HttpContext, in
     "faults.remove": (id: string) => state.faults.remove(id),
     "faults.clear": () => state.faults.clear(),
     "faults.list": () => state.faults.list(),
-    choices: (choices?: Partial<Choices> | null): Choices => {
-      const unknown = Object.keys(choices ?? {}).filter((name) => !(name in DEFAULT_CHOICES));
-      if (unknown.length > 0) throw new TypeError(`No such choice: ${unknown.join(", ")}`);
-      return { ...Object.assign(state.choices, choices ?? {}) };
-    },
-    tokenRateLimit: (limit: TokenRateLimit | null) => state.buckets.configure(limit),
+    choices: (choices: Record<string, unknown> = {}): Choices => ({
+      ...Object.assign(state.choices, requireChoices(choices)),
+    }),
+    tokenRateLimit: (limit?: TokenRateLimit) => state.buckets.configure(limit ?? null),
     app: (settings: AppSettings) => void Object.assign(state.app, settings),
     "ledger.calls": ({ shop, endpoint, grant, after = 0, limit }: CallQuery = {}) => {
       const found = (after > 0 ? calls.slice(after) : calls).filter(

@@ -39,7 +39,9 @@ export async function serveControl(
     const body = await readBody(request);
     const parsed: unknown = body === "" ? [] : JSON.parse(body);
     const verb = verbs[name as keyof ControlVerbs] as (...args: unknown[]) => unknown;
-    const result = await verb(...(Array.isArray(parsed) ? parsed : [parsed]));
+    const args: unknown[] = Array.isArray(parsed) ? parsed : [parsed];
+    // JSON has no undefined: an argument left out arrives as null.
+    const result = await verb(...args.map((arg) => arg ?? undefined));
     sendJson(response, 200, { result: result ?? null });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);

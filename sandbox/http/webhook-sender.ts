@@ -30,6 +30,9 @@ interface Job {
   nextAt?: number;
 }
 
+/** Names that never resolve (RFC 2606): nothing is sent there. */
+const RESERVED_NAME = /\.(test|example|invalid)$/;
+
 /**
  * Delivers webhooks at least once: signed, in order of their due time, tried again 8 times within 4 hours of simulated
  * time. Deliveries fall due by the movable clock, so moving it plays the retries.
@@ -97,6 +100,9 @@ export function createWebhookSender(platform: Platform, toml: () => AppToml | un
   }
 
   async function post(job: Job): Promise<WebhookAnswer> {
+    const { hostname } = new URL(job.url);
+    if (RESERVED_NAME.test(hostname))
+      return { id: job.id, status: 0, body: `${hostname} is only a name: set deliverTo.` };
     try {
       const answer = await request(job.url, {
         method: "POST",
@@ -232,6 +238,7 @@ export function createWebhookSender(platform: Platform, toml: () => AppToml | un
     },
     /** Moves the clock and plays what falls due on the way, each at its own time. */
     async advance(ms: number): Promise<void> {
+      if (!Number.isFinite(ms) || ms < 0) throw new RangeError(`The clock only moves forward, by milliseconds: ${ms}`);
       await playing;
       const target = state.clock.now() + ms;
       for (;;) {

@@ -1,6 +1,6 @@
 import { judgeAdminAccess } from "./admin-access.ts";
 import * as authorize from "./authorize.ts";
-import { DEFAULT_CHOICES, type Choices } from "./choices.ts";
+import { DEFAULT_CHOICES, requireChoices, type Choices } from "./choices.ts";
 import { createClock, type Clock } from "./clock.ts";
 import { permanentTokensRefused } from "./cut-off.ts";
 import { createFaultBook } from "./faults.ts";
@@ -38,7 +38,7 @@ export function createPlatform(options: PlatformOptions) {
       url: options.app.url.replace(/\/$/, ""),
       deliverTo: (options.app.deliverTo ?? options.app.url).replace(/\/$/, ""),
     },
-    choices: { ...DEFAULT_CHOICES, ...options.choices },
+    choices: { ...DEFAULT_CHOICES, ...requireChoices(options.choices ?? {}) },
     clock: options.clock ?? createClock(),
     random,
     mint: { accessToken: () => `shpat_${random.hex(32)}`, refreshToken: () => `shprt_${random.hex(32)}` },

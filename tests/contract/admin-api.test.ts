@@ -34,7 +34,7 @@ test("the shop query answers with this shop's own name, plan and domain", async 
 test("a query that Shopify would refuse fails here too", async () => {
   const session = await openShop();
   await expect(query(session, "{ shop { nmae } }")).rejects.toThrow(GraphqlQueryError);
-  await expect(query(session, "{ shop { nmae } }")).rejects.toThrow(/Cannot query field "nmae" on type "Shop"/);
+  await expect(query(session, "{ shop { nmae } }")).rejects.toThrow("Field 'nmae' doesn't exist on type 'Shop'");
 });
 
 test("answers carry cost and throttle status; an empty bucket is THROTTLED with status 200", async () => {

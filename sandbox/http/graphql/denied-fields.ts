@@ -1,13 +1,9 @@
 import type { DocumentNode } from "graphql";
 
+import { grantsScope } from "../../platform/scopes.ts";
 import type { ShopRecord } from "../../platform/state.ts";
 import { getNamedType, TypeInfo, visit, visitWithTypeInfo } from "./graphql.ts";
 import type { AdminSchema } from "./schema.ts";
-
-/** The scope itself, or the write scope that implies it. */
-function granted(shop: ShopRecord, needed: readonly string[]): boolean {
-  return needed.some((scope) => shop.scopes.includes(scope) || shop.scopes.includes(scope.replace(/^read_/, "write_")));
-}
 
 /**
  * Root fields whose published offline scopes the shop has not granted, as the errors that Shopify answers with status 200
@@ -30,7 +26,7 @@ export function deniedFields(
         const output = typeInfo.getType();
         const typeName = output ? getNamedType(output).name.replace(/Connection$/, "") : "";
         const needed = scopes.get(`${parent?.name}.${node.name.value}`) ?? (isQuery ? scopes.get(typeName) : undefined);
-        if (!needed || granted(shop, needed)) return;
+        if (!needed || needed.some((scope) => grantsScope(shop.scopes, scope))) return;
         const requiredAccess = needed.map((scope) => `\`${scope}\` access scope`).join(" or ");
         denied.push({
           message: `Access denied for ${node.name.value} field. Required access: ${requiredAccess}.`,

@@ -160,11 +160,16 @@ export async function executeAdminQuery(
   };
 }
 
+const UNKNOWN_FIELD = /^Cannot query field "([^"]+)" on type "([^"]+)"/;
+
+/** In Shopify's words where they differ from graphql-js's: an unknown field is the mistake made most. */
 function formatError(error: GraphQLErrorType): Record<string, unknown> {
+  const [, fieldName, typeName] = UNKNOWN_FIELD.exec(error.message) ?? [];
+  const unknown = fieldName !== undefined;
   return {
-    message: error.message,
+    message: unknown ? `Field '${fieldName}' doesn't exist on type '${typeName}'` : error.message,
     locations: error.locations,
     ...(error.path ? { path: error.path } : {}),
-    extensions: { code: "undefinedField", ...error.extensions },
+    extensions: unknown ? { code: "undefinedField", typeName, fieldName } : { ...error.extensions },
   };
 }
