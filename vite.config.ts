@@ -7,6 +7,9 @@ declare module "@remix-run/server-runtime" {
   }
 }
 
+/** The tunnel (or simulator) that browsers reach the development server by. */
+const publicHost = URL.parse(process.env.SHOPIFY_APP_URL ?? "")?.hostname;
+
 /**
  * Single fetch is on: one request per navigation instead of one per loader (each of which authenticates), and Remix leaves
  * Node's own `fetch` alone. Its price: headers of a thrown response (the retry header of App Bridge) only travel through
@@ -14,10 +17,8 @@ declare module "@remix-run/server-runtime" {
  */
 export default defineConfig({
   server: {
-    middlewareMode: true,
     fs: { allow: ["app", "node_modules"] },
-    // The tunnel's name, or the simulator's; anything else is refused.
-    allowedHosts: [process.env.SHOPIFY_APP_URL].flatMap((url) => URL.parse(url ?? "")?.hostname ?? []),
+    allowedHosts: publicHost ? [publicHost] : [],
   },
   plugins: [
     remix({
@@ -31,6 +32,7 @@ export default defineConfig({
       },
     }),
   ],
+  // Top-level await in the server bundle. Assets stay files: inlined ones would need a looser content security policy.
   build: { target: "es2022", assetsInlineLimit: 0 },
   optimizeDeps: { include: ["@shopify/app-bridge-react", "@shopify/polaris"] },
 });

@@ -1,4 +1,4 @@
-import { findShopDomain } from "./shop-of-request.server.ts";
+import { findShopDomain } from "./shop-domain.ts";
 
 /**
  * The `Content-Security-Policy` of a document: only the Shopify Admin of the shop it is for may frame it; nobody may frame a

@@ -2,7 +2,7 @@ import { redirect } from "@remix-run/node";
 import { frameAncestors } from "./frame-ancestors.server.ts";
 import { messagePage } from "./message-page.server.ts";
 import { services } from "./services.server.ts";
-import { findShopDomain } from "./shop-of-request.server.ts";
+import { findShopDomain } from "./shop-domain.ts";
 import { managedInstallUrl } from "./shopify-addresses.server.ts";
 import { hasValidSignature } from "./shopify-signature.server.ts";
 import { authorizationCodeApp, tokenExchangeApp } from "./shopify.server.ts";

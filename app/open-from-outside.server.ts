@@ -1,7 +1,7 @@
 import { redirect } from "@remix-run/node";
 import { services } from "./services.server.ts";
 import { hasValidSignature } from "./shopify-signature.server.ts";
-import { findShopDomain } from "./shop-of-request.server.ts";
+import { findShopDomain } from "./shop-domain.ts";
 import { authorizationCodeUrl, embeddedAppUrl } from "./shopify-addresses.server.ts";
 import { ReauthorizationRequiredError, type ShopTokenState } from "./tokens/index.ts";
 

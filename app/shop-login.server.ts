@@ -1,6 +1,6 @@
 import { redirect } from "@remix-run/node";
 import { services } from "./services.server.ts";
-import { findShopDomain } from "./shop-of-request.server.ts";
+import { shopOfInput } from "./shop-of-input.ts";
 import { authorizationCodeUrl, embeddedAppUrl, managedInstallUrl } from "./shopify-addresses.server.ts";
 import { needsInstallation } from "./open-from-outside.server.ts";
 
@@ -24,17 +24,4 @@ export async function startLogin(typed: string): Promise<Response | LoginProblem
   return redirect(
     needsInstallation(await services.tokens.state(shop)) ? authorizationCodeUrl(shop) : embeddedAppUrl(shop),
   );
-}
-
-const STORE_IN_ADMIN = /^admin\.shopify\.com\/store\/([a-z0-9][a-z0-9-]*)/;
-
-/** The shop's domain out of a name, a domain or an address. */
-export function shopOfInput(typed: string): string | undefined {
-  const text = typed
-    .trim()
-    .toLowerCase()
-    .replace(/^https?:\/\//, "");
-  const store = STORE_IN_ADMIN.exec(text)?.[1];
-  const host = store ?? text.split(/[/?#]/)[0]!;
-  return findShopDomain(host.includes(".") ? host : `${host}.myshopify.com`);
 }

@@ -1,10 +1,4 @@
-const SHOP = /^[a-z0-9][a-z0-9-]*\.myshopify\.com$/;
-
-/** A shop's permanent domain out of user input, or undefined when it is none. */
-export function findShopDomain(text: string | null | undefined): string | undefined {
-  const shop = text?.trim().toLowerCase();
-  return shop && SHOP.test(shop) ? shop : undefined;
-}
+import { findShopDomain } from "./shop-domain.ts";
 
 /** The ID token that a request carries: App Bridge's header on data requests, `id_token` on documents that Shopify Admin opens. */
 export function findIdToken(request: Request): string | undefined {

@@ -36,14 +36,16 @@ export interface ServerOptions {
  * @throws EnvironmentError, StartRefusedError, or what listening throws.
  */
 export async function startServer({ root, mode = modeOfProcess() }: ServerOptions): Promise<RunningServer> {
+  const server = createServer({
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+  });
   const loaded: LoadedApp & { middleware?: RequestHandler; close?(): Promise<void> } =
-    mode === "production" ? await loadProductionApp(root) : await loadDevelopmentApp(root);
+    mode === "production" ? await loadProductionApp(root) : await loadDevelopmentApp(root, server);
   const { host } = loaded;
   const drain = createDrain();
-  const server = createServer(
-    { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: HEADERS_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS },
-    createHttpApp({ ...loaded, root, drain }),
-  );
+  server.on("request", createHttpApp({ ...loaded, root, drain }));
   try {
     await host.start();
     await listen(server, host.env.PORT);
@@ -60,8 +62,9 @@ export async function startServer({ root, mode = modeOfProcess() }: ServerOption
       // Background work ends while requests do; the database closes when both have.
       const drained = drain.begin(server);
       host.beginStop();
+      await loaded.close?.(); // ends Vite's web sockets, which would keep the server open
       await drained;
-      await Promise.all([host.stop(), loaded.close?.()]);
+      await host.stop();
     })());
   return {
     port,

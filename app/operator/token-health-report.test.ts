@@ -1,0 +1,62 @@
+import { describe, expect, it } from "vitest";
+import { tokenHealthReport, type HealthFacts } from "./token-health-report.ts";
+
+const report = (facts: Partial<HealthFacts> & { permanentTokens?: number } = {}) => {
+  const { permanentTokens = 0, ...rest } = facts;
+  return tokenHealthReport({
+    counts: {
+      permanentTokens,
+      legacyPrefixRows: 7,
+      expiringTokens: 7,
+      needsReauth: 0,
+      suspended: 0,
+      refreshTokensExpiringIn14Days: 0,
+    },
+    phase: "expand",
+    rolloutComplete: true,
+    tomlUsesLegacyInstallFlow: true,
+    now: Date.parse("2026-11-23T05:00:00Z"),
+    ...rest,
+  });
+};
+
+describe("verdict", () => {
+  it.each([
+    ["legacy", 0, "clean"],
+    ["legacy", 3, "migrating"],
+    ["expand", 0, "clean"],
+    ["expand", 3, "migrating"],
+    ["contract", 0, "clean"],
+    ["contract", 1, "regression"],
+  ] as const)("in %s with %i permanent tokens is %s", (phase, permanentTokens, verdict) =>
+    expect(report({ phase, permanentTokens }).verdict).toBe(verdict),
+  );
+
+  it("does not count what merely begins with shpat_", () => {
+    expect(report({ phase: "contract" })).toMatchObject({ verdict: "clean", legacyPrefixRows: 7 });
+  });
+});
+
+describe("next step", () => {
+  it.each([
+    ["expands first", { phase: "legacy", permanentTokens: 3 }, /^Expand: set TOKEN_EXCHANGE_ENABLED=true/],
+    ["then migrates", { permanentTokens: 3 }, /^Migrate the 3 permanent tokens: npm run tokens -- migrate/],
+    ["then completes the rollout", { rolloutComplete: false }, /TOKEN_EXCHANGE_ROLLOUT to 100%/],
+    [
+      "then tells Shopify, before it closes the door",
+      {},
+      /use_legacy_install_flow = false.*then set LEGACY_INSTALL_FLOW_ENABLED=false/,
+    ],
+    ["then closes the door", { tomlUsesLegacyInstallFlow: false }, /^Contract: set LEGACY_INSTALL_FLOW_ENABLED=false/],
+    ["closes the door where no file says anything", { tomlUsesLegacyInstallFlow: undefined }, /^Contract: set LEGACY/],
+    ["is over", { phase: "contract", tomlUsesLegacyInstallFlow: false }, /^Nothing to do\.$/],
+    ["notices a file that was forgotten", { phase: "contract" }, /still says use_legacy_install_flow = true/],
+    ["looks for what broke it", { phase: "contract", permanentTokens: 1 }, /^Find what stored 1 permanent token /],
+  ] as const)("%s", (_, facts, words) => expect(report(facts).nextStep).toMatch(words));
+});
+
+it("counts the days to the deadline, and not below zero", () => {
+  expect(report()).toMatchObject({ deadline: "2027-01-01", daysLeft: 39 });
+  expect(report({ now: Date.parse("2026-12-31T23:59:00Z") }).daysLeft).toBe(1);
+  expect(report({ now: Date.parse("2027-06-01T00:00:00Z") }).daysLeft).toBe(0);
+});

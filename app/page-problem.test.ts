@@ -1,0 +1,21 @@
+import { UNSAFE_ErrorResponseImpl as ErrorResponse } from "@remix-run/router";
+import { expect, it } from "vitest";
+import { pageProblemOf } from "./page-problem.ts";
+
+it("shows a problem that the server put into words", () => {
+  const problem = { code: "x", title: "Title", detail: "Detail", retryable: false };
+  expect(pageProblemOf(new ErrorResponse(503, "", problem))).toEqual(problem);
+});
+
+it("has words for what has none", () => {
+  expect(pageProblemOf(new ErrorResponse(404, "Not Found", "")).code).toBe("not_found");
+  expect(pageProblemOf(new ErrorResponse(401, "Unauthorized", null)).code).toBe("reopen");
+});
+
+it("never shows an error's own message", () => {
+  const shown = JSON.stringify([
+    pageProblemOf(new Error("shpat_secret")),
+    pageProblemOf(new ErrorResponse(500, "", "shpat_secret")),
+  ]);
+  expect(shown).not.toContain("secret");
+});
