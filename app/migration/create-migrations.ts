@@ -25,12 +25,15 @@ export interface MigrationDependencies {
   deadAfterMs?: number;
   /** How often an idle instance looks for a run that wants a worker; milliseconds, 1,000 unless told. */
   pollMs?: number;
+  /** 0 to 1, for the jitter of retries. */
+  random?: () => number;
 }
 
 /** `close` lets calls in flight end for so long. */
 const GRACE_MS = 1_500;
 /** A start answers with the total when it is counted so soon; a larger count comes later. */
 const COUNT_PATIENCE_MS = 500;
+const DATABASE_PATIENCE_MS = 15_000;
 const WATCH_MS = 1_000;
 const WAIT_POLL_MS = 200;
 
@@ -44,6 +47,19 @@ export function createMigrations(deps: MigrationDependencies): Migrations {
   let isClosed = false;
 
   const read = (id: string, failures?: "first" | "all" | "none") => readRun(db, id, failures, deadAfterMs);
+
+  /** For those who watch: a database that restarts ends neither the run nor their view of it. */
+  async function readPatiently(id: string, failures?: "first" | "none"): Promise<RunView | undefined> {
+    const deadline = performance.now() + DATABASE_PATIENCE_MS;
+    for (;;) {
+      try {
+        return await read(id, failures);
+      } catch (error) {
+        if (performance.now() > deadline || isClosed) throw error;
+        await sleep(WAIT_POLL_MS);
+      }
+    }
+  }
 
   /** Puts this instance to work on a run, unless it is. */
   function join(runId: string): Promise<void> {
@@ -101,16 +117,16 @@ export function createMigrations(deps: MigrationDependencies): Migrations {
     async waitFor(id, seconds, signal) {
       const deadline = performance.now() + seconds * 1_000;
       for (;;) {
-        const run = await read(id, "none");
+        const run = await readPatiently(id, "none");
         const leftMs = deadline - performance.now();
-        if (run?.status !== "running" || leftMs <= 0 || signal?.aborted || isClosed) return read(id);
+        if (run?.status !== "running" || leftMs <= 0 || signal?.aborted || isClosed) return readPatiently(id);
         await sleep(Math.min(WAIT_POLL_MS, leftMs));
       }
     },
     async *watch(id, signal) {
       let last: string | undefined;
       while (!signal?.aborted && !isClosed) {
-        const run: RunView | undefined = await read(id);
+        const run = await readPatiently(id);
         if (!run) return;
         const text = JSON.stringify(run);
         if (text !== last) yield run;

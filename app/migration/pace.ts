@@ -8,8 +8,8 @@
 export interface Pace {
   /** Calls per second, all instances together. */
   rate: number;
-  /** `rising`: no limit is known, doubling. `plateau`: along the curve around the limit met last. */
-  mode: "rising" | "plateau";
+  /** No limit is known: `rising`, doubling; `recovering`, the same but gently. `plateau`: along the curve around the limit met last. */
+  mode: "rising" | "recovering" | "plateau";
   /** Calls per second that were answered when the limit was met. */
   limit: number;
   /** How far the rate was cut below the limit, and when the curve is back at it; milliseconds of calling at that rate. */
@@ -50,11 +50,15 @@ const LOWEST_RATE = 0.5;
 const HIGHEST_RATE = 10_000;
 const DOUBLING_MS = 250;
 const WINDOW_TICKS = 8;
+/** So far above the limit without a refusal, there is no such limit (any more). */
+const REFUTED = 1.1;
 /** A refusal costs its Retry-After, so the next one is risked after a plateau of so many times that, within bounds. */
 const PLATEAU_PER_WAIT = 16;
 const LONGEST_PLATEAU_MS = 180_000;
 const THROTTLE = { cutTo: 0.93, backAfterMs: 12_000 };
-const STRAIN = { cutTo: 0.7, backAfterMs: 6_000 };
+/** After a strain, failing or slow answers, no limit is known: cut to this share of what was reached, then rise gently. */
+const STRAIN_CUT = 0.7;
+const GENTLE_DOUBLING_MS = 2_000;
 /** Answers to one refusal still arrive for a while; they are the same event. */
 const SAME_EVENT_MS = 500;
 /** Below, a peak says more than an average; above, the waiting time of one Retry-After no longer weighs. */
@@ -69,7 +73,7 @@ export const initialPace: Pace = {
   limit: 0,
   cutTo: 1,
   backAfterMs: 1,
-  sinceCutMs: 1e9,
+  sinceCutMs: 0,
   curveMs: 0,
   sinceRefusal: { answered: 0, ms: 0, waitedMs: 0 },
   normalLatencyMs: null,
@@ -106,13 +110,19 @@ export function nextPace(pace: Pace, seen: Seen): Pace {
   }
   if (pace.sinceCutMs >= LATENCY_PATIENCE_MS && window.answered >= 5 && throughput > 0) {
     if (window.broken >= 5 && window.broken > 0.2 * (window.answered + window.broken))
-      return cut(next, throughput, STRAIN, "failing");
+      return strained(next, throughput, "failing");
     const latency = window.latencyMs / window.answered;
-    if (next.normalLatencyMs !== null && latency > 3 * next.normalLatencyMs + 100) {
-      return cut(next, throughput, STRAIN, "slow");
-    }
+    if (next.normalLatencyMs !== null && latency > 4 * next.normalLatencyMs + 250)
+      return strained(next, throughput, "slow");
   }
   return seen.limited ? climb(next, seen.ms) : settle(next, throughput);
+}
+
+function strained(pace: Pace, throughput: number, reason: Pace["reason"]): Pace {
+  if (pace.mode === "plateau")
+    return cut(pace, Math.min(pace.limit, throughput), { ...THROTTLE, cutTo: STRAIN_CUT }, reason);
+  const rate = bounded(Math.min(pace.rate, throughput * STRAIN_CUT));
+  return { ...pace, mode: "recovering", rate, sinceCutMs: 0, recent: [], reason };
 }
 
 function cut(pace: Pace, limit: number, how: typeof THROTTLE, reason: Pace["reason"]): Pace {
@@ -149,13 +159,15 @@ function perSecond({ answered, ms }: { answered: number; ms: number }): number {
 
 /** The rate is what holds the run back: raise it. */
 function climb(pace: Pace, ms: number): Pace {
-  if (pace.mode === "rising") {
-    return { ...pace, rate: bounded(pace.rate * 2 ** (Math.min(ms, DOUBLING_MS) / DOUBLING_MS)), reason: "rising" };
+  if (pace.mode !== "plateau") {
+    const doublingMs = pace.mode === "rising" ? DOUBLING_MS : GENTLE_DOUBLING_MS;
+    return { ...pace, rate: bounded(pace.rate * 2 ** (Math.min(ms, doublingMs) / doublingMs)), reason: "rising" };
   }
   // limit × (1 + c (t − K)³), with c such that the curve begins at the cut and is back at the limit after K.
   const c = (1 - pace.cutTo) / pace.backAfterMs ** 3;
   const curveMs = pace.curveMs + ms;
   const curve = pace.limit * (1 + c * (curveMs - pace.backAfterMs) ** 3);
+  if (curve > pace.limit * REFUTED) return { ...pace, mode: "recovering", curveMs, reason: "rising" };
   return { ...pace, curveMs, rate: bounded(Math.min(curve, pace.rate * 1.5)), reason: "plateau" };
 }
 

@@ -37,6 +37,8 @@ export interface WorkerDependencies {
   tickMs: number;
   /** A worker without a sign of life for so long is dead: its shops go to others. */
   deadAfterMs: number;
+  /** 0 to 1, for the jitter of retries. */
+  random?: () => number;
 }
 
 export interface RunWorker {
@@ -174,7 +176,7 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
       const platformDown = isProbe || breaker.state !== CircuitState.Closed;
       return {
         isBroken: sign === "broken",
-        settlement: judgeAttempt(outcome, { tries: claim.tries, sign, platformDown }),
+        settlement: judgeAttempt(outcome, { tries: claim.tries, sign, platformDown }, deps.random),
       };
     } catch (error) {
       return { isBroken: sign === "broken", settlement: settlementOfError(claim, error) };

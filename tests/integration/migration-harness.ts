@@ -129,9 +129,9 @@ export function migrationHarness() {
       );
     },
 
-    async run(migrations: Migrations, body: object = {}): Promise<RunView> {
+    async run(migrations: Migrations, body: object = {}, seconds?: number): Promise<RunView> {
       const { run } = await migrations.start(parseMigrationOptions(body));
-      return this.end(migrations, run.id);
+      return this.end(migrations, run.id, seconds);
     },
 
     async end(migrations: Migrations, id: string, seconds = 15): Promise<RunView> {

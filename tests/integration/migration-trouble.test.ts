@@ -1,0 +1,120 @@
+import { describe, expect, it } from "vitest";
+import { parseMigrationOptions } from "../../app/migration/index.ts";
+import { migrationHarness } from "./migration-harness.ts";
+
+const t = migrationHarness();
+
+describe("a run that must not go on", () => {
+  it("halts after the first answer when Shopify does not know the app, before any shop is marked", async () => {
+    await t.seed(50);
+    const { migrations } = t.instance({ clientSecret: "shpss_00000000000000000000000000000000" });
+    const run = await t.run(migrations);
+    expect(run.status).toBe("halted");
+    expect(run.haltReason).toMatch(/credentials/);
+    expect(run).toMatchObject({
+      migrated: 0,
+      failed: 0,
+      needsReauth: 0,
+      remaining: 50,
+      permanentTokens: 50,
+      failures: [],
+    });
+    expect((await t.sandbox.client.ledger.calls({ endpoint: "token" })).length).toBe(1);
+    expect(await t.outcomes(run.id)).toEqual([]);
+    await t.expectNobodyMarked();
+  });
+
+  it("halts when more shops than the threshold fail for good", async () => {
+    const shops = await t.seed(60);
+    for (const shop of shops.slice(0, 30)) await t.sandbox.client.uninstall(shop, { webhook: false });
+    const run = await t.run(t.instance().migrations, { concurrency: 2 });
+    expect(run.status).toBe("halted");
+    expect(run.haltReason).toMatch(/of the last \d+ shops failed for good/);
+    // 10 of a window of 200 are tolerated; the 11th halts, and what was in flight by then ends.
+    expect(run.needsReauth).toBeGreaterThanOrEqual(11);
+    expect(run.needsReauth).toBeLessThan(16);
+    expect(run.permanentTokens).toBe(60 - run.needsReauth - run.migrated);
+  });
+
+  it("goes on over dead shops when the operator allows more", async () => {
+    const shops = await t.seed(40);
+    for (const shop of shops.slice(0, 20)) await t.sandbox.client.uninstall(shop, { webhook: false });
+    const run = await t.run(t.instance().migrations, { failureThreshold: 100 });
+    expect(run).toMatchObject({ status: "completed", migrated: 20, needsReauth: 20, permanentTokens: 0 });
+  });
+});
+
+describe("trouble that passes", () => {
+  it("tries a shop again after lost answers, errors and half pairs; every answer it lost is found again", async () => {
+    const shops = await t.seed(30);
+    await t.sandbox.client.faults.add({
+      endpoint: "token",
+      perShop: true,
+      shop: shops.filter((_, i) => i % 3 === 0),
+      script: [{ kind: "lost-after-commit" }, { kind: "status", status: 520, body: "text" }],
+    });
+    await t.sandbox.client.faults.add({
+      endpoint: "token",
+      perShop: true,
+      shop: shops.filter((_, i) => i % 3 === 1),
+      script: [{ kind: "omit", fields: ["refresh_token"] }],
+    });
+    const run = await t.run(t.instance().migrations);
+    expect(run).toMatchObject({ status: "completed", migrated: 30, failed: 0, needsReauth: 0, permanentTokens: 0 });
+    await t.expectAllCurrent(shops);
+  }, 30_000);
+
+  it("gives a shop up after six tries, and says that it may be tried again", async () => {
+    const shops = await t.seed(3);
+    await t.sandbox.client.faults.add({
+      endpoint: "token",
+      shop: shops[1],
+      effect: { kind: "omit", fields: ["expires_in"] },
+    });
+    const run = await t.run(t.instance({ random: () => 0 }).migrations);
+    expect(run).toMatchObject({ status: "completed", migrated: 2, failed: 1, permanentTokens: 1, migratableTokens: 1 });
+    expect(run.failures).toMatchObject([{ shop: shops[1], code: "missing_expires_in", attempts: 6, retryable: true }]);
+    expect((await t.sandbox.client.ledger.calls({ endpoint: "token", shop: shops[1] })).length).toBe(6);
+    await t.expectNobodyMarked();
+  }, 30_000);
+
+  it("meets an outage with few calls, marks nobody, and goes on by itself when it is over", async () => {
+    const shops = await t.seed(150);
+    const { migrations } = t.instance();
+    await t.sandbox.client.faults.add({ endpoint: "token", effect: { kind: "latency", beforeMs: 50 } });
+    const { run } = await migrations.start(parseMigrationOptions({}));
+    await t.until("it is under way", async () => (await migrations.get(run.id))!.migrated > 20);
+    const outage = await t.sandbox.client.faults.add({ effect: { kind: "status", status: 503, body: "html" } });
+    await t.until("the run says so", async () => /does not answer/.test((await migrations.get(run.id))!.notice ?? ""));
+    await t.until("it has tried again", async () => (await brokenCalls()) >= 7);
+    const during = (await migrations.get(run.id))!;
+    expect(during).toMatchObject({ status: "running", failed: 0, needsReauth: 0 });
+    await t.sandbox.client.faults.remove(outage);
+    const done = await t.end(migrations, run.id, 20);
+    expect(done).toMatchObject({ status: "completed", migrated: 150, failed: 0, permanentTokens: 0 });
+    expect(await brokenCalls()).toBeLessThanOrEqual(30);
+    await t.expectAllCurrent(shops);
+  }, 40_000);
+
+  it("keeps every Retry-After, and stays below the limit it has met", async () => {
+    const shops = await t.seed(90);
+    await t.sandbox.client.tokenRateLimit({ perSecond: 20, burst: 10, retryAfterSeconds: 2, per: "app" });
+    const run = await t.run(t.instance({ tickMs: 100 }).migrations, { verify: "none" }, 35);
+    expect(run).toMatchObject({ status: "completed", migrated: 90, failed: 0 });
+    const calls = await t.sandbox.client.ledger.calls({ endpoint: "token" });
+    const refused = calls.filter((call) => call.status === 429);
+    expect(refused.length).toBeGreaterThan(0);
+    // What had left before the answer was read arrives a little after it; nothing else does until the time is over.
+    const tooEarly = calls.filter(({ startedWall }) =>
+      refused.some(
+        ({ endedWall, retryUntilWall }) => startedWall > endedWall! + 1_000 && startedWall < retryUntilWall! - 5,
+      ),
+    );
+    expect(tooEarly).toEqual([]);
+    await t.expectAllCurrent(shops);
+  }, 45_000);
+});
+
+async function brokenCalls(): Promise<number> {
+  return (await t.sandbox.client.ledger.calls({ endpoint: "token" })).filter((call) => call.status === 503).length;
+}
