@@ -32,6 +32,8 @@ export interface RenewOptions extends AskOptions {
   acquire?: boolean;
   /** Migrate a permanent token although it may still be used. */
   migrate?: boolean;
+  /** How long to wait for another holder of the lane. */
+  laneWaitMs?: number;
   /** Do not wait for a lane that is closed after a failure. */
   impatient?: boolean;
   /** A pair that Shopify issued and nobody has stored. */
@@ -56,6 +58,7 @@ export async function renewSession(ctx: TokenContext, shop: string, options: Ren
           settled: () => findSettled(ctx, shop, options),
           signal: options.signal,
           impatient: options.impatient,
+          waitMs: options.laneWaitMs,
         },
         (lane) => renewInLane(ctx, lane, { ...options, candidate }),
       );

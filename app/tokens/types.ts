@@ -136,8 +136,12 @@ export interface Tokens {
    * IncompletePairError.
    */
   getSession(shop: string, options?: { idToken?: string }): Promise<Session>;
-  /** An Admin client that heals refused tokens by itself, once. */
-  admin(shop: string, options?: { idToken?: string }): AdminClient;
+  /**
+   * An Admin client that heals refused tokens by itself, once.
+   * @param options.session what this request was authenticated with just now: for the length of a request, calls use it instead of
+   * reading it again. When Shopify refuses it, it is healed and forgotten.
+   */
+  admin(shop: string, options?: { idToken?: string; session?: Session }): AdminClient;
   /** Runs `run` with the context in which `sessionStorage` serves the libraries. */
   withRequest<T>(context: RequestContext, run: () => Promise<T>): Promise<T>;
   /** Holds the shop's lane while the library handles `/auth/callback`. Verify the request's HMAC first: a lane is not free. */
@@ -146,12 +150,13 @@ export interface Tokens {
    * Migrates one shop's permanent token. Safe to repeat.
    * @param options.verify prove the new token with one cheap Admin call.
    * @param options.retries extra calls for transient answers (default 2; 0 when the caller paces by itself).
+   * @param options.laneWaitMs how long to wait for another holder of the shop's lane (default 30 s); then `failed`, `lane_busy`.
    * @param options.gate lets each call of the token endpoint pass in its turn.
    * @throws ConfigurationError; database errors.
    */
   migrate(
     shop: string,
-    options?: { signal?: AbortSignal; verify?: boolean; retries?: number; gate?: CallGate },
+    options?: { signal?: AbortSignal; verify?: boolean; retries?: number; laneWaitMs?: number; gate?: CallGate },
   ): Promise<MigrateOutcome>;
   /** Refreshes a shop's pair though it may still be fresh (keep-alive). Callers at the same time share one refresh. */
   refresh(shop: string): Promise<Session>;
