@@ -1,5 +1,3 @@
-import { request } from "node:http";
-
 import type { Choices } from "./platform/choices.ts";
 import type {
   Call,
@@ -17,6 +15,9 @@ import type {
   WebhookDelivery,
   WebhookOptions,
 } from "./platform/types.ts";
+import { postControl } from "./post-control.ts";
+
+export { SandboxControlError } from "./post-control.ts";
 
 /** Everything the control API does, typed. Works on a simulator in this or in another process. */
 export interface SandboxClient {
@@ -140,17 +141,6 @@ export interface LedgerSummary {
   secretSightings: number;
 }
 
-/** Thrown when the control API refuses: `code` as in its answer, `status` over HTTP. */
-export class SandboxControlError extends Error {
-  readonly code: string;
-  readonly status: number;
-  constructor(verb: string, status: number, code: string, message: string) {
-    super(`${verb}: ${message}`);
-    this.code = code;
-    this.status = status;
-  }
-}
-
 const BULK = 1_000;
 
 /**
@@ -158,7 +148,7 @@ const BULK = 1_000;
  * dispatcher or proxy set for the app's own calls can lead it astray.
  */
 export function createSandboxClient(url: string): SandboxClient {
-  const call = <Result>(verb: string, ...args: unknown[]): Promise<Result> => post<Result>(url, verb, args);
+  const call = <Result>(verb: string, ...args: unknown[]): Promise<Result> => postControl<Result>(url, verb, args);
   const verb =
     <Args extends unknown[], Result>(name: string) =>
     (...args: Args): Promise<Result> =>
@@ -224,36 +214,4 @@ export function createSandboxClient(url: string): SandboxClient {
     },
     reset: quiet("reset"),
   };
-}
-
-function post<Result>(origin: string, verb: string, args: unknown[]): Promise<Result> {
-  return new Promise((resolve, reject) => {
-    const body = JSON.stringify(args.map((arg) => arg ?? undefined));
-    const outgoing = request(`${origin}/control/${verb}`, {
-      method: "POST",
-      headers: { "content-type": "application/json", "content-length": Buffer.byteLength(body) },
-    });
-    outgoing.on("error", reject);
-    outgoing.on("response", (response) => {
-      const chunks: Buffer[] = [];
-      response.on("data", (chunk: Buffer) => chunks.push(chunk));
-      response.on("error", reject);
-      response.on("end", () => {
-        const status = response.statusCode ?? 0;
-        try {
-          const answer = JSON.parse(Buffer.concat(chunks).toString()) as {
-            result: Result;
-            code?: string;
-            message?: string;
-          };
-          if (status === 200) resolve(answer.result);
-          else
-            reject(new SandboxControlError(verb, status, answer.code ?? "unknown", answer.message ?? `HTTP ${status}`));
-        } catch (error) {
-          reject(error instanceof Error ? error : new Error(String(error)));
-        }
-      });
-    });
-    outgoing.end(body);
-  });
 }

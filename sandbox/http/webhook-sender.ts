@@ -1,37 +1,12 @@
-import { createHmac } from "node:crypto";
+import { Agent } from "undici";
 
-import { Agent, request } from "undici";
-
-import { WEBHOOK_RETRY_DELAYS_MS, WEBHOOK_TIMEOUT_MS } from "../platform/lifetimes.ts";
-import type { Platform } from "../platform/platform.ts";
 import { findSecrets } from "../platform/ledger/sightings.ts";
-import { requireShop, signingSecret } from "../platform/state.ts";
+import { WEBHOOK_RETRY_DELAYS_MS } from "../platform/lifetimes.ts";
+import type { Platform } from "../platform/platform.ts";
 import type { WebhookDelivery, WebhookOptions } from "../platform/types.ts";
-import { webhookPayload } from "../platform/webhooks/payloads.ts";
 import { normalizeTopic, type AppToml } from "../platform/webhooks/subscriptions.ts";
-
-export interface WebhookAnswer {
-  id: string;
-  status: number;
-  body: string;
-}
-
-interface Job {
-  id: string;
-  shop: string;
-  topic: string;
-  url: string;
-  body: string;
-  headers: Record<string, string>;
-  copies: number;
-  retry: boolean;
-  state: WebhookDelivery["state"];
-  attempts: { at: number; status?: number; error?: string }[];
-  nextAt?: number;
-}
-
-/** Names that never resolve (RFC 2606): nothing is sent there. */
-const RESERVED_NAME = /\.(test|example|invalid)$/;
+import { buildWebhook, viewWebhook as view, type WebhookJob } from "./build-webhook.ts";
+import { postWebhook, type WebhookAnswer } from "./post-webhook.ts";
 
 /**
  * Delivers webhooks at least once: signed, in order of their due time, tried again 8 times within 4 hours of simulated
@@ -39,8 +14,10 @@ const RESERVED_NAME = /\.(test|example|invalid)$/;
  */
 export function createWebhookSender(platform: Platform, toml: () => AppToml | undefined) {
   const { state } = platform;
-  let agent = new Agent({ keepAliveTimeout: 1_000 });
-  let jobs = new Map<string, Job>();
+  const agent = new Agent({ keepAliveTimeout: 1_000 });
+  let jobs = new Map<string, WebhookJob>();
+  /** The jobs that are not done: what is due is looked for among these alone. */
+  const open = new Set<WebhookJob>();
   let serial = 0;
   let holding = false;
   let timer: NodeJS.Timeout | undefined;
@@ -53,75 +30,28 @@ export function createWebhookSender(platform: Platform, toml: () => AppToml | un
     return read.subscriptions.filter((one) => one.topic === topic).map((one) => one.uri);
   }
 
-  function targetUrl(uri: string): string {
-    const base = state.app.deliverTo;
-    if (uri.startsWith("/")) return base + uri;
-    if (!URL.canParse(uri)) return `${base}/${uri}`;
-    const url = new URL(uri);
-    return url.origin === new URL(state.app.url).origin ? base + url.pathname + url.search : uri;
-  }
-
   /** Puts a webhook in the queue, once per subscription. Nothing happens when the app has not subscribed to the topic. */
-  function enqueue(shopDomain: string, rawTopic: string, payload?: unknown, options: WebhookOptions = {}): Job[] {
+  function enqueue(shop: string, rawTopic: string, payload?: unknown, options: WebhookOptions = {}): WebhookJob[] {
     const topic = normalizeTopic(rawTopic);
-    const shop = requireShop(state, shopDomain);
     const uris = options.uri === undefined ? subscriptionUris(topic) : [options.uri];
     return uris.map((uri) => {
-      const body =
-        typeof payload === "string" ? payload : JSON.stringify(payload ?? webhookPayload(state, shop, topic));
-      const secret = options.secret ?? signingSecret(state).value;
-      const signed = options.badSignature ? `${body} ` : body;
-      const job: Job = {
-        id: `delivery-${++serial}`,
-        shop: shop.domain,
-        topic,
-        url: targetUrl(uri),
-        body,
-        copies: options.copies ?? 1,
-        retry: options.retry ?? true,
-        state: holding ? "held" : "scheduled",
-        attempts: [],
-        nextAt: state.clock.now() + (options.delayMs ?? 0),
-        headers: {
-          "content-type": "application/json",
-          "user-agent": "Shopify-Captain-Hook",
-          "x-shopify-topic": topic,
-          "x-shopify-hmac-sha256": createHmac("sha256", secret).update(signed).digest("base64"),
-          "x-shopify-shop-domain": shop.domain,
-          "x-shopify-api-version": options.apiVersion ?? toml()?.apiVersion ?? "2026-10",
-          "x-shopify-webhook-id": options.webhookId ?? state.random.uuid(),
-          "x-shopify-event-id": options.eventId ?? state.random.uuid(),
-          "x-shopify-triggered-at": options.triggeredAt ?? new Date(state.clock.now()).toISOString(),
-        },
-      };
-      jobs.set(job.id, job);
+      const id = `delivery-${++serial}`;
+      const job = buildWebhook(state, toml(), { id, shop, topic, uri, payload, held: holding, options });
+      jobs.set(id, job);
+      open.add(job);
       return job;
     });
   }
 
-  async function post(job: Job): Promise<WebhookAnswer> {
-    const { hostname } = new URL(job.url);
-    if (RESERVED_NAME.test(hostname))
-      return { id: job.id, status: 0, body: `${hostname} is only a name: set deliverTo.` };
-    try {
-      const answer = await request(job.url, {
-        method: "POST",
-        headers: job.headers,
-        body: job.body,
-        dispatcher: agent,
-        headersTimeout: WEBHOOK_TIMEOUT_MS,
-        bodyTimeout: WEBHOOK_TIMEOUT_MS,
-      });
-      const body = await answer.body.text();
-      state.ledger.sightings.push(...findSecrets(state, body, "webhook answer"));
-      return { id: job.id, status: answer.statusCode, body };
-    } catch (error) {
-      return { id: job.id, status: 0, body: error instanceof Error ? error.message : String(error) };
-    }
+  async function post(job: WebhookJob): Promise<WebhookAnswer> {
+    const answer = await postWebhook(job, agent);
+    state.ledger.sightings.push(...findSecrets(state, answer.body, "webhook answer"));
+    return answer;
   }
 
   /** One attempt now, all copies side by side; decides what comes next. */
-  async function attempt(job: Job): Promise<WebhookAnswer> {
+  async function attempt(job: WebhookJob): Promise<WebhookAnswer> {
+    job.state = "scheduled";
     job.nextAt = undefined;
     const at = state.clock.now();
     const answers = await Promise.all(Array.from({ length: job.copies }, () => post(job)));
@@ -135,13 +65,14 @@ export function createWebhookSender(platform: Platform, toml: () => AppToml | un
       job.state = "scheduled";
       job.nextAt = state.clock.now() + delay;
     }
+    if (job.state !== "scheduled") open.delete(job);
     schedule();
     return answer;
   }
 
-  function due(until: number): Job | undefined {
-    let first: Job | undefined;
-    for (const job of jobs.values()) {
+  function due(until: number): WebhookJob | undefined {
+    let first: WebhookJob | undefined;
+    for (const job of open) {
       if (job.state !== "scheduled" || job.nextAt === undefined || job.nextAt > until) continue;
       if (!first || job.nextAt < (first.nextAt as number)) first = job;
     }
@@ -169,17 +100,6 @@ export function createWebhookSender(platform: Platform, toml: () => AppToml | un
     timer.unref();
   }
 
-  function view(job: Job): WebhookDelivery {
-    return {
-      id: job.id,
-      shop: job.shop,
-      topic: job.topic,
-      state: job.state,
-      attempts: job.attempts.map((one) => ({ ...one, at: new Date(one.at).toISOString() })),
-      nextAttemptAt: job.nextAt === undefined ? undefined : new Date(job.nextAt).toISOString(),
-    };
-  }
-
   return {
     /** Queues and, unless held or delayed, makes the first attempt before it returns. */
     async send(
@@ -204,7 +124,7 @@ export function createWebhookSender(platform: Platform, toml: () => AppToml | un
     ): Promise<WebhookAnswer> {
       const uri = options.uri ?? subscriptionUris(normalizeTopic(topic))[0] ?? `/webhooks/${normalizeTopic(topic)}`;
       const [job] = enqueue(shop, topic, payload, { retry: false, ...options, uri });
-      return attempt(job as Job);
+      return attempt(job as WebhookJob);
     },
     async replay(id: string): Promise<WebhookAnswer> {
       const job = jobs.get(id);
@@ -222,7 +142,7 @@ export function createWebhookSender(platform: Platform, toml: () => AppToml | un
     /** Lets everything held go, in the order asked for, one after the other; what is due later stays scheduled. */
     async release(order: "as-sent" | "reverse" | "shuffled" = "as-sent"): Promise<WebhookDelivery[]> {
       holding = false;
-      let held = [...jobs.values()].filter((job) => job.state === "held");
+      let held = [...open].filter((job) => job.state === "held");
       if (order === "reverse") held.reverse();
       if (order === "shuffled") {
         held = held
@@ -230,8 +150,10 @@ export function createWebhookSender(platform: Platform, toml: () => AppToml | un
           .sort((a, b) => a.key - b.key)
           .map(({ job }) => job);
       }
-      for (const job of held) job.state = "scheduled";
-      const ready = held.filter((job) => (job.nextAt ?? 0) <= state.clock.now());
+      const now = state.clock.now();
+      const ready = held.filter((job) => (job.nextAt ?? 0) <= now);
+      for (const job of held) if (!ready.includes(job)) job.state = "scheduled";
+      // Each stays held until its turn, so that no timer sends it out of order.
       for (const job of ready) await attempt(job);
       schedule();
       return ready.map(view);
@@ -253,12 +175,15 @@ export function createWebhookSender(platform: Platform, toml: () => AppToml | un
     },
     /** Takes back what has not been sent, for instance `shop/redact` after a reinstall. */
     cancel(shop: string, topic: string): void {
-      for (const job of jobs.values()) {
-        if (job.shop === shop && job.topic === topic && job.state !== "delivered") jobs.delete(job.id);
+      for (const job of open) {
+        if (job.shop !== shop || job.topic !== topic) continue;
+        open.delete(job);
+        jobs.delete(job.id);
       }
     },
     clear(): void {
       jobs = new Map();
+      open.clear();
       holding = false;
       clearTimeout(timer);
     },
@@ -266,7 +191,6 @@ export function createWebhookSender(platform: Platform, toml: () => AppToml | un
       closed = true;
       clearTimeout(timer);
       await agent.destroy();
-      agent = new Agent();
     },
   };
 }
