@@ -17,23 +17,31 @@ import type { AdminClient } from "./types.ts";
 
 const MAX_THROTTLE_RETRIES = 3;
 const LONGEST_THROTTLE_WAIT_MS = 5_000;
+/** How long a session that the caller brings is used without looking for a newer one: a request, not more. */
+const SESSION_IN_HAND_MS = 30_000;
 
 interface GraphqlOptions {
   variables?: Record<string, unknown>;
   signal?: AbortSignal;
 }
 
-/** An Admin client of one shop. Every call goes through the front door, so it can be kept for as long as one likes. */
+/**
+ * An Admin client of one shop. Every call goes through the front door, so it can be kept for as long as one likes. Only a session that
+ * the caller has in hand already is not read a second time while it is young: a request costs one query, as with the library.
+ */
 export function createAdminClient(
   ctx: TokenContext,
   suspended: SuspendedShops,
   shop: string,
-  { idToken }: { idToken?: string } = {},
+  { idToken, session }: { idToken?: string; session?: Session } = {},
 ): AdminClient {
+  let inHand = session?.accessToken ? session : undefined;
+  const handedAt = performance.now();
   return {
     async graphql<T>(query: string, options: GraphqlOptions = {}): Promise<T> {
-      const session = await getSession(ctx, shop, { idToken });
-      const data = await callHealing<T>(ctx, session, query, options, idToken);
+      if (performance.now() - handedAt > SESSION_IN_HAND_MS) inHand = undefined;
+      const current = inHand ?? (await getSession(ctx, shop, { idToken }));
+      const data = await callHealing<T>(ctx, current, query, options, idToken, () => (inHand = undefined));
       await suspended.heardFrom(shop);
       return data;
     },
@@ -50,11 +58,13 @@ async function callHealing<T>(
   query: string,
   options: GraphqlOptions,
   idToken: string | undefined,
+  onRefused: () => void,
 ): Promise<T> {
   const { shop } = session;
   const first = await call<T>(ctx, session, query, options);
   if (first.ok) return first.data;
   await requireTokenRefused(ctx, shop, first);
+  onRefused();
 
   const renewed = await renewCollapsed(ctx, shop, { replace: session.accessToken, idToken });
   const second = await call<T>(ctx, renewed, query, options);

@@ -281,6 +281,29 @@ describe("uninstall and reinstall", () => {
     expect(await h.sandbox.client.ledger.isCurrentPair(shop, row!)).toBe(true);
   });
 
+  test("a pair stored between the decision and the deletion is not deleted", async () => {
+    const shop = await h.install("none");
+    const [quick, slow] = [h.process(), h.process()];
+    const idToken = await h.idToken(shop);
+    let between: (() => Promise<unknown>) | undefined = () => quick.getSession(shop, { idToken });
+    const prisma = slow.prisma.$extends({
+      query: {
+        shopToken: {
+          async findUnique({ args, query }) {
+            const row = await query(args);
+            const run = between;
+            between = undefined;
+            await run?.();
+            return row;
+          },
+        },
+      },
+    });
+    const tokens = h.process({ prisma: prisma as never });
+    expect(await tokens.recordUninstalled(shop, new Date(h.now() - DAY_MS))).toMatchObject({ forgotten: false });
+    await h.expectCurrent(shop);
+  });
+
   test("redaction leaves nothing, unless the shop is installed again", async () => {
     const shop = await h.install("expiring");
     const tokens = h.process();

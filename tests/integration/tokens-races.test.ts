@@ -114,6 +114,69 @@ test("a holder that comes back late cannot write over the pair of its successor"
   expect((await h.marks(shop)).needsReauthWhy).toBeNull();
 });
 
+test("a late holder whose pair turns out to be the newer one saves it", async () => {
+  const shop = await h.install("expiring");
+  const [late, quick] = [h.process(), h.process()];
+  await h.advance(2 * HOUR_MS);
+  // Now the late one's call is slow on its way in: Shopify carries it out after its successor's, and replaces that one's pair.
+  const fault = await h.sandbox.client.faults.add({ shop, times: 1, effect: { kind: "latency", beforeMs: 700 } });
+  const lateSession = late.getSession(shop);
+  await expect.poll(async () => (await h.tokenCalls(shop)).length).toBe(1);
+  await h.sandbox.client.faults.remove(fault);
+  await h.database.query(`UPDATE "ShopToken" SET "leaseExpiresAt" = clock_timestamp() WHERE shop = $1`, [shop]);
+  await quick.getSession(shop);
+
+  const { accessToken } = await lateSession;
+  const row = (await h.row(shop))!;
+  expect(row.accessToken).toBe(accessToken);
+  expect(await h.sandbox.client.ledger.orphans([row])).toEqual([]);
+  expect(await h.sandbox.client.ledger.isCurrentPair(shop, row)).toBe(true);
+});
+
+test("callers of one process share one turn in the lane", async () => {
+  const shop = await h.install("expiring");
+  await h.advance(2 * HOUR_MS);
+  let turns = 0;
+  const nothing = { inc() {}, observe() {} };
+  const tokens = h.process({
+    metrics: {
+      tokenCalls: nothing,
+      tokenCallSeconds: nothing,
+      pairsStored: nothing,
+      staleWrites: nothing,
+      permanentTokensRefused: nothing,
+      needsReauth: nothing,
+      laneWaitSeconds: { observe: () => void turns++ },
+    },
+  });
+  await times(20, () => tokens.getSession(shop));
+  expect(turns).toBe(1);
+});
+
+test("a caller that decided before somebody else stored a pair reads again in the lane", async () => {
+  const shop = await h.install("expiring");
+  await h.advance(2 * HOUR_MS);
+  const [slow, quick] = [h.process(), h.process()];
+  // Between the slow one's look at the row and its turn in the lane, the quick one does everything.
+  let between: (() => Promise<unknown>) | undefined = () => quick.getSession(shop);
+  const prisma = slow.prisma.$extends({
+    query: {
+      session: {
+        async findUnique({ args, query }) {
+          const row = await query(args);
+          const run = between;
+          between = undefined;
+          await run?.();
+          return row;
+        },
+      },
+    },
+  });
+  const session = await h.process({ prisma: prisma as never }).getSession(shop);
+  expect(session.accessToken).toBe((await h.expectCurrent(shop)).accessToken);
+  expect(await h.tokenCalls(shop)).toHaveLength(1);
+});
+
 test("a stale 401-invalidation changes nothing, refresh token included", async () => {
   const shop = await h.install("expiring");
   const tokens = h.process();
