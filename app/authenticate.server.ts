@@ -7,7 +7,7 @@ import { findShopDomain } from "./shop-domain.ts";
 import { claimedShop, findIdToken } from "./shop-of-request.server.ts";
 import { authorizationCodeApp, tokenExchangeApp } from "./shopify.server.ts";
 import { toResponse } from "./token-error-response.server.ts";
-import type { AdminClient } from "./tokens/index.ts";
+import type { AdminClient, Session } from "./tokens/index.ts";
 
 /** What an embedded route knows of the merchant's request. */
 export interface AdminContext {
@@ -36,8 +36,8 @@ export async function withAdmin<T>(
   try {
     if (comesFromOutside(request)) throw await openFromOutside(request);
     return await services.tokens.withRequest({ kind: "admin", idToken }, async () => {
-      const shop = await authenticateOnce(request, context, flow);
-      return run({ shop, admin: services.tokens.admin(shop, { idToken }) });
+      const session = await authenticateOnce(request, context, flow);
+      return run({ shop: session.shop, admin: services.tokens.admin(session.shop, { idToken, session }) });
     });
   } catch (error) {
     throw toResponse(error, request, flow);
@@ -45,26 +45,25 @@ export async function withAdmin<T>(
 }
 
 /** Remix gives every loader of a request the same context object. */
-const authentications = new WeakMap<AppLoadContext, Promise<string>>();
+const authentications = new WeakMap<AppLoadContext, Promise<Session>>();
 
-async function authenticateOnce(request: Request, context: AppLoadContext, flow: InstallFlow): Promise<string> {
-  let shop = authentications.get(context);
-  if (!shop) {
-    shop = authenticate(request, flow);
-    authentications.set(context, shop);
+async function authenticateOnce(request: Request, context: AppLoadContext, flow: InstallFlow): Promise<Session> {
+  let session = authentications.get(context);
+  if (!session) {
+    session = authenticate(request, flow);
+    authentications.set(context, session);
   }
   try {
-    return await shop;
+    return await session;
   } catch (error) {
     // Each loader throws a response of its own: a body can be read once.
     throw error instanceof Response ? error.clone() : error;
   }
 }
 
-async function authenticate(request: Request, flow: InstallFlow): Promise<string> {
+async function authenticate(request: Request, flow: InstallFlow): Promise<Session> {
   const app = flow === "token_exchange" ? tokenExchangeApp : authorizationCodeApp;
-  const { session } = await app.authenticate.admin(request);
-  return session.shop;
+  return (await app.authenticate.admin(request)).session;
 }
 
 /** A document that was not opened inside Shopify Admin. Bots are left to the library, which turns them away. */
