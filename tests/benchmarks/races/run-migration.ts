@@ -29,14 +29,16 @@ export async function migrateOurs(world: World): Promise<MigrationResult> {
   for (let asked = 0; ; asked++) {
     const { url } = world.processes[asked % world.processes.length]!;
     const path = `${url}/admin/migrate-tokens`;
-    const answer = await fetch(path, begun ? { headers } : { method: "POST", headers, body }).catch(() => undefined);
-    if (answer?.ok) {
+    try {
+      const answer: Response = await fetch(path, begun ? { headers } : { method: "POST", headers, body });
       const run = (await answer.json()) as Run;
-      begun = true;
-      if (run.status !== "running") {
+      begun ||= answer.ok;
+      if (answer.ok && run.status !== "running") {
         return { migrated: run.migrated, failed: run.failed, permanentTokens: run.permanentTokens ?? -1 };
       }
-    } else await answer?.body?.cancel();
+    } catch {
+      // That process was killed just now; the other one knows the run, too.
+    }
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 }

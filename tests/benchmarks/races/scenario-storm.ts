@@ -35,7 +35,7 @@ async function runOn(
 ): Promise<StormResult> {
   const world = await createWorld({ kind, databases, seed });
   try {
-    const result = await storm(world, { shops, seconds: Math.max(15, 90 * scale), merchants: 24, seed });
+    const result = await storm(world, { shops, seconds: Math.max(15, 90 * scale), merchants: 24, seed, say });
     say(`${kind}: ${JSON.stringify(result)}`);
     return result;
   } finally {

@@ -50,7 +50,7 @@ export async function storm(world: World, options: StormOptions): Promise<StormR
   await client.faults.add(TOKEN_LATENCY);
   for (const fault of FAULTS) await client.faults.add(fault);
 
-  const mix = { open: 6, data: 8, webhook: 8, ...(world.kind === "ours" ? { installByCode: 1 } : {}) };
+  const mix = { open: 6, data: 8, webhook: 8, ...(world.kind === "ours" ? { installByCode: 2 } : {}) };
   const traffic = startTraffic(world, shops, { merchants: options.merchants, mix, seed: options.seed });
   let migrated = false;
   const migration = (world.kind === "ours" ? migrateOurs(world) : migratePlain(world)).then((result) => {
@@ -87,6 +87,7 @@ export async function storm(world: World, options: StormOptions): Promise<StormR
   const { permanentTokens } = await migration;
   await settle(world);
   const outcome = await judge(world, shops, traffic.answers);
+  for (const shop of platform.orphans(await world.rows()).slice(0, 5)) options.say?.(lastCalls(world, shop));
   const broken = await reopenAll(world, shops);
   return {
     ...outcome,
@@ -96,6 +97,17 @@ export async function storm(world: World, options: StormOptions): Promise<StormR
     stillBroken: broken,
     permanentTokens,
   };
+}
+
+/** What led to a loss, for whoever has to find out. No tokens: the ledger names them by number. */
+function lastCalls({ sandbox, kind }: World, shop: string): string {
+  const calls = sandbox.platform.state.ledger.calls.filter((call) => call.shop === shop && call.endpoint === "token");
+  const lines = calls
+    .slice(-6)
+    .map(({ grant, status, outcome, fault, abandoned, presented, issued }) =>
+      JSON.stringify({ grant, status, outcome, fault, abandoned, presented, issued }),
+    );
+  return `${kind}: ${shop} is lost after\n    ${lines.join("\n    ")}`;
 }
 
 /** Until no call has reached the simulator for a while: leases of the dead run out, jobs put off come back. */
