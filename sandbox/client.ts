@@ -91,6 +91,8 @@ export interface SandboxClient {
     summary(): Promise<LedgerSummary>;
     /** Whether this is exactly the pair that Shopify issued last for the shop. */
     isCurrentPair(shop: string, pair: { accessToken: string; refreshToken: string | null }): Promise<boolean>;
+    /** The same for many rows at once: the shops whose row is not what Shopify issued last. */
+    notCurrent(rows: StoredRow[]): Promise<string[]>;
     /** Shops whose stored row can never be refreshed again although a usable pair exists. */
     orphans(rows: StoredRow[]): Promise<string[]>;
     /** Token calls of one shop that ran side by side. */
@@ -205,6 +207,7 @@ export function createSandboxClient(url: string): SandboxClient {
       calls: verb("ledger.calls"),
       summary: verb("ledger.summary"),
       isCurrentPair: verb("ledger.isCurrentPair"),
+      notCurrent: verb("ledger.notCurrent"),
       orphans: verb("ledger.orphans"),
       overlaps: verb("ledger.overlaps"),
       retryAfterBroken: verb("ledger.retryAfterBroken"),

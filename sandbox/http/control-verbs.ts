@@ -113,6 +113,7 @@ export function createControlVerbs({ platform, webhooks, toml }: HttpContext, in
     "ledger.summary": () => summarize(platform),
     "ledger.isCurrentPair": (shop: string, pair: { accessToken: string; refreshToken: string | null }) =>
       platform.isCurrentPair(shop, pair),
+    "ledger.notCurrent": (rows: StoredRow[]) => platform.notCurrent(rows),
     "ledger.orphans": (rows: StoredRow[]) => platform.orphans(rows),
     "ledger.overlaps": () => platform.overlaps(),
     "ledger.retryAfterBroken": (o?: { toleranceMs?: number }) => platform.retryAfterBroken(o?.toleranceMs),

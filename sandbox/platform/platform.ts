@@ -74,6 +74,8 @@ export function createPlatform(options: PlatformOptions) {
     permanentTokensRefused: () => permanentTokensRefused(state),
     isCurrentPair: (shop: string, pair: { accessToken: string; refreshToken: string | null }) =>
       questions.isCurrentPair(state, shop, pair),
+    notCurrent: (rows: readonly StoredRow[]) =>
+      rows.filter((row) => !questions.isCurrentPair(state, row.shop, row)).map(({ shop }) => shop),
     orphans: (rows: readonly StoredRow[]) => questions.orphans(state, rows),
     overlaps: () => questions.overlaps(state.ledger.calls),
     retryAfterBroken: (toleranceMs?: number) => questions.retryAfterBroken(state.ledger.calls, toleranceMs),

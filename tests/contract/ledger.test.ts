@@ -22,6 +22,8 @@ test("isCurrentPair: only the pair issued last, both halves", async () => {
   expect(await is(first.accessToken!, first.refreshToken!)).toBe(false);
   expect(await is(first.accessToken!, second.refreshToken!)).toBe(false);
   expect(await is(second.accessToken!, null)).toBe(false);
+  expect(await client().ledger.notCurrent([second as never])).toEqual([]);
+  expect(await client().ledger.notCurrent([second as never, first as never])).toEqual([shop]);
 });
 
 test("orphans: a row that cannot be refreshed although a usable pair exists", async () => {
