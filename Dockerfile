@@ -1,6 +1,5 @@
 # The production server. Build: `docker build -t expand-contract .`
 # Before the first start, and with each release: `docker run --rm -e DATABASE_URL=… expand-contract npm run db:deploy`
-# syntax=docker/dockerfile:1
 
 FROM node:24-slim AS base
 WORKDIR /app
