@@ -28,15 +28,7 @@ export function toResponse(error: unknown, request: Request, flow: InstallFlow):
     case "transient":
     case "incomplete_pair":
       log.warn({ err: error, shop: error.shop }, "Shopify cannot be asked now");
-      return problemResponse(503, UNREACHABLE, {
-        "Retry-After": String(
-          Math.ceil(
-            (error instanceof TransientError
-              ? (error.retryAfterMs ?? DEFAULT_RETRY_AFTER_MS)
-              : DEFAULT_RETRY_AFTER_MS) / 1000,
-          ),
-        ),
-      });
+      return problemResponse(503, UNREACHABLE, { "Retry-After": String(retryAfterSeconds(error)) });
     case "shop_suspended":
       return problemResponse(423, SUSPENDED);
     case "configuration":
@@ -48,6 +40,12 @@ export function toResponse(error: unknown, request: Request, flow: InstallFlow):
       log.error({ err: error, shop: error.shop }, "a page could not be served");
       return problemResponse(502, REFUSED);
   }
+}
+
+/** What Shopify asked for, else a few seconds. */
+function retryAfterSeconds(error: TokenError): number {
+  const askedMs = error instanceof TransientError ? error.retryAfterMs : undefined;
+  return Math.ceil((askedMs ?? DEFAULT_RETRY_AFTER_MS) / 1000);
 }
 
 /** The browser gets a new ID token and asks again: App Bridge by itself for data, the bounce page for documents. */

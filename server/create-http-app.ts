@@ -76,13 +76,16 @@ function isCompressible(request: express.Request, response: express.Response): b
 
 /** What nobody else caught: a line in the log, and an answer that says nothing about the inside. */
 function lastResort(log: LoadedApp["host"]["log"]): ErrorRequestHandler {
-  return (error: Error & { status?: number }, request, response, _next) => {
-    const status = error.status && error.status >= 400 && error.status < 500 ? error.status : 500;
+  return (error: Error & { status?: number; code?: string }, request, response, _next) => {
+    const status = isClientError(error) ? (error.status ?? 400) : 500;
     if (status === 500 && !request.destroyed) log.error({ err: error, path: request.path }, "request failed");
     if (response.headersSent) return void response.destroy();
-    response
-      .status(status)
-      .type("text/plain")
-      .send(status === 404 ? "Not found" : status === 500 ? "Something went wrong" : "Bad request");
+    const text = status === 404 ? "Not found" : status === 500 ? "Something went wrong" : "Bad request";
+    response.status(status).type("text/plain").send(text);
   };
+}
+
+/** Express's own refusals, and addresses (mostly `Host` headers) that no URL can be made of. */
+function isClientError({ status, code }: { status?: number; code?: string }): boolean {
+  return code === "ERR_INVALID_URL" || (status !== undefined && status >= 400 && status < 500);
 }

@@ -99,6 +99,36 @@ describe("a document opened in Shopify Admin", () => {
     expect(response.headers.get("location")).not.toContain("id_token");
   });
 
+  it("whose ID token Shopify itself refuses is bounced once, and not round in circles", async () => {
+    const shop = "refused-id-token.myshopify.com";
+    await sandbox.client.installShop(shop);
+    const body = { text: '{"error":"invalid_subject_token"}', contentType: "application/json" };
+    const fault = await sandbox.client.faults.add({
+      shop,
+      grant: "id_token",
+      effect: { kind: "status", status: 400, body },
+    });
+
+    const first = await merchant.open(shop);
+    expect(first.status).toBe(302);
+    const bounce = new URL(first.headers.get("location")!, app.url);
+    expect(bounce.pathname).toBe("/auth/session-token");
+    const reload = new URL(bounce.searchParams.get("shopify-reload")!);
+    expect(reload.searchParams.has("id_token")).toBe(false);
+
+    reload.searchParams.set("id_token", await sandbox.client.idToken(shop));
+    const second = await merchant.visit(reload.pathname + reload.search);
+    expect(second.status).toBe(401);
+    expect(await second.text()).toContain("Please open the app again");
+
+    const data = await merchant.data(shop);
+    expect(data.status).toBe(401);
+    expect(data.headers.get("x-shopify-retry-invalid-session-request")).toBe("1");
+
+    await sandbox.client.faults.remove(fault);
+    expect((await merchant.open(shop)).status).toBe(200);
+  });
+
   it("says so in words while Shopify cannot be reached, with 503 and Retry-After", async () => {
     const shop = "unreachable.myshopify.com";
     await sandbox.client.installShop(shop);

@@ -93,6 +93,20 @@ describe("legacy", () => {
     expect((await world.merchant.data(shop)).status).toBe(200);
   });
 
+  it("refreshes a pair from before the flag was set back, instead of asking the merchant every hour", async () => {
+    const shop = "legacy-pair.myshopify.com";
+    const pair = await sandbox.client.installShop(shop, { token: "expiring" });
+    await world.database.query(
+      `INSERT INTO "Session" ("id", "shop", "state", "isOnline", "scope", "accessToken", "expires", "refreshToken", "refreshTokenExpires")
+       VALUES ($1, $2, '', false, 'read_products', $3, now() - interval '1 minute', $4, now() + interval '80 days')`,
+      [`offline_${shop}`, shop, pair.accessToken, pair.refreshToken],
+    );
+    expect((await world.merchant.open(shop)).status).toBe(200);
+    expect((await world.merchant.data(shop)).status).toBe(200);
+    const grants = (await sandbox.client.ledger.calls({ shop, endpoint: "token" })).map(({ grant }) => grant);
+    expect(grants).toEqual(["refresh"]);
+  });
+
   it("does not exchange ID tokens", async () => {
     const calls = await sandbox.client.ledger.calls({ grant: "id_token" });
     expect(calls).toEqual([]);

@@ -133,6 +133,21 @@ describe("methods", () => {
   });
 });
 
+describe("addresses", () => {
+  it("that no URL can be made of are answered 400", async () => {
+    const { request, response } = openRequest(app, "/app", { Host: "a b" });
+    request.end();
+    expect((await response).statusCode).toBe(400);
+    expect((await get("/assets/%E0%A4%A")).status).toBe(400);
+  });
+
+  it("that do not exist are answered 404 with a way on", async () => {
+    const response = await get("/no/such/page");
+    expect(response.status).toBe(404);
+    expect(await response.text()).toContain("This page does not exist");
+  });
+});
+
 describe("bodies", () => {
   const MEBIBYTE = 1024 * 1024;
 
