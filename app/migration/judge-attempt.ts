@@ -4,6 +4,8 @@ import type { Settlement } from "./settle-shops.ts";
 /** Tries of one shop before it counts as failed. Refusals that concern every shop (429, an outage) are not counted. */
 export const MOST_TRIES = 6;
 const FIRST_BACKOFF_MS = 1_000;
+/** Another holder of a shop's lane is not asked more often than this. */
+const LANE_BACKOFF_MS = 1_000;
 const LONGEST_BACKOFF_MS = 60_000;
 
 /** What one answer of the token endpoint says about the platform, whatever it says about the shop. */
@@ -60,6 +62,9 @@ export function judgeAttempt(
     };
   }
   const backoffMs = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** tries) * random();
-  const retryInMs = outcome.retryAfterMs === undefined ? backoffMs : outcome.retryAfterMs + FIRST_BACKOFF_MS * random();
+  const retryInMs =
+    outcome.retryAfterMs === undefined
+      ? Math.max(backoffMs, context.sign === undefined ? LANE_BACKOFF_MS : 0)
+      : outcome.retryAfterMs + FIRST_BACKOFF_MS * random();
   return { shop, outcome: "waiting", code, message, attempts: tries, retryable, retryInMs };
 }

@@ -51,6 +51,8 @@ export interface RunWorker {
 /** The platform is taken for down after so many broken answers in a row; then one call tries, after 1, 2, 4, then every 5 s. */
 const BROKEN_BEFORE_OPEN = 5;
 const PROBE_AFTER_MS = [1_000, 2_000, 4_000, 5_000];
+/** A shop whose lane somebody else has is tried again later, instead of being waited for: a dead holder's lane stays taken for a while. */
+const LANE_WAIT_MS = 100;
 const DATABASE_PAUSE_MS = 500;
 
 /** One instance's work on one run: claims shops, sends them through the gate, settles what became of them. */
@@ -158,6 +160,7 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
     try {
       const outcome = await tokens.migrate(claim.shop, {
         retries: 0,
+        laneWaitMs: LANE_WAIT_MS,
         verify: isVerified(options, claim),
         gate(call) {
           if (phase !== "working" || (!isProbe && breaker.state !== CircuitState.Closed)) throw new GateClosedError();

@@ -1,0 +1,60 @@
+/**
+ * One instance of the app as far as a migration run needs one, in a process of its own, to be killed or measured. Reads
+ * DATABASE_URL and the proxy variables of the simulator; works on whatever run there is; says `ready` to its parent and answers
+ * `memory`. SIGTERM ends it in order.
+ */
+import "@shopify/shopify-api/adapters/web-api";
+import { ApiVersion, LogSeverity, shopifyApi } from "@shopify/shopify-api";
+import { openDatabase } from "../../app/infra/db.server.ts";
+import { createLogger } from "../../app/infra/log.server.ts";
+import { createMetrics } from "../../app/infra/metrics.server.ts";
+import { createMigrations } from "../../app/migration/index.ts";
+import { createTokens, installShopifyFetch } from "../../app/tokens/index.ts";
+import { TEST_APP } from "../support/sandbox.ts";
+
+const number = (name: string) => (process.env[name] ? Number(process.env[name]) : undefined);
+
+const db = openDatabase(process.env.DATABASE_URL!, { onError: () => {} });
+const log = createLogger(process.env.LOG_LEVEL ?? "warn", [], process.stderr);
+installShopifyFetch({ timeoutMs: number("CALL_TIMEOUT_MS") });
+const api = shopifyApi({
+  apiKey: TEST_APP.clientId,
+  apiSecretKey: TEST_APP.clientSecret,
+  scopes: TEST_APP.scopes,
+  hostName: new URL(TEST_APP.url).host,
+  apiVersion: ApiVersion.October26,
+  isEmbeddedApp: true,
+  logger: { level: LogSeverity.Error, log: async () => {} },
+});
+const tokens = createTokens({ api, prisma: db, phase: "expand", log });
+const migrations = createMigrations({
+  db,
+  tokens,
+  phase: "expand",
+  log,
+  metrics: createMetrics({ withDefaults: false }),
+  tickMs: number("TICK_MS"),
+  deadAfterMs: number("DEAD_AFTER_MS"),
+  pollMs: number("POLL_MS"),
+});
+await db.$queryRaw`SELECT 1`;
+migrations.startWorker();
+
+process.on("message", (message) => {
+  if (message === "memory")
+    process.send?.({
+      ...process.memoryUsage(),
+      resources: process
+        .getActiveResourcesInfo()
+        .reduce((a: Record<string, number>, n) => ({ ...a, [n]: (a[n] ?? 0) + 1 }), {}),
+      peakRss: process.resourceUsage().maxRSS * 1024,
+    });
+});
+process.on("disconnect", () => process.exit(0));
+process.on("SIGTERM", () => {
+  void migrations
+    .close()
+    .then(() => db.$disconnect())
+    .then(() => process.exit(0));
+});
+process.send?.("ready");
