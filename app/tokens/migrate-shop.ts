@@ -11,6 +11,7 @@ import {
 } from "./errors.ts";
 import { markSuspended } from "./mark-shop.ts";
 import { probeToken } from "./probe-token.ts";
+import { readLife } from "./read-life.ts";
 import { readSession } from "./read-session.ts";
 import { renewSession } from "./renew-session.ts";
 import { tokenStatus } from "./token-status.ts";
@@ -132,8 +133,7 @@ async function endingWithoutSession(ctx: TokenContext, shop: string): Promise<En
 }
 
 async function wasUninstalled(ctx: TokenContext, shop: string): Promise<boolean> {
-  const row = await ctx.prisma.shopToken.findUnique({ where: { shop }, select: { uninstalledAt: true } });
-  return Boolean(row?.uninstalledAt);
+  return (await readLife(ctx, shop)).uninstalledAt !== undefined;
 }
 
 function done(outcome: MigrateOutcome["outcome"], code: string, message: string): Ending {

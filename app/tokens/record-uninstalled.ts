@@ -1,6 +1,7 @@
 import type { TokenContext } from "./context.ts";
 import { ReauthorizationRequiredError, SuspendedError, TokenError } from "./errors.ts";
 import { probeToken } from "./probe-token.ts";
+import { lastIssuedAt, readLife } from "./read-life.ts";
 import { readSession } from "./read-session.ts";
 import { renewSession } from "./renew-session.ts";
 import { CLOCK_DOUBT_MS } from "./timing.ts";
@@ -22,12 +23,13 @@ export interface Forgotten {
  */
 export async function recordUninstalled(ctx: TokenContext, shop: string, at: Date): Promise<Forgotten> {
   for (let race = 0; race < MAX_RACES; race++) {
-    const { generation, lastIssuedAt } = await readLife(ctx, shop);
-    if (lastIssuedAt !== undefined && (await isInstalledSince(ctx, shop, at.getTime(), lastIssuedAt))) {
+    const life = await readLife(ctx, shop);
+    const issuedAt = lastIssuedAt(life);
+    if (issuedAt !== undefined && (await isInstalledSince(ctx, shop, at.getTime(), issuedAt))) {
       ctx.log.info({ shop }, "a late uninstall webhook was ignored: the shop is installed again");
       return { forgotten: false, reason: "reinstalled_since" };
     }
-    if (await forgetSessions(ctx, shop, generation, at)) return { forgotten: true, reason: "uninstalled" };
+    if (await forgetSessions(ctx, shop, life.generation, at)) return { forgotten: true, reason: "uninstalled" };
   }
   return { forgotten: false, reason: "reinstalled_since" };
 }
@@ -36,9 +38,9 @@ export async function recordUninstalled(ctx: TokenContext, shop: string, at: Dat
  * `shop/redact`, 48 hours after an uninstall: nothing about the shop remains, unless it was installed again.
  */
 export async function recordRedacted(ctx: TokenContext, shop: string): Promise<Forgotten> {
-  const row = await ctx.prisma.shopToken.findUnique({ where: { shop } });
+  const life = await readLife(ctx, shop);
   const hasSession = (await readSession(ctx, shop)) !== undefined;
-  if (hasSession && !row?.uninstalledAt) {
+  if (hasSession && !life.uninstalledAt) {
     const state = await recordUninstalled(ctx, shop, new Date(ctx.now()));
     if (!state.forgotten) return state;
   } else if (hasSession) {
@@ -51,17 +53,10 @@ export async function recordRedacted(ctx: TokenContext, shop: string): Promise<F
   return { forgotten: true, reason: "redacted" };
 }
 
-/** @returns the generation, and when Shopify last issued something for the shop that was stored (ms), if known. */
-async function readLife(ctx: TokenContext, shop: string): Promise<{ generation: number; lastIssuedAt?: number }> {
-  const row = await ctx.prisma.shopToken.findUnique({ where: { shop } });
-  const times = [row?.acquiredAt, row?.migratedAt, row?.refreshedAt].flatMap((date) => (date ? [date.getTime()] : []));
-  return { generation: row?.generation ?? 0, lastIssuedAt: times.length > 0 ? Math.max(...times) : undefined };
-}
-
 /** Judged by time where it is clear; else Shopify knows: of an app that is not installed no token works and no chain lives. */
-async function isInstalledSince(ctx: TokenContext, shop: string, at: number, lastIssuedAt: number): Promise<boolean> {
-  if (lastIssuedAt > at + CLOCK_DOUBT_MS) return true;
-  if (lastIssuedAt < at - CLOCK_DOUBT_MS) return false;
+async function isInstalledSince(ctx: TokenContext, shop: string, at: number, issuedAt: number): Promise<boolean> {
+  if (issuedAt > at + CLOCK_DOUBT_MS) return true;
+  if (issuedAt < at - CLOCK_DOUBT_MS) return false;
   const session = await readSession(ctx, shop);
   if (!session) return false;
   if (accessTokenLives(session, ctx.now())) {
@@ -74,7 +69,7 @@ async function isInstalledSince(ctx: TokenContext, shop: string, at: number, las
   } catch (error) {
     if (error instanceof ReauthorizationRequiredError) return false;
     if (error instanceof SuspendedError) return true;
-    if (error instanceof TokenError) return lastIssuedAt > at;
+    if (error instanceof TokenError) return issuedAt > at;
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 import type { TokenContext } from "./context.ts";
+import { readLife } from "./read-life.ts";
 import { readSession } from "./read-session.ts";
 import { tokenStatus } from "./token-status.ts";
 import type { ShopTokenState, TokenHistoryEntry } from "./types.ts";
@@ -6,35 +7,37 @@ import type { ShopTokenState, TokenHistoryEntry } from "./types.ts";
 /** What a page may say about a shop's connection to Shopify. Holds no token. */
 export async function readShopState(ctx: TokenContext, shop: string): Promise<ShopTokenState> {
   const session = await readSession(ctx, shop);
-  const row = await ctx.prisma.shopToken.findUnique({ where: { shop } });
+  const life = await readLife(ctx, shop);
   return {
     shop,
     ...tokenStatus(session, ctx.now()),
-    generation: row?.generation ?? 0,
     scope: session?.scope,
     expires: session?.expires,
     refreshTokenExpires: session?.refreshTokenExpires,
-    needsReauthAt: row?.needsReauthAt ?? undefined,
-    needsReauthWhy: row?.needsReauthWhy ?? undefined,
-    suspendedAt: row?.suspendedAt ?? undefined,
-    suspendedWhy: row?.suspendedWhy ?? undefined,
-    uninstalledAt: row?.uninstalledAt ?? undefined,
-    acquiredAt: row?.acquiredAt ?? undefined,
-    migratedAt: row?.migratedAt ?? undefined,
-    refreshedAt: row?.refreshedAt ?? undefined,
+    ...life,
   };
 }
 
 /** What happened to a shop's token, the latest first. */
 export async function readHistory(ctx: TokenContext, shop: string, limit: number): Promise<TokenHistoryEntry[]> {
-  const events = await ctx.prisma.tokenEvent.findMany({ where: { shop }, orderBy: { id: "desc" }, take: limit });
-  return events.map(({ at, kind, generation, code, detail }) => ({
-    at,
+  const events = await ctx.prisma.$queryRaw<EventRow[]>`
+    SELECT (EXTRACT(EPOCH FROM "at") * 1000)::float8 AS "ms", "kind", "generation", "code", "detail"
+    FROM "TokenEvent" WHERE "shop" = ${shop} ORDER BY "id" DESC LIMIT ${limit}`;
+  return events.map(({ ms, kind, generation, code, detail }) => ({
+    at: new Date(ms),
     kind,
     generation: generation ?? undefined,
     code: code ?? undefined,
     detail: detail ?? undefined,
   }));
+}
+
+interface EventRow {
+  ms: number;
+  kind: string;
+  generation: number | null;
+  code: string | null;
+  detail: string | null;
 }
 
 /** `app/scopes_update`: what the merchant has granted now. Touches no token. */

@@ -2,6 +2,7 @@ import type { PrismaClient } from "@prisma/client";
 import type { Session, SessionParams, Shopify } from "@shopify/shopify-api";
 import type { SessionStorage } from "@shopify/shopify-app-session-storage";
 import type { Answer, CallGate } from "./ask-for-pair.ts";
+import type { TokenLife } from "./read-life.ts";
 import type { TokenStatusName } from "./token-status.ts";
 
 export type { Answer, CallGate, Session, SessionParams, SessionStorage };
@@ -97,22 +98,13 @@ export interface RequestContext {
 }
 
 /** What a page may say about a shop's connection. No tokens. */
-export interface ShopTokenState {
+export interface ShopTokenState extends TokenLife {
   shop: string;
   status: TokenStatusName;
   reason: string;
-  generation: number;
   scope: string | undefined;
   expires: Date | undefined;
   refreshTokenExpires: Date | undefined;
-  needsReauthAt: Date | undefined;
-  needsReauthWhy: string | undefined;
-  suspendedAt: Date | undefined;
-  suspendedWhy: string | undefined;
-  uninstalledAt: Date | undefined;
-  acquiredAt: Date | undefined;
-  migratedAt: Date | undefined;
-  refreshedAt: Date | undefined;
 }
 
 export interface TokenHealth {

@@ -288,14 +288,12 @@ describe("uninstall and reinstall", () => {
     let between: (() => Promise<unknown>) | undefined = () => quick.getSession(shop, { idToken });
     const prisma = slow.prisma.$extends({
       query: {
-        shopToken: {
-          async findUnique({ args, query }) {
-            const row = await query(args);
-            const run = between;
-            between = undefined;
-            await run?.();
-            return row;
-          },
+        async $queryRaw({ args, query }) {
+          const rows = (await query(args)) as unknown;
+          const run = between;
+          between = undefined;
+          await run?.();
+          return rows;
         },
       },
     });
@@ -318,6 +316,22 @@ describe("uninstall and reinstall", () => {
       expect(await h.database.query(`SELECT 1 FROM "${table}" WHERE shop = $1`, [shop]), table).toEqual([]);
     }
   });
+});
+
+test("times are right on a database whose zone is not UTC", async () => {
+  await h.database.query(`ALTER DATABASE "${h.database.name}" SET timezone = 'America/New_York'`);
+  const shop = await h.install("none");
+  const tokens = h.process();
+  const before = h.now();
+  const session = await tokens.getSession(shop, { idToken: await h.idToken(shop) });
+  expect(session.expires!.getTime() - h.now()).toBeGreaterThan(HOUR_MS - 60_000);
+  const again = await tokens.getSession(shop);
+  expect(Math.abs(again.expires!.getTime() - session.expires!.getTime())).toBeLessThanOrEqual(1);
+  const { acquiredAt } = await tokens.state(shop);
+  expect(acquiredAt!.getTime()).toBeGreaterThanOrEqual(before);
+  expect(acquiredAt!.getTime()).toBeLessThanOrEqual(h.now());
+  expect((await tokens.history(shop))[0]!.at.getTime()).toBe(acquiredAt!.getTime());
+  await h.database.query(`ALTER DATABASE "${h.database.name}" RESET timezone`);
 });
 
 describe("keeping alive", () => {

@@ -133,6 +133,23 @@ test("a late holder whose pair turns out to be the newer one saves it", async ()
   expect(await h.sandbox.client.ledger.isCurrentPair(shop, row)).toBe(true);
 });
 
+test("a late holder whose token is over by then marks nobody dead", async () => {
+  const shop = await h.install("expiring");
+  const [late, quick] = [h.process(), h.process()];
+  await h.advance(2 * HOUR_MS);
+  const fault = await h.sandbox.client.faults.add({ shop, times: 1, effect: { kind: "latency", beforeMs: 900 } });
+  const lateSession = late.getSession(shop);
+  await expect.poll(async () => (await h.tokenCalls(shop)).length).toBe(1);
+  await h.sandbox.client.faults.remove(fault);
+  await h.database.query(`UPDATE "ShopToken" SET "leaseExpiresAt" = clock_timestamp() WHERE shop = $1`, [shop]);
+  await quick.getSession(shop);
+  await quick.refresh(shop);
+
+  expect((await lateSession).accessToken).toBe((await h.row(shop))?.accessToken);
+  expect((await h.marks(shop)).needsReauthWhy).toBeNull();
+  expect(await h.sandbox.client.ledger.isCurrentPair(shop, (await h.row(shop))!)).toBe(true);
+});
+
 test("callers of one process share one turn in the lane", async () => {
   const shop = await h.install("expiring");
   await h.advance(2 * HOUR_MS);
