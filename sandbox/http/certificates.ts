@@ -25,6 +25,18 @@ const HOSTS = [
 
 const FILES = { ca: "ca.pem", cert: "cert.pem", key: "key.pem" } as const;
 
+/** Folders made by this process; whoever forgets to close leaves nothing behind all the same. */
+const temporaries = new Set<string>();
+
+function removeTemporary(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+  temporaries.delete(folder);
+}
+
+process.on("exit", () => {
+  for (const folder of temporaries) removeTemporary(folder);
+});
+
 /**
  * A throw-away certificate authority and one wildcard certificate, ECDSA P-256. Without a folder it is made for this
  * start alone (a few ms) and `dispose` removes it; in a folder it is kept, and made anew when it is about to end. Only
@@ -33,8 +45,9 @@ const FILES = { ca: "ca.pem", cert: "cert.pem", key: "key.pem" } as const;
 export async function ensureAuthority(folder?: string): Promise<Authority & { dispose(): void }> {
   if (folder === undefined) {
     const temporary = mkdtempSync(join(tmpdir(), "shopify-sandbox-"));
+    temporaries.add(temporary);
     await issueInto(temporary);
-    return { ...read(temporary), dispose: () => rmSync(temporary, { recursive: true, force: true }) };
+    return { ...read(temporary), dispose: () => removeTemporary(temporary) };
   }
   const keep = { dispose: () => undefined };
   if (usable(folder)) return { ...read(folder), ...keep };
