@@ -16,8 +16,7 @@ export const meta: MetaFunction = () => [{ title: "Home" }];
 
 export const loader = (args: LoaderFunctionArgs) =>
   withAdmin(args, async ({ shop, admin }) => {
-    const facts = await fetchShopFacts(admin);
-    const state = await services.tokens.state(shop);
+    const [facts, state] = await Promise.all([fetchShopFacts(admin), services.tokens.state(shop)]);
     const connection = describeConnection(state, services.env.phase, dateFormatFor(facts.timeZone));
     return { facts, connection };
   });

@@ -18,8 +18,12 @@ export const meta: MetaFunction = () => [{ title: "Connection" }];
 export const loader = (args: LoaderFunctionArgs) =>
   withAdmin(args, async ({ shop, admin }) => {
     const { env, tokens } = services;
-    const format = dateFormatFor((await fetchShopFacts(admin)).timeZone);
-    const [state, history] = await Promise.all([tokens.state(shop), tokens.history(shop, MOST_EVENTS)]);
+    const [facts, state, history] = await Promise.all([
+      fetchShopFacts(admin),
+      tokens.state(shop),
+      tokens.history(shop, MOST_EVENTS),
+    ]);
+    const format = dateFormatFor(facts.timeZone);
     return { connection: describeConnection(state, env.phase, format), events: describeHistory(history, format) };
   });
 
