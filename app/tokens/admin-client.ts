@@ -26,8 +26,9 @@ interface GraphqlOptions {
 }
 
 /**
- * An Admin client of one shop. Every call goes through the front door, so it can be kept for as long as one likes. Only a session that
- * the caller has in hand already is not read a second time while it is young: a request costs one query, as with the library.
+ * An Admin client of one shop. Every call goes through the front door, so it can be kept for as long as one likes. Only a
+ * session that the caller has in hand already is not read a second time while it is young: a request costs one query, as with
+ * the library.
  */
 export function createAdminClient(
   ctx: TokenContext,
