@@ -1,77 +1,142 @@
-import type { RunView } from "./operator-client.ts";
+import type { RunFailure, RunView } from "./operator-client.ts";
+import { harmless, PLAIN, type Paint } from "./paint.ts";
+
+const NUMBER = new Intl.NumberFormat("en-US", { maximumFractionDigits: 1 });
+const SHOWN_FAILURES = 5;
 
 /** One line about a run under way, for a log. */
-export function progressLine(run: RunView, now = new Date()): string {
-  const done = run.total - run.remaining;
-  const parts = [
-    `${now.toISOString().slice(11, 19)}  ${done} of ${run.total} shops (${percentOf(run)}%)`,
-    `${run.ratePerSecond}/s${run.allowedRate === null ? "" : ` (allowed ${run.allowedRate}/s)`}`,
-    run.etaSeconds === null ? "time left unknown" : `about ${duration(run.etaSeconds)} left`,
-    `${run.failed + run.needsReauth} failed`,
-  ];
-  if (run.wave) parts.push(`wave ${run.wave.number} of ${run.wave.of} (${run.wave.percent}%)`);
-  if (run.notice) parts.push(run.notice);
-  return parts.join(" · ");
+export function progressLine(run: RunView): string {
+  return [`${shopsOf(run)} shops (${percentOf(run)}%)`, ...paceOf(run), run.notice && harmless(run.notice)]
+    .filter(Boolean)
+    .join(" · ");
 }
 
-/** What came of a run, or how it stands, in a few lines. */
-export function describeRun(run: RunView): string {
-  if (run.dryRun && run.plan) return describePlan(run);
-  const lines = [
-    `Run ${run.id}: ${run.status}${run.haltReason ? `: ${run.haltReason}` : ""}`,
-    row("migrated", run.migrated),
-    row("skipped", run.skipped, "nothing to do, or not now: already expiring, suspended, uninstalled …"),
-    row("need re-authorization", run.needsReauth, "the merchant's next visit heals them"),
-    row("failed", run.failed),
-  ];
-  if (run.remaining > 0) lines.push(row("without outcome", run.remaining));
-  for (const [code, shops] of Object.entries(run.failuresByCode))
-    lines.push(`    ${String(shops).padStart(9)}  × ${code}`);
-  if (run.status === "running") return [...lines, progressLine(run)].join("\n");
-  lines.push(`  took ${duration(secondsOf(run))}, ${run.ratePerSecond} shops per second`);
-  lines.push(proofLine(run));
-  if (run.legacyPrefixRows) {
-    lines.push(
-      `  (${run.legacyPrefixRows} tokens start with shpat_, as expiring ones do: that number never reaches zero.)`,
-    );
-  }
-  return lines.join("\n");
+/** One line about a run under way, for a terminal of so many columns. */
+export function barLine(run: RunView, { columns, paint = PLAIN, notice }: BarLook): string {
+  const size = columns >= 110 ? 30 : columns >= 90 ? 20 : 10;
+  const full = Math.floor((percentOf(run) / 100) * size);
+  const bar = paint.good("█".repeat(full)) + paint.faint("░".repeat(size - full));
+  const words = notice ?? run.notice;
+  const text = [` ${percentOf(run)}% ${shopsOf(run)}`, ...paceOf(run), words && harmless(words)]
+    .filter(Boolean)
+    .join(" · ");
+  const room = Math.max(10, columns - size - 1);
+  return bar + (text.length > room ? `${text.slice(0, room - 1)}…` : text);
 }
 
-function describePlan(run: RunView): string {
-  const plan = run.plan!;
-  const known = [
-    [plan.knownNeedsReauth, "are known to need re-authorization"],
-    [plan.knownSuspended, "are suspended for now"],
-    [plan.knownUninstalled, "are known to be uninstalled"],
-  ].filter(([shops]) => shops !== 0);
+interface BarLook {
+  columns: number;
+  paint?: Paint;
+  /** Said instead of the run's own notice. */
+  notice?: string;
+}
+
+function shopsOf(run: RunView): string {
+  return `${count(run.total - run.remaining)}/${count(run.total)}`;
+}
+
+function paceOf(run: RunView): (string | false | null)[] {
+  const unhappy = run.failed + run.needsReauth;
   return [
-    `Dry run: nothing was sent to Shopify, nothing was changed.`,
-    row("would be tried", plan.wouldTry, "shops with a permanent token"),
-    ...known.map(([shops, words]) => `    of which ${shops} ${words}`),
-    ...(plan.waves ?? []).map((wave) => `    ${wave.percent}%: ${wave.shops} shops`),
-    row("permanent tokens", run.permanentTokens ?? 0, "in the database now"),
-    `  would take about ${duration(run.etaSeconds ?? 0)} at ${run.ratePerSecond} shops per second ` +
-      (plan.rateFrom === "last run" ? "(the last run's rate)" : "(assumed: half a second for each exchange)"),
+    `${NUMBER.format(run.ratePerSecond)}/s${run.allowedRate === null ? "" : ` (allowed ${NUMBER.format(run.allowedRate)})`}`,
+    run.etaSeconds === null ? "time left unknown" : `${duration(run.etaSeconds)} left`,
+    `${count(unhappy)} failed`,
+    run.wave && `wave ${run.wave.number}/${run.wave.of} (${run.wave.percent}%)`,
+  ];
+}
+
+/**
+ * What came of a run, or how it stands, in a few lines.
+ * @param command writes a command as the operator would type it.
+ */
+export function describeRun(run: RunView, command: (text: string) => string, paint: Paint = PLAIN): string {
+  if (run.dryRun && run.plan) return describePlan(run, command, paint);
+  const running = run.status === "running";
+  const mark = running ? paint.attention("…") : isComplete(run) ? paint.good("✓") : paint.attention("!");
+  const took = running ? "" : `, ${duration(secondsOf(run))} at ${NUMBER.format(run.ratePerSecond)} shops a second`;
+  const reasons = Object.entries(run.failuresByCode);
+  return [
+    `${mark} ${paint.strong(`Run ${run.id}: ${run.status}`)}${took}`,
+    ...(run.haltReason ? [paint.bad(`  It halted itself: ${harmless(run.haltReason)}`)] : []),
+    row(run.migrated, "migrated"),
+    row(run.skipped, "left alone", "already expiring, uninstalled, suspended, or without a token"),
+    row(run.needsReauth, "need re-authorization", "the merchant's next visit heals them, nobody is asked anything"),
+    row(run.failed, "failed", "for now"),
+    ...(run.remaining > 0 ? [row(run.remaining, "not tried yet")] : []),
+    ...(reasons.length > 0 ? ["  Why not migrated:", ...reasons.map(([code, shops]) => row(shops, `× ${code}`))] : []),
+    ...firstFailures(run, command, paint),
+    ...(running ? [`  ${progressLine(run)}`] : [...proof(run, paint), `${paint.strong("Next:")} ${nextStep(run, command)}`]),
   ].join("\n");
 }
 
-function proofLine(run: RunView): string {
+function firstFailures(run: RunView, command: (text: string) => string, paint: Paint): string[] {
+  if (run.failures.length === 0) return [];
+  const all = Object.values(run.failuresByCode).reduce((sum, shops) => sum + shops, 0);
+  const shown = run.failures.slice(0, SHOWN_FAILURES);
+  return [
+    all > shown.length ? `  The first ${shown.length} of ${count(all)}:` : "  They are:",
+    ...shown.map((failure) => `    ${failureLine(failure)}`),
+    ...(all > shown.length ? [paint.faint(`    all of them: ${command(`failures ${run.id}`)}`)] : []),
+  ];
+}
+
+/** One shop that was not migrated, in words. */
+export function failureLine(failure: RunFailure): string {
+  const { shop, outcome, code, attempts, retryable, message } = failure;
+  const facts = [code, attempts > 1 && `${attempts} attempts`, retryable && "may be tried again"].filter(Boolean);
+  return harmless(`${shop}  ${outcome} (${facts.join(", ")}): ${message}`);
+}
+
+function describePlan(run: RunView, command: (text: string) => string, paint: Paint): string {
+  const plan = run.plan!;
+  const known: [number, string][] = [
+    [plan.knownNeedsReauth, "known to need re-authorization"],
+    [plan.knownSuspended, "suspended when last seen"],
+    [plan.knownUninstalled, "known to be uninstalled"],
+  ];
+  const from = plan.rateFrom === "last run" ? "the rate of the last run" : "assuming half a second for each exchange";
+  return [
+    paint.strong("Dry run: Shopify was not called, nothing was changed."),
+    row(plan.wouldTry, "would be tried", "shops with a permanent token"),
+    ...known.filter(([shops]) => shops > 0).map(([shops, words]) => row(shops, `of them ${words}`)),
+    ...(plan.waves ?? []).map(({ percent, shops }, wave) => row(shops, `in wave ${wave + 1} (up to ${percent}%)`)),
+    row(run.permanentTokens ?? 0, "permanent tokens in the database now"),
+    `  It would take about ${duration(run.etaSeconds ?? 0)} at ${NUMBER.format(run.ratePerSecond)} shops a second (${from}).`,
+    `${paint.strong("Next:")} ${plan.wouldTry > 0 ? command("migrate") : command("doctor")}`,
+  ].join("\n");
+}
+
+function proof(run: RunView, paint: Paint): string[] {
   const left = run.permanentTokens ?? 0;
-  if (left === 0) return "  permanent tokens left in the database: 0. The migration is complete.";
   const migratable = run.migratableTokens ?? left;
+  const fact = `  Permanent tokens left in the database: ${count(left)}`;
+  if (left === 0) return [paint.good(`${fact}.`)];
   return migratable === 0
-    ? `  permanent tokens left in the database: ${left}, none of which can be migrated now (suspended or uninstalled shops).`
-    : `  permanent tokens left in the database: ${left}, of which ${migratable} can be migrated: run migrate again.`;
+    ? [`${fact}, none of which can be migrated (dead, suspended or uninstalled shops).`]
+    : [paint.attention(`${fact}, of which ${count(migratable)} can be migrated.`)];
 }
 
-/** Whether a run proves that no permanent token remains that could have been migrated. */
+function nextStep(run: RunView, command: (text: string) => string): string {
+  if (run.status === "halted") return `correct that, then start again: ${command("migrate")}`;
+  if (run.status === "failed") return `look at the app's log, then start again: ${command("migrate")}`;
+  if (!isComplete(run)) {
+    const again = run.failed > 0 ? "run it again; it takes up what failed or was not tried" : "go on with the rest";
+    return `${again}: ${command("migrate")}`;
+  }
+  return run.permanentTokens === 0
+    ? `the migration is complete. What to close now: ${command("doctor")}`
+    : `nothing can be done for the rest now; suspended shops may be migrated later. See ${command("doctor")}`;
+}
+
+/** Whether a run that has ended found no permanent token that could still be migrated. */
 export function isComplete(run: RunView): boolean {
-  return run.status === "completed" && !run.dryRun && (run.migratableTokens ?? run.permanentTokens) === 0;
+  const ended = run.status === "completed" || run.status === "stopped";
+  return ended && (run.migratableTokens ?? run.permanentTokens) === 0;
 }
 
+/** Shops with an outcome, in whole percent: 100 only when each has one. */
 export function percentOf(run: RunView): number {
-  return run.total === 0 ? 100 : Math.floor(((run.total - run.remaining) / run.total) * 100);
+  return run.total === 0 ? (run.status === "running" ? 0 : 100) : Math.floor(((run.total - run.remaining) / run.total) * 100);
 }
 
 /** `75` → `1 min 15 s`. */
@@ -86,6 +151,10 @@ function secondsOf(run: RunView): number {
   return run.finishedAt ? (Date.parse(run.finishedAt) - Date.parse(run.startedAt)) / 1_000 : 0;
 }
 
-function row(label: string, count: number, note = ""): string {
-  return `  ${String(count).padStart(9)}  ${label}${note && count > 0 ? ` (${note})` : ""}`;
+function count(shops: number): string {
+  return NUMBER.format(shops);
+}
+
+function row(shops: number, label: string, note = ""): string {
+  return `  ${count(shops).padStart(9)}  ${label}${note && shops > 0 ? ` (${note})` : ""}`;
 }

@@ -2,13 +2,16 @@ import type { RunFailure } from "./operator-client.ts";
 
 const COLUMNS = ["shop", "outcome", "code", "message", "attempts", "retryable"] as const;
 
-/** Failures as CSV (RFC 4180), with a header line. Cells that a spreadsheet would take for a formula are made text. */
+/**
+ * Failures as the records of a CSV file (RFC 4180: each ends in CRLF), with a header. Cells that a spreadsheet would take for a
+ * formula become text (OWASP, "CSV Injection").
+ */
 export function* failuresCsv(failures: Iterable<RunFailure>): Generator<string> {
-  yield COLUMNS.join(",");
-  for (const failure of failures) yield COLUMNS.map((column) => cell(String(failure[column] ?? ""))).join(",");
+  yield `${COLUMNS.join(",")}\r\n`;
+  for (const failure of failures) yield `${COLUMNS.map((column) => cell(String(failure[column] ?? ""))).join(",")}\r\n`;
 }
 
 function cell(value: string): string {
-  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  const text = /^[\s]*[=+\-@＝＋－＠]|^[\t\r\n]/.test(value) ? `'${value}` : value;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

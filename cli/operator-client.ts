@@ -1,26 +1,16 @@
 import type { RunFailure, RunView } from "../app/migration/types.ts";
+import type { TokenHealthReport } from "../app/operator/token-health-report.ts";
+import { explainAnswer, explainForeignAnswer, explainNetworkError, type Answer } from "./explain-error.ts";
 import { OperatorError } from "./operator-error.ts";
 
 export type { RunFailure, RunView };
-
 /** `GET /admin/token-health`. */
-export interface HealthReport {
-  phase: "legacy" | "expand" | "contract";
-  verdict: "clean" | "migrating" | "regression";
-  permanentTokens: number;
-  legacyPrefixRows: number;
-  expiringTokens: number;
-  needsReauth: number;
-  suspended: number;
-  refreshTokensExpiringIn14Days: number;
-  deadline: string;
-  daysLeft: number;
-  nextStep: string;
-}
+export type HealthReport = TokenHealthReport;
 
-/** The operator's routes of a running app. */
+/** The operator's routes of a running app. Every verb throws OperatorError: what went wrong, with the remedy. */
 export interface OperatorClient {
-  url: string;
+  origin: string;
+  /** Starts a run, or joins the one there is; answers as soon as it is stored. */
   startRun(body: object): Promise<RunView>;
   run(id: string, options?: { allFailures?: boolean }): Promise<RunView>;
   /** The run at work, else the one started last; undefined when there has never been one. */
@@ -32,130 +22,95 @@ export interface OperatorClient {
 }
 
 const RUNS = "/admin/migrate-tokens";
-const TIMEOUT_MS = 60_000;
+/** No call waits longer for the app's next word. */
+const SILENCE_MS = 15_000;
+/** A dry run counts every shop before it answers. */
+const START_SILENCE_MS = 120_000;
 
-/**
- * @param options.url where the app answers.
- * @param options.secret MIGRATION_SECRET.
- * @throws OperatorError from every verb: what went wrong, with the remedy.
- */
-export function createOperatorClient({ url, secret }: { url: string; secret: string | undefined }): OperatorClient {
-  const base = URL.parse(url);
-  if (!base || !/^https?:$/.test(base.protocol)) {
-    throw new OperatorError("bad_url", `"${url}" is not an address`, "Pass --url https://your-app.example.com.");
-  }
-  if (!secret) {
-    throw new OperatorError(
-      "no_secret",
-      "MIGRATION_SECRET is not set",
-      "Set it in your environment to the same value the app has: export MIGRATION_SECRET=…",
-    );
-  }
-
-  async function send(path: string, init: RequestInit = {}): Promise<Response> {
+/** @param options.interrupted gives up a call that is under way (error code `interrupted`). */
+export function createOperatorClient({
+  origin,
+  secret,
+  interrupted,
+}: {
+  origin: string;
+  secret: string;
+  interrupted?: AbortSignal;
+}): OperatorClient {
+  /** One call, read to its end. Redirects are not followed: the secret is for this address alone. */
+  async function ask(path: string, init: RequestInit = {}, silenceMs = SILENCE_MS): Promise<Answer> {
+    const silence = new AbortController();
+    const giveUp = () => silence.abort(new DOMException("no answer in time", "TimeoutError"));
+    let timer = setTimeout(giveUp, silenceMs);
     try {
-      return await fetch(new URL(path, base!), {
+      const response = await fetch(new URL(path, origin), {
         ...init,
         headers: { Accept: "application/json", Authorization: `Bearer ${secret}`, ...init.headers },
-        signal: AbortSignal.timeout(TIMEOUT_MS),
+        signal: interrupted ? AbortSignal.any([silence.signal, interrupted]) : silence.signal,
         redirect: "manual",
       });
+      const decoder = new TextDecoder();
+      let text = "";
+      for await (const chunk of response.body ?? []) {
+        clearTimeout(timer);
+        timer = setTimeout(giveUp, silenceMs);
+        text += decoder.decode(chunk as Uint8Array, { stream: true });
+      }
+      return { status: response.status, headers: response.headers, text };
     } catch (cause) {
-      throw new OperatorError(
-        "unreachable",
-        `${base!.origin} cannot be reached (${reasonOf(cause)})`,
-        "Is the app running there, and is the address right? A run that was started goes on without this command.",
-        { cause },
-      );
+      if (interrupted?.aborted) throw new OperatorError("interrupted", "interrupted", "");
+      throw explainNetworkError(cause, origin);
+    } finally {
+      clearTimeout(timer);
     }
   }
 
-  async function json<T>(path: string, init?: RequestInit): Promise<T> {
-    const response = await send(path, init);
-    if (!response.ok) throw await problemOf(response);
-    return bodyOf<T>(response);
+  /** @param field a field that every such answer has: what a proxy or another app says is not taken for it. */
+  async function json<T>(path: string, field: keyof T, init?: RequestInit, silenceMs?: number): Promise<T> {
+    const answer = await ask(path, init, silenceMs);
+    if (answer.status < 200 || answer.status > 299) throw explainAnswer(answer, origin);
+    return read(answer, field) ?? fail(explainForeignAnswer(origin));
   }
 
   return {
-    url: base.origin,
+    origin,
     startRun: (body) =>
-      json(RUNS, { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" } }),
-    run: (id, { allFailures } = {}) => json(`${RUNS}/${encodeURIComponent(id)}${allFailures ? "?failures=all" : ""}`),
+      json<RunView>(
+        RUNS,
+        "status",
+        { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" } },
+        START_SILENCE_MS,
+      ),
+    run: (id, { allFailures } = {}) =>
+      json<RunView>(`${RUNS}/${encodeURIComponent(id)}${allFailures ? "?failures=all" : ""}`, "status"),
     async latestRun() {
       try {
-        return await json<RunView>(RUNS);
+        return await json<RunView>(RUNS, "status");
       } catch (error) {
         if (error instanceof OperatorError && error.code === "run_not_found") return undefined;
         throw error;
       }
     },
-    stopRun: (id) => json(`${RUNS}/${encodeURIComponent(id)}`, { method: "DELETE" }),
+    stopRun: (id) => json<RunView>(`${RUNS}/${encodeURIComponent(id)}`, "status", { method: "DELETE" }),
     async health() {
-      const response = await send("/admin/token-health");
+      const answer = await ask("/admin/token-health");
       // 503 is an answer too: it carries the report of a regression.
-      if (response.status !== 503 && !response.ok) throw await problemOf(response);
-      return bodyOf<HealthReport>(response);
+      const report = answer.status === 200 || answer.status === 503 ? read<HealthReport>(answer, "verdict") : undefined;
+      return report ?? fail(answer.status === 200 ? explainForeignAnswer(origin) : explainAnswer(answer, origin));
     },
-    isReady: async () => (await send("/readyz")).ok,
+    isReady: async () => (await ask("/readyz")).status === 200,
   };
 }
 
-async function bodyOf<T>(response: Response): Promise<T> {
+function read<T>({ text }: Answer, field: keyof T): T | undefined {
   try {
-    return (await response.json()) as T;
-  } catch (cause) {
-    throw new OperatorError("not_the_app", "the answer is not the app's", "Does --url point at the app itself?", {
-      cause,
-    });
+    const value = JSON.parse(text) as T | null;
+    return typeof value === "object" && value !== null && field in value ? value : undefined;
+  } catch {
+    return undefined;
   }
 }
 
-async function problemOf(response: Response): Promise<OperatorError> {
-  const problem = (await response.json().catch(() => ({}))) as { code?: string; detail?: string };
-  const { status } = response;
-  const detail = problem.detail ?? "";
-  switch (status) {
-    case 401:
-      return new OperatorError(
-        "unauthorized",
-        "the app does not accept this MIGRATION_SECRET",
-        "Use the value of the app's own environment.",
-      );
-    case 404:
-      return problem.code === "run_not_found"
-        ? new OperatorError("run_not_found", "there is no such run", detail || "`status` shows the latest one.")
-        : new OperatorError(
-            "not_found",
-            "the app has no operator's routes",
-            "Set MIGRATION_SECRET (at least 32 characters) in the app's environment and restart it; check that --url is the app's.",
-          );
-    case 409:
-      return new OperatorError(problem.code ?? "conflict", "the app is not ready for this", detail);
-    case 422:
-      return new OperatorError(problem.code ?? "invalid_request", "the app cannot do what was asked", detail);
-    case 429:
-      return new OperatorError(
-        "too_many_attempts",
-        "too many wrong secrets were sent from here",
-        `Wait ${response.headers.get("Retry-After") ?? "60"} seconds, then use the right one.`,
-      );
-    default:
-      return status >= 500
-        ? new OperatorError(
-            "app_failed",
-            `the app answered ${status}`,
-            "Look at its log. A run that was started goes on as soon as an instance works again.",
-          )
-        : new OperatorError(
-            "unexpected",
-            `the app answered ${status}`,
-            detail || "Does --url point at the app itself?",
-          );
-  }
-}
-
-function reasonOf(cause: unknown): string {
-  const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
-  if (inner instanceof Error && inner.name === "TimeoutError") return "no answer in time";
-  return inner instanceof Error ? ((inner as { code?: string }).code ?? inner.name) : "unknown";
+function fail(error: OperatorError): never {
+  throw error;
 }

@@ -96,14 +96,20 @@ export function createCallGate(options: {
     return sign;
   }
 
-  async function turn(): Promise<void> {
+  /** Waits for a place and takes it, in one step: between looking and taking nobody else may run. */
+  async function takePlace(): Promise<void> {
     const waitingSince = now();
     for (;;) {
-      if (closed || pausedFor() > LONGEST_WAIT_MS || now() - waitingSince > LONGEST_WAIT_MS)
+      if (closed || pausedFor() > LONGEST_WAIT_MS || now() - waitingSince > LONGEST_WAIT_MS) {
+        // The place this one was woken for is the next one's.
+        queue.shift()?.();
         throw new GateClosedError();
+      }
       if (pausedFor() > 0) await new Promise((resolve) => setTimeout(resolve, Math.ceil(pausedFor())));
-      else if (inFlight < width()) return;
-      else await new Promise<void>((resolve) => queue.push(resolve));
+      else if (inFlight < width()) {
+        inFlight++;
+        return;
+      } else await new Promise<void>((resolve) => queue.push(resolve));
     }
   }
 
@@ -127,8 +133,7 @@ export function createCallGate(options: {
       return !closed && pausedFor() === 0 && inFlight + ahead < width() + early;
     },
     async pass(call, onSign) {
-      await turn();
-      inFlight++;
+      await takePlace();
       const started = now();
       try {
         const answer = await call();
