@@ -1,12 +1,7 @@
 import { isIPv6 } from "node:net";
 import pg from "pg";
 import { parseIntoClientConfig } from "pg-connection-string";
-import {
-  RateLimiterMemory,
-  RateLimiterPostgres,
-  RateLimiterRes,
-  type RateLimiterAbstract,
-} from "rate-limiter-flexible";
+import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from "rate-limiter-flexible";
 
 /** Wrong secrets that one address may try in a window. */
 export const ATTEMPTS = 10;
@@ -21,16 +16,16 @@ export interface FailedAttempts {
 }
 
 /**
- * The table is made at the first failure. When Postgres cannot be reached, each process counts for itself.
+ * When Postgres cannot be reached, each process counts for itself.
  *
  * Only failures are counted, and the right secret is never refused: whoever shares an address with an attacker (a
  * misconfigured proxy makes everybody do so) could otherwise be locked out for as long as the attack lasts. With 32 random
  * characters there is nothing to guess; the limit keeps noise off the database and makes attempts visible.
  */
 export function createFailedAttempts(databaseUrl: string, onError: (error: Error) => void): FailedAttempts {
-  let opened: Promise<{ limiter: RateLimiterAbstract; pool: pg.Pool }> | undefined;
+  let opened: { limiter: RateLimiterPostgres; pool: pg.Pool } | undefined;
 
-  const open = async () => {
+  const open = () => {
     const pool = new pg.Pool({
       ...parseIntoClientConfig(databaseUrl),
       max: 1,
@@ -38,40 +33,24 @@ export function createFailedAttempts(databaseUrl: string, onError: (error: Error
     } as pg.PoolConfig);
     pool.on("error", onError);
     const limits = { points: ATTEMPTS, duration: WINDOW_SECONDS };
-    const limiter = await new Promise<RateLimiterAbstract>((resolve, reject) => {
-      const created: RateLimiterPostgres = new RateLimiterPostgres(
-        {
-          ...limits,
-          storeClient: pool,
-          storeType: "pool",
-          keyPrefix: "",
-          tableName: TABLE,
-          insuranceLimiter: new RateLimiterMemory(limits),
-        },
-        (error) => (error ? reject(error) : resolve(created)),
-      );
-    }).catch(async (error: Error) => {
-      await pool.end();
-      throw error;
+    const limiter = new RateLimiterPostgres({
+      ...limits,
+      storeClient: pool,
+      storeType: "pool",
+      keyPrefix: "",
+      tableName: TABLE,
+      // By the migrations: a table that appears at the first failure would be drift to Prisma.
+      tableCreated: true,
+      insuranceLimiter: new RateLimiterMemory(limits),
     });
     return { limiter, pool };
-  };
-
-  const inMemory = new RateLimiterMemory({ points: ATTEMPTS, duration: WINDOW_SECONDS });
-  const limiterNow = async () => {
-    try {
-      return (await (opened ??= open())).limiter;
-    } catch (error) {
-      opened = undefined;
-      onError(error as Error);
-      return inMemory;
-    }
   };
 
   return {
     async record(address) {
       try {
-        await (await limiterNow()).consume(addressKey(address));
+        opened ??= open();
+        await opened.limiter.consume(addressKey(address));
         return undefined;
       } catch (refusal) {
         if (!(refusal instanceof RateLimiterRes)) throw refusal;
@@ -79,8 +58,7 @@ export function createFailedAttempts(databaseUrl: string, onError: (error: Error
       }
     },
     async close() {
-      const current = await opened?.catch(() => undefined);
-      await current?.pool.end();
+      await opened?.pool.end();
     },
   };
 }
