@@ -8,7 +8,7 @@ import type { World } from "./world.ts";
 
 export interface StormOptions {
   shops: number;
-  /** How long it blows at least; it ends when the migration is over, too, or after three times as long. */
+  /** How long it blows at least; it ends when the migration is over, too, or after twice as long. */
   seconds: number;
   merchants: number;
   seed: number;
@@ -59,7 +59,7 @@ export async function storm(world: World, options: StormOptions): Promise<StormR
   });
   const started = performance.now();
   const elapsed = () => (performance.now() - started) / 1_000;
-  const isOver = () => elapsed() > options.seconds && (migrated || elapsed() > 3 * options.seconds);
+  const isOver = () => elapsed() > options.seconds && (migrated || elapsed() > 2 * options.seconds);
 
   let kills = 0;
   const killing = (async () => {
@@ -79,13 +79,19 @@ export async function storm(world: World, options: StormOptions): Promise<StormR
       if (random.next() < 0.1) await client.clock.advance(HOUR_MS + 60_000);
     }
   })();
-  await Promise.all([killing, aging]);
-  await traffic.stop();
+  try {
+    await Promise.all([killing, aging]);
+  } finally {
+    await traffic.stop();
+  }
+  options.say?.(`${world.kind}: the storm lasted ${Math.round(elapsed())} s`);
   const faultsPlayed = platform.state.ledger.calls.filter(({ fault }) => fault && fault !== "latency").length;
 
   await client.faults.clear();
   const { permanentTokens } = await migration;
+  options.say?.(`${world.kind}: the migration ended after ${Math.round(elapsed())} s`);
   await settle(world);
+  options.say?.(`${world.kind}: all was quiet after ${Math.round(elapsed())} s`);
   const outcome = await judge(world, shops, traffic.answers);
   for (const shop of platform.orphans(await world.rows()).slice(0, 5)) options.say?.(lastCalls(world, shop));
   const broken = await reopenAll(world, shops);
