@@ -6,8 +6,13 @@ import type { AppJobName, ShopJobName } from "./job-types.ts";
 
 export const DEAD_LETTERS = "dead-letters";
 
-export const SHOP_JOBS = ["refresh-shop", "keep-alive"] as const satisfies readonly ShopJobName[];
-export const APP_JOBS = ["plan-keep-alive", "prune-history", "release-parked"] as const satisfies readonly AppJobName[];
+export const SHOP_JOBS = ["refresh-shop", "keep-alive", "settle-doubt"] as const satisfies readonly ShopJobName[];
+export const APP_JOBS = [
+  "plan-keep-alive",
+  "find-doubts",
+  "prune-history",
+  "release-parked",
+] as const satisfies readonly AppJobName[];
 
 const DAY_SECONDS = 24 * 60 * 60;
 /** Nobody sees a dead letter for a while: kept as long as a token chain lives. */

@@ -134,6 +134,22 @@ describe("refresh-shop", () => {
   });
 });
 
+describe("settle-doubt", () => {
+  it("finds out what became of a lost answer, though no merchant comes by", async () => {
+    const { jobs, tokens } = await instance();
+    const shop = await world.install("permanent", world.shopName());
+    await world.sandbox.client.faults.add({ shop, endpoint: "token", effect: { kind: "lost-after-commit" } });
+    await tokens.migrate(shop, { retries: 0 });
+    await world.sandbox.client.faults.clear();
+    await vi.waitFor(async () => expect(await tokens.shopsInDoubt(10)).toContain(shop), WAIT);
+
+    await jobs.runNow("find-doubts");
+    await vi.waitFor(async () => expect(await tokens.shopsInDoubt(10)).not.toContain(shop), WAIT);
+    await world.expectCurrent(shop);
+    expect(await jobs.deadLetters()).toEqual([]);
+  });
+});
+
 describe("keep-alive", () => {
   const SPREAD = { passSeconds: 1 };
 
