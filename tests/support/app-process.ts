@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { expect } from "vitest";
 import type { Sandbox } from "../../sandbox/start.ts";
 import { startAppProcess, type AppProcess } from "../../scripts/app-process.ts";
+import { PHASES, type DemoPhase } from "../../scripts/demo/demo-app.ts";
 import { ensureBuilt } from "./ensure-built.ts";
 import { TEST_APP } from "./sandbox.ts";
 
@@ -12,7 +13,7 @@ export interface TestAppOptions {
   sandbox: Sandbox;
   databaseUrl: string;
   /** Default: expand. */
-  phase?: "legacy" | "expand" | "contract";
+  phase?: DemoPhase;
   /** On top of everything else. */
   env?: Record<string, string | undefined>;
   port?: number;
@@ -24,12 +25,6 @@ export interface TestApp extends AppProcess {
   /** Fails when a secret or token that the simulator knows, or the operator's, is anywhere in what the app wrote. */
   expectNoSecretsInLogs(): Promise<void>;
 }
-
-export const PHASE_ENV = {
-  legacy: { TOKEN_EXCHANGE_ENABLED: "false", LEGACY_INSTALL_FLOW_ENABLED: "true" },
-  expand: { TOKEN_EXCHANGE_ENABLED: "true", LEGACY_INSTALL_FLOW_ENABLED: "true" },
-  contract: { TOKEN_EXCHANGE_ENABLED: "true", LEGACY_INSTALL_FLOW_ENABLED: "false" },
-} as const;
 
 /** The production build in a process of its own, its calls to Shopify going to the simulator. Ready when this returns. */
 export async function startTestApp({
@@ -50,7 +45,7 @@ export async function startTestApp({
       SCOPES: TEST_APP.scopes.join(","),
       DATABASE_URL: databaseUrl,
       MIGRATION_SECRET: migrationSecret,
-      ...PHASE_ENV[phase],
+      ...PHASES[phase],
       ...sandbox.env,
       ...env,
     },
