@@ -1,20 +1,29 @@
-import { describeRun, isComplete } from "./describe-run.ts";
-import { examine, readTomlInstallFlow } from "./examine.ts";
+import { describeRun, failureLine, isComplete } from "./describe-run.ts";
+import { examine, judgeReadiness, type Finding } from "./examine.ts";
 import { failuresCsv } from "./failures-csv.ts";
 import { followRun } from "./follow-run.ts";
-import type { OperatorClient, RunView } from "./operator-client.ts";
+import type { HealthReport, OperatorClient, RunView } from "./operator-client.ts";
 import { OperatorError } from "./operator-error.ts";
+import type { Paint } from "./paint.ts";
+import type { ProgressView } from "./progress-view.ts";
+import { readTomlInstallFlow } from "./read-toml-install-flow.ts";
 
 /** Where a command writes, and what ends it. */
 export interface Surroundings {
   json: boolean;
-  isTerminal: boolean;
+  /** The result: one line of text, or of JSON. */
   out: (line: string) => void;
-  /** For people, beside what is written for machines. */
+  /** The result, as it is. */
+  outRaw: (text: string) => void;
+  /** For people, beside the result. */
   note: (line: string) => void;
+  paint: Paint;
+  /** How a run under way is shown; made when one is. */
+  view: () => ProgressView;
+  /** A command as the operator would type it, with the address that was given. */
+  command: (text: string) => string;
   /** Aborted by Ctrl-C. */
   interrupted: AbortSignal;
-  pollMs?: number;
 }
 
 /** 0: no permanent token remains that could have been migrated, or the command did what it says. */
@@ -34,45 +43,71 @@ export interface MigrateFlags {
 /** Starts a run, or joins the one there is, and follows it. */
 export async function migrate(client: OperatorClient, flags: MigrateFlags, at: Surroundings): Promise<number> {
   const { shop, detach, ...rest } = flags;
-  const run = await client.startRun({ ...rest, ...(shop?.length && { shops: shop }), waitSeconds: 0 });
+  // The app answers alike to who starts and to who joins: what ran before tells which it was.
+  const before = await client.latestRun();
+  const run = await start(client, { ...rest, ...(shop && { shops: shop }), waitSeconds: 0 }, at);
   if (run.dryRun) {
-    at.out(at.json ? JSON.stringify(run) : describeRun(run));
+    at.out(at.json ? JSON.stringify(run) : describeRun(run, at.command, at.paint));
     return EXIT.done;
   }
+  const joined = before?.status === "running" && before.id === run.id;
+  if (joined) {
+    const ignored = Object.keys(flags).some((flag) => flag !== "detach");
+    at.note(
+      at.paint.attention(
+        `Joined run ${run.id}, which was under way already (there are never two).` +
+          (ignored ? " It keeps the options it was started with; yours were not used." : ""),
+      ),
+    );
+  } else at.note(`Run ${run.id} has begun on ${client.origin}.`);
   if (detach) {
-    at.out(at.json ? JSON.stringify(run) : `Run ${run.id} is under way. ${howToGoOn(client)}`);
+    at.out(at.json ? JSON.stringify({ ...run, joined }) : waysOn(run, at));
     return EXIT.done;
   }
-  if (!at.json) at.note(`Run ${run.id} on ${client.url}. Ctrl-C detaches; the run goes on.`);
-  return follow(client, run, at);
+  at.note(at.paint.faint("Ctrl-C detaches; the run goes on."));
+  return follow(client, Object.assign(run, at.json && { joined }), at);
+}
+
+async function start(client: OperatorClient, body: object, at: Surroundings): Promise<RunView> {
+  try {
+    return await client.startRun(body);
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error;
+    const isUnsure = ["interrupted", "unreachable", "timeout", "app_failed"].includes(error.code);
+    if (!isUnsure) throw error;
+    const remedy = `It is not known whether a run began: ${at.command("status")}. ${error.remedy}`;
+    throw new OperatorError(error.code, error.message, remedy.trim(), { cause: error });
+  }
 }
 
 /** Follows the run at work until it ends; shows the latest one when none is. */
 export async function watch(client: OperatorClient, id: string | undefined, at: Surroundings): Promise<number> {
-  return follow(client, await requireRun(client, id), at);
+  return follow(client, await requireRun(client, id, at), at);
 }
 
+/** How a run stands. */
 export async function status(client: OperatorClient, id: string | undefined, at: Surroundings): Promise<number> {
-  const run = await requireRun(client, id);
-  at.out(at.json ? JSON.stringify(run) : describeRun(run));
+  const run = await requireRun(client, id, at);
+  at.out(at.json ? JSON.stringify(run) : describeRun(run, at.command, at.paint));
   return EXIT.done;
 }
 
 /** Stops a run after the calls in flight, and waits until it has. */
 export async function stop(client: OperatorClient, id: string | undefined, at: Surroundings): Promise<number> {
-  const run = await requireRun(client, id);
+  const run = await requireRun(client, id, at);
   if (run.status !== "running") {
     at.out(at.json ? JSON.stringify(run) : `Run ${run.id} is not running: ${run.status}.`);
     return EXIT.done;
   }
-  const stopped = await followRun(client, await client.stopRun(run.id), {
-    ...at,
-    json: false,
-    isTerminal: false,
-    signal: at.interrupted,
-  });
-  at.out(at.json ? JSON.stringify(stopped) : describeRun(stopped));
-  return stopped.status === "running" ? EXIT.detached : EXIT.done;
+  at.note(`Stopping run ${run.id} after the calls in flight …`);
+  const quiet: ProgressView = { run() {}, say: at.note, end() {} };
+  const stopped = await followRun(client, await client.stopRun(run.id), quiet, at);
+  if (stopped.status === "running") {
+    at.note(`The run has been asked to stop. Look again: ${at.command(`status ${run.id}`)}`);
+    return EXIT.detached;
+  }
+  at.out(at.json ? JSON.stringify(stopped) : describeRun(stopped, at.command, at.paint));
+  return EXIT.done;
 }
 
 /** Every failure of a run. */
@@ -82,59 +117,67 @@ export async function failures(
   format: { csv?: boolean },
   at: Surroundings,
 ): Promise<number> {
-  const run = await client.run((await requireRun(client, id)).id, { allFailures: true });
-  if (format.csv) for (const line of failuresCsv(run.failures)) at.out(line);
+  const found = await requireRun(client, id, at);
+  if (found.dryRun && id === undefined) {
+    at.note(
+      `The latest run, ${found.id}, was a dry run and tried nobody. Name another: ${at.command("failures <run>")}`,
+    );
+  }
+  const run = await client.run(found.id, { allFailures: true });
+  if (format.csv) for (const record of failuresCsv(run.failures)) at.outRaw(record);
   else if (at.json) for (const failure of run.failures) at.out(JSON.stringify(failure));
   else if (run.failures.length === 0) at.out(`Run ${run.id} has no failures.`);
-  else {
-    for (const one of run.failures) {
-      const tries = one.attempts === 1 ? "1 attempt" : `${one.attempts} attempts`;
-      at.out(
-        `${one.shop}  ${one.outcome} (${one.code}, ${tries}${one.retryable ? ", may be tried again" : ""}): ${one.message}`,
-      );
-    }
-  }
+  else for (const failure of run.failures) at.out(failureLine(failure));
   return EXIT.done;
 }
 
 /** Compares phase, shopify.app.toml, database and latest run, and names the next safe step. */
 export async function doctor(client: OperatorClient, tomlFile: string, at: Surroundings): Promise<number> {
-  const [isReady, health, latestRun, tomlUsesLegacyInstallFlow] = await Promise.all([
-    client.isReady(),
-    client.health(),
-    client.latestRun(),
-    readTomlInstallFlow(tomlFile),
-  ]);
-  const { findings, nextStep } = examine({ isReady, health, latestRun, tomlUsesLegacyInstallFlow });
-  if (at.json) at.out(JSON.stringify({ health, findings, nextStep }));
-  else {
-    const mark = { ok: "✓", attention: "!", problem: "✗" };
-    for (const { level, text } of findings) at.out(`${mark[level]} ${text}`);
-    at.out(`\nNext step: ${nextStep}`);
+  const isReady = await client.isReady();
+  const health = await client.health().catch((error: unknown) => {
+    if (isReady || !(error instanceof OperatorError) || error.code !== "app_failed") throw error;
+    return undefined;
+  });
+  if (!health) {
+    const findings = [judgeReadiness(false)];
+    return report({ findings, nextStep: "Bring the app's database back: see its log, and `npm run db:deploy`." }, at);
   }
-  return findings.some((finding) => finding.level === "problem") ? EXIT.notDone : EXIT.done;
+  const [latestRun, toml] = await Promise.all([client.latestRun(), readTomlInstallFlow(tomlFile)]);
+  const { findings, nextStep } = examine({ isReady, health, latestRun, toml }, at.command);
+  if (!at.json) at.out(at.paint.strong(`${client.origin} is in the phase ${health.phase}: ${health.verdict}`));
+  return report({ health, findings, nextStep }, at);
+}
+
+function report(result: { health?: HealthReport; findings: Finding[]; nextStep: string }, at: Surroundings): number {
+  if (at.json) at.out(JSON.stringify(result));
+  else {
+    const mark = { ok: at.paint.good("✓"), attention: at.paint.attention("!"), problem: at.paint.bad("✗") };
+    for (const { level, text } of result.findings) at.out(`  ${mark[level]} ${text}`);
+    at.out(`${at.paint.strong("Next:")} ${result.nextStep}`);
+  }
+  return result.findings.some(({ level }) => level === "problem") ? EXIT.notDone : EXIT.done;
 }
 
 async function follow(client: OperatorClient, first: RunView, at: Surroundings): Promise<number> {
-  const run = await followRun(client, first, { ...at, signal: at.interrupted });
+  const run = await followRun(client, first, at.view(), at);
   if (run.status === "running") {
-    at.note(`\nDetached; run ${run.id} goes on. ${howToGoOn(client)}`);
+    at.note(`Detached. ${waysOn(run, at)}`);
     return EXIT.detached;
   }
-  if (!at.json) at.out(describeRun(run));
+  if (!at.json) at.out(describeRun(run, at.command, at.paint));
   return isComplete(run) ? EXIT.done : EXIT.notDone;
 }
 
-async function requireRun(client: OperatorClient, id: string | undefined): Promise<RunView> {
+async function requireRun(client: OperatorClient, id: string | undefined, at: Surroundings): Promise<RunView> {
   const run = id === undefined ? await client.latestRun() : await client.run(id);
   if (run) return run;
   throw new OperatorError(
     "run_not_found",
     "no run has been started yet",
-    "Start one: npm run tokens -- migrate --dry-run",
+    `Rehearse one: ${at.command("migrate --dry-run")}`,
   );
 }
 
-function howToGoOn(client: OperatorClient): string {
-  return `Look again: npm run tokens -- watch --url ${client.url} · stop it: npm run tokens -- stop --url ${client.url}`;
+function waysOn(run: RunView, at: Surroundings): string {
+  return `The run goes on.\n  follow it again:  ${at.command(`watch ${run.id}`)}\n  stop it:          ${at.command(`stop ${run.id}`)}`;
 }

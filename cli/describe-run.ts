@@ -65,7 +65,9 @@ export function describeRun(run: RunView, command: (text: string) => string, pai
     ...(run.remaining > 0 ? [row(run.remaining, "not tried yet")] : []),
     ...(reasons.length > 0 ? ["  Why not migrated:", ...reasons.map(([code, shops]) => row(shops, `× ${code}`))] : []),
     ...firstFailures(run, command, paint),
-    ...(running ? [`  ${progressLine(run)}`] : [...proof(run, paint), `${paint.strong("Next:")} ${nextStep(run, command)}`]),
+    ...(running
+      ? [`  ${progressLine(run)}`]
+      : [...proof(run, paint), `${paint.strong("Next:")} ${nextStep(run, command)}`]),
   ].join("\n");
 }
 
@@ -74,7 +76,7 @@ function firstFailures(run: RunView, command: (text: string) => string, paint: P
   const all = Object.values(run.failuresByCode).reduce((sum, shops) => sum + shops, 0);
   const shown = run.failures.slice(0, SHOWN_FAILURES);
   return [
-    all > shown.length ? `  The first ${shown.length} of ${count(all)}:` : "  They are:",
+    all > shown.length ? `  The first ${shown.length} of ${count(all)}:` : "  Which shops:",
     ...shown.map((failure) => `    ${failureLine(failure)}`),
     ...(all > shown.length ? [paint.faint(`    all of them: ${command(`failures ${run.id}`)}`)] : []),
   ];
@@ -117,15 +119,15 @@ function proof(run: RunView, paint: Paint): string[] {
 }
 
 function nextStep(run: RunView, command: (text: string) => string): string {
-  if (run.status === "halted") return `correct that, then start again: ${command("migrate")}`;
-  if (run.status === "failed") return `look at the app's log, then start again: ${command("migrate")}`;
+  if (run.status === "halted") return `Correct that, then start again: ${command("migrate")}`;
+  if (run.status === "failed") return `Look at the app's log, then start again: ${command("migrate")}`;
   if (!isComplete(run)) {
-    const again = run.failed > 0 ? "run it again; it takes up what failed or was not tried" : "go on with the rest";
+    const again = run.failed > 0 ? "Run it again; it takes up what failed or was not tried" : "Go on with the rest";
     return `${again}: ${command("migrate")}`;
   }
   return run.permanentTokens === 0
-    ? `the migration is complete. What to close now: ${command("doctor")}`
-    : `nothing can be done for the rest now; suspended shops may be migrated later. See ${command("doctor")}`;
+    ? `The migration is complete. What to close now: ${command("doctor")}`
+    : `Nothing can be done for the rest now; suspended shops may be migrated later. See ${command("doctor")}`;
 }
 
 /** Whether a run that has ended found no permanent token that could still be migrated. */
@@ -136,7 +138,11 @@ export function isComplete(run: RunView): boolean {
 
 /** Shops with an outcome, in whole percent: 100 only when each has one. */
 export function percentOf(run: RunView): number {
-  return run.total === 0 ? (run.status === "running" ? 0 : 100) : Math.floor(((run.total - run.remaining) / run.total) * 100);
+  return run.total === 0
+    ? run.status === "running"
+      ? 0
+      : 100
+    : Math.floor(((run.total - run.remaining) / run.total) * 100);
 }
 
 /** `75` → `1 min 15 s`. */

@@ -1,9 +1,11 @@
-import { readFile } from "node:fs/promises";
-import { parse } from "smol-toml";
 import type { HealthReport, RunView } from "./operator-client.ts";
+import { harmless } from "./paint.ts";
+import type { TomlReading } from "./read-toml-install-flow.ts";
 
 export interface Finding {
   level: "ok" | "attention" | "problem";
+  /** Stable, for machines. */
+  code: string;
   text: string;
 }
 
@@ -12,87 +14,172 @@ export interface Situation {
   isReady: boolean;
   health: HealthReport;
   latestRun: RunView | undefined;
-  /** `use_legacy_install_flow` of shopify.app.toml; undefined when the file is not there or does not say. */
-  tomlUsesLegacyInstallFlow: boolean | undefined;
+  toml: TomlReading;
 }
+
+/** Closer to the deadline than this, permanent tokens are a problem. */
+const URGENT_DAYS = 7;
+const SOON_DAYS = 30;
+const WEIGHT = { problem: 0, attention: 1, ok: 2 };
 
 /** Compares phase, shopify.app.toml, database and latest run. Pure: findings, worst first, and the next safe step. */
-export function examine({ isReady, health, latestRun, tomlUsesLegacyInstallFlow }: Situation): {
-  findings: Finding[];
-  nextStep: string;
-} {
-  const findings: Finding[] = [];
-  const say = (level: Finding["level"], text: string) => findings.push({ level, text });
+export function examine(
+  situation: Situation,
+  command: (text: string) => string,
+): { findings: Finding[]; nextStep: string } {
+  const { health, latestRun } = situation;
+  const findings = [
+    judgeReadiness(situation.isReady),
+    judgeTokens(health),
+    judgeDeadline(health),
+    judgeInstallFlow(health, situation.toml),
+    ...judgeShops(health),
+    ...judgeRun(latestRun),
+  ].sort((a, b) => WEIGHT[a.level] - WEIGHT[b.level]);
+  return { findings, nextStep: nextStep(situation, findings, command) };
+}
 
-  if (isReady) say("ok", "the app's database is reachable and its schema current");
-  else
-    say(
-      "problem",
-      "the app is not ready: its database is unreachable or its schema is behind; run `npm run db:deploy`",
-    );
+function finding(level: Finding["level"], code: string, text: string): Finding {
+  return { level, code, text };
+}
 
-  say(
-    "ok",
-    `phase ${health.phase}; ${health.daysLeft} days until ${health.deadline}, when permanent tokens are refused`,
+/** What is said of an app whose database does not answer; also when it is too ill to say more. */
+export function judgeReadiness(isReady: boolean): Finding {
+  return isReady
+    ? finding("ok", "ready", "the app's database is reachable and its schema current")
+    : finding(
+        "problem",
+        "not_ready",
+        "the app is not ready: its database cannot be reached, or its schema is behind (npm run db:deploy)",
+      );
+}
+
+function judgeTokens({ verdict, phase, permanentTokens, expiringTokens }: HealthReport): Finding {
+  if (verdict === "regression") {
+    const text = `${many(permanentTokens, "permanent token")} where none can come from any more: an older release, or a restored backup`;
+    return finding("problem", "regression", text);
+  }
+  if (permanentTokens === 0) {
+    return finding("ok", "no_permanent_tokens", `no permanent token in the database, ${expiringTokens} expiring`);
+  }
+  return finding(
+    "attention",
+    "permanent_tokens",
+    `${many(permanentTokens, "permanent token")} to migrate${phase === "legacy" ? ", once token exchange is on" : ""}; ${expiringTokens} expiring`,
   );
-  if (health.verdict === "regression") {
-    say(
-      "problem",
-      `${health.permanentTokens} permanent tokens appeared where none can come from any more: an old release, or a restored backup`,
-    );
-  } else if (health.permanentTokens > 0) {
-    say("attention", `${health.permanentTokens} permanent tokens to migrate`);
-  } else say("ok", `no permanent token in the database; ${health.expiringTokens} expiring ones`);
-
-  if (tomlUsesLegacyInstallFlow === undefined) {
-    say(
-      "attention",
-      "shopify.app.toml does not say use_legacy_install_flow here: compare it yourself with what is deployed at Shopify",
-    );
-  } else if (health.phase === "contract" && tomlUsesLegacyInstallFlow) {
-    say(
-      "problem",
-      "shopify.app.toml still has use_legacy_install_flow = true: set it to false and run `shopify app deploy`",
-    );
-  } else if (health.phase === "legacy" && !tomlUsesLegacyInstallFlow) {
-    say(
-      "problem",
-      "shopify.app.toml has use_legacy_install_flow = false, but the app runs the legacy flow: set it to true until the app is expanded",
-    );
-  } else say("ok", `shopify.app.toml fits: use_legacy_install_flow = ${tomlUsesLegacyInstallFlow}`);
-
-  if (health.needsReauth > 0) say("attention", `${health.needsReauth} shops wait for their merchant's next visit`);
-  if (health.suspended > 0)
-    say("attention", `${health.suspended} shops are frozen, locked or closed for now; migrate again later`);
-  if (health.refreshTokensExpiringIn14Days > 0) {
-    say(
-      "attention",
-      `${health.refreshTokensExpiringIn14Days} refresh tokens end within 14 days: is the background work running?`,
-    );
-  }
-  if (latestRun?.status === "running") say("attention", `a run is under way: \`watch\` follows it (${latestRun.id})`);
-  if (latestRun?.status === "halted") say("problem", `the latest run halted: ${latestRun.haltReason}`);
-
-  const weight = { problem: 0, attention: 1, ok: 2 };
-  findings.sort((a, b) => weight[a.level] - weight[b.level]);
-  return { findings, nextStep: nextStep(health, latestRun, findings) };
 }
 
-function nextStep(health: HealthReport, latestRun: RunView | undefined, findings: readonly Finding[]): string {
-  if (latestRun?.status === "running") return "Let the run end: npm run tokens -- watch";
-  // The app knows its flags, its rollout and its own copy of the toml; a problem found here comes first.
-  const problem = findings.find((finding) => finding.level === "problem");
-  return problem && health.verdict !== "regression" ? `First: ${problem.text}` : health.nextStep;
+function judgeDeadline({ daysLeft, deadline, permanentTokens }: HealthReport): Finding {
+  if (permanentTokens === 0) {
+    return finding("ok", "deadline_met", `nothing is left for the deadline (${deadline})`);
+  }
+  if (daysLeft === 0) {
+    return finding("problem", "deadline_passed", `since ${deadline} Shopify refuses permanent tokens of public apps`);
+  }
+  const level = daysLeft <= URGENT_DAYS ? "problem" : daysLeft <= SOON_DAYS ? "attention" : "ok";
+  return finding(
+    level,
+    "deadline",
+    `${many(daysLeft, "day")} until ${deadline}, when Shopify refuses permanent tokens`,
+  );
 }
 
-/** `use_legacy_install_flow` of a configuration file; undefined when it is not there or does not say. */
-export async function readTomlInstallFlow(file: string): Promise<boolean | undefined> {
-  try {
-    const { access_scopes: scopes } = parse(await readFile(file, "utf8")) as {
-      access_scopes?: { use_legacy_install_flow?: unknown };
-    };
-    return typeof scopes?.use_legacy_install_flow === "boolean" ? scopes.use_legacy_install_flow : undefined;
-  } catch {
-    return undefined;
+/** Shopify reads the file as it was deployed last, the app reads its flags: they have to change in the right order. */
+function judgeInstallFlow({ phase, permanentTokens }: HealthReport, toml: TomlReading): Finding {
+  if ("unknown" in toml) {
+    return finding(
+      "attention",
+      "toml_unknown",
+      `${toml.unknown}: compare it yourself with what is deployed at Shopify`,
+    );
   }
+  const says = `use_legacy_install_flow = ${toml.usesLegacyInstallFlow}`;
+  if (phase === "contract" && toml.usesLegacyInstallFlow) {
+    return finding(
+      "problem",
+      "toml_behind",
+      `shopify.app.toml still says ${says}, but the app has closed that door: new merchants cannot install. Set it to false and run \`shopify app deploy\``,
+    );
+  }
+  if (phase === "legacy" && !toml.usesLegacyInstallFlow) {
+    return finding(
+      "problem",
+      "toml_ahead",
+      `shopify.app.toml says ${says}, but the app knows only the legacy flow: shops that Shopify installs get no token. Set it to true until the app is expanded`,
+    );
+  }
+  if (phase === "expand" && !toml.usesLegacyInstallFlow && permanentTokens > 0) {
+    return finding(
+      "attention",
+      "toml_early",
+      `shopify.app.toml already says ${says}, before the migration has finished: right only when token exchange is on for every shop`,
+    );
+  }
+  return finding("ok", "toml_fits", `shopify.app.toml says ${says}, which fits the phase ${phase}`);
+}
+
+function judgeShops({ needsReauth, suspended, refreshTokensExpiringIn14Days: ending }: HealthReport): Finding[] {
+  return [
+    ...(needsReauth > 0
+      ? [
+          finding(
+            "attention",
+            "needs_reauthorization",
+            `${many(needsReauth, "shop")} waiting for the merchant's next visit`,
+          ),
+        ]
+      : []),
+    ...(suspended > 0
+      ? [
+          finding(
+            "attention",
+            "suspended",
+            `${many(suspended, "shop")} frozen, locked or closed for now; migrate again later`,
+          ),
+        ]
+      : []),
+    ...(ending > 0
+      ? [
+          finding(
+            "attention",
+            "refresh_tokens_ending",
+            `${many(ending, "refresh token")} ending within 14 days: is the background work running (RUN_JOBS, npm run worker)?`,
+          ),
+        ]
+      : []),
+  ];
+}
+
+function judgeRun(run: RunView | undefined): Finding[] {
+  if (run?.status === "running") return [finding("attention", "run_under_way", `run ${run.id} is under way`)];
+  if (run?.status === "halted") {
+    return [
+      finding(
+        "problem",
+        "run_halted",
+        `run ${run.id} halted itself: ${harmless(run.haltReason ?? "no reason is known")}`,
+      ),
+    ];
+  }
+  if (run?.status === "failed")
+    return [finding("problem", "run_failed", `run ${run.id} failed: look at the app's log`)];
+  return [];
+}
+
+/** The app knows its flags, its rollout and the file it was deployed with; what is found here comes first. */
+function nextStep({ health, latestRun }: Situation, findings: Finding[], command: (text: string) => string): string {
+  const needs = (code: string) => findings.some((one) => one.code === code);
+  if (needs("not_ready")) return "Bring the app's database back: see its log, and `npm run db:deploy`.";
+  if (latestRun?.status === "running") return `Let the run end: ${command("watch")}`;
+  if (needs("toml_ahead"))
+    return "Set use_legacy_install_flow = true in shopify.app.toml and run `shopify app deploy`.";
+  if (needs("run_halted")) return `Correct what halted the run, then start again: ${command("migrate")}`;
+  if (needs("toml_behind") && health.permanentTokens === 0) {
+    return "Set use_legacy_install_flow = false in shopify.app.toml and run `shopify app deploy`.";
+  }
+  return health.nextStep;
+}
+
+function many(count: number, what: string): string {
+  return `${count.toLocaleString("en-US")} ${what}${count === 1 ? "" : "s"}`;
 }

@@ -61,7 +61,11 @@ export function explainAnswer({ status, headers, text }: Answer, origin: string)
   if (status >= 300 && status < 400) {
     const target = originOf(headers.get("location"), origin);
     return target && target !== origin
-      ? error("redirected", `${origin} points to ${target}`, `The secret is not sent on. If that is the app: --url ${target}`)
+      ? error(
+          "redirected",
+          `${origin} points to ${target}`,
+          `The secret is not sent on. If that is the app: --url ${target}`,
+        )
       : error("redirected", `${origin} answers with a redirect`, IS_IT_THERE);
   }
   if (status === 401) {
@@ -74,7 +78,7 @@ export function explainAnswer({ status, headers, text }: Answer, origin: string)
       : error("unauthorized", `something in front of ${origin} asks for a login`, IS_IT_THERE);
   }
   if (status === 404 && problem?.code === "run_not_found") {
-    return error("run_not_found", "there is no such run", detail || "`status` shows the latest one.");
+    return error("run_not_found", "there is no such run", "Without a run's id you get the latest one.");
   }
   if (status === 404) {
     return problem?.code === "not_found"
@@ -147,5 +151,5 @@ function codeOf(thrown: unknown): string {
   const { code } = thrown as { code?: unknown };
   if (typeof code === "string") return code;
   if (thrown instanceof AggregateError && thrown.errors.length > 0) return codeOf(thrown.errors[0]);
-  return thrown.cause === undefined ? thrown.name : codeOf(thrown.cause);
+  return thrown.cause === undefined ? thrown.message : codeOf(thrown.cause);
 }

@@ -46,7 +46,8 @@ export async function followRun(
       } catch (error) {
         if (interrupted.aborted) break;
         if (!(error instanceof OperatorError) || FINAL.has(error.code)) throw error;
-        if (awaySince === undefined) view.say(`${error.message}. It may be restarting; the run is safe. Asking again …`);
+        if (awaySince === undefined)
+          view.say(`${error.message}. It may be restarting; the run is safe. Asking again …`);
         awaySince ??= performance.now();
         if (performance.now() - awaySince > patienceMs) throw error;
         pause = Math.min(pause * 1.5, MOST_POLL_MS);

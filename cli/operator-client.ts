@@ -51,10 +51,11 @@ export function createOperatorClient({
       });
       const decoder = new TextDecoder();
       let text = "";
-      for await (const chunk of response.body ?? []) {
+      const reader = response.body?.getReader();
+      for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
         clearTimeout(timer);
         timer = setTimeout(giveUp, silenceMs);
-        text += decoder.decode(chunk as Uint8Array, { stream: true });
+        text += decoder.decode(part.value, { stream: true });
       }
       return { status: response.status, headers: response.headers, text };
     } catch (cause) {

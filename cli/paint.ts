@@ -37,6 +37,5 @@ export function paintFor(stream: NodeJS.WriteStream): Paint {
  * the terminal it is shown on.
  */
 export function harmless(text: string): string {
-  // eslint-disable-next-line no-control-regex
   return text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, " ");
 }

@@ -4,7 +4,7 @@ import { parse } from "smol-toml";
 /** What the app's configuration file says about who installs the app, or why it cannot be told. */
 export type TomlReading = { usesLegacyInstallFlow: boolean } | { unknown: string };
 
-/** Reads `use_legacy_install_flow` of a `shopify.app.toml`. Shopify's default, when the file does not say, is false. */
+/** Reads `use_legacy_install_flow` of a `shopify.app.toml`. A file that does not say is not guessed about. */
 export async function readTomlInstallFlow(file: string): Promise<TomlReading> {
   let text: string;
   try {
@@ -14,10 +14,10 @@ export async function readTomlInstallFlow(file: string): Promise<TomlReading> {
   }
   try {
     const { access_scopes: scopes } = parse(text) as { access_scopes?: { use_legacy_install_flow?: unknown } };
-    const value = scopes?.use_legacy_install_flow ?? false;
+    const value = scopes?.use_legacy_install_flow;
     return typeof value === "boolean"
       ? { usesLegacyInstallFlow: value }
-      : { unknown: `use_legacy_install_flow in ${file} is neither true nor false` };
+      : { unknown: `${file} does not say whether use_legacy_install_flow is true or false` };
   } catch {
     return { unknown: `${file} is not valid TOML` };
   }

@@ -1,0 +1,156 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import {
+  doctor,
+  EXIT,
+  failures,
+  migrate,
+  status,
+  stop,
+  watch,
+  type MigrateFlags,
+  type Surroundings,
+} from "./commands.ts";
+import { createOperatorClient, type OperatorClient } from "./operator-client.ts";
+import { OperatorError } from "./operator-error.ts";
+import { paintFor } from "./paint.ts";
+import { barView, jsonView, lineView } from "./progress-view.ts";
+import { readDotenv, readSettings } from "./read-settings.ts";
+
+type Action = (client: OperatorClient, at: Surroundings) => Promise<number>;
+
+const EXIT_CODES = `
+Exit codes
+  0    migrate, watch: no permanent token remains that could have been migrated
+       doctor: nothing is wrong; other commands and --dry-run, --detach: done
+  1    migrate, watch: some remain · doctor: something is wrong
+  2    a wrong option, or the app could not be asked
+  130  detached by Ctrl-C`;
+
+const ENVIRONMENT = `
+Environment
+  MIGRATION_SECRET          the app's own value, also read from .env in this folder; never an argument
+  APP_URL, SHOPIFY_APP_URL  where the app answers, when --url does not say (in this order; never read from .env)
+  NO_COLOR                  no colours
+
+Examples
+  npm run tokens -- doctor --url https://app.example.com
+  npm run tokens -- migrate --dry-run
+  npm run tokens -- migrate --waves 1%,10%,100%
+  npm run -s tokens -- failures --csv > failures.csv      (-s: npm itself writes nothing)
+${EXIT_CODES}`;
+
+/** The command line. Running it sets the process's exit code; wrong options throw commander's CommanderError. */
+export function createProgram(env: NodeJS.ProcessEnv = process.env): Command {
+  const program = new Command("tokens")
+    .usage("<command> [options]")
+    .description("Moves an app's shops from permanent to expiring offline tokens, and tells how that stands.")
+    .exitOverride()
+    .showHelpAfterError("(--help shows what there is)")
+    .configureHelp({ showGlobalOptions: false })
+    .addHelpText("after", ENVIRONMENT);
+
+  const command = (name: string, description: string) =>
+    program
+      .command(name)
+      .description(description)
+      .option("--url <address>", "where the app answers (default: APP_URL, SHOPIFY_APP_URL, http://localhost:3000)")
+      .option("--json", "write JSON for machines, one object a line");
+
+  command("migrate", "start a run, or join the one there is, and follow it to its end")
+    .option("--dry-run", "say what would be done and how long it would take; change nothing")
+    .option("--limit <shops>", "take up at most so many shops", aNumber)
+    .option("--shop <domains...>", "only these shops; may be repeated")
+    .option("--concurrency <calls>", "calls at once, per instance of the app", aNumber)
+    .option("--waves <shares>", 'rising shares of all shops, each judged before the next: "1%,10%,100%"')
+    .addOption(
+      new Option("--verify <which>", "which new pairs are proven with one Admin call (default: auto)").choices([
+        "auto",
+        "all",
+        "sample",
+        "none",
+      ]),
+    )
+    .option("--failure-threshold <percent>", "final failures above which the run halts itself", aNumber)
+    .option("--detach", "start, and do not follow")
+    .addHelpText("after", EXIT_CODES)
+    .action((flags: CommonFlags & MigrateFlags) => {
+      const { url: _url, json: _json, ...options } = flags;
+      return perform(flags, env, (client, at) => migrate(client, options, at));
+    });
+  command("status [run]", "how the latest run stands, or the named one").action((id: string | undefined, flags) =>
+    perform(flags, env, (client, at) => status(client, id, at)),
+  );
+  command("watch [run]", "follow a run to its end")
+    .addHelpText("after", EXIT_CODES)
+    .action((id: string | undefined, flags) => perform(flags, env, (client, at) => watch(client, id, at)));
+  command("stop [run]", "stop a run after the calls in flight; it can be started again at any time").action(
+    (id: string | undefined, flags) => perform(flags, env, (client, at) => stop(client, id, at)),
+  );
+  command("failures [run]", "every shop that could not be migrated, and why")
+    .option("--csv", "as CSV, safe to open in a spreadsheet")
+    .action((id: string | undefined, flags: CommonFlags & { csv?: boolean }) =>
+      perform(flags, env, (client, at) => failures(client, id, flags, at)),
+    );
+  command("doctor", "compare flags, shopify.app.toml and database, and name the next safe step")
+    .option("--config <file>", "the app's configuration file", "shopify.app.toml")
+    .addHelpText("after", EXIT_CODES)
+    .action((flags: CommonFlags & { config: string }) =>
+      perform(flags, env, (client, at) => doctor(client, flags.config, at)),
+    );
+  return program;
+}
+
+interface CommonFlags {
+  url?: string;
+  json?: boolean;
+}
+
+/** Runs a command with what every one has in common: the client, Ctrl-C, and errors with their remedy. */
+async function perform({ url, json = false }: CommonFlags, env: NodeJS.ProcessEnv, action: Action): Promise<void> {
+  const { stdout, stderr } = process;
+  const stopping = new AbortController();
+  const interrupt = () => stopping.abort();
+  let secret = "";
+  // Whatever an answer or an error holds, the secret is not shown.
+  const safe = (text: string) => (secret ? text.replaceAll(secret, "…") : text);
+  const out = (line: string) => void stdout.write(`${safe(line)}\n`);
+  const note = (line: string) => void stderr.write(`${safe(line)}\n`);
+  const aside = paintFor(stderr);
+  // A second Ctrl-C ends at once.
+  process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
+  try {
+    const settings = readSettings({ url }, env, readDotenv(".env"));
+    const { origin, isUrlGiven, warning } = settings;
+    secret = settings.secret;
+    if (warning) note(aside.attention(warning));
+    process.exitCode = await action(createOperatorClient({ origin, secret, interrupted: stopping.signal }), {
+      json,
+      out,
+      outRaw: (text) => void stdout.write(safe(text)),
+      note,
+      paint: paintFor(stdout),
+      view: () => (json ? jsonView(out) : stderr.isTTY ? barView(stderr, aside) : lineView(out)),
+      command: (text) => `npm run tokens -- ${text}${isUrlGiven ? ` --url ${origin}` : ""}`,
+      interrupted: stopping.signal,
+    });
+  } catch (error) {
+    const { code, message, remedy } =
+      error instanceof OperatorError
+        ? error
+        : new OperatorError(
+            "unexpected",
+            String(error instanceof Error ? error.stack : error),
+            "This is a mistake in the command itself.",
+          );
+    process.exitCode = code === "interrupted" ? EXIT.detached : EXIT.failed;
+    if (json) out(JSON.stringify({ error: code, message, remedy }));
+    else note(`${aside.bad(`✗ ${message}`)}${remedy && `\n  ${remedy}`}`);
+  } finally {
+    process.removeListener("SIGINT", interrupt).removeListener("SIGTERM", interrupt);
+  }
+}
+
+function aNumber(text: string): number {
+  if (!/^\d+(\.\d+)?$/.test(text)) throw new InvalidArgumentError("It must be a number.");
+  return Number(text);
+}

@@ -1,0 +1,85 @@
+import { describe, expect, it } from "vitest";
+import { examine, type Situation } from "./examine.ts";
+import { HEALTH, RUN, UNDER_WAY } from "./test-views.ts";
+
+const command = (text: string) => `tokens ${text}`;
+const legacyToml = { usesLegacyInstallFlow: true };
+const managedToml = { usesLegacyInstallFlow: false };
+const done = { verdict: "clean" as const, permanentTokens: 0 };
+
+function look(change: Partial<Omit<Situation, "health">> & { health?: Partial<Situation["health"]> }) {
+  const { health, ...rest } = change;
+  const situation = { isReady: true, latestRun: RUN, toml: legacyToml, ...rest, health: { ...HEALTH, ...health } };
+  const { findings, nextStep } = examine(situation, command);
+  const codes = (level: string) => findings.filter((one) => one.level === level).map(({ code }) => code);
+  return { findings, nextStep, problems: codes("problem"), attention: codes("attention") };
+}
+
+describe("examine", () => {
+  it("finds nothing wrong in the middle of the migration, and passes on the app's next step", () => {
+    const { problems, attention, nextStep } = look({});
+    expect({ problems, attention, nextStep }).toEqual({
+      problems: [],
+      attention: ["permanent_tokens"],
+      nextStep: "What the app says.",
+    });
+  });
+
+  it.each([
+    ["legacy", legacyToml, {}, "ok toml_fits"],
+    ["legacy", managedToml, {}, "problem toml_ahead"],
+    ["expand", legacyToml, {}, "ok toml_fits"],
+    ["expand", managedToml, {}, "attention toml_early"],
+    ["expand", managedToml, done, "ok toml_fits"],
+    ["contract", legacyToml, done, "problem toml_behind"],
+    ["contract", managedToml, done, "ok toml_fits"],
+    ["contract", { unknown: "there is no shopify.app.toml here" }, done, "attention toml_unknown"],
+  ] as const)("in %s with %o and %o: %s", (phase, toml, health, expected) => {
+    const { findings } = look({ toml, health: { phase, ...health } });
+    expect(findings.map(({ level, code }) => `${level} ${code}`)).toContain(expected);
+  });
+
+  it.each([
+    [39, "ok"],
+    [30, "attention"],
+    [7, "problem"],
+    [0, "problem"],
+  ])("%i days before the deadline: %s", (daysLeft, level) => {
+    const find = (health: object) =>
+      look({ health: { daysLeft, ...health } }).findings.find(({ code }) => code.startsWith("deadline"));
+    expect(find({})?.level).toBe(level);
+    expect(find(done)?.level, "nothing is left").toBe("ok");
+  });
+
+  it("puts the worst first", () => {
+    const { findings } = look({ isReady: false, health: { needsReauth: 1 } });
+    expect(findings[0]).toMatchObject({ level: "problem", code: "not_ready" });
+    expect(findings.at(-1)?.level).toBe("ok");
+  });
+
+  it("names the one next step", () => {
+    expect(look({ isReady: false, latestRun: UNDER_WAY }).nextStep).toMatch(/^Bring the app's database back/);
+    expect(look({ latestRun: UNDER_WAY }).nextStep).toBe("Let the run end: tokens watch");
+    expect(look({ latestRun: { ...RUN, status: "halted", haltReason: "wrong client" } })).toMatchObject({
+      problems: ["run_halted"],
+      nextStep: "Correct what halted the run, then start again: tokens migrate",
+    });
+    expect(look({ health: { phase: "contract", ...done } }).nextStep).toMatch(
+      /use_legacy_install_flow = false.*deploy/,
+    );
+    expect(look({ toml: managedToml, health: { phase: "legacy" } }).nextStep).toMatch(/use_legacy_install_flow = true/);
+    expect(look({ health: { phase: "contract", verdict: "regression" } })).toMatchObject({
+      problems: ["regression", "toml_behind"],
+      nextStep: "What the app says.",
+    });
+  });
+
+  it("counts in words", () => {
+    const texts = look({ health: { needsReauth: 1, suspended: 2, refreshTokensExpiringIn14Days: 3 } })
+      .findings.map(({ text }) => text)
+      .join("\n");
+    expect(texts).toContain("1 shop waiting");
+    expect(texts).toContain("2 shops frozen");
+    expect(texts).toContain("3 refresh tokens ending");
+  });
+});
