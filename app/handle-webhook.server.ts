@@ -1,4 +1,5 @@
 import type { ActionFunctionArgs } from "@remix-run/node";
+import { isDatabaseOutage } from "./infra/is-database-outage.ts";
 import { services } from "./services.server.ts";
 import { tokenExchangeApp } from "./shopify.server.ts";
 
@@ -12,7 +13,8 @@ export interface Webhook {
 
 /**
  * Makes the loader and action of a webhook route: verifies the signature, runs `handle`, answers 200. No live token is needed,
- * and Shopify is not asked for one. Whatever `handle` throws becomes 500, so that Shopify delivers again; it must therefore be
+ * and Shopify is not asked for one. Whatever `handle` throws becomes 500 (503 while
+ * the database is away), so that Shopify delivers again; it must therefore be
  * safe to repeat.
  * @param topic as in the `X-Shopify-Topic` header, e.g. `app/uninstalled`.
  */
@@ -44,7 +46,7 @@ export function webhookRoute(topic: string, handle: (webhook: Webhook) => Promis
     } catch (error) {
       metrics.webhooks.inc({ topic, result: "failed" });
       log.error({ err: error, shop, webhookId, topic }, "webhook not handled; Shopify will deliver it again");
-      return new Response(null, { status: 500 });
+      return new Response(null, { status: isDatabaseOutage(error) ? 503 : 500 });
     }
     metrics.webhooks.inc({ topic, result: "handled" });
     log.info({ shop, webhookId, topic }, "webhook handled");

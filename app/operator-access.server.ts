@@ -7,6 +7,7 @@ export function forOperator(handlers: OperatorHandlers) {
   return operatorRoute(handlers, {
     secret: env.MIGRATION_SECRET,
     failedAttempts,
+    onOutage: (err) => log.error({ err }, "the database cannot be reached"),
     onRefused: (fields) => log.warn(fields, "wrong operator secret"),
   });
 }

@@ -1,4 +1,5 @@
 import { redirect } from "@remix-run/node";
+import { isDatabaseOutage } from "./infra/is-database-outage.ts";
 import type { InstallFlow } from "./install-flow.server.ts";
 import type { PageProblem } from "./page-problem.ts";
 import { services } from "./services.server.ts";
@@ -14,11 +15,15 @@ const DEFAULT_RETRY_AFTER_MS = 5_000;
 
 /**
  * Turns whatever went wrong while serving the embedded app into the response to throw. The only place where errors of the
- * tokens domain become HTTP. Responses and foreign errors pass unchanged.
+ * tokens domain, and a database that is away, become HTTP. Responses and foreign errors pass unchanged.
  */
 export function toResponse(error: unknown, request: Request, flow: InstallFlow): unknown {
-  if (!(error instanceof TokenError)) return error;
   const { log } = services;
+  if (isDatabaseOutage(error)) {
+    log.error({ err: error }, "the database cannot be reached");
+    return problemResponse(503, BUSY, { "Retry-After": String(DEFAULT_RETRY_AFTER_MS / 1000) });
+  }
+  if (!(error instanceof TokenError)) return error;
   switch (error.code) {
     case "reauthorization_required":
       log.info({ shop: error.shop, reason: error.reason, flow }, "asking the merchant's browser for a new grant");
@@ -83,6 +88,12 @@ const UNREACHABLE: PageProblem = {
   code: "shopify_unreachable",
   title: "Shopify is taking longer than usual",
   detail: "We could not reach Shopify just now. Nothing is lost. Please try again in a few seconds.",
+  retryable: true,
+};
+const BUSY: PageProblem = {
+  code: "busy",
+  title: "We are back in a moment",
+  detail: "The app cannot answer just now. Nothing is lost. Please try again in a few seconds.",
   retryable: true,
 };
 const SUSPENDED: PageProblem = {

@@ -1,4 +1,5 @@
 import type { ActionFunctionArgs, LoaderFunctionArgs } from "@remix-run/node";
+import { isDatabaseOutage } from "../infra/is-database-outage.ts";
 import type { FailedAttempts } from "./failed-attempts.server.ts";
 import { isOperatorSecret } from "./is-operator-secret.server.ts";
 import { problemResponse } from "./problem.ts";
@@ -7,6 +8,8 @@ export interface OperatorDependencies {
   /** Undefined: the operator's routes do not exist. */
   secret: string | undefined;
   failedAttempts: FailedAttempts;
+  /** The database cannot be reached; answered with 503. */
+  onOutage?: (error: unknown) => void;
   onRefused?: (fields: { address: string; path: string; tooMany: boolean }) => void;
 }
 
@@ -15,7 +18,8 @@ export type OperatorHandlers = Partial<Record<"GET" | "POST" | "DELETE", Handler
 
 /**
  * Makes the loader and action of an operator's route: the secret first, then the method, then the handler. HEAD is GET.
- * Answers 404 without a secret in the environment, 401 to a wrong one, 429 to too many wrong ones, 405 with `Allow`.
+ * Answers 404 without a secret in the environment, 401 to a wrong one, 429 to too many wrong ones, 405 with `Allow`, 503 while the
+ * database is away.
  */
 export function operatorRoute(handlers: OperatorHandlers, dependencies: OperatorDependencies) {
   const allowed = Object.keys(handlers).flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]));
@@ -24,7 +28,14 @@ export function operatorRoute(handlers: OperatorHandlers, dependencies: Operator
     if (refusal) return refusal;
     const { method } = args.request;
     const handler = handlers[(method === "HEAD" ? "GET" : method) as keyof OperatorHandlers];
-    return handler ? handler(args) : methodNotAllowed(allowed);
+    if (!handler) return methodNotAllowed(allowed);
+    try {
+      return await handler(args);
+    } catch (error) {
+      if (!isDatabaseOutage(error)) throw error;
+      dependencies.onOutage?.(error);
+      return problemResponse(DATABASE_UNREACHABLE, { "Retry-After": "5" });
+    }
   };
   return { loader: handle, action: handle };
 }
@@ -69,6 +80,13 @@ const UNAUTHORIZED = {
   code: "unauthorized",
   title: "Unauthorized",
   detail: "Send the header `Authorization: Bearer <MIGRATION_SECRET>` with the secret of the app's environment.",
+};
+const DATABASE_UNREACHABLE = {
+  status: 503,
+  code: "database_unreachable",
+  title: "Service Unavailable",
+  detail:
+    "The app cannot reach its database. A run that was going on continues by itself once the database is back; ask again then.",
 };
 const TOO_MANY = {
   status: 429,

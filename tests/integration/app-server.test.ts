@@ -7,6 +7,7 @@ import { merchantOf } from "../support/app-requests.ts";
 import { BROWSER_USER_AGENT } from "../support/browser.ts";
 import { createTestDatabase, testDatabase } from "../support/postgres.ts";
 import { startTestSandbox } from "../support/sandbox.ts";
+import { severable } from "../support/severable-database.ts";
 
 const database = testDatabase();
 let sandbox: Sandbox;
@@ -63,16 +64,33 @@ describe("health", () => {
     }
   });
 
-  it("is not ready while the database is gone, and recovers with it", async () => {
+  it("says so while the database is away, to everybody in their words, and recovers with it", async () => {
     const away = await createTestDatabase();
-    const other = await startTestApp({ sandbox, databaseUrl: away.url });
+    const link = await severable(away.url);
+    const secret = "0123456789abcdef0123456789abcdef";
+    const other = await startTestApp({ sandbox, databaseUrl: link.url, env: { MIGRATION_SECRET: secret } });
+    const status = async (path: string, headers = {}) => (await fetch(other.url + path, { headers })).status;
+    const operator = { Authorization: `Bearer ${secret}` };
+    const { shop } = await sandbox.client.installShop("during-an-outage.myshopify.com", { token: "none" });
     try {
-      await database.current.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1`, [
-        away.name,
-      ]);
-      await expect.poll(async () => (await fetch(`${other.url}/readyz`)).status, { timeout: 10_000 }).toBe(200);
+      expect(await status("/admin/token-health", operator)).toBe(200);
+      link.sever();
+      await expect.poll(() => status("/readyz")).toBe(503);
+      expect(await status("/healthz")).toBe(200);
+      const refused = await fetch(`${other.url}/admin/token-health`, { headers: operator });
+      expect(refused.status).toBe(503);
+      expect(refused.headers.get("retry-after")).toBe("5");
+      expect(await refused.json()).toMatchObject({ code: "database_unreachable" });
+      const page = await merchantOf(other, sandbox).open(shop);
+      expect(page.status).toBe(503);
+      expect(page.headers.get("retry-after")).toBe("5");
+      expect(await page.text()).toContain("We are back in a moment");
+      link.mend();
+      await expect.poll(() => status("/readyz"), { timeout: 10_000 }).toBe(200);
+      expect((await merchantOf(other, sandbox).open(shop)).status).toBe(200);
     } finally {
       await other.stop();
+      await link.close();
       await away.drop();
     }
   });

@@ -1,0 +1,39 @@
+import { randomUUID } from "node:crypto";
+import { createServer, type AddressInfo } from "node:net";
+import { expect, it } from "vitest";
+import { openDatabase } from "./db.server.ts";
+import { isDatabaseOutage } from "./is-database-outage.ts";
+
+const PASSWORD = randomUUID();
+
+/** An address where nobody listens. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+it("knows a database that cannot be reached, from a query of Prisma's and from one of ours", async () => {
+  const db = openDatabase(`postgresql://app:${PASSWORD}@127.0.0.1:${await freePort()}/app`, { connectTimeoutMs: 500 });
+  for (const ask of [() => db.session.findFirst(), () => db.$queryRaw`SELECT 1`]) {
+    const error: unknown = await ask().catch((cause: unknown) => cause);
+    expect(error).toBeInstanceOf(Error);
+    expect(isDatabaseOutage(error)).toBe(true);
+    expect(String(error)).not.toContain(PASSWORD);
+  }
+  await db.$disconnect();
+});
+
+it("knows a connection that the server ended", () => {
+  const ended = Object.assign(new Error("ended"), { cause: { kind: "postgres", originalCode: "57P01" } });
+  expect(
+    isDatabaseOutage(Object.assign(new Error("raw"), { code: "P2010", meta: { driverAdapterError: ended } })),
+  ).toBe(true);
+});
+
+it.each([undefined, "text", new Error("other"), Object.assign(new Error("unique"), { code: "P2002" })])(
+  "does not take %s for an outage",
+  (error) => expect(isDatabaseOutage(error)).toBe(false),
+);

@@ -1,0 +1,25 @@
+/** What the driver adapter calls a database that cannot be reached, or that broke a connection off. */
+const OUTAGE_KINDS = new Set(["DatabaseNotReachable", "ConnectionClosed", "SocketTimeout", "TooManyConnections"]);
+
+/** Prisma: cannot reach, timed out, connection closed, no free connection in the pool. */
+const OUTAGE_CODES = new Set(["P1001", "P1002", "P1008", "P1017", "P2024", "P2037"]);
+
+/** Postgres: connection exceptions (class 08), and operator intervention: a server that is shutting down or starting (class 57P). */
+const OUTAGE_SQLSTATE = /^(08|57P0)/;
+
+/** pg itself, which gives these no code; the driver adapter passes them on as they are. */
+const OUTAGE_MESSAGE = /^(Connection terminated|timeout exceeded when trying to connect)/;
+
+/**
+ * Whether an error says that the database is away for now, and not that the query was wrong. What failed may be asked again.
+ */
+export function isDatabaseOutage(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code, meta, cause } = error as { code?: unknown; meta?: { driverAdapterError?: unknown }; cause?: unknown };
+  if (typeof code === "string" && OUTAGE_CODES.has(code)) return true;
+  if (OUTAGE_MESSAGE.test(error.message)) return true;
+  const reason = cause as { kind?: string; originalCode?: string } | undefined;
+  if (reason?.kind && OUTAGE_KINDS.has(reason.kind)) return true;
+  if (reason?.originalCode && OUTAGE_SQLSTATE.test(reason.originalCode)) return true;
+  return [meta?.driverAdapterError, cause].some((inner) => inner !== error && isDatabaseOutage(inner));
+}
