@@ -1,7 +1,7 @@
 /**
  * One instance of the app as far as a migration run needs one, in a process of its own, to be killed or measured. Reads
- * DATABASE_URL and the proxy variables of the simulator; works on whatever run there is; says `ready` to its parent and answers
- * `memory`. SIGTERM ends it in order.
+ * DATABASE_URL and the proxy variables of the simulator (or PLAIN_SIMULATOR); works on whatever run there is; says `ready` to its parent and answers
+ * `resources`. SIGTERM ends it in order.
  */
 import "@shopify/shopify-api/adapters/web-api";
 import { ApiVersion, LogSeverity, shopifyApi } from "@shopify/shopify-api";
@@ -14,6 +14,9 @@ import { TEST_APP } from "../support/sandbox.ts";
 
 const number = (name: string) => (process.env[name] ? Number(process.env[name]) : undefined);
 
+if (process.env.PLAIN_SIMULATOR) {
+  (await import("../benchmarks/migration/route-plainly.ts")).routePlainly(process.env.PLAIN_SIMULATOR);
+}
 const db = openDatabase(process.env.DATABASE_URL!, { onError: () => {} });
 const log = createLogger(process.env.LOG_LEVEL ?? "warn", [], process.stderr);
 installShopifyFetch({ timeoutMs: number("CALL_TIMEOUT_MS") });
@@ -41,14 +44,9 @@ await db.$queryRaw`SELECT 1`;
 migrations.startWorker();
 
 process.on("message", (message) => {
-  if (message === "memory")
-    process.send?.({
-      ...process.memoryUsage(),
-      resources: process
-        .getActiveResourcesInfo()
-        .reduce((a: Record<string, number>, n) => ({ ...a, [n]: (a[n] ?? 0) + 1 }), {}),
-      peakRss: process.resourceUsage().maxRSS * 1024,
-    });
+  if (message !== "resources") return;
+  const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
+  process.send?.({ peakRss: maxRSS * 1_024, cpuMs: (userCPUTime + systemCPUTime) / 1_000 });
 });
 process.on("disconnect", () => process.exit(0));
 process.on("SIGTERM", () => {
