@@ -1,0 +1,163 @@
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Sandbox } from "../../sandbox/start.ts";
+import { findFreePort } from "../../scripts/free-port.ts";
+import { startTestApp, type TestApp, type TestAppOptions } from "../support/app-process.ts";
+import { testDatabase } from "../support/postgres.ts";
+import { startTestSandbox } from "../support/sandbox.ts";
+import { seedPermanentShops, startTokens } from "./cli-harness.ts";
+
+const SECRET = randomBytes(32).toString("hex");
+const database = testDatabase();
+let sandbox: Sandbox;
+let folder: string;
+let app: TestApp | undefined;
+
+beforeAll(async () => {
+  sandbox = await startTestSandbox();
+  folder = await mkdtemp(join(tmpdir(), "cli-doctor-"));
+  for (const value of [true, false])
+    await writeFile(join(folder, `${value}.toml`), `[access_scopes]\nuse_legacy_install_flow = ${value}\n`);
+});
+afterAll(async () => {
+  await app?.stop();
+  await sandbox?.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function restart(phase: TestAppOptions["phase"], env: Record<string, string | undefined> = {}): Promise<TestApp> {
+  await app?.stop();
+  return (app = await startTestApp({
+    sandbox,
+    databaseUrl: database.current.url,
+    phase,
+    env: { MIGRATION_SECRET: SECRET, ...env },
+  }));
+}
+
+const tokens = (args: string[], env: Record<string, string> = {}) =>
+  startTokens(args, { MIGRATION_SECRET: SECRET, APP_URL: app?.url, ...env }).ended;
+const doctor = (toml: boolean) => tokens(["doctor", "--config", join(folder, `${toml}.toml`)]);
+
+// One after the other, as an operator goes through them: each phase takes up the database of the one before.
+describe("doctor", { timeout: 60_000 }, () => {
+  it("in legacy names the door to open first, and a file that is ahead; migrating is refused", async () => {
+    await restart("legacy");
+    await seedPermanentShops(sandbox, database.current, "doctor", 3);
+    const legacy = await doctor(true);
+    expect(legacy.out).toMatch(
+      /is in the phase legacy: migrating[\s\S]*! 3 permanent tokens to migrate[\s\S]*Next: Expand: set/,
+    );
+    expect(legacy.code).toBe(0);
+    const tooEarly = await doctor(false);
+    expect(tooEarly.out).toMatch(/✗ .*use_legacy_install_flow = false[\s\S]*Next: Set use_legacy_install_flow = true/);
+    expect(tooEarly.code).toBe(1);
+    const refused = await tokens(["migrate"]);
+    expect(refused).toMatchObject({ code: 2, out: "" });
+    expect(refused.err).toMatch(/not ready[\s\S]*Expand first: set TOKEN_EXCHANGE_ENABLED=true/);
+  });
+
+  it("in expand leads through the migration to contract", async () => {
+    await restart("expand");
+    const expand = await doctor(true);
+    expect(expand.out).toMatch(/phase expand: migrating[\s\S]*Next: Migrate the 3 permanent tokens/);
+    expect(expand.code).toBe(0);
+    expect((await tokens(["migrate"])).code).toBe(0);
+    expect((await doctor(true)).out).toMatch(
+      /phase expand: clean[\s\S]*✓ no permanent token[\s\S]*Next: Contract: set/,
+    );
+  });
+
+  it("in contract sees a file that is behind, and a permanent token that came from outside", async () => {
+    await restart("contract");
+    const contract = await doctor(false);
+    expect(contract.out).toMatch(/phase contract: clean/);
+    expect(contract.code).toBe(0);
+    const behind = await doctor(true);
+    expect(behind.out).toMatch(/✗ .*new merchants cannot install/);
+    expect(behind.code).toBe(1);
+
+    await seedPermanentShops(sandbox, database.current, "stray", 1);
+    const regression = await doctor(false);
+    expect(regression.out).toMatch(/phase contract: regression\n {2}✗ 1 permanent token where none/);
+    expect(regression.code).toBe(1);
+    const machine = await tokens(["doctor", "--json", "--config", join(folder, "false.toml")]);
+    expect(JSON.parse(machine.out)).toMatchObject({
+      health: { verdict: "regression" },
+      nextStep: expect.any(String) as string,
+    });
+  });
+});
+
+describe("what goes wrong is explained, with code 2 and without the secret", { timeout: 60_000 }, () => {
+  let foreign: Server;
+  let foreignUrl: string;
+  beforeAll(async () => {
+    await restart("expand");
+    // Something else at the address: a page for everybody, and a redirect for one path.
+    foreign = createServer(({ url }, response) => {
+      if (url === "/admin/token-health") response.writeHead(301, { Location: "https://www.example.com/" }).end();
+      else response.writeHead(200, { "Content-Type": "text/html" }).end("<h1>Welcome</h1>");
+    }).listen(0, "127.0.0.1");
+    await once(foreign, "listening");
+    foreignUrl = `http://127.0.0.1:${(foreign.address() as AddressInfo).port}`;
+  });
+  afterAll(() => {
+    foreign?.close();
+  });
+
+  async function problem(args: string[], env: Record<string, string> = {}): Promise<string> {
+    const { code, out, err } = await tokens(args, env);
+    expect(code).toBe(2);
+    expect(out).toBe("");
+    expect(err.includes(env.MIGRATION_SECRET || SECRET), "the secret").toBe(false);
+    return err;
+  }
+
+  it("a wrong secret, and none", async () => {
+    const wrong = await problem(["status"], { MIGRATION_SECRET: "not-the-secret-but-long-enough-to-be" });
+    expect(wrong).toMatch(/does not accept this MIGRATION_SECRET/);
+    expect(await problem(["status", "--config"], {})).toMatch(/unknown option/);
+    const none = await startTokens(["status", "--url", app!.url], {}).ended;
+    expect(none).toMatchObject({ code: 2 });
+    expect(none.err).toMatch(/export MIGRATION_SECRET/);
+  });
+
+  it("no run yet is said, for machines too", async () => {
+    await database.current.query(`DELETE FROM "MigrationRun"`);
+    expect(await problem(["watch"])).toMatch(/no run has been started yet/);
+    const { code, out } = await tokens(["status", "--json"]);
+    expect(code).toBe(2);
+    expect(JSON.parse(out)).toMatchObject({ error: "run_not_found" });
+    expect(await problem(["failures", "no-such-run"])).toMatch(/no such run/);
+  });
+
+  it("options, by the app's own judgement", async () => {
+    expect(await problem(["migrate", "--waves", "10%,5%", "--shop", "nobody"])).toMatch(
+      /Correct: --shop must be .*; --waves "5%" is not a rising percentage/,
+    );
+    expect(await problem(["migrate", "--limit", "many"])).toMatch(/It must be a number/);
+    expect(await problem(["migrate", "--verify", "some"])).toMatch(/Allowed choices/);
+    expect(await problem(["mirgate"])).toMatch(/unknown command 'mirgate'[\s\S]*Did you mean migrate/);
+  });
+
+  it("an address where nobody listens, https where there is none, and something else", async () => {
+    const nobody = `http://127.0.0.1:${await findFreePort()}`;
+    expect(await problem(["status", "--url", nobody])).toMatch(/nothing listens there/);
+    expect(await problem(["migrate", "--url", nobody])).toMatch(/nothing listens there/);
+    expect(await problem(["status", "--url", app!.url.replace("http:", "https:")])).toMatch(/does not speak https/);
+    expect(await problem(["status", "--url", foreignUrl])).toMatch(/answers, but not as this app does/);
+    expect(await problem(["doctor", "--url", foreignUrl])).toMatch(/points to https:\/\/www\.example\.com/);
+  });
+
+  it("an app without the operator's routes", async () => {
+    await restart("expand", { MIGRATION_SECRET: undefined });
+    expect(await problem(["doctor"])).toMatch(/runs without MIGRATION_SECRET[\s\S]*restart it/);
+  });
+});

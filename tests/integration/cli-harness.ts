@@ -1,0 +1,79 @@
+import { spawn } from "node:child_process";
+import { PROJECT_ROOT } from "../../scripts/project-root.ts";
+import type { Sandbox } from "../../sandbox/start.ts";
+import type { TestDatabase } from "../support/postgres.ts";
+
+export interface Said {
+  code: number | null;
+  out: string;
+  err: string;
+}
+
+export interface TokensProcess {
+  /** Waits until it has written something that matches, to either stream. Rejects when it ends before. */
+  saw(pattern: RegExp): Promise<void>;
+  /** Ctrl-C. */
+  interrupt(): void;
+  ended: Promise<Said>;
+}
+
+/** `npm run tokens -- …` in a process of its own, without a terminal. Nothing of this process's environment but PATH reaches it. */
+export function startTokens(args: string[], env: Record<string, string | undefined>): TokensProcess {
+  const child = spawn(process.execPath, ["cli/tokens.ts", ...args], {
+    cwd: PROJECT_ROOT,
+    env: { NODE_ENV: "test", PATH: process.env.PATH, ...env } as NodeJS.ProcessEnv,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const said: Said = { code: null, out: "", err: "" };
+  let isOver = false;
+  const listeners = new Set<() => void>();
+  const tell = () => listeners.forEach((listener) => listener());
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    said.out += text;
+    tell();
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    said.err += text;
+    tell();
+  });
+  const ended = new Promise<Said>((resolve, reject) => {
+    child.once("error", reject).once("close", (code) => {
+      isOver = true;
+      resolve({ ...said, code });
+      tell();
+    });
+  });
+  return {
+    ended,
+    interrupt: () => void child.kill("SIGINT"),
+    saw: (pattern) =>
+      new Promise((resolve, reject) => {
+        const look = () => {
+          const matches = pattern.test(said.out) || pattern.test(said.err);
+          if (!matches && !isOver) return;
+          listeners.delete(look);
+          if (matches) resolve();
+          else reject(new Error(`it ended without writing ${String(pattern)}:\n${said.out}\n${said.err}`));
+        };
+        listeners.add(look);
+        look();
+      }),
+  };
+}
+
+/** Shops whose permanent tokens the app holds. */
+export async function seedPermanentShops(
+  sandbox: Sandbox,
+  database: TestDatabase,
+  prefix: string,
+  count: number,
+): Promise<string[]> {
+  const shops = Array.from({ length: count }, (_, n) => `${prefix}-${n}.myshopify.com`);
+  const installed = await sandbox.client.installShops(shops.map((shop) => ({ shop, token: "permanent" as const })));
+  await database.query(
+    `INSERT INTO "Session" ("id", "shop", "state", "isOnline", "scope", "accessToken")
+     SELECT 'offline_' || shop, shop, '', false, 'read_products', token FROM unnest($1::text[], $2::text[]) AS t(shop, token)`,
+    [shops, installed.map(({ accessToken }) => accessToken)],
+  );
+  return shops;
+}
