@@ -17,9 +17,12 @@ export interface DatabaseOptions {
  * @param url a Postgres connection string.
  */
 export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
+  const connection = parseIntoClientConfig(url);
   const adapter = new PrismaPg(
     {
-      ...parseIntoClientConfig(url),
+      ...connection,
+      // The driver adapter drops the offset of a timestamptz: times would be wrong where the database is not on UTC.
+      options: [connection.options, "-c TimeZone=UTC"].filter(Boolean).join(" "),
       max: options.poolSize ?? 10,
       connectionTimeoutMillis: options.connectTimeoutMs ?? 5_000,
       idleTimeoutMillis: 30_000,
