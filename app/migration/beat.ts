@@ -22,6 +22,8 @@ export interface Beat {
   alive: boolean;
   status: string;
   stopRequested: boolean;
+  /** Every shop of the wave at work is taken up. */
+  drained: boolean;
   leads: boolean;
   allowedRate: number | null;
   pacing: Pace | null;
@@ -62,7 +64,7 @@ export async function beat(
       WHERE "id" = ${runId} AND "status" = 'running' AND EXISTS (SELECT 1 FROM me)
         AND ("leader" IS NULL OR "leader" = ${worker} OR "leaderSeenAt" < ${dead}) RETURNING 1
     )
-    SELECT EXISTS (SELECT 1 FROM me) AS "alive", r."status", r."stopRequested", EXISTS (SELECT 1 FROM lead) AS "leads",
+    SELECT EXISTS (SELECT 1 FROM me) AS "alive", r."status", r."stopRequested", r."drained", EXISTS (SELECT 1 FROM lead) AS "leads",
       r."allowedRate", r."pacing",
       greatest(0, extract(epoch FROM r."pausedUntil" - now()) * 1000)::float8 AS "pausedMs",
       (SELECT coalesce(json_agg(json_build_object('id', w."id", 'stats', w."stats")), '[]') FROM "MigrationWorker" w

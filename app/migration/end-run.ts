@@ -52,19 +52,13 @@ export async function endStoppedRun(
   worker: string,
   deadAfterMs: number,
 ): Promise<boolean> {
+  if (await areShopsHeld(db, runId, worker, deadAfterMs)) return false;
   const counts = await countTokens(db);
   return db.$transaction(
     async (tx) => {
       const run = await lockRun(tx, runId);
       if (!run || run.status !== "running") return true;
-      if (!run.stopRequested) return false;
-      const [held] = await tx.$queryRaw<[{ held: boolean }]>`
-        SELECT EXISTS (
-          SELECT 1 FROM "MigrationOutcome" o JOIN "MigrationWorker" w ON w."runId" = o."runId" AND w."id" = o."claimedBy"
-          WHERE o."runId" = ${runId} AND o."outcome" = 'claimed' AND w."id" <> ${worker}
-            AND w."seenAt" >= now() - ${deadAfterMs}::float8 * interval '1 millisecond'
-        ) AS "held"`;
-      if (held.held) return false;
+      if (!run.stopRequested || (await areShopsHeld(tx, runId, worker, deadAfterMs))) return false;
       await settleOpenShops(tx, runId);
       await endRun(tx, run, counts, run.haltReason === null ? "stopped" : "halted", run.haltReason);
       return true;
@@ -90,6 +84,17 @@ async function hasOpenShops(db: Tx, runId: string): Promise<boolean> {
   const [row] = await db.$queryRaw<[{ open: boolean }]>`
     SELECT EXISTS (SELECT 1 FROM "MigrationOutcome" WHERE "runId" = ${runId} AND "outcome" IN ('claimed', 'waiting')) AS "open"`;
   return row.open;
+}
+
+/** Whether a living worker, but this one, holds shops of the run. */
+async function areShopsHeld(db: Tx, runId: string, worker: string, deadAfterMs: number): Promise<boolean> {
+  const [row] = await db.$queryRaw<[{ held: boolean }]>`
+    SELECT EXISTS (
+      SELECT 1 FROM "MigrationOutcome" o JOIN "MigrationWorker" w ON w."runId" = o."runId" AND w."id" = o."claimedBy"
+      WHERE o."runId" = ${runId} AND o."outcome" = 'claimed' AND w."id" <> ${worker}
+        AND w."seenAt" >= now() - ${deadAfterMs}::float8 * interval '1 millisecond'
+    ) AS "held"`;
+  return row.held;
 }
 
 async function countWave(tx: Tx, runId: string, wave: number): Promise<WaveCount[]> {

@@ -24,7 +24,7 @@ export function createFailureWindow(threshold: number): FailureWindow {
       const codes = recent.filter((entry) => entry !== undefined);
       if (codes.length <= allowed) return undefined;
       return (
-        `${codes.length} of the last ${recent.length} shops failed for good (${mostFrequent(codes)}); ` +
+        `Too many final failures: ${codes.length} of the last ${recent.length} shops failed for good (${mostFrequent(codes)}); ` +
         `more than ${threshold}% of ${WINDOW} halts a run. Look at the failures; if they are right, start again with a higher failureThreshold.`
       );
     },

@@ -30,7 +30,7 @@ it("a run halts when the last 200 shops hold more failures than the threshold, n
   // From here each new failure pushes an old one out.
   for (let i = 0; i < 10; i++) expect(window.record("needs_reauthorization", "spent")).toBeUndefined();
   expect(window.record("needs_reauthorization", "spent")).toMatch(
-    /^11 of the last 200 shops failed for good \(11 × spent\)/,
+    /^Too many final failures: 11 of the last 200 shops failed for good \(11 × spent\)/,
   );
 });
 

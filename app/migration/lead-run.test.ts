@@ -19,6 +19,7 @@ const heard = (workers: { id: string; stats: WorkerStats }[]) => ({
   alive: true,
   status: "running",
   stopRequested: false,
+  drained: false,
   leads: true,
   allowedRate: null,
   pacing: null,

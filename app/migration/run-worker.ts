@@ -54,6 +54,7 @@ const PROBE_AFTER_MS = [1_000, 2_000, 4_000, 5_000];
 /** A shop whose lane somebody else has is tried again later, instead of being waited for: a dead holder's lane stays taken for a while. */
 const LANE_WAIT_MS = 100;
 const DATABASE_PAUSE_MS = 500;
+const COMPLAIN_EVERY_MS = 10_000;
 
 /** One instance's work on one run: claims shops, sends them through the gate, settles what became of them. */
 export function createRunWorker(deps: WorkerDependencies, runId: string, options: MigrationOptions): RunWorker {
@@ -86,6 +87,7 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
   let refilling: Promise<void> | undefined;
   let emptySinceTick = false;
   let databaseTroubleUntil = 0;
+  let quietUntil = 0;
   let lastBeatAt = performance.now();
   let mayTakeOverAt = performance.now();
   let phase = "working" as "working" | "stopping" | "leaving" | "gone";
@@ -96,7 +98,9 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
 
   function databaseTrouble(error: unknown): void {
     databaseTroubleUntil = performance.now() + DATABASE_PAUSE_MS;
-    log.warn({ err: describe(error) }, "the database does not answer a migration run; trying again");
+    if (performance.now() < quietUntil) return;
+    quietUntil = performance.now() + COMPLAIN_EVERY_MS;
+    log.warn(describe(error), "the database does not answer a migration run; trying again");
   }
 
   /** Starts shops while everything allows it; otherwise sees to it that it is called again in time. */
@@ -192,21 +196,27 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
     if (error instanceof GateClosedError) return undefined;
     if (error instanceof ConfigurationError) {
       void halt(
-        `Shopify does not accept this app's credentials (${error.reason}). Check SHOPIFY_API_KEY and SHOPIFY_API_SECRET, then start again; no shop was marked.`,
+        `Configuration error: Shopify does not accept this app's credentials (${error.reason}). ` +
+          "Correct SHOPIFY_API_KEY and SHOPIFY_API_SECRET, then start again; no shop was marked.",
       );
       return undefined;
     }
+    const isDatabase = error instanceof Error && error.name.startsWith("PrismaClient");
+    if (isDatabase) databaseTrouble(error);
+    else log.error({ shop: claim.shop, ...describe(error) }, "a shop could not be migrated for a reason of our own");
     // Whatever was written was written in one statement; the next attempt reads what there is.
-    databaseTrouble(error);
-    return {
-      shop: claim.shop,
-      outcome: "waiting",
-      code: "interrupted",
-      message: "the database did not answer",
-      attempts: claim.tries,
-      retryable: true,
-      retryInMs: 1_000,
-    };
+    return judgeAttempt(
+      {
+        shop: claim.shop,
+        outcome: "failed",
+        code: isDatabase ? "interrupted" : "internal_error",
+        message: isDatabase ? "the database did not answer" : "an error of the app itself; its log says more",
+        retryable: true,
+        attempts: 1,
+      },
+      { tries: claim.tries, sign: "answers", platformDown: false },
+      deps.random,
+    );
   }
 
   function settle(settlement: Settlement): void {
@@ -259,6 +269,8 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
       return end();
     }
     gate.pause(heard.pausedMs);
+    // Another worker may have begun the next wave.
+    if (!heard.drained) freshLeft = true;
     if (heard.stopRequested && phase === "working") {
       phase = "stopping";
       gate.close();

@@ -19,6 +19,17 @@ describe("several instances", () => {
     await t.expectAllCurrent(shops);
   });
 
+  it("go through waves together", async () => {
+    const shops = await t.seed(120);
+    await t.sandbox.client.faults.add(slow);
+    const [one, two] = [t.instance(), t.instance()];
+    two.migrations.startWorker();
+    const { run } = await one.migrations.start(parseMigrationOptions({ concurrency: 3, waves: "20%,60%,100%" }));
+    const done = await t.end(one.migrations, run.id, 25);
+    expect(done).toMatchObject({ status: "completed", migrated: 120, wave: { number: 3, of: 3, percent: 100 } });
+    await t.expectAllCurrent(shops);
+  }, 40_000);
+
   it("stop together", async () => {
     await t.seed(300);
     await t.sandbox.client.faults.add(slow);

@@ -123,6 +123,14 @@ describe("a migration run", () => {
     expect(run).toMatchObject({ total: 2, migrated: 2, skipped: 0, permanentTokens: 0 });
   });
 
+  it("goes on over a row that no shop can have, and says that it could not be done", async () => {
+    await t.seed(3);
+    await t.rows([{ shop: "not a shop", accessToken: "shpat_0123456789abcdef0123456789abcdef" }]);
+    const run = await t.run(t.instance({ random: () => 0 }).migrations);
+    expect(run).toMatchObject({ status: "completed", migrated: 3, failed: 1, permanentTokens: 1 });
+    expect(run.failures).toMatchObject([{ shop: "not a shop", code: "internal_error" }]);
+  });
+
   it("stops at the limit, and says what is left", async () => {
     await t.seed(12);
     const { migrations } = t.instance();
