@@ -94,6 +94,10 @@ export async function storm(world: World, options: StormOptions): Promise<StormR
   options.say?.(`${world.kind}: all was quiet after ${Math.round(elapsed())} s`);
   const outcome = await judge(world, shops, traffic.answers);
   for (const shop of platform.orphans(await world.rows()).slice(0, 5)) options.say?.(lastCalls(world, shop));
+  for (const { shop, first, second } of platform.overlaps().slice(0, 3)) {
+    const words = [first, second].map((call) => JSON.stringify({ ...call, issued: undefined }));
+    options.say?.(`${world.kind}: side by side for ${shop}\n    ${words.join("\n    ")}`);
+  }
   const broken = await reopenAll(world, shops);
   return {
     ...outcome,
