@@ -39,16 +39,23 @@ export interface CallGate {
   /** Lets no call leave for so long; never shortens a pause. */
   pause(ms: number): void;
   /**
-   * Whether one more shop may set out for the gate; pacing over time is the caller's.
-   * @param ahead shops on their way to the gate. A few are let start early, so that the gate never waits for a database.
+   * Whether one more shop may set out for the gate; pacing over time is the caller's. A few more than may pass are let set out,
+   * so that the gate never waits for a database.
    */
-  hasRoom(ahead: number): boolean;
-  /** Runs one call in its turn. @throws GateClosedError */
-  pass(call: () => Promise<Answer>, onSign: (sign: PlatformSign) => void): Promise<Answer>;
+  hasRoom(): boolean;
+  /** A shop is on its way to the gate, until its call passes or its trip ends. */
+  setOut(): Trip;
   /** From now on no call leaves. */
   close(): void;
   /** Books the time since the last booking as active, as waiting for a Retry-After, or (undefined) as neither. */
   bookTime(isActive: boolean | undefined): void;
+}
+
+export interface Trip {
+  /** Runs one call in its turn. @throws GateClosedError */
+  pass(call: () => Promise<Answer>, onSign?: (sign: PlatformSign) => void): Promise<Answer>;
+  /** The shop is done with, whether it called or not. */
+  end(): void;
 }
 
 /**
@@ -59,12 +66,15 @@ export interface CallGate {
 export function createCallGate(options: {
   concurrency: number;
   onPause: (ms: number) => void;
+  /** A call has ended: another may set out. */
+  onRoom?: () => void;
   now?: () => number;
 }): CallGate {
   const now = options.now ?? (() => performance.now());
   const counts: GateCounts = { activeMs: 0, waitedMs: 0, answered: 0, throttled: 0, broken: 0, latencyMs: 0 };
   const queue: (() => void)[] = [];
   let inFlight = 0;
+  let onTheWay = 0;
   let brokenInARow = 0;
   let isProven = false;
   let pausedUntil = 0;
@@ -73,7 +83,7 @@ export function createCallGate(options: {
 
   const pausedFor = () => Math.max(0, pausedUntil - now());
   /** After a broken answer fewer go out, until one is answered: an outage is met with as few calls as can be. */
-  const width = () => (isProven ? Math.max(1, options.concurrency >> brokenInARow) : 1);
+  const width = () => (isProven ? Math.max(1, Math.floor(options.concurrency / 2 ** brokenInARow)) : 1);
 
   function note(answer: Answer, tookMs: number): PlatformSign {
     const sign = signOf(answer);
@@ -128,21 +138,35 @@ export function createCallGate(options: {
     pause(ms) {
       if (ms > 0) pausedUntil = Math.max(pausedUntil, now() + ms);
     },
-    hasRoom(ahead) {
+    hasRoom() {
       const early = isProven && brokenInARow === 0 ? Math.ceil(options.concurrency * EARLY_STARTS) : 0;
-      return !closed && pausedFor() === 0 && inFlight + ahead < width() + early;
+      return !closed && pausedFor() === 0 && inFlight + onTheWay < width() + early;
     },
-    async pass(call, onSign) {
-      await takePlace();
-      const started = now();
-      try {
-        const answer = await call();
-        onSign(note(answer, now() - started));
-        return answer;
-      } finally {
-        inFlight--;
-        queue.shift()?.();
-      }
+    setOut() {
+      let isOnTheWay = true;
+      onTheWay++;
+      const arrive = () => {
+        if (isOnTheWay) onTheWay--;
+        isOnTheWay = false;
+      };
+      return {
+        async pass(call, onSign) {
+          await takePlace();
+          arrive();
+          const started = now();
+          try {
+            const answer = await call();
+            const sign = note(answer, now() - started);
+            onSign?.(sign);
+            return answer;
+          } finally {
+            inFlight--;
+            queue.shift()?.();
+            options.onRoom?.();
+          }
+        },
+        end: arrive,
+      };
     },
     close() {
       closed = true;

@@ -1,14 +1,14 @@
 /**
  * One instance of the app as far as a migration run needs one, in a process of its own, to be killed or measured. Reads
- * DATABASE_URL and the proxy variables of the simulator (or PLAIN_SIMULATOR); works on whatever run there is; says `ready` to its parent and answers
- * `resources`. SIGTERM ends it in order.
+ * DATABASE_URL and the proxy variables of the simulator (or PLAIN_SIMULATOR); works on whatever run there is; says `ready` to its parent, answers
+ * `resources`, and starts a run as a POST would when it is told `{ start }`. SIGTERM ends it in order.
  */
 import "@shopify/shopify-api/adapters/web-api";
 import { ApiVersion, LogSeverity, shopifyApi } from "@shopify/shopify-api";
 import { openDatabase } from "../../app/infra/db.server.ts";
 import { createLogger } from "../../app/infra/log.server.ts";
 import { createMetrics } from "../../app/infra/metrics.server.ts";
-import { createMigrations } from "../../app/migration/index.ts";
+import { createMigrations, parseMigrationOptions } from "../../app/migration/index.ts";
 import { createTokens, installShopifyFetch } from "../../app/tokens/index.ts";
 import { TEST_APP } from "../support/sandbox.ts";
 
@@ -43,8 +43,11 @@ const migrations = createMigrations({
 await db.$queryRaw`SELECT 1`;
 migrations.startWorker();
 
-process.on("message", (message) => {
-  if (message !== "resources") return;
+process.on("message", (message: "resources" | { start: object }) => {
+  if (message !== "resources") {
+    void migrations.start(parseMigrationOptions(message.start)).then(({ run }) => process.send?.({ id: run.id }));
+    return;
+  }
   const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
   process.send?.({ peakRss: maxRSS * 1_024, cpuMs: (userCPUTime + systemCPUTime) / 1_000 });
 });

@@ -126,8 +126,8 @@ describe("several instances", () => {
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`,
       );
     }
-    const done = await t.end(migrations, run.id, 25);
+    const done = await t.end(migrations, run.id, 50);
     expect(done).toMatchObject({ status: "completed", migrated: 120, failed: 0, permanentTokens: 0 });
     await t.expectAllCurrent(shops);
-  }, 40_000);
+  }, 70_000);
 });

@@ -3,10 +3,8 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { openDatabase, type Database } from "../../../app/infra/db.server.ts";
-import { fillTotal } from "../../../app/migration/fill-total.ts";
-import { parseMigrationOptions, type RunView } from "../../../app/migration/index.ts";
+import type { RunView } from "../../../app/migration/index.ts";
 import { countPermanentTokens } from "../../../app/migration/permanent-sessions.ts";
-import { insertRun } from "../../../app/migration/insert-run.ts";
 import { readRun } from "../../../app/migration/read-run.ts";
 import { createSandboxClient, type SandboxClient } from "../../../sandbox/client.ts";
 import { deployMigrations } from "../../../scripts/deploy-migrations.ts";
@@ -30,7 +28,7 @@ export interface Bench {
   seed(count: number, prefix?: string): Promise<string[]>;
   /** An instance of the app, ready for work. */
   startInstance(env?: Record<string, string>): Promise<ChildProcess>;
-  /** Starts a run and waits for its end; `during` may look or interfere. */
+  /** Has the first instance start a run, as a POST to it would, and waits for its end; `during` may look or interfere. */
   run(body?: object, during?: (id: string) => Promise<void>): Promise<RunView>;
   /** Shopify's documented script over what is in the database, at most for so long. */
   documentedScript(seconds: number): Promise<{ shops: number; seconds: number; failed: number }>;
@@ -101,14 +99,16 @@ export async function openBench({ useTls = false } = {}): Promise<Bench> {
     async startInstance(env) {
       const child = fork(INSTANCE, { env: childEnv(env), stdio: ["ignore", "inherit", "inherit", "ipc"] });
       children.add(child);
+      child.once("exit", () => children.delete(child));
       await once(child, "message");
       return child;
     },
     async run(body = {}, during) {
-      // Stored as any instance would; this process only watches.
-      const options = parseMigrationOptions(body);
-      const { id } = await insertRun(db, options);
-      await fillTotal(db, id, options);
+      const [starter] = children;
+      if (!starter) throw new Error("no instance is there to start a run");
+      const started = once(starter, "message") as Promise<[{ id: string }]>;
+      starter.send({ start: body });
+      const [{ id }] = await started;
       const watching = during?.(id);
       let run = await view(id);
       while (run.status === "running") {
