@@ -12,7 +12,10 @@ export interface Outcome {
   /** Token calls of one shop that ran side by side. */
   overlaps: number;
   answers: number;
+  /** Errors and broken connections. */
   failed: number;
+  /** Everything but 200: redirects, too. */
+  not200: number;
   byStatus: Record<string, number>;
 }
 
@@ -38,6 +41,7 @@ export async function judge(world: World, shops: readonly string[], answers: rea
     overlaps: platform.overlaps().length,
     answers: answers.length,
     failed: answers.filter((answer) => !isGood(answer)).length,
+    not200: answers.filter(({ status }) => status !== 200).length,
     byStatus,
   };
 }

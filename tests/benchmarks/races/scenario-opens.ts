@@ -54,6 +54,6 @@ function rows(scenario: string, { plain, ours }: Record<Kind, Outcome>, shops: n
   return [
     row("token calls per shop", ({ calls }) => range(calls), "1", ours.calls.least === 1 && ours.calls.most === 1),
     row("retired token stored", ({ orphaned }) => share(orphaned, shops), "0", ours.orphaned === 0),
-    row("requests not answered 200", ({ failed, answers }) => share(failed, answers), "0", ours.failed === 0),
+    row("requests not answered 200", ({ not200, answers }) => share(not200, answers), "0", ours.not200 === 0),
   ];
 }
