@@ -5,18 +5,18 @@ import type { Logger } from "../infra/log.server.ts";
 import type { Metrics } from "../infra/metrics.server.ts";
 import type { Tokens } from "../tokens/index.ts";
 import { attemptShop } from "./attempt-shop.ts";
-import { beat, joinRun, leaveRun, storePace, storePause, takeOverFromDead, type Beat } from "./beat.ts";
+import { beat, joinRun, leaveRun, storePause } from "./beat.ts";
 import { createCallGate } from "./call-gate.ts";
 import { createClaimBuffer } from "./claim-buffer.ts";
 import type { Claim } from "./claim-shops.ts";
 import { createDatabaseTrouble } from "./database-trouble.ts";
 import { advanceRun, endStoppedRun, requestStop } from "./end-run.ts";
 import { createFailureWindow } from "./failure-window.ts";
-import { createLeader } from "./lead-run.ts";
 import { initialPace } from "./pace.ts";
 import { createPlatformBreaker } from "./platform-breaker.ts";
 import { createSettlementQueue } from "./settlement-queue.ts";
 import { releaseClaims, type Settlement } from "./settle-shops.ts";
+import { createRunSteering } from "./steer-run.ts";
 import { createTokenBucket } from "./token-bucket.ts";
 import type { MigrationOptions } from "./types.ts";
 import { isVerified } from "./verify-choice.ts";
@@ -62,7 +62,7 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
     up: () => log.info("Shopify answers again"),
   });
   const failures = createFailureWindow(options.failureThreshold);
-  const leader = createLeader();
+  const steering = createRunSteering({ db, runId, worker, deadAfterMs, log, metrics });
   const settlements = createSettlementQueue(db, runId, worker, trouble.note);
   const inWork = new Set<string>();
   const buffer = createClaimBuffer({
@@ -82,7 +82,6 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
   let isLimited = false;
   let finished = 0;
   let lastBeatAt = performance.now();
-  let mayTakeOverAt = lastBeatAt;
   let pumpTimer: NodeJS.Timeout | undefined;
 
   /** Starts shops while everything allows it; otherwise sees to it that it is called again in time. */
@@ -168,7 +167,8 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
     if (isLimited) limitedTicks++;
     isLimited = false;
     const heard = await beat(db, runId, worker, { ...gate.counts, limited: limitedTicks, finished }, deadAfterMs);
-    noteBeat();
+    lastBeatAt = performance.now();
+    steering.noteBeat();
     if (heard.status !== "running") return end();
     if (!heard.alive) {
       log.warn("taken for dead; joining again with nothing in hand");
@@ -178,29 +178,12 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
     buffer.lookAgain(heard.drained);
     if (heard.stopRequested) stopStarting();
     else if (haltReason !== undefined) await requestStop(db, runId, haltReason);
-    const rate = heard.leads ? await lead(heard) : (heard.allowedRate ?? initialPace.rate);
+    const rate = heard.leads
+      ? await steering.steer(heard, breaker.state !== "closed")
+      : (heard.allowedRate ?? initialPace.rate);
     bucket.setRate(rate / Math.max(1, heard.workers.length));
     if (phase === "working" && buffer.isExhausted() && inWork.size === 0 && settlements.isEmpty()) await advance();
     if (phase === "stopping" && inWork.size === 0) await stop();
-  }
-
-  function noteBeat(): void {
-    const time = performance.now();
-    // After a gap nobody can be blamed for one: the database was away, or this process slept.
-    if (time - lastBeatAt > deadAfterMs / 2) mayTakeOverAt = time + deadAfterMs;
-    lastBeatAt = time;
-  }
-
-  async function lead(heard: Beat): Promise<number> {
-    const decided = leader.decide(heard);
-    metrics.migrationAllowedRate.set(decided.pace.rate);
-    const notice = breaker.state === "closed" ? decided.notice : "Shopify does not answer; one call tries now and then";
-    await storePace(db, runId, worker, { ...decided, notice });
-    if (performance.now() > mayTakeOverAt) {
-      const taken = await takeOverFromDead(db, runId, deadAfterMs);
-      if (taken > 0) log.warn({ shops: taken }, "shops of a dead worker are taken over");
-    }
-    return decided.pace.rate;
   }
 
   async function advance(): Promise<void> {
