@@ -45,10 +45,10 @@ export interface Seen {
   limited: boolean;
 }
 
-const START_RATE = 10;
+const START_RATE = 20;
 const LOWEST_RATE = 0.5;
 const HIGHEST_RATE = 10_000;
-const DOUBLING_MS = 250;
+const DOUBLING_MS = 200;
 const WINDOW_TICKS = 8;
 /** So far above the limit without a refusal, there is no such limit (any more). */
 const REFUTED = 1.1;
