@@ -3,7 +3,7 @@ import { frameAncestors } from "./frame-ancestors.server.ts";
 import { messagePage } from "./message-page.server.ts";
 import { services } from "./services.server.ts";
 import { findShopDomain } from "./shop-domain.ts";
-import { managedInstallUrl } from "./shopify-addresses.server.ts";
+import { embeddedAppUrl, managedInstallUrl } from "./shopify-addresses.server.ts";
 import { hasValidSignature } from "./shopify-signature.server.ts";
 import { authorizationCodeApp, tokenExchangeApp } from "./shopify.server.ts";
 import { TokenError, TransientError } from "./tokens/index.ts";
@@ -30,13 +30,21 @@ export async function handleAuthRequest(request: Request): Promise<Response> {
     : handleCallback(request, shop);
 }
 
-/** The library's answer to `/auth/callback`, in the shop's lane: the pair it stores must not cross another's. */
+/**
+ * The library's answer to `/auth/callback`, in the shop's lane: the pair it stores must not cross another's. A shop that has a living
+ * chain keeps it, renewed.
+ */
 async function handleCallback(request: Request, shop: string): Promise<Response> {
   const callback = () => answerOf(() => authorizationCodeApp.authenticate.admin(request));
   try {
     // Without Shopify's signature the library answers without asking for a token, and a lane is not free.
     const signed = await hasValidSignature(request);
-    const answer = signed ? await services.tokens.withAuthorizationCodeGrant(shop, callback) : await callback();
+    const answer = signed
+      ? await services.tokens.withAuthorizationCodeGrant(shop, callback, {
+          scopes: services.env.SCOPES,
+          renewed: () => redirect(embeddedAppUrl(shop)),
+        })
+      : await callback();
     if (answer.status < 400) return answer;
     return INSTALL_FAILED(shop, answer.status);
   } catch (error) {

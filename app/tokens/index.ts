@@ -33,7 +33,7 @@ export function createTokens(deps: TokenDependencies): Tokens {
     getSession: async (shop, options) => withoutRefreshToken(await getSession(ctx, shop, options)),
     admin: (shop, options) => createAdminClient(ctx, suspended, shop, options),
     withRequest: (context, run) => runWithRequest(context, run),
-    withAuthorizationCodeGrant: (shop, run) => withAuthorizationCodeGrant(ctx, shop, run),
+    withAuthorizationCodeGrant: (shop, run, stored) => withAuthorizationCodeGrant(ctx, shop, run, stored),
     migrate: (shop, options) => migrateShop(ctx, shop, options),
     async refresh(shop) {
       const session = await readSession(ctx, shop);

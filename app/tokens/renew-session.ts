@@ -90,7 +90,8 @@ async function findSettled(ctx: TokenContext, shop: string, options: RenewOption
   return decide(ctx, session, options, false).step === "use" ? session : undefined;
 }
 
-async function renewInLane(ctx: TokenContext, lane: Lane, options: RenewOptions): Promise<Session> {
+/** The same for a caller that has the lane. It is given back with the write. */
+export async function renewInLane(ctx: TokenContext, lane: Lane, options: RenewOptions): Promise<Session> {
   const session = await readSession(ctx, lane.shop);
   if (options.candidate) {
     const settled = await settleCandidate(ctx, lane, session, options.candidate, options);

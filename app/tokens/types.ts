@@ -118,6 +118,14 @@ export interface TokenHealth {
   refreshTokensExpiringIn14Days: number;
 }
 
+/** For an installation over a chain that lives. */
+export interface StoredChain<T> {
+  /** Needed by the app. A chain that grants less does not serve, and the code is exchanged. */
+  scopes: string[];
+  /** Called instead of the grant when the stored chain was renewed. */
+  renewed(): T | Promise<T>;
+}
+
 export interface Tokens {
   /** What the Shopify libraries are given. */
   sessionStorage: SessionStorage;
@@ -136,8 +144,11 @@ export interface Tokens {
   admin(shop: string, options?: { idToken?: string; session?: Session }): AdminClient;
   /** Runs `run` with the context in which `sessionStorage` serves the libraries. */
   withRequest<T>(context: RequestContext, run: () => Promise<T>): Promise<T>;
-  /** Holds the shop's lane while the library handles `/auth/callback`. Verify the request's HMAC first: a lane is not free. */
-  withAuthorizationCodeGrant<T>(shop: string, run: () => Promise<T>): Promise<T>;
+  /**
+   * Holds the shop's lane while the library handles `/auth/callback`. Verify the request's HMAC first: a lane is not free.
+   * @param stored what to do where the shop has a living chain already: it is renewed, and the code is not used.
+   */
+  withAuthorizationCodeGrant<T>(shop: string, run: () => Promise<T>, stored?: StoredChain<T>): Promise<T>;
   /**
    * Migrates one shop's permanent token. Safe to repeat.
    * @param options.verify prove the new token with one cheap Admin call.

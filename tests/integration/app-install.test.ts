@@ -5,11 +5,15 @@ import { merchantOf, type Merchant } from "../support/app-requests.ts";
 import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";
 import { startTestSandbox, TEST_APP } from "../support/sandbox.ts";
 
+type IssuedToken = Awaited<ReturnType<Sandbox["client"]["installShop"]>>;
+
 /** One app of a phase, with a database of its own. */
 interface World {
   app: TestApp;
   merchant: Merchant;
   database: TestDatabase;
+  /** Puts into the database what Shopify has issued. */
+  store(issued: IssuedToken): Promise<unknown>;
   row(shop: string): Promise<{ accessToken: string; refreshToken: string | null; expires: Date | null } | undefined>;
   close(): Promise<void>;
 }
@@ -27,6 +31,20 @@ async function startWorld(phase: "legacy" | "expand" | "contract", env: Record<s
     app,
     database,
     merchant: merchantOf(app, sandbox),
+    store: (issued) =>
+      database.query(
+        `INSERT INTO "Session" ("id", "shop", "state", "isOnline", "scope", "accessToken", "expires", "refreshToken", "refreshTokenExpires")
+         VALUES ($1, $2, '', false, $3, $4, now() + $5 * interval '1 second', $6, now() + $7 * interval '1 second')`,
+        [
+          `offline_${issued.shop}`,
+          issued.shop,
+          issued.scope,
+          issued.accessToken,
+          issued.expiresIn ?? null,
+          issued.refreshToken ?? null,
+          issued.refreshTokenExpiresIn ?? null,
+        ],
+      ),
     row: async (shop) =>
       (
         await database.query<{ accessToken: string; refreshToken: string | null; expires: Date | null }>(
@@ -143,6 +161,41 @@ describe("expand", () => {
     expect((await world.merchant.open(shop)).status).toBe(200);
     const grants = (await sandbox.client.ledger.calls({ shop, endpoint: "token" })).map(({ grant }) => grant);
     expect(grants).toEqual(["authorization_code", "refresh"]);
+  });
+
+  describe("over a token that lives", () => {
+    const grantsOf = async (shop: string) =>
+      (await sandbox.client.ledger.calls({ shop, endpoint: "token" })).map(({ grant }) => grant);
+
+    it.each(["expiring", "permanent"] as const)("renews it (%s) and leaves the code unused", async (token) => {
+      const shop = `again-${token}.myshopify.com`;
+      const issued = await sandbox.client.installShop(shop, { token });
+      await world.store(issued);
+      const done = await world.merchant.installByCode(shop);
+      expect(done.headers.get("location")).toMatch(/^https:\/\/admin\.shopify\.com\/store\/again-/);
+      expect(await grantsOf(shop)).toEqual([token === "expiring" ? "refresh" : "migration"]);
+      expect(await sandbox.client.ledger.isCurrentPair(shop, (await world.row(shop))!)).toBe(true);
+    });
+
+    it("loses nothing when the answer is lost: the next click finds the pair", async () => {
+      const shop = "again-lost.myshopify.com";
+      await world.store(await sandbox.client.installShop(shop, { token: "expiring" }));
+      await sandbox.client.faults.add({ shop, endpoint: "token", effect: { kind: "lost-after-commit" } });
+      expect((await world.merchant.installByCode(shop)).status).toBe(503);
+      await sandbox.client.faults.clear();
+      await expect.poll(async () => (await world.merchant.installByCode(shop)).status, { timeout: 10_000 }).toBe(302);
+      expect(await grantsOf(shop)).not.toContain("authorization_code");
+      expect(await sandbox.client.ledger.isCurrentPair(shop, (await world.row(shop))!)).toBe(true);
+    });
+
+    it("uses the code when the stored chain turns out to be dead", async () => {
+      const shop = "again-dead.myshopify.com";
+      await world.store(await sandbox.client.installShop(shop, { token: "expiring" }));
+      await sandbox.client.revokeTokens(shop);
+      expect((await world.merchant.installByCode(shop)).status).toBe(302);
+      expect(await grantsOf(shop)).toEqual(["refresh", "authorization_code"]);
+      expect(await sandbox.client.ledger.isCurrentPair(shop, (await world.row(shop))!)).toBe(true);
+    });
   });
 
   it("refuses a callback that Shopify did not sign, without asking for a token", async () => {

@@ -28,8 +28,7 @@ export function startTraffic(
       const shop = shops[Math.floor(random.next() * shops.length)]!;
       const kind = kinds[Math.floor(random.next() * kinds.length)]!;
       const process = random.next() < 0.5 ? 0 : 1;
-      const begins = kind === "installByCode" && (await hasSession(world, shop)) ? "open" : kind;
-      answers.push(await world.merchants[begins](shop, process));
+      answers.push(await world.merchants[kind](shop, process));
       if (options.pauseMs) await new Promise((resolve) => setTimeout(resolve, options.pauseMs));
     }
   });
@@ -40,12 +39,4 @@ export function startTraffic(
       await Promise.all(merchants);
     },
   };
-}
-
-/**
- * The way through `/auth` is for shops that the app does not know yet. (An authorization code is good for one call: were its answer lost
- * over a living pair, nobody could bring that pair back before the merchant's next click.)
- */
-async function hasSession({ query }: World, shop: string): Promise<boolean> {
-  return (await query(`SELECT 1 FROM "Session" WHERE shop = $1 AND NOT "isOnline"`, [shop])).length > 0;
 }
