@@ -36,19 +36,17 @@ export interface AttemptContext {
 export async function attemptShop(claim: Claim, context: AttemptContext): Promise<Attempt> {
   const { tokens, gate, isProbe, isDown } = context;
   const { shop, tries } = claim;
-  const trip = gate.setOut();
+  const trip = gate.setOut(isProbe);
   let sign: PlatformSign | undefined;
   try {
     const outcome = await tokens.migrate(shop, {
       retries: 0,
       laneWaitMs: LANE_WAIT_MS,
       verify: context.verify,
-      gate(call) {
-        if (!isProbe && isDown()) throw new GateClosedError();
-        return trip.pass(call, (said) => {
+      gate: (call) =>
+        trip.pass(call, (said) => {
           sign = said;
-        });
-      },
+        }),
     });
     const judged = judgeAttempt(outcome, { tries, sign, platformDown: isProbe || isDown() }, context.random);
     return { isBroken: sign === "broken", settlement: judged };

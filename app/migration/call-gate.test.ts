@@ -82,6 +82,20 @@ it("halves what goes out with each broken answer, until one is whole", async () 
   expect(hasRoom(15)).toBe(true);
 });
 
+it("lets nothing pass but a probe while the platform is down, also what waits at it already", async () => {
+  let isDown = false;
+  const gate = createCallGate({ concurrency: 1, onPause: () => {}, isDown: () => isDown });
+  let answer: (answer: Answer) => void = () => {};
+  const first = gate.setOut().pass(() => new Promise((resolve) => (answer = resolve)));
+  const second = gate.setOut().pass(async () => pair);
+  await new Promise((resolve) => setImmediate(resolve));
+  isDown = true;
+  answer(transient("http_503"));
+  await first;
+  await expect(second).rejects.toBeInstanceOf(GateClosedError);
+  await expect(gate.setOut(true).pass(async () => pair)).resolves.toBe(pair);
+});
+
 it("lets nothing pass once it is closed", async () => {
   const { gate, say } = openGate(2);
   gate.close();

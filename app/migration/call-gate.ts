@@ -43,8 +43,11 @@ export interface CallGate {
    * so that the gate never waits for a database.
    */
   hasRoom(): boolean;
-  /** A shop is on its way to the gate, until its call passes or its trip ends. */
-  setOut(): Trip;
+  /**
+   * A shop is on its way to the gate, until its call passes or its trip ends.
+   * @param isProbe it passes although the platform is taken for down.
+   */
+  setOut(isProbe?: boolean): Trip;
   /** From now on no call leaves. */
   close(): void;
   /** Books the time since the last booking as active, as waiting for a Retry-After, or (undefined) as neither. */
@@ -66,6 +69,8 @@ export interface Trip {
 export function createCallGate(options: {
   concurrency: number;
   onPause: (ms: number) => void;
+  /** The platform is taken for down: nothing passes but a probe. */
+  isDown?: () => boolean;
   /** A call has ended: another may set out. */
   onRoom?: () => void;
   now?: () => number;
@@ -107,10 +112,11 @@ export function createCallGate(options: {
   }
 
   /** Waits for a place and takes it, in one step: between looking and taking nobody else may run. */
-  async function takePlace(): Promise<void> {
+  async function takePlace(isProbe: boolean): Promise<void> {
     const waitingSince = now();
     for (;;) {
-      if (closed || pausedFor() > LONGEST_WAIT_MS || now() - waitingSince > LONGEST_WAIT_MS) {
+      const isShut = closed || (!isProbe && options.isDown?.()) || pausedFor() > LONGEST_WAIT_MS;
+      if (isShut || now() - waitingSince > LONGEST_WAIT_MS) {
         // The place this one was woken for is the next one's.
         queue.shift()?.();
         throw new GateClosedError();
@@ -142,7 +148,7 @@ export function createCallGate(options: {
       const early = isProven && brokenInARow === 0 ? Math.ceil(options.concurrency * EARLY_STARTS) : 0;
       return !closed && pausedFor() === 0 && inFlight + onTheWay < width() + early;
     },
-    setOut() {
+    setOut(isProbe = false) {
       let isOnTheWay = true;
       onTheWay++;
       const arrive = () => {
@@ -151,7 +157,7 @@ export function createCallGate(options: {
       };
       return {
         async pass(call, onSign) {
-          await takePlace();
+          await takePlace(isProbe);
           arrive();
           const started = now();
           try {

@@ -64,6 +64,8 @@ const SAME_EVENT_MS = 500;
 /** Below, a peak says more than an average; above, the waiting time of one Retry-After no longer weighs. */
 const SHORT_MS = 2_000;
 const LONG_MS = 10_000;
+/** While a Retry-After is waited for, a bucket refills for at most so long: then it is full. */
+const BURST_MS = 800;
 const LATENCY_PATIENCE_MS = 2_000;
 const LATENCY_DRIFT_PER_SECOND = 0.02;
 
@@ -142,14 +144,14 @@ function cut(pace: Pace, limit: number, how: typeof THROTTLE, reason: Pace["reas
 
 /**
  * Calls per second that Shopify seems to sustain, at the moment of a refusal. What was answered of late contains a burst that
- * had been saved up, so it is too much; the average since the last refusal, its waiting time included while that weighs, is too
- * little. The truth lies between, and every further refusal narrows it.
+ * had been saved up, so it is too much; the average since the last refusal, the refilling included that its waiting time
+ * brought, is too little. The truth lies between, and every further refusal narrows it.
  */
 function limitMet(pace: Pace): number {
   const { answered, ms, waitedMs } = pace.sinceRefusal;
   const window = sum(pace.recent);
   const most = ms >= SHORT_MS ? perSecond(window) : Math.max(...pace.recent.map(perSecond));
-  const least = perSecond({ answered, ms: ms >= LONG_MS ? ms : ms + waitedMs });
+  const least = perSecond({ answered, ms: ms >= LONG_MS ? ms : ms + Math.min(waitedMs, BURST_MS) });
   return Math.sqrt(most * (least || most));
 }
 

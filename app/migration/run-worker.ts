@@ -46,14 +46,14 @@ const PROBE_POLL_MS = 100;
 /** One instance's work on one run: claims shops, sends them through the gate, settles what became of them. */
 export function createRunWorker(deps: WorkerDependencies, runId: string, options: MigrationOptions): RunWorker {
   const { db, tokens, metrics, tickMs, deadAfterMs } = deps;
+  const { concurrency } = options;
   const worker = randomUUID();
   const log = deps.log.child({ run: runId, worker: worker.slice(0, 8) });
-  const { concurrency } = options;
-
   const trouble = createDatabaseTrouble(log);
   const gate = createCallGate({
     concurrency,
     onPause: (ms) => void storePause(db, runId, ms).catch(trouble.note),
+    isDown: () => breaker.state !== "closed",
     onRoom: () => pump(),
   });
   const bucket = createTokenBucket(initialPace.rate);
@@ -188,8 +188,8 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
 
   async function advance(): Promise<void> {
     const next = await advanceRun(db, runId);
-    if (next === "next wave") buffer.lookAgain(false);
     if (next === "ended") end();
+    else buffer.lookAgain(next === "open");
   }
 
   async function stop(): Promise<void> {
