@@ -36,6 +36,7 @@ describe("the app's page in the Admin", () => {
     expect((await world.sandbox.client.shop(shop)).pair).toBeDefined();
 
     await page.getByRole("heading", { name: "Page /app" }).waitFor();
+    await page.getByRole("list", { name: "Fixture" }).getByRole("link", { name: "Orders" }).waitFor();
     expect(await page.getByRole("list", { name: "Fixture" }).getByRole("link").allTextContents()).toEqual([
       "Orders",
       "Settings",
@@ -157,7 +158,7 @@ describe("what App Bridge shows in the Admin", () => {
     await page.getByRole("status").getByText("Saved").waitFor();
     await page.getByRole("button", { name: "Undo" }).click();
     await noted(app, "undone");
-    expect(await page.getByText("Saved", { exact: true }).count()).toBe(0);
+    await page.getByText("Saved", { exact: true }).waitFor({ state: "hidden" });
     expect(errors).toEqual([]);
   });
 
@@ -166,10 +167,11 @@ describe("what App Bridge shows in the Admin", () => {
     await app.locator("#modal-open").click();
     const dialog = app.getByRole("dialog", { name: "Sure?" });
     await app.getByText("In the modal").waitFor();
-    expect(await page.locator("#dim").isVisible()).toBe(true);
+    // The Admin hears of the modal by message: shortly after the frame shows it.
+    await page.locator("#dim").waitFor();
     await page.keyboard.press("Escape");
     await dialog.waitFor({ state: "hidden" });
-    expect(await page.locator("#dim").isVisible()).toBe(false);
+    await page.locator("#dim").waitFor({ state: "hidden" });
     await app.locator("#modal-open").click();
     await dialog.getByRole("button", { name: "Confirm" }).click();
     await noted(app, "confirmed");
