@@ -53,6 +53,17 @@ test.each([
   );
 });
 
+test("a connection to the token endpoint is not kept; others are", async () => {
+  const seen: (string | undefined)[] = [];
+  const url = await serve((request, response) => {
+    seen.push(request.headers.connection);
+    response.setHeader("content-type", "application/json").end("{}");
+  });
+  await createShopifyFetch()(`${url}admin/oauth/access_token`, { method: "POST", body: "{}" });
+  await createShopifyFetch()(`${url}admin/api/2026-10/graphql.json`, { method: "POST", body: "{}" });
+  expect(seen).toEqual(["close", "keep-alive"]);
+});
+
 test("an error that is JSON keeps its body", async () => {
   const url = await serve((_request, response) =>
     response.writeHead(400, { "content-type": "application/json" }).end('{"error":"invalid_subject_token"}'),

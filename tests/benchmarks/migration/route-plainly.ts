@@ -14,7 +14,9 @@ export function routePlainly(simulatorUrl: string): void {
     override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
       const { hostname } = new URL(String(options.origin));
       if (!SHOPIFY_HOST.test(hostname)) return others.dispatch(options, handler);
-      const headers = { ...(options.headers as Record<string, string>), host: hostname };
+      // One kept-alive connection serves all hosts here, so what the app asks of a shop's own connection does not apply.
+      const { connection: _connection, ...own } = options.headers as Record<string, string>;
+      const headers = { ...own, host: hostname };
       return simulator.dispatch({ ...options, origin: simulatorUrl, headers }, handler);
     }
   }
