@@ -15,7 +15,7 @@ import { throughput } from "./migration/scenario-throughput.ts";
 import type { Point, Row, Scenario } from "./migration/scenario.ts";
 
 export const about =
-  "the bulk migration beside Shopify's documented script: speed, limits, outage, growth, crashes (options: --only, --scale, --tls)";
+  "the bulk migration beside Shopify's documented script: speed, limits, outage, growth, crashes (options: --only, --scale)";
 
 const SCENARIOS: Record<string, Scenario> = { throughput, limit, outage, instances, rows: growth, kills };
 
@@ -26,7 +26,6 @@ export async function run(args: readonly string[]): Promise<boolean> {
     options: {
       only: { type: "string", multiple: true },
       scale: { type: "string", default: "1" },
-      tls: { type: "boolean", default: false },
     },
   });
   const chosen = values.only ?? Object.keys(SCENARIOS);
@@ -37,7 +36,7 @@ export async function run(args: readonly string[]): Promise<boolean> {
   const started = performance.now();
   const table: Row[] = [];
   const points: Point[] = [];
-  const bench = await openBench({ useTls: values.tls });
+  const bench = await openBench();
   try {
     for (const name of chosen) {
       const begun = performance.now();
@@ -50,7 +49,7 @@ export async function run(args: readonly string[]): Promise<boolean> {
     await bench.close();
   }
   process.stdout.write(`\n${markdownTable(table)}\n`);
-  if (!values.only && values.scale === "1" && !values.tls) {
+  if (!values.only && values.scale === "1") {
     const folder = join(PROJECT_ROOT, "docs/benchmarks");
     await mkdir(folder, { recursive: true });
     await writeFile(join(folder, "migration-rows.svg"), plotRows(points));

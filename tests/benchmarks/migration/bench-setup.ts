@@ -26,6 +26,8 @@ export interface Bench {
   reset(): Promise<void>;
   /** Installs shops with permanent tokens. */
   seed(count: number, prefix?: string): Promise<string[]>;
+  /** From now on instances and script reach every shop by HTTPS at its own host, instead of the simulator by plain HTTP. */
+  useTls(use: boolean): void;
   /** An instance of the app, ready for work. */
   startInstance(env?: Record<string, string>): Promise<ChildProcess>;
   /** Has the first instance start a run, as a POST to it would, and waits for its end; `during` may look or interfere. */
@@ -36,8 +38,7 @@ export interface Bench {
   close(): Promise<void>;
 }
 
-/** @param useTls real HTTPS to every shop's own host, instead of plain HTTP to the simulator. */
-export async function openBench({ useTls = false } = {}): Promise<Bench> {
+export async function openBench(): Promise<Bench> {
   const postgres = process.env.TEST_DATABASE_URL ? undefined : await startEmbeddedPostgres();
   const adminUrl = process.env.TEST_DATABASE_URL ?? postgres!.url();
   const name = `bench_${process.pid}`;
@@ -56,6 +57,7 @@ export async function openBench({ useTls = false } = {}): Promise<Bench> {
   const simulator = createSandboxClient(where.url);
   const db: Database = openDatabase(databaseUrl, { poolSize: 2 });
   const view = async (id: string) => (await readRun(db, id, "none"))!;
+  let useTls = false;
   const children = new Set<ChildProcess>();
 
   const childEnv = (env: Record<string, string> = {}) => ({
@@ -95,6 +97,9 @@ export async function openBench({ useTls = false } = {}): Promise<Bench> {
       );
       await database.query(`ANALYZE "Session"`);
       return shops;
+    },
+    useTls(use) {
+      useTls = use;
     },
     async startInstance(env) {
       const child = fork(INSTANCE, { env: childEnv(env), stdio: ["ignore", "inherit", "inherit", "ipc"] });
