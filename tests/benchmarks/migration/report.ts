@@ -39,7 +39,7 @@ export function report(options: {
 Beside Shopify's documented script: \`findMany\` over the sessions, then for each one \`migrateToExpiringToken\` and \`storeSession\`
 ([tests/benchmarks/migration/documented-script.ts](../../tests/benchmarks/migration/documented-script.ts)). Both on the same Postgres
 and the same simulator, which runs in a process of its own. Calls of both reach it as plain HTTP: on two cores that carry app, Postgres and
-simulator, the TLS handshakes of both sides would be what is measured. `--tls` sends them as HTTPS to every shop's own host. The script runs for
+simulator, the TLS handshakes of both sides would be what is measured. \`--tls\` sends them as HTTPS to every shop's own host. The script runs for
 a bounded time and its rate is taken from that.
 
 \`\`\`sh
