@@ -38,9 +38,9 @@ export function report(options: {
 
 Beside Shopify's documented script: \`findMany\` over the sessions, then for each one \`migrateToExpiringToken\` and \`storeSession\`
 ([tests/benchmarks/migration/documented-script.ts](../../tests/benchmarks/migration/documented-script.ts)). Both on the same Postgres
-and the same simulator, which runs in a process of its own. Calls of both reach it as plain HTTP: on two cores that carry app, Postgres and
-simulator, the TLS handshakes of both sides would be what is measured. \`--tls\` sends them as HTTPS to every shop's own host. The script runs for
-a bounded time and its rate is taken from that.
+and the same simulator, which runs in a process of its own. Where nothing else is said, calls reach it by plain HTTP: simulator, database
+and app share one small machine, and the TLS handshakes of a new host for each call, on both ends, would be what is measured. The script
+runs for a bounded time and its rate is taken from that.
 
 \`\`\`sh
 ${options.command}
