@@ -33,5 +33,5 @@ describe("a storm of writers, faults and SIGKILL", () => {
     expect(result.tokenCalls).toBeGreaterThan(40);
     const logs = world.processes.map((app) => app.logs()).join("\n");
     expect(await world.sandbox.client.ledger.findSecrets(logs)).toEqual([]);
-  }, 240_000);
+  }, 120_000);
 });
