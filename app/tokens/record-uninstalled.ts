@@ -1,5 +1,7 @@
+import type { Session } from "@shopify/shopify-api";
 import type { TokenContext } from "./context.ts";
-import { ReauthorizationRequiredError, SuspendedError, TokenError } from "./errors.ts";
+import { ReauthorizationRequiredError, SuspendedError, TokenError, TransientError } from "./errors.ts";
+import { withLane } from "./lane.ts";
 import { probeToken } from "./probe-token.ts";
 import { lastIssuedAt, readLife } from "./read-life.ts";
 import { readSession } from "./read-session.ts";
@@ -35,41 +37,58 @@ export async function recordUninstalled(ctx: TokenContext, shop: string, at: Dat
 }
 
 /**
- * `shop/redact`, 48 hours after an uninstall: nothing about the shop remains, unless it was installed again.
+ * `shop/redact`, 48 hours after an uninstall: nothing about the shop remains, unless it was installed again. The webhook does not
+ * say which uninstall it is about, so of a shop that still has a session Shopify is asked, never a clock. The lane is held
+ * meanwhile: its row goes as well, and must not go from under somebody who is at work.
+ * @throws TransientError while Shopify cannot say, or the lane stays busy: the webhook is delivered again.
  */
 export async function recordRedacted(ctx: TokenContext, shop: string): Promise<Forgotten> {
-  const life = await readLife(ctx, shop);
-  const hasSession = (await readSession(ctx, shop)) !== undefined;
-  if (hasSession && !life.uninstalledAt) {
-    const state = await recordUninstalled(ctx, shop, new Date(ctx.now()));
-    if (!state.forgotten) return state;
-  } else if (hasSession) {
-    return { forgotten: false, reason: "reinstalled_since" };
-  }
-  await ctx.prisma.$executeRaw`
-    WITH gone AS (DELETE FROM "ShopToken" WHERE "shop" = ${shop}),
-         history AS (DELETE FROM "TokenEvent" WHERE "shop" = ${shop})
-    DELETE FROM "Session" WHERE "shop" = ${shop} AND "isOnline"`;
-  return { forgotten: true, reason: "redacted" };
+  const session = await readSession(ctx, shop);
+  if (session && (await isInstalled(ctx, session))) return { forgotten: false, reason: "reinstalled_since" };
+  return withLane(ctx, shop, {}, async (lane) => {
+    const current = await readSession(ctx, shop);
+    if (current && current.accessToken !== session?.accessToken)
+      return { forgotten: false, reason: "reinstalled_since" };
+    const [row] = await ctx.prisma.$queryRaw<[{ gone: boolean }]>`
+      WITH gone AS (DELETE FROM "ShopToken" WHERE "shop" = ${shop} AND "leaseOwner" = ${lane.owner} RETURNING "shop"),
+           history AS (DELETE FROM "TokenEvent" USING gone WHERE "TokenEvent"."shop" = gone."shop"),
+           sessions AS (DELETE FROM "Session" USING gone WHERE "Session"."shop" = gone."shop")
+      SELECT EXISTS (SELECT FROM gone) AS "gone"`;
+    if (!row.gone) throw new TransientError(shop, "lane_busy");
+    lane.released = true;
+    return { forgotten: true, reason: "redacted" };
+  });
 }
 
-/** Judged by time where it is clear; else Shopify knows: of an app that is not installed no token works and no chain lives. */
+/** Judged by time where it is clear; else Shopify knows. */
 async function isInstalledSince(ctx: TokenContext, shop: string, at: number, issuedAt: number): Promise<boolean> {
   if (issuedAt > at + CLOCK_DOUBT_MS) return true;
   if (issuedAt < at - CLOCK_DOUBT_MS) return false;
   const session = await readSession(ctx, shop);
   if (!session) return false;
+  try {
+    return await isInstalled(ctx, session);
+  } catch (error) {
+    if (error instanceof TokenError) return issuedAt > at;
+    throw error;
+  }
+}
+
+/**
+ * Asks Shopify: of an app that is not installed no token works and no chain lives.
+ * @throws TokenError while Shopify cannot say.
+ */
+async function isInstalled(ctx: TokenContext, session: Session): Promise<boolean> {
   if (accessTokenLives(session, ctx.now())) {
     const { kind } = await probeToken(ctx, session);
     if (kind === "accepted" || kind === "refused" || kind === "suspended") return true;
   }
   try {
-    await renewSession(ctx, shop, { replace: session.accessToken, retries: 0, impatient: true });
+    await renewSession(ctx, session.shop, { replace: session.accessToken, retries: 0, impatient: true });
     return true;
   } catch (error) {
     if (error instanceof ReauthorizationRequiredError) return false;
     if (error instanceof SuspendedError) return true;
-    if (error instanceof TokenError) return issuedAt > at;
     throw error;
   }
 }

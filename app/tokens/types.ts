@@ -165,7 +165,10 @@ export interface Tokens {
   refresh(shop: string): Promise<Session>;
   /** Forgets an uninstalled shop's sessions, unless it was reinstalled since `at`. */
   recordUninstalled(shop: string, at: Date): Promise<{ forgotten: boolean; reason: string }>;
-  /** `shop/redact`: forgets everything about a shop that is not installed again. */
+  /**
+   * `shop/redact`: forgets everything about a shop that is not installed again. Of a shop that still has a session Shopify is asked.
+   * @throws TransientError while Shopify cannot say.
+   */
   recordRedacted(shop: string): Promise<{ forgotten: boolean; reason: string }>;
   /** `app/scopes_update`: what the merchant has granted now. */
   recordScopes(shop: string, scopes: readonly string[]): Promise<void>;
