@@ -12,16 +12,16 @@ import { services } from "./services.server.ts";
 
 /**
  * `POST /admin/migrate-tokens`: starts a run or joins the one there is, waits as long as asked, and answers 200 with the
- * finished run or 202 with the run so far. A server that is about to stop answers at once; the run goes on elsewhere.
+ * finished run or 202 with the run so far; `joined` says whether the run was there before, with options of its own. A server that is about to stop answers at once; the run goes on elsewhere.
  */
 export async function startMigration(request: Request): Promise<Response> {
   const { migrations, stopping } = services;
   try {
     const options = await optionsOf(request);
-    const { run } = await migrations.start(options);
+    const { run, joined } = await migrations.start(options);
     const signal = AbortSignal.any([request.signal, stopping]);
     const later = run.status === "running" ? await migrations.waitFor(run.id, options.waitSeconds, signal) : run;
-    return runResponse(later ?? run, { accepted: true });
+    return runResponse({ ...(later ?? run), joined }, { accepted: true });
   } catch (error) {
     if (error instanceof MigrationRequestError) return invalidRequest(error.problems);
     if (error instanceof FlowNotReadyError) return flowNotReady(error);

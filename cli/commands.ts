@@ -2,7 +2,7 @@ import { describeRun, failureLine, isComplete } from "./describe-run.ts";
 import { examine, judgeReadiness, type Finding } from "./examine.ts";
 import { failuresCsv } from "./failures-csv.ts";
 import { followRun } from "./follow-run.ts";
-import type { HealthReport, OperatorClient, RunView } from "./operator-client.ts";
+import type { HealthReport, OperatorClient, RunView, StartedRun } from "./operator-client.ts";
 import { OperatorError } from "./operator-error.ts";
 import type { Paint } from "./paint.ts";
 import type { ProgressView } from "./progress-view.ts";
@@ -43,15 +43,12 @@ export interface MigrateFlags {
 /** Starts a run, or joins the one there is, and follows it. */
 export async function migrate(client: OperatorClient, flags: MigrateFlags, at: Surroundings): Promise<number> {
   const { shop, detach, ...rest } = flags;
-  // The app answers alike to who starts and to who joins: what ran before tells which it was.
-  const before = await client.latestRun();
   const run = await start(client, { ...rest, ...(shop && { shops: shop }), waitSeconds: 0 }, at);
   if (run.dryRun) {
     at.out(at.json ? JSON.stringify(run) : describeRun(run, at.command, at.paint));
     return EXIT.done;
   }
-  const joined = before?.status === "running" && before.id === run.id;
-  if (joined) {
+  if (run.joined) {
     const ignored = Object.keys(flags).some((flag) => flag !== "detach");
     at.note(
       at.paint.attention(
@@ -61,14 +58,14 @@ export async function migrate(client: OperatorClient, flags: MigrateFlags, at: S
     );
   } else at.note(`Run ${run.id} has begun on ${client.origin}.`);
   if (detach) {
-    at.out(at.json ? JSON.stringify({ ...run, joined }) : waysOn(run, at));
+    at.out(at.json ? JSON.stringify(run) : waysOn(run, at));
     return EXIT.done;
   }
   at.note(at.paint.faint("Ctrl-C detaches; the run goes on."));
-  return follow(client, Object.assign(run, at.json && { joined }), at);
+  return follow(client, run, at);
 }
 
-async function start(client: OperatorClient, body: object, at: Surroundings): Promise<RunView> {
+async function start(client: OperatorClient, body: object, at: Surroundings): Promise<StartedRun> {
   try {
     return await client.startRun(body);
   } catch (error) {

@@ -114,7 +114,7 @@ function proof(run: RunView, paint: Paint): string[] {
   const fact = `  Permanent tokens left in the database: ${count(left)}`;
   if (left === 0) return [paint.good(`${fact}.`)];
   return migratable === 0
-    ? [`${fact}, none of which can be migrated (dead, suspended or uninstalled shops).`]
+    ? [`${fact}, none of which can be migrated (suspended or uninstalled shops, or rows that are no shop's session).`]
     : [paint.attention(`${fact}, of which ${count(migratable)} can be migrated.`)];
 }
 

@@ -7,11 +7,14 @@ export type { RunFailure, RunView };
 /** `GET /admin/token-health`. */
 export type HealthReport = TokenHealthReport;
 
+/** What a POST answers: `joined` when the run was under way before. */
+export type StartedRun = RunView & { joined: boolean };
+
 /** The operator's routes of a running app. Every verb throws OperatorError: what went wrong, with the remedy. */
 export interface OperatorClient {
   origin: string;
   /** Starts a run, or joins the one there is; answers as soon as it is stored. */
-  startRun(body: object): Promise<RunView>;
+  startRun(body: object): Promise<StartedRun>;
   run(id: string, options?: { allFailures?: boolean }): Promise<RunView>;
   /** The run at work, else the one started last; undefined when there has never been one. */
   latestRun(): Promise<RunView | undefined>;
@@ -76,7 +79,7 @@ export function createOperatorClient({
   return {
     origin,
     startRun: (body) =>
-      json<RunView>(
+      json<StartedRun>(
         RUNS,
         "status",
         { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" } },

@@ -16,7 +16,7 @@ type Tx = Prisma.TransactionClient;
  */
 export async function advanceRun(db: Database, runId: string): Promise<Advance> {
   if (await hasOpenShops(db, runId)) return "open";
-  const counts = await countTokens(db);
+  const counts = await countTokens(db, runId);
   return db.$transaction(
     async (tx) => {
       const run = await lockRun(tx, runId);
@@ -53,7 +53,7 @@ export async function endStoppedRun(
   deadAfterMs: number,
 ): Promise<boolean> {
   if (await areShopsHeld(db, runId, worker, deadAfterMs)) return false;
-  const counts = await countTokens(db);
+  const counts = await countTokens(db, runId);
   return db.$transaction(
     async (tx) => {
       const run = await lockRun(tx, runId);

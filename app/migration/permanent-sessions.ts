@@ -30,14 +30,17 @@ export async function countPermanentTokens(db: Database, limit?: number): Promis
 }
 
 /**
- * The proof after a run: permanent tokens left, those of them that a further run could migrate (the shop is not known to need
- * re-authorization, to be suspended or uninstalled), and offline rows by prefix for those who count prefixes. The last one
- * reads the whole table.
+ * The proof after a run: permanent tokens left, those of them that a further run could migrate (the row is a shop's offline
+ * session, the shop is not known to need re-authorization, to be suspended or uninstalled, and this run did not find that nothing can
+ * be done), and offline rows by prefix for those who count prefixes. The last one reads the whole table.
  */
-export async function countTokens(db: Database): Promise<TokenCounts> {
+export async function countTokens(db: Database, runId: string | null = null): Promise<TokenCounts> {
   const [left] = await db.$queryRaw<[{ permanent: number; migratable: number }]>`
     SELECT count(*)::int AS "permanent",
-           (count(*) FILTER (WHERE t."needsReauthAt" IS NULL AND t."suspendedAt" IS NULL AND t."uninstalledAt" IS NULL))::int
+           (count(*) FILTER (WHERE s."id" = 'offline_' || s."shop"
+              AND t."needsReauthAt" IS NULL AND t."suspendedAt" IS NULL AND t."uninstalledAt" IS NULL
+              AND NOT EXISTS (SELECT FROM "MigrationOutcome" o
+                WHERE o."runId" = ${runId} AND o."shop" = s."shop" AND o."outcome" = 'failed' AND NOT o."retryable")))::int
              AS "migratable"
     FROM "Session" s LEFT JOIN "ShopToken" t ON t."shop" = s."shop" WHERE ${permanentSession}`;
   const [prefixed] = await db.$queryRaw<[{ count: number }]>`

@@ -141,7 +141,7 @@ export interface RunView {
   remaining: number;
   /** Counted in the database by predicate, at the end; null before. 0 is the proof. */
   permanentTokens: number | null;
-  /** Of those, tokens that a further run could migrate: the shop is not known to be dead, suspended or uninstalled. Null before the end. */
+  /** Of those, tokens that a further run could migrate: a shop's own session, not known to be dead, suspended or uninstalled. Null before the end. */
   migratableTokens: number | null;
   /** Offline rows whose token starts with `shpat_`, permanent or not: never reaches zero. Null before the end. */
   legacyPrefixRows: number | null;

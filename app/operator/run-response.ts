@@ -6,7 +6,7 @@ export function runAddress(id: string): string {
 }
 
 /** A run as JSON: 200 when it has ended, else 202 with where to look again and when. */
-export function runResponse(run: { id: string; status: string }, { accepted = false } = {}): Response {
+export function runResponse<Run extends { id: string; status: string }>(run: Run, { accepted = false } = {}): Response {
   if (run.status !== "running") return Response.json(run);
   return Response.json(run, {
     status: accepted ? 202 : 200,

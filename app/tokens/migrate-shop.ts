@@ -1,4 +1,4 @@
-import type { Session } from "@shopify/shopify-api";
+import { InvalidShopError, type Session } from "@shopify/shopify-api";
 import type { CallGate, RunTrace } from "./ask-for-pair.ts";
 import type { TokenContext } from "./context.ts";
 import {
@@ -10,6 +10,7 @@ import {
   TransientError,
 } from "./errors.ts";
 import { markSuspended } from "./mark-shop.ts";
+import { PERMANENT_TOKEN_PREDICATE } from "./permanent-token.ts";
 import { probeToken } from "./probe-token.ts";
 import { readLife } from "./read-life.ts";
 import { readSession } from "./read-session.ts";
@@ -31,6 +32,8 @@ export interface MigrateOptions {
 
 type Ending = Omit<MigrateOutcome, "shop" | "attempts">;
 
+const PERMANENT_SESSIONS_OF_SHOP = `SELECT 1 FROM "Session" WHERE "shop" = $1 AND ${PERMANENT_TOKEN_PREDICATE} LIMIT 1`;
+
 /**
  * Exchanges one shop's permanent token for a pair, and says how it ended. Safe to repeat: after a lost answer the same permanent
  * token gives the same pair for seven days (Shopify changelog 2026-09-29).
@@ -49,7 +52,13 @@ export async function migrateShop(
 async function migrate(ctx: TokenContext, shop: string, options: MigrateOptions, trace: RunTrace): Promise<Ending> {
   if (ctx.phase === "legacy")
     return failed("flow_not_ready", "token exchange is off: a pair would not be looked after");
-  const before = await readSession(ctx, shop);
+  let before: Session | undefined;
+  try {
+    before = await readSession(ctx, shop);
+  } catch (error) {
+    if (error instanceof InvalidShopError) return endingOfForeignSession();
+    throw error;
+  }
   const { status, reason } = tokenStatus(before, ctx.now());
   switch (status) {
     case "permanent":
@@ -127,9 +136,19 @@ async function endingOfDeadToken(ctx: TokenContext, shop: string, reason: string
 }
 
 async function endingWithoutSession(ctx: TokenContext, shop: string): Promise<Ending> {
+  const [foreign] = await ctx.prisma.$queryRawUnsafe<object[]>(PERMANENT_SESSIONS_OF_SHOP, shop);
+  if (foreign) return endingOfForeignSession();
   return (await wasUninstalled(ctx, shop))
     ? done("uninstalled", "uninstalled", "the app was uninstalled")
     : done("needs_reauthorization", "no_session", "the shop has no offline session");
+}
+
+/** Renaming or deleting such a row could take away another program's token: that is for a person to decide. */
+function endingOfForeignSession(): Ending {
+  return failed(
+    "foreign_session",
+    "the row is not the offline session of a shop (its id must be offline_<shop>), so this app never uses it; see the runbook",
+  );
 }
 
 async function wasUninstalled(ctx: TokenContext, shop: string): Promise<boolean> {

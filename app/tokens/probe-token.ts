@@ -7,7 +7,8 @@ const PROBE = "#graphql\n  query TokenProbe { shop { id } }";
 /** Asks the Admin API, as cheaply as it can be asked, whether it accepts a session's access token. Never throws. */
 export async function probeToken(ctx: TokenContext, session: Session): Promise<{ kind: "accepted" } | AdminVerdict> {
   try {
-    await new ctx.api.clients.Graphql({ session }).request(PROBE);
+    // A probe comes alone: a connection kept for the next one would be one for each shop (see shopify-fetch.ts).
+    await new ctx.api.clients.Graphql({ session }).request(PROBE, { headers: { Connection: "close" } });
     return { kind: "accepted" };
   } catch (error) {
     const verdict = await classifyAdminError(error, ctx.now());

@@ -77,14 +77,14 @@ describe("migrating", () => {
 
     const begun = await start({ waitSeconds: 0, concurrency: 2 });
     expect(begun.status).toBe(202);
-    const run = (await begun.json()) as { id: string; status: string };
-    expect(run.status).toBe("running");
+    const run = (await begun.json()) as { id: string; status: string; joined: boolean };
+    expect(run).toMatchObject({ status: "running", joined: false });
     expect(begun.headers.get("location")).toBe(`/admin/migrate-tokens/${run.id}`);
     expect(Number(begun.headers.get("retry-after"))).toBeGreaterThan(0);
 
     const joined = await start({ waitSeconds: 0 });
     expect(joined.status).toBe(202);
-    expect(await joined.json()).toMatchObject({ id: run.id });
+    expect(await joined.json()).toMatchObject({ id: run.id, joined: true });
 
     const events = await operator(`/admin/migrate-tokens/${run.id}`, { headers: { Accept: "text/event-stream" } });
     expect(events.headers.get("content-type")).toMatch(/^text\/event-stream/);

@@ -123,12 +123,22 @@ describe("a migration run", () => {
     expect(run).toMatchObject({ total: 2, migrated: 2, skipped: 0, permanentTokens: 0 });
   });
 
-  it("goes on over a row that no shop can have, and says that it could not be done", async () => {
-    await t.seed(3);
-    await t.rows([{ shop: "not a shop", accessToken: "shpat_0123456789abcdef0123456789abcdef" }]);
-    const run = await t.run(t.instance({ random: () => 0 }).migrations);
-    expect(run).toMatchObject({ status: "completed", migrated: 3, failed: 1, permanentTokens: 1 });
-    expect(run.failures).toMatchObject([{ shop: "not a shop", code: "internal_error" }]);
+  it("leaves alone rows that are not the offline session of a shop, and says so at once", async () => {
+    const [own] = await t.seed(3);
+    const accessToken = "shpat_0123456789abcdef0123456789abcdef";
+    await t.rows([
+      { shop: "not a shop", accessToken },
+      { shop: "elsewhere.myshopify.com", id: "another-program:elsewhere", accessToken },
+      { shop: own!, id: `another-program:${own}`, accessToken },
+    ]);
+    const run = await t.run(t.instance().migrations);
+    expect(run).toMatchObject({ status: "completed", migrated: 3, failed: 2, permanentTokens: 3, migratableTokens: 0 });
+    expect(run.failures).toMatchObject([
+      { shop: "elsewhere.myshopify.com", code: "foreign_session", retryable: false, attempts: 0 },
+      { shop: "not a shop", code: "foreign_session", retryable: false, attempts: 0 },
+    ]);
+    const rows = await t.database.query(`SELECT 1 FROM "Session" WHERE "accessToken" = $1`, [accessToken]);
+    expect(rows.length).toBe(3);
   });
 
   it("stops at the limit, and says what is left", async () => {

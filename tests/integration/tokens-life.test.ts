@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { DAY_MS, HOUR_MS, tokensHarness } from "./tokens-harness.ts";
 
 const h = tokensHarness();
@@ -121,6 +121,15 @@ describe("the Admin client", () => {
 });
 
 describe("migrate", () => {
+  test("keeps no connection to a shop, nor does its proof: a bulk run would pile them up", async () => {
+    const shop = await h.install("permanent");
+    const fetching = vi.spyOn(globalThis, "fetch");
+    await h.process().migrate(shop, { verify: true });
+    const connections = fetching.mock.calls.map(([, init]) => new Headers(init?.headers).get("connection"));
+    fetching.mockRestore();
+    expect(connections).toEqual(["close", "close"]);
+  });
+
   test("every kind of row ends as what it is", async () => {
     const tokens = h.process();
     const verified = await h.install("permanent");
@@ -315,6 +324,41 @@ describe("uninstall and reinstall", () => {
     for (const table of ["Session", "ShopToken", "TokenEvent"]) {
       expect(await h.database.query(`SELECT 1 FROM "${table}" WHERE shop = $1`, [shop]), table).toEqual([]);
     }
+  });
+
+  test("a redaction whose uninstall webhook never came spares a shop that was installed again long ago", async () => {
+    const shop = await h.install("expiring");
+    const tokens = h.process();
+    await h.sandbox.client.uninstall(shop, { webhook: false });
+    await h.sandbox.client.reinstall(shop);
+    await tokens.admin(shop, { idToken: await h.idToken(shop) }).graphql(QUERY);
+    await h.advance(2 * DAY_MS);
+    expect(await tokens.recordRedacted(shop)).toEqual({ forgotten: false, reason: "reinstalled_since" });
+    await h.expectCurrent(shop);
+  });
+
+  test("a redaction while Shopify cannot say forgets nothing, and asks to be delivered again", async () => {
+    const shop = await h.install("expiring");
+    const tokens = h.process();
+    await h.advance(2 * DAY_MS);
+    await h.sandbox.client.faults.add({ id: "down", shop, effect: { kind: "status", status: 503 } });
+    await expect(tokens.recordRedacted(shop)).rejects.toMatchObject({ code: "transient" });
+    await h.sandbox.client.faults.remove("down");
+    await h.expectCurrent(shop);
+  });
+
+  test("a redaction waits for the installation that is under way, and spares it", async () => {
+    const shop = await h.install("none");
+    await h.sandbox.client.faults.add({ shop, endpoint: "token", times: 1, effect: { kind: "latency", afterMs: 400 } });
+    const acquiring = h.process().getSession(shop, { idToken: await h.idToken(shop) });
+    await expect.poll(async () => (await h.tokenCalls(shop)).length).toBe(1);
+    expect(await h.process().recordRedacted(shop)).toMatchObject({ forgotten: false });
+    await acquiring;
+    await h.expectCurrent(shop);
+    const [row] = await h.database.query<{ generation: number }>(`SELECT generation FROM "ShopToken" WHERE shop = $1`, [
+      shop,
+    ]);
+    expect(row?.generation).toBe(1);
   });
 });
 
