@@ -190,8 +190,8 @@ export function createJobs(options: JobsOptions): Jobs {
       try {
         const domain = requireShopDomain(shop);
         // Asked first without the queue: nearly always nothing is parked, and this runs after every refresh.
-        const parked = await db.parkedJob.findFirst({ where: { shop: domain }, select: { job: true } });
-        if (parked) await releaseParked(deps, { shop: domain });
+        const parked = await db.$queryRaw<object[]>`SELECT 1 FROM "ParkedJob" WHERE "shop" = ${domain} LIMIT 1`;
+        if (parked.length > 0) await releaseParked(deps, { shop: domain });
         if (how === "acquired") await queue.add("refresh-shop", domain);
       } catch (error) {
         log.error({ err: error, shop }, "jobs could not be released after a pair was stored; the sweep will do it");

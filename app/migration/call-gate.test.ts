@@ -55,6 +55,15 @@ it("never has more calls on their way than allowed", async () => {
   expect(gate.inFlight).toBe(0);
 });
 
+it("lets the next call leave before anybody works on the answer of the last", async () => {
+  const { gate, say } = openGate(1);
+  await say(pair);
+  const order: string[] = [];
+  const call = (name: string) => gate.setOut().pass(async () => (order.push(`${name} leaves`), pair));
+  await Promise.all(["first", "second"].map((name) => call(name).then(() => order.push(`${name} is worked on`))));
+  expect(order).toEqual(["first leaves", "second leaves", "first is worked on", "second is worked on"]);
+});
+
 it("keeps silent for exactly as long as Retry-After says, and tells the others", async () => {
   const { gate, pauses, say, hasRoom, pass } = openGate(8);
   await say(pair);
@@ -90,9 +99,10 @@ it("lets nothing pass but a probe while the platform is down, also what waits at
   const second = gate.setOut().pass(async () => pair);
   await new Promise((resolve) => setImmediate(resolve));
   isDown = true;
+  const refused = expect(second).rejects.toBeInstanceOf(GateClosedError);
   answer(transient("http_503"));
   await first;
-  await expect(second).rejects.toBeInstanceOf(GateClosedError);
+  await refused;
   await expect(gate.setOut(true).pass(async () => pair)).resolves.toBe(pair);
 });
 

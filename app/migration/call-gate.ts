@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import type { Answer } from "../tokens/index.ts";
 import { pauseAskedBy, signOf, type PlatformSign } from "./judge-attempt.ts";
 
@@ -169,6 +170,8 @@ export function createCallGate(options: {
             inFlight--;
             queue.shift()?.();
             options.onRoom?.();
+            // The next call has left by then: working on this answer first would keep the place empty meanwhile.
+            await turn();
           }
         },
         end: arrive,

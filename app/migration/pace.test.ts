@@ -73,9 +73,9 @@ function simulate(o: {
 
 describe("the pace", () => {
   it("starts low and doubles while Shopify is well and the rate is what holds it back", () => {
-    expect(initialPace.rate).toBe(20);
+    expect(initialPace.rate).toBe(40);
     const after = healthy(initialPace, 4);
-    expect(after.rate).toBe(320);
+    expect(after.rate).toBe(640);
     expect(after.reason).toBe("rising");
   });
 

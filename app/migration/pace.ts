@@ -45,7 +45,7 @@ export interface Seen {
   limited: boolean;
 }
 
-const START_RATE = 20;
+const START_RATE = 40;
 const LOWEST_RATE = 0.5;
 const HIGHEST_RATE = 10_000;
 const DOUBLING_MS = 200;

@@ -3,7 +3,7 @@ import type { Database } from "../infra/db.server.ts";
 import { settleShops, type Settlement } from "./settle-shops.ts";
 
 /** Long enough to store several outcomes in one statement, short enough that nobody waits for it. */
-const GATHER_MS = 50;
+const GATHER_MS = 100;
 const MOST_AT_ONCE = 200;
 const RETRY_MS = 500;
 

@@ -24,6 +24,7 @@ export function createRunSteering(deps: {
   const leader = createLeader();
   let lastBeatAt = performance.now();
   let mayTakeOverAt = lastBeatAt;
+  let lookedAt = -Infinity;
   return {
     noteBeat() {
       const now = performance.now();
@@ -36,7 +37,9 @@ export function createRunSteering(deps: {
       metrics.migrationAllowedRate.set(decided.pace.rate);
       const notice = isDown ? "Shopify does not answer; one call tries now and then" : decided.notice;
       await storePace(db, runId, worker, { ...decided, notice });
-      if (performance.now() > mayTakeOverAt) {
+      const now = performance.now();
+      if (now > mayTakeOverAt && now - lookedAt > deadAfterMs / 10) {
+        lookedAt = now;
         const taken = await takeOverFromDead(db, runId, deadAfterMs);
         if (taken > 0) log.warn({ shops: taken }, "shops of a dead worker are taken over");
       }

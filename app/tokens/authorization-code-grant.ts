@@ -2,7 +2,6 @@ import type { Session } from "@shopify/shopify-api";
 import type { TokenContext } from "./context.ts";
 import { LaneLostError, ReauthorizationRequiredError, TransientError } from "./errors.ts";
 import { type Lane, withLane } from "./lane.ts";
-import { readSession } from "./read-session.ts";
 import { renewInLane, renewSession } from "./renew-session.ts";
 import { runWithGrant } from "./request-context.ts";
 import { tokenStatus } from "./token-status.ts";
@@ -40,8 +39,7 @@ export async function withAuthorizationCodeGrant<T>(
 
 /** The stored chain, renewed; undefined when there is none that lives. */
 async function renewStoredChain(ctx: TokenContext, lane: Lane): Promise<Session | undefined> {
-  const { shop } = lane;
-  const session = await readSession(ctx, shop);
+  const { shop, session } = lane;
   if (!session || lane.needsReauth || lane.uninstalled || !isRenewable(ctx, session)) return undefined;
   const replace = session.accessToken;
   try {

@@ -1,12 +1,9 @@
-import { PrismaSessionStorage } from "@shopify/shopify-app-session-storage-prisma";
 import type { Database, Phase, ShopifyApi, TokenDependencies, TokenLog, TokenMetrics } from "./types.ts";
 
 /** What every verb of this folder is given: the dependencies with defaults filled in, and what one process remembers. */
 export interface TokenContext {
   api: ShopifyApi;
   prisma: Database;
-  /** Shopify's own storage: reads rows into sessions, and serves online sessions unchanged. */
-  rows: PrismaSessionStorage<Database>;
   phase: Phase;
   now: () => number;
   log: TokenLog;
@@ -31,7 +28,6 @@ export function createContext(deps: TokenDependencies): TokenContext {
   return {
     api: deps.api,
     prisma: deps.prisma,
-    rows: new PrismaSessionStorage(deps.prisma),
     phase: deps.phase,
     now: deps.clock ?? Date.now,
     log: deps.log ?? SILENT_LOG,

@@ -1,3 +1,5 @@
+import type { TokenStatusName } from "./token-status.ts";
+
 /**
  * What can go wrong with a shop's token. Few classes, each with a stable `code`; they become HTTP in exactly one place, and
  * that place is not here. No message, field or cause of ours ever holds a token.
@@ -126,6 +128,18 @@ export class LaneLostError extends Error {
   }
   unwritten<T>(): T | undefined {
     return this.#unwritten as T | undefined;
+  }
+}
+
+/** A migration met something that is no permanent token. Internal: whoever migrates says what it was. */
+export class NotPermanentError extends Error {
+  readonly status: TokenStatusName;
+  readonly reason: string;
+  constructor(shop: string, status: TokenStatusName, reason: string) {
+    super(`${shop} holds no permanent token (${reason})`);
+    this.name = "NotPermanentError";
+    this.status = status;
+    this.reason = reason;
   }
 }
 

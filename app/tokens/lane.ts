@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Session } from "@shopify/shopify-api";
 import type { TokenContext } from "./context.ts";
 import { describeError, LaneLostError, TransientError } from "./errors.ts";
+import { readSession, SESSION_COLUMNS, type SessionRow, toSession } from "./read-session.ts";
 import {
   CALL_TIMEOUT_MS,
   COOL_DOWN_MS,
@@ -32,6 +34,8 @@ export interface Lane {
   readonly uninstalled: boolean;
   /** Taken from a holder whose lease ran out: its last call may still be running at Shopify. */
   readonly takenOver: boolean;
+  /** The shop's session as it was when the lane was taken. Whoever stores another one gives the lane back with it. */
+  readonly session: Session | undefined;
   /**
    * Makes sure that the lease outlives one more call. To be called before every call to Shopify.
    * @throws LaneLostError when somebody else has the lane by now.
@@ -53,7 +57,8 @@ export interface LaneOptions<T> {
 
 /**
  * Runs `work` as the only writer of a shop's token, in this process and all others on the same database. The lane is a lease
- * in the shop's row: no connection and no transaction is held meanwhile. `work` must read the shop again before it acts.
+ * in the shop's row: no connection and no transaction is held meanwhile. `work` acts upon the session that it finds in the lane, never
+ * upon one that was read before.
  *
  * A holder that dies is replaced when its lease has run out by the database's clock; a holder that comes back late finds its
  * writes refused, because each names the owner and the generation.
@@ -102,29 +107,42 @@ function closureMs({ retryAfterMs = 0 }: TransientError): number {
   return Math.min(Math.max(retryAfterMs, COOL_DOWN_MS), LONGEST_CLOSURE_MS);
 }
 
-interface TakenRow {
+type TakenRow = {
   generation: number;
   needsReauthWhy: string | null;
   uninstalled: boolean;
   takenOver: boolean;
-}
+  generationBefore: number | null;
+} & (SessionRow | { id: null });
 
-/** One conditional statement: of any number of takers exactly one gets a row back. */
-async function takeLane(ctx: TokenContext, shop: string): Promise<Lane | undefined> {
-  const owner = randomUUID();
-  let leasedAt = performance.now();
-  const [row] = await ctx.prisma.$queryRaw<TakenRow[]>`
+/**
+ * One conditional statement: of any number of takers exactly one gets a row back. Everything that is not `taken` is as it was when the
+ * statement began, the session too.
+ */
+const TAKE_LANE = `
+  WITH taken AS (
     INSERT INTO "ShopToken" AS t ("shop", "leaseOwner", "leaseExpiresAt")
-    VALUES (${shop}, ${owner}, clock_timestamp() + ${LEASE_MS}::int * interval '1 millisecond')
+    VALUES ($1, $2, clock_timestamp() + ${LEASE_MS} * interval '1 millisecond')
     ON CONFLICT ("shop") DO UPDATE
       SET "leaseOwner" = EXCLUDED."leaseOwner", "leaseExpiresAt" = EXCLUDED."leaseExpiresAt"
       WHERE t."leaseOwner" IS NULL OR t."leaseExpiresAt" < clock_timestamp()
-    RETURNING t."generation",
+    RETURNING t."shop", t."generation",
       CASE WHEN t."needsReauthAt" IS NULL THEN NULL ELSE COALESCE(t."needsReauthWhy", 'unknown') END AS "needsReauthWhy",
-      t."uninstalledAt" IS NOT NULL AS "uninstalled",
-      -- As it was when this statement began.
-      EXISTS (SELECT FROM "ShopToken" WHERE "shop" = ${shop} AND "leaseOwner" <> ${CLOSED}) AS "takenOver"`;
+      t."uninstalledAt" IS NOT NULL AS "uninstalled"
+  )
+  SELECT taken.*, b."generation" AS "generationBefore", COALESCE(b."leaseOwner" <> '${CLOSED}', false) AS "takenOver", ${SESSION_COLUMNS}
+  FROM taken LEFT JOIN "ShopToken" b ON b."shop" = taken."shop" LEFT JOIN "Session" s ON s."id" = $3 AND NOT s."isOnline"`;
+
+async function takeLane(ctx: TokenContext, shop: string): Promise<Lane | undefined> {
+  const owner = randomUUID();
+  const id = ctx.api.session.getOfflineId(shop);
+  let leasedAt = performance.now();
+  const [row] = await ctx.prisma.$queryRawUnsafe<TakenRow[]>(TAKE_LANE, shop, owner, id);
   if (!row) return undefined;
+  // Another holder stored a pair while this statement waited for its row: the session it saw is the one before.
+  const isCurrent = row.generation === (row.generationBefore ?? 0);
+  const seen = row.id === null ? undefined : toSession(shop, row);
+  const session = isCurrent ? seen : await readSession(ctx, shop);
   return {
     shop,
     owner,
@@ -132,6 +150,7 @@ async function takeLane(ctx: TokenContext, shop: string): Promise<Lane | undefin
     needsReauth: row.needsReauthWhy ?? undefined,
     uninstalled: row.uninstalled,
     takenOver: row.takenOver,
+    session,
     released: false,
     async holdForCall() {
       if (performance.now() - leasedAt < LEASE_MS - CALL_TIMEOUT_MS - RENEWAL_SLACK_MS) return;

@@ -4,6 +4,7 @@ import type { TokenContext } from "./context.ts";
 import {
   ConfigurationError,
   IncompletePairError,
+  NotPermanentError,
   ReauthorizationRequiredError,
   SuspendedError,
   TokenError,
@@ -13,9 +14,7 @@ import { markSuspended } from "./mark-shop.ts";
 import { PERMANENT_TOKEN_PREDICATE } from "./permanent-token.ts";
 import { probeToken } from "./probe-token.ts";
 import { readLife } from "./read-life.ts";
-import { readSession } from "./read-session.ts";
 import { renewSession } from "./renew-session.ts";
-import { tokenStatus } from "./token-status.ts";
 import type { MigrateOutcome } from "./types.ts";
 
 export interface MigrateOptions {
@@ -52,17 +51,19 @@ export async function migrateShop(
 async function migrate(ctx: TokenContext, shop: string, options: MigrateOptions, trace: RunTrace): Promise<Ending> {
   if (ctx.phase === "legacy")
     return failed("flow_not_ready", "token exchange is off: a pair would not be looked after");
-  let before: Session | undefined;
+  let session: Session;
   try {
-    before = await readSession(ctx, shop);
+    session = await renewSession(ctx, shop, { ...options, trace, migrate: true, impatient: true });
   } catch (error) {
-    if (error instanceof InvalidShopError) return endingOfForeignSession();
-    throw error;
+    return endingOf(ctx, shop, error);
   }
-  const { status, reason } = tokenStatus(before, ctx.now());
+  if (!trace.stored) return alreadyExpiring();
+  return options.verify ? verified(ctx, session) : done("migrated", "migrated", "a pair is stored");
+}
+
+/** Nothing was there to migrate. */
+async function endingOfOther(ctx: TokenContext, shop: string, { status, reason }: NotPermanentError): Promise<Ending> {
   switch (status) {
-    case "permanent":
-      break;
     case "custom_app":
       return done("custom_app", reason, "a custom or private app's token: exempt, left as it is");
     case "placeholder":
@@ -72,18 +73,12 @@ async function migrate(ctx: TokenContext, shop: string, options: MigrateOptions,
     case "dead":
       return endingOfDeadToken(ctx, shop, reason);
     default:
-      return done("already_expiring", "already_expiring", "the shop has an expiring token already");
+      return alreadyExpiring();
   }
-  let session: Session;
-  try {
-    session = await renewSession(ctx, shop, { ...options, trace, migrate: true, impatient: true });
-  } catch (error) {
-    return endingOf(ctx, shop, error);
-  }
-  if (!trace.stored || !session.refreshToken) {
-    return done("already_expiring", "already_expiring", "somebody else gave the shop an expiring token meanwhile");
-  }
-  return options.verify ? verified(ctx, session) : done("migrated", "migrated", "a pair is stored");
+}
+
+function alreadyExpiring(): Ending {
+  return done("already_expiring", "already_expiring", "the shop has an expiring token already");
 }
 
 /** One Admin call with the new token. A token that is refused is replaced once, as for any other caller. */
@@ -109,6 +104,8 @@ async function verified(ctx: TokenContext, session: Session): Promise<Ending> {
 }
 
 async function endingOf(ctx: TokenContext, shop: string, error: unknown): Promise<Ending> {
+  if (error instanceof NotPermanentError) return endingOfOther(ctx, shop, error);
+  if (error instanceof InvalidShopError) return endingOfForeignSession();
   if (!(error instanceof TokenError) || error instanceof ConfigurationError) throw error;
   if (error instanceof ReauthorizationRequiredError) {
     return { ...(await endingOfDeadToken(ctx, shop, error.reason)), cause: error };

@@ -46,8 +46,7 @@ export async function recordRedacted(ctx: TokenContext, shop: string): Promise<F
   const session = await readSession(ctx, shop);
   if (session && (await isInstalled(ctx, session))) return { forgotten: false, reason: "reinstalled_since" };
   return withLane(ctx, shop, {}, async (lane) => {
-    const current = await readSession(ctx, shop);
-    if (current && current.accessToken !== session?.accessToken)
+    if (lane.session && lane.session.accessToken !== session?.accessToken)
       return { forgotten: false, reason: "reinstalled_since" };
     const [row] = await ctx.prisma.$queryRaw<[{ gone: boolean }]>`
       WITH gone AS (DELETE FROM "ShopToken" WHERE "shop" = ${shop} AND "leaseOwner" = ${lane.owner} RETURNING "shop"),

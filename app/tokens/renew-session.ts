@@ -5,6 +5,7 @@ import {
   ConfigurationError,
   InvalidIdTokenError,
   LaneLostError,
+  NotPermanentError,
   ReauthorizationRequiredError,
   SuspendedError,
   TransientError,
@@ -30,7 +31,7 @@ export interface RenewOptions extends AskOptions {
   replace?: string;
   /** Give up on the stored chain: it was tried. Needs `idToken`. */
   acquire?: boolean;
-  /** Migrate a permanent token although it may still be used. */
+  /** Migrate a permanent token although it may still be used; NotPermanentError when the shop holds anything else. */
   migrate?: boolean;
   /** How long to wait for another holder of the lane. */
   laneWaitMs?: number;
@@ -41,7 +42,7 @@ export interface RenewOptions extends AskOptions {
 }
 
 /**
- * Gives a shop a usable session, as the only writer of the shop: takes the lane, reads again, decides, asks Shopify, stores.
+ * Gives a shop a usable session, as the only writer of the shop: takes the lane, reads, decides, asks Shopify, stores.
  * Callers that wait for the lane take what the holder left.
  * @returns the stored session, refresh token included.
  * @throws ReauthorizationRequiredError, SuspendedError, TransientError, InvalidIdTokenError, ConfigurationError,
@@ -92,11 +93,12 @@ async function findSettled(ctx: TokenContext, shop: string, options: RenewOption
 
 /** The same for a caller that has the lane. It is given back with the write. */
 export async function renewInLane(ctx: TokenContext, lane: Lane, options: RenewOptions): Promise<Session> {
-  const session = await readSession(ctx, lane.shop);
+  const { session } = lane;
   if (options.candidate) {
     const settled = await settleCandidate(ctx, lane, session, options.candidate, options);
     if (settled) return settled;
   }
+  if (options.migrate) requirePermanent(ctx, lane);
   const { step, reason } = decide(ctx, session, options, lane.needsReauth !== undefined);
   switch (step) {
     case "use":
@@ -111,6 +113,12 @@ export async function renewInLane(ctx: TokenContext, lane: Lane, options: RenewO
       if (session && !lane.needsReauth) await markNeedsReauth(ctx, lane, reason);
       throw new ReauthorizationRequiredError(lane.shop, lane.needsReauth ?? reason);
   }
+}
+
+/** A migration is about permanent tokens alone: everything else is left as it is, and not even marked. */
+function requirePermanent(ctx: TokenContext, { shop, session }: Lane): void {
+  const { status, reason } = tokenStatus(session, ctx.now());
+  if (status !== "permanent") throw new NotPermanentError(shop, status, reason);
 }
 
 async function refreshInLane(ctx: TokenContext, lane: Lane, session: Session, options: RenewOptions): Promise<Session> {

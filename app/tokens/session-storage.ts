@@ -1,4 +1,5 @@
 import { type Session } from "@shopify/shopify-api";
+import { PrismaSessionStorage } from "@shopify/shopify-app-session-storage-prisma";
 import type { TokenContext } from "./context.ts";
 import { LaneLostError, ReauthorizationRequiredError, TokenError } from "./errors.ts";
 import { getSession, renewCollapsed } from "./get-session.ts";
@@ -8,7 +9,7 @@ import { currentGrantLane, currentRequest, isIdTokenOf } from "./request-context
 import { storePair } from "./store-pair.ts";
 import { LIBRARY_MARGIN_MS } from "./timing.ts";
 import { tokenStatus } from "./token-status.ts";
-import type { SessionStorage } from "./types.ts";
+import type { Database, SessionStorage } from "./types.ts";
 
 const OFFLINE_ID_PREFIX = "offline_";
 
@@ -18,6 +19,9 @@ const OFFLINE_ID_PREFIX = "offline_";
  * Online sessions pass through to Shopify's own storage.
  */
 export function createSessionStorage(ctx: TokenContext): SessionStorage {
+  /** Opened when an online session is met: it counts the whole table first. */
+  let opened: PrismaSessionStorage<Database> | undefined;
+  const storage = () => (opened ??= new PrismaSessionStorage(ctx.prisma));
   /** Which access token each session object was handed out with; the library blanks it before it reports a 401. */
   const handedOut = new WeakMap<Session, string>();
 
@@ -32,13 +36,13 @@ export function createSessionStorage(ctx: TokenContext): SessionStorage {
   return {
     async loadSession(id) {
       const shop = shopOfOfflineId(id);
-      if (!shop) return ctx.rows.loadSession(id);
+      if (!shop) return storage().loadSession(id);
       const session = await loadOfflineSession(ctx, shop);
       return session && handOut(session);
     },
 
     async storeSession(session) {
-      if (session.isOnline) return ctx.rows.storeSession(session);
+      if (session.isOnline) return storage().storeSession(session);
       if (!session.accessToken) await hearInvalidation(ctx, session.shop, handedOut.get(session));
       else await storeOfflineSession(ctx, session);
       return true;
@@ -53,11 +57,11 @@ export function createSessionStorage(ctx: TokenContext): SessionStorage {
       if (online.length < ids.length) {
         ctx.log.warn({}, "offline sessions are forgotten by recordUninstalled only; a deletion was ignored");
       }
-      return online.length === 0 || ctx.rows.deleteSessions(online);
+      return online.length === 0 || storage().deleteSessions(online);
     },
 
     async findSessionsByShop(shop) {
-      const sessions = await ctx.rows.findSessionsByShop(shop);
+      const sessions = await storage().findSessionsByShop(shop);
       return sessions.map(withoutRefreshToken);
     },
   };

@@ -1,3 +1,4 @@
+import pg from "pg";
 import { expect, test } from "vitest";
 import { DAY_MS, HOUR_MS, tokensHarness } from "./tokens-harness.ts";
 
@@ -64,6 +65,34 @@ test("a holder that died is replaced when its lease has run out", async () => {
   await h.database.query(`UPDATE "ShopToken" SET "leaseExpiresAt" = clock_timestamp() WHERE shop = $1`, [shop]);
   await waiting;
   await h.expectCurrent(shop);
+});
+
+test("a taker that waited for a holder's write acts upon what was written, not upon what it saw when it began", async () => {
+  const shop = await h.install("expiring");
+  await h.advance(2 * HOUR_MS);
+  await h.database.query(`INSERT INTO "ShopToken" (shop) VALUES ($1)`, [shop]);
+  const holder = new pg.Client({ connectionString: h.database.url });
+  await holder.connect();
+  await holder.query("BEGIN");
+  await holder.query(`UPDATE "ShopToken" SET generation = generation + 1 WHERE shop = $1`, [shop]);
+  await holder.query(
+    `UPDATE "Session" SET "accessToken" = 'shpat_newer', expires = $2::timestamptz AT TIME ZONE 'UTC' WHERE shop = $1`,
+    [shop, new Date(h.now() + HOUR_MS).toISOString()],
+  );
+
+  const taking = h.process().getSession(shop);
+  await expect
+    .poll(() =>
+      h.database.query(
+        `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+      ),
+    )
+    .toHaveLength(1);
+  await holder.query("COMMIT");
+  await holder.end();
+
+  expect((await taking).accessToken).toBe("shpat_newer");
+  expect(await h.tokenCalls(shop)).toEqual([]);
 });
 
 test("a refusal met by the successor of a holder that may still be at it marks nobody dead", async () => {

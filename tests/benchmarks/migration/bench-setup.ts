@@ -117,7 +117,7 @@ export async function openBench(): Promise<Bench> {
       const watching = during?.(id);
       let run = await view(id);
       while (run.status === "running") {
-        await sleep(100);
+        await sleep(250);
         run = await view(id);
       }
       await watching;
