@@ -25,6 +25,8 @@ export interface MigrationDependencies {
   deadAfterMs?: number;
   /** How often an idle instance looks for a run that wants a worker; milliseconds, 1,000 unless told. */
   pollMs?: number;
+  /** Faults of the app's own that go on for so long end a run as failed; milliseconds, 60,000 unless told. */
+  giveUpAfterMs?: number;
   /** 0 to 1, for the jitter of retries. */
   random?: () => number;
 }

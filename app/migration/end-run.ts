@@ -67,6 +67,33 @@ export async function endStoppedRun(
   );
 }
 
+/**
+ * Ends a run as failed that this worker cannot go on with for a reason of the app's own, unless another worker is alive and may do better.
+ * Nothing is counted: counting may be what fails. Shops are given up like those of a stopped run, if that much works.
+ */
+export async function failRun(
+  db: Database,
+  runId: string,
+  worker: string,
+  { fault, deadAfterMs }: { fault: string; deadAfterMs: number },
+): Promise<void> {
+  const reason =
+    `An error of the app itself did not pass (${fault}); the app's log says more. No shop is lost: ` +
+    "repair the app or its database (npm run db:deploy), then start again.";
+  const fail = (tx: Tx) => tx.$executeRaw`
+    UPDATE "MigrationRun" SET "status" = 'failed', "haltReason" = ${reason}, "finishedAt" = now(), "notice" = NULL
+    WHERE "id" = ${runId} AND "status" = 'running' AND NOT EXISTS (
+      SELECT FROM "MigrationWorker" WHERE "runId" = ${runId} AND "id" <> ${worker}
+        AND "seenAt" >= now() - ${deadAfterMs}::float8 * interval '1 millisecond')`;
+  try {
+    await db.$transaction(async (tx) => {
+      if ((await fail(tx)) > 0) await settleOpenShops(tx, runId);
+    });
+  } catch {
+    await fail(db);
+  }
+}
+
 /** Asks every worker to stop; with a reason the run ends as halted, and the first reason stands. */
 export async function requestStop(db: Database, runId: string, haltReason: string | null = null): Promise<void> {
   await db.$executeRaw`

@@ -10,7 +10,7 @@ import { createCallGate } from "./call-gate.ts";
 import { createClaimBuffer } from "./claim-buffer.ts";
 import type { Claim } from "./claim-shops.ts";
 import { createDatabaseTrouble } from "./database-trouble.ts";
-import { advanceRun, endStoppedRun, requestStop } from "./end-run.ts";
+import { advanceRun, endStoppedRun, failRun, requestStop } from "./end-run.ts";
 import { createFailureWindow } from "./failure-window.ts";
 import { initialPace } from "./pace.ts";
 import { createPlatformBreaker } from "./platform-breaker.ts";
@@ -30,6 +30,8 @@ export interface WorkerDependencies {
   tickMs: number;
   /** A worker without a sign of life for so long is dead: its shops go to others. */
   deadAfterMs: number;
+  /** Faults of the app's own that go on for so long end the run as failed; a minute unless told. */
+  giveUpAfterMs?: number;
   /** 0 to 1, for the jitter of retries. */
   random?: () => number;
 }
@@ -42,6 +44,7 @@ export interface RunWorker {
 }
 
 const PROBE_POLL_MS = 100;
+const GIVE_UP_AFTER_MS = 60_000;
 
 /** One instance's work on one run: claims shops, sends them through the gate, settles what became of them. */
 export function createRunWorker(deps: WorkerDependencies, runId: string, options: MigrationOptions): RunWorker {
@@ -49,7 +52,7 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
   const { concurrency } = options;
   const worker = randomUUID();
   const log = deps.log.child({ run: runId, worker: worker.slice(0, 8) });
-  const trouble = createDatabaseTrouble(log);
+  const trouble = createDatabaseTrouble(log, { giveUpAfterMs: deps.giveUpAfterMs ?? GIVE_UP_AFTER_MS });
   const gate = createCallGate({
     concurrency,
     onPause: (ms) => void storePause(db, runId, ms).catch(trouble.note),
@@ -199,6 +202,13 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
     if (await endStoppedRun(db, runId, worker, deadAfterMs)) end();
   }
 
+  /** Leaves the run; if nobody else is at work on it, it has failed. */
+  async function giveUp(fault: string): Promise<void> {
+    log.error({ fault }, "giving the migration run up: an error of the app itself does not pass");
+    end();
+    await failRun(db, runId, worker, { fault, deadAfterMs });
+  }
+
   function end(): void {
     phase = "gone";
     gate.close();
@@ -222,6 +232,8 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
     pump();
     while (isPresent()) {
       await tick().catch(trouble.note);
+      const fault = trouble.hopeless();
+      if (fault !== undefined) await giveUp(fault).catch(trouble.note);
       pump();
       if (isPresent()) await sleep(tickMs);
     }

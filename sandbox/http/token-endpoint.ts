@@ -6,9 +6,10 @@ import { openCall, wallNow } from "../platform/ledger/ledger.ts";
 import type { PlatformState } from "../platform/state.ts";
 import type { TokenAnswer } from "../platform/token-answers.ts";
 import { grantOf, type TokenParameters } from "../platform/token-endpoint.ts";
-import type { Call } from "../platform/types.ts";
+import type { Call, Grant } from "../platform/types.ts";
 import { oauthErrorPage, readBody, sendJson, sendText } from "./answer.ts";
 import type { HttpContext } from "./context.ts";
+import { noteEnd } from "./note-end.ts";
 import { dropConnection, planEffects, sendFaultStatus } from "./play-effects.ts";
 
 /** `POST /admin/oauth/access_token`: JSON and form bodies; errors as JSON or HTML, as the caller accepts. */
@@ -19,17 +20,31 @@ export async function serveTokenEndpoint(
   shop: string,
   url: URL,
 ): Promise<void> {
-  const { platform } = context;
-  const { state } = platform;
+  const { state } = context.platform;
   const startedWall = wallNow();
   const parameters = parseParameters(await readBody(request), request.headers["content-type"], url);
   const grant = grantOf(parameters);
   const call = openCall(state.ledger, { endpoint: "token", shop, grant, at: state.clock.now() });
   call.startedWall = startedWall;
-  response.once("close", () => {
-    call.endedWall = wallNow();
-    if (!response.writableFinished && call.fault === undefined) call.abandoned = true;
-  });
+  const answered = noteEnd(call, response);
+  await answer(context, request, response, { shop, grant, parameters, call });
+  answered();
+}
+
+interface TokenCall {
+  shop: string;
+  grant: Grant;
+  parameters: TokenParameters;
+  call: Call;
+}
+
+async function answer(
+  { platform }: HttpContext,
+  request: IncomingMessage,
+  response: ServerResponse,
+  { shop, grant, parameters, call }: TokenCall,
+): Promise<void> {
+  const { state } = platform;
   const acceptsJson = (request.headers.accept ?? "").includes("application/json");
 
   const limited = state.buckets.take(shop, state.clock.wall());
@@ -51,13 +66,13 @@ export async function serveTokenEndpoint(
       if (plan.instead.kind === "throttle") return throttle(state, response, call, plan.instead);
       return dropConnection(response, plan.instead);
     }
-    const answer = platform.tokenRequest(shop, parameters, { concurrent: flight.concurrent });
-    note(state, call, answer);
+    const token = platform.tokenRequest(shop, parameters, { concurrent: flight.concurrent });
+    note(state, call, token);
     if (plan.afterMs > 0) await wait(plan.afterMs);
     if (plan.lostAfter) return dropConnection(response, plan.lostAfter);
-    for (const field of plan.omit) delete answer.body[field];
-    call.status = answer.status;
-    send(response, answer, acceptsJson, state);
+    for (const field of plan.omit) delete token.body[field];
+    call.status = token.status;
+    send(response, token, acceptsJson, state);
   } finally {
     flight.leave();
   }

@@ -24,6 +24,27 @@ describe("a run that must not go on", () => {
     await t.expectNobodyMarked();
   });
 
+  it("fails, in words, when the app itself cannot go on; the next run takes everything up", async () => {
+    const shops = await t.seed(30);
+    const { migrations } = t.instance({ giveUpAfterMs: 1_000 });
+    await t.database.query(`ALTER TABLE "MigrationTally" RENAME TO "MigrationTallyAway"`);
+    try {
+      const { run } = await migrations.start(parseMigrationOptions({})).catch(async (error: unknown) => {
+        // Looking at the run needs the table, too.
+        const [row] = await t.database.query<{ id: string }>(`SELECT id FROM "MigrationRun"`);
+        return row ? { run: row } : Promise.reject(error as Error);
+      });
+      const stored = () => t.database.query(`SELECT status, "haltReason" FROM "MigrationRun" WHERE id = $1`, [run.id]);
+      await t.until("the run has failed", async () => (await stored())[0]?.status === "failed");
+      expect((await stored())[0]?.haltReason).toMatch(/did not pass .*MigrationTally.*No shop is lost/);
+    } finally {
+      await t.database.query(`ALTER TABLE "MigrationTallyAway" RENAME TO "MigrationTally"`);
+    }
+    const again = await t.run(t.instance().migrations);
+    expect(again).toMatchObject({ status: "completed", failed: 0, permanentTokens: 0 });
+    await t.expectAllCurrent(shops);
+  });
+
   it("halts when more shops than the threshold fail for good", async () => {
     const shops = await t.seed(60);
     for (const shop of shops.slice(0, 30)) await t.sandbox.client.uninstall(shop, { webhook: false });

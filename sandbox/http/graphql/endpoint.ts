@@ -3,8 +3,10 @@ import { setTimeout as wait } from "node:timers/promises";
 
 import { openCall, wallNow } from "../../platform/ledger/ledger.ts";
 import { findSecrets } from "../../platform/ledger/sightings.ts";
+import type { Call } from "../../platform/types.ts";
 import { readBody, sendJson } from "../answer.ts";
 import type { HttpContext } from "../context.ts";
+import { noteEnd } from "../note-end.ts";
 import { dropConnection, planEffects, sendFaultStatus } from "../play-effects.ts";
 import { executeAdminQuery, type GraphqlRequest } from "./execute.ts";
 import { knowsVersion } from "./schema.ts";
@@ -17,16 +19,30 @@ export async function serveGraphql(
   shop: string,
   version: string,
 ): Promise<void> {
-  const { platform } = context;
-  const { state } = platform;
+  const { state } = context.platform;
   const startedWall = wallNow();
   const body = await readBody(request);
   const call = openCall(state.ledger, { endpoint: "graphql", shop, at: state.clock.now() });
   call.startedWall = startedWall;
-  response.once("close", () => {
-    call.endedWall = wallNow();
-    if (!response.writableFinished && call.fault === undefined) call.abandoned = true;
-  });
+  const answered = noteEnd(call, response);
+  await respond(context, request, response, { shop, version, body, call });
+  answered();
+}
+
+interface AdminCall {
+  shop: string;
+  version: string;
+  body: string;
+  call: Call;
+}
+
+async function respond(
+  { platform }: HttpContext,
+  request: IncomingMessage,
+  response: ServerResponse,
+  { shop, version, body, call }: AdminCall,
+): Promise<void> {
+  const { state } = platform;
   const answer = (status: number, json: unknown, outcome: string, headers: Record<string, string> = {}): void => {
     call.status = status;
     call.outcome = outcome;
