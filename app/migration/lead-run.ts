@@ -25,7 +25,7 @@ export function createLeader(now: () => number = () => performance.now()): RunLe
       });
       before = new Map(workers.map(({ id, stats }) => [id, stats]));
       const seen = gather(deltas);
-      const pace = nextPace(pacing ?? initialPace, seen);
+      const pace = nextPace({ ...initialPace, ...pacing }, seen);
       finished += deltas.reduce((sum, delta) => sum + delta.finished, 0);
       rates.push({ at: now(), finished });
       if (rates.length > RATE_TICKS) rates.shift();

@@ -3,6 +3,11 @@ import { initialPace, nextPace, type Pace, type Seen } from "./pace.ts";
 
 const TICK_MS = 250;
 
+/** Numbers below 1, the same every time. */
+function createRandom(seed: number): () => number {
+  return () => (seed = (seed * 16_807) % 2_147_483_647) / 2_147_483_647;
+}
+
 function seen(over: Partial<Seen> = {}): Seen {
   return { ms: TICK_MS, waitedMs: 0, answered: 0, throttled: 0, broken: 0, latencyMs: 0, limited: false, ...over };
 }
@@ -24,15 +29,21 @@ function simulate(o: {
   latency?: number;
   concurrency?: number;
   retryAfter?: number;
+  /** Share of calls that are refused whatever the rate. */
+  atRandom?: number;
+  /** Another limit once so many shops are done. */
+  fallsTo?: { perSecond: number; after: number };
 }) {
-  const { perSecond, burst, shops, latency = 100, concurrency = 20, retryAfter = 1 } = o;
+  const { perSecond, burst, shops, latency = 100, concurrency = 20, retryAfter = 1, atRandom = 0 } = o;
+  const random = createRandom(7);
   let pace = initialPace;
   let [bucket, saved, left, calls, refused, pausedUntil] = [burst, 1, shops, 0, 0, 0];
   const flying: { ends: number; fine: boolean }[] = [];
   let tick = seen({ ms: 0 });
   let time = 0;
   for (; left > 0 && time < 3_600_000; time++) {
-    bucket = Math.min(burst, bucket + perSecond / 1000);
+    const isFallen = o.fallsTo !== undefined && shops - left >= o.fallsTo.after;
+    bucket = Math.min(burst, bucket + (isFallen ? o.fallsTo!.perSecond : perSecond) / 1000);
     const isPaused = time < pausedUntil;
     if (isPaused) tick.waitedMs++;
     else {
@@ -58,7 +69,7 @@ function simulate(o: {
       }
       saved--;
       calls++;
-      const fine = bucket >= 1;
+      const fine = bucket >= 1 && random() >= atRandom;
       if (fine) bucket--;
       flying.push({ ends: time + latency, fine });
     }
@@ -67,7 +78,9 @@ function simulate(o: {
       tick = seen({ ms: 0 });
     }
   }
-  const ideal = Math.max((shops - burst) / perSecond, (shops * latency) / 1000 / concurrency);
+  const fallen = o.fallsTo ? shops - o.fallsTo.after : 0;
+  const limited = (shops - fallen - burst) / perSecond + (o.fallsTo ? fallen / o.fallsTo.perSecond : 0);
+  const ideal = Math.max(limited, (shops * latency) / 1000 / concurrency);
   return { ratio: time / 1000 / ideal, refusedShare: refused / calls };
 }
 
@@ -128,6 +141,28 @@ describe("the pace", () => {
   ])("finds a limit it does not know and stays below it: %o", (limit) => {
     const { ratio, refusedShare } = simulate(limit);
     expect(ratio).toBeLessThan(1.15);
+    expect(refusedShare).toBeLessThan(0.03);
+  });
+
+  it.each([0.005, 0.02, 0.05])(
+    "is not brought to a standstill by refusals that no slowing down makes rarer: %d",
+    (atRandom) => {
+      const shops = 5_000;
+      const { ratio } = simulate({ perSecond: 1e6, burst: 1e6, shops, atRandom });
+      // Each refusal costs its Retry-After of a second; nothing could be done about that.
+      const waiting = (shops * atRandom) / (shops / 200);
+      expect(ratio).toBeLessThan(1.5 * (1 + waiting));
+    },
+  );
+
+  it("goes on slowing down where that is what helps: a limit that falls in the middle", () => {
+    const { ratio, refusedShare } = simulate({
+      perSecond: 60,
+      burst: 20,
+      shops: 6_000,
+      fallsTo: { perSecond: 10, after: 3_000 },
+    });
+    expect(ratio).toBeLessThan(1.2);
     expect(refusedShare).toBeLessThan(0.03);
   });
 

@@ -1,3 +1,5 @@
+import { hearRefusal, noTrial, passTime, type RefusalTrial } from "./refusal-trial.ts";
+
 /**
  * The one control loop that decides how fast a run calls Shopify. Pure: what was allowed and what was seen give what is allowed
  * next. Shopify publishes no number for the token endpoint, so the limit is found by trying: quickly while nothing is known,
@@ -20,6 +22,8 @@ export interface Pace {
   curveMs: number;
   /** What was answered since the last refusal, in how much time. */
   sinceRefusal: { answered: number; ms: number; waitedMs: number };
+  /** Whether refusals are about the rate at all. */
+  trial: RefusalTrial;
   /** The latency taken for normal: the lowest seen, drifting up slowly so that a new normal is learnt. */
   normalLatencyMs: number | null;
   /** The last ticks in which calls could be made. */
@@ -78,6 +82,7 @@ export const initialPace: Pace = {
   sinceCutMs: 0,
   curveMs: 0,
   sinceRefusal: { answered: 0, ms: 0, waitedMs: 0 },
+  trial: noTrial,
   normalLatencyMs: null,
   recent: [],
   reason: "starting",
@@ -90,7 +95,12 @@ export function nextPace(pace: Pace, seen: Seen): Pace {
     ms: pace.sinceRefusal.ms + seen.ms,
     waitedMs: pace.sinceRefusal.waitedMs + seen.waitedMs,
   };
-  if (seen.ms <= 0 && seen.throttled === 0) return { ...pace, sinceRefusal };
+  const trial = passTime(pace.trial, {
+    answered: seen.answered,
+    refused: seen.throttled,
+    ms: seen.ms + seen.waitedMs,
+  });
+  if (seen.ms <= 0 && seen.throttled === 0) return { ...pace, sinceRefusal, trial };
   const recent = [...pace.recent, seen].slice(-WINDOW_TICKS);
   const window = sum(recent);
   const throughput = perSecond(window);
@@ -98,17 +108,22 @@ export function nextPace(pace: Pace, seen: Seen): Pace {
     ...pace,
     recent,
     sinceRefusal,
+    trial,
     sinceCutMs: pace.sinceCutMs + seen.ms,
     normalLatencyMs: normalLatency(pace, seen),
   };
 
   if (seen.throttled > 0) {
     if (pace.sinceCutMs < SAME_EVENT_MS) return next;
+    const limitKnown = pace.mode === "plateau" ? pace.limit : undefined;
+    const heard = hearRefusal(trial, { rate: pace.rate, limit: limitKnown });
+    if (!heard.cut) return ignoreRefusal({ ...next, trial: heard.trial });
     const backAfterMs = Math.min(
       Math.max(THROTTLE.backAfterMs, PLATEAU_PER_WAIT * next.sinceRefusal.waitedMs),
       LONGEST_PLATEAU_MS,
     );
-    return cut(next, Math.min(pace.rate, limitMet(next)), { ...THROTTLE, backAfterMs }, "throttled");
+    const limit = heard.limit ?? Math.min(pace.rate, limitMet(next));
+    return cut({ ...next, trial: heard.trial }, limit, { ...THROTTLE, backAfterMs }, "throttled");
   }
   if (pace.sinceCutMs >= LATENCY_PATIENCE_MS && window.answered >= 5 && throughput > 0) {
     if (window.broken >= 5 && window.broken > 0.2 * (window.answered + window.broken))
@@ -118,6 +133,12 @@ export function nextPace(pace: Pace, seen: Seen): Pace {
       return strained(next, throughput, "slow");
   }
   return seen.limited ? climb(next, seen.ms) : settle(next, throughput);
+}
+
+/** Its Retry-After is waited for, as always; the rate rises on. */
+function ignoreRefusal(pace: Pace): Pace {
+  const mode = pace.mode === "plateau" ? "recovering" : pace.mode;
+  return { ...pace, mode, sinceCutMs: 0, recent: [], sinceRefusal: initialPace.sinceRefusal };
 }
 
 function strained(pace: Pace, throughput: number, reason: Pace["reason"]): Pace {
