@@ -109,6 +109,15 @@ describe("the pace", () => {
     expect(sameEvent.rate).toBe(cut.rate);
   });
 
+  it("does not take what little was answered before an early refusal for the limit", () => {
+    let pace = initialPace;
+    for (let i = 0; i < 3; i++) pace = nextPace(pace, seen({ answered: 2, latencyMs: 400 }));
+    const early = nextPace(pace, seen({ throttled: 1 }));
+    expect(early.reason).toBe("throttled");
+    expect(early.rate).toBeLessThan(initialPace.rate);
+    expect(early.rate).toBeGreaterThan(initialPace.rate / 2);
+  });
+
   it("slows when answers take far longer than they did, and rises gently again", () => {
     const before = healthy(initialPace, 20, 100);
     let slow = before;

@@ -63,6 +63,9 @@ const THROTTLE = { cutTo: 0.93, backAfterMs: 12_000 };
 /** After a strain, failing or slow answers, no limit is known: cut to this share of what was reached, then rise gently. */
 const STRAIN_CUT = 0.7;
 const GENTLE_DOUBLING_MS = 2_000;
+/** Refused after so few calls, nobody knows where the limit is. */
+const FEWEST_TO_TELL = 20;
+const BLIND_CUT = 0.75;
 /** Answers to one refusal still arrive for a while; they are the same event. */
 const SAME_EVENT_MS = 500;
 /** Below, a peak says more than an average; above, the waiting time of one Retry-After no longer weighs. */
@@ -170,6 +173,8 @@ function cut(pace: Pace, limit: number, how: typeof THROTTLE, reason: Pace["reas
  */
 function limitMet(pace: Pace): number {
   const { answered, ms, waitedMs } = pace.sinceRefusal;
+  // Too little was seen to tell anything but that it was too fast: a start, or a process that was killed in the middle.
+  if (answered < FEWEST_TO_TELL) return pace.rate * BLIND_CUT;
   const window = sum(pace.recent);
   const most = ms >= SHORT_MS ? perSecond(window) : Math.max(...pace.recent.map(perSecond));
   const least = perSecond({ answered, ms: ms >= LONG_MS ? ms : ms + Math.min(waitedMs, BURST_MS) });
