@@ -1,4 +1,5 @@
 import type { Services } from "./services.server.ts";
+import { countPermanentTokens } from "./tokens/index.ts";
 
 /** The process must not start; the message says why and what to do. */
 export class StartRefusedError extends Error {
@@ -19,11 +20,11 @@ const CLEAN_START_RUN = "contract-start";
  * later is a regression: reported and healed, but no reason to stop a server.
  * @throws StartRefusedError with the remedy; `CONTRACT_ANYWAY=true` overrides.
  */
-export async function refuseFirstContractStart({ env, db, tokens, log }: Services): Promise<void> {
+export async function refuseFirstContractStart({ env, db, log }: Services): Promise<void> {
   if (env.phase !== "contract") return;
   const proof = await db.migrationRun.findFirst({ where: { status: "completed", dryRun: false, permanentTokens: 0 } });
   if (proof) return;
-  const { permanentTokens } = await tokens.health();
+  const permanentTokens = await countPermanentTokens({ prisma: db });
   if (permanentTokens === 0) {
     await db.migrationRun.createMany({
       data: [

@@ -20,15 +20,6 @@ export interface TokenCounts {
   legacyPrefixRows: number;
 }
 
-/** Counts permanent tokens by predicate, up to `limit`: an index read, whatever the size of the table. */
-export async function countPermanentTokens(db: Database, limit?: number): Promise<number> {
-  const [row] = await db.$queryRaw<[{ count: number }]>`
-    SELECT count(*)::int AS "count" FROM (
-      SELECT 1 FROM "Session" s WHERE ${permanentSession} ${limit === undefined ? Prisma.empty : Prisma.sql`LIMIT ${limit}`}
-    ) AS rows`;
-  return row.count;
-}
-
 /**
  * The proof after a run: permanent tokens left, those of them that a further run could migrate (the row is a shop's offline
  * session, the shop is not known to need re-authorization, to be suspended or uninstalled, and this run did not find that nothing can

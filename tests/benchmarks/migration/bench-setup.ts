@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { openDatabase, type Database } from "../../../app/infra/db.server.ts";
 import type { RunView } from "../../../app/migration/index.ts";
-import { countPermanentTokens } from "../../../app/migration/permanent-sessions.ts";
+import { countPermanentTokens } from "../../../app/tokens/index.ts";
 import { readRun } from "../../../app/migration/read-run.ts";
 import { createSandboxClient, type SandboxClient } from "../../../sandbox/client.ts";
 import { deployMigrations } from "../../../scripts/deploy-migrations.ts";
@@ -78,7 +78,7 @@ export async function openBench(): Promise<Bench> {
   return {
     database,
     simulator,
-    countPermanent: () => countPermanentTokens(db),
+    countPermanent: () => countPermanentTokens({ prisma: db }),
     view,
     async reset() {
       await simulator.faults.clear();
