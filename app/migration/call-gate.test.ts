@@ -106,6 +106,21 @@ it("lets nothing pass but a probe while the platform is down, also what waits at
   await expect(gate.setOut(true).pass(async () => pair)).resolves.toBe(pair);
 });
 
+it("closes itself when Shopify does not know the app: what waits at it does not leave", async () => {
+  const { gate } = openGate(1);
+  const unknown: Answer = {
+    kind: "refused",
+    verdict: { kind: "configuration", reason: "invalid_client" },
+    cause: undefined,
+    afterLostAnswer: false,
+  };
+  let calls = 0;
+  const call = () => gate.setOut().pass(async () => (calls++, unknown));
+  const ends = await Promise.allSettled([call(), call()]);
+  expect(ends.map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
+  expect(calls).toBe(1);
+});
+
 it("lets nothing pass once it is closed", async () => {
   const { gate, say } = openGate(2);
   gate.close();

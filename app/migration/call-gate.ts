@@ -91,6 +91,11 @@ export function createCallGate(options: {
   /** After a broken answer fewer go out, until one is answered: an outage is met with as few calls as can be. */
   const width = () => (isProven ? Math.max(1, Math.floor(options.concurrency / 2 ** brokenInARow)) : 1);
 
+  function close(): void {
+    closed = true;
+    for (const wake of queue.splice(0)) wake();
+  }
+
   function note(answer: Answer, tookMs: number): PlatformSign {
     const sign = signOf(answer);
     if (sign === "broken") {
@@ -106,6 +111,8 @@ export function createCallGate(options: {
       options.onPause(ms);
       return sign;
     }
+    // Not one call more, whoever is quicker: the caller who is to halt the run, or the next call.
+    if (sign === "refuses the app") close();
     counts.answered++;
     counts.latencyMs += tookMs;
     if (sign === "answers" && !(answer.kind === "refused" && answer.verdict.kind === "transient")) isProven = true;
@@ -177,10 +184,7 @@ export function createCallGate(options: {
         end: arrive,
       };
     },
-    close() {
-      closed = true;
-      for (const wake of queue.splice(0)) wake();
-    },
+    close,
     bookTime(isActive) {
       const at = now();
       if (isActive !== undefined) counts[isActive ? "activeMs" : "waitedMs"] += at - bookedAt;
