@@ -40,8 +40,8 @@ Beside Shopify's documented script: \`findMany\` over the sessions, then for eac
 ([tests/benchmarks/migration/documented-script.ts](../../tests/benchmarks/migration/documented-script.ts)). Both on the same Postgres
 and the same simulator, which runs in a process of its own. Where nothing else is said, calls reach it by plain HTTP: simulator, database
 and app share one small machine, and the TLS handshakes of a new host for each call, on both ends and through the simulator's proxy, would
-be what is measured. One row shows them: there the machine is full, and the gate counts a handshake as part of its call. The script runs for
-a bounded time and its rate is taken from that.
+be what is measured. One row shows them: there the two figures above it are **not** reached, because the machine is full and the gate counts
+a handshake as part of its call. The script runs for a bounded time and its rate is taken from that.
 
 \`\`\`sh
 ${options.command}
