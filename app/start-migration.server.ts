@@ -12,7 +12,8 @@ import { services } from "./services.server.ts";
 
 /**
  * `POST /admin/migrate-tokens`: starts a run or joins the one there is, waits as long as asked, and answers 200 with the
- * finished run or 202 with the run so far; `joined` says whether the run was there before, with options of its own. A server that is about to stop answers at once; the run goes on elsewhere.
+ * finished run or 202 with the run so far; `joined` says whether the run was there before, with options of its own. A server that is
+ * about to stop answers at once; the run goes on elsewhere.
  */
 export async function startMigration(request: Request): Promise<Response> {
   const { migrations, stopping } = services;

@@ -7,15 +7,14 @@ const PAUSE_MS = 500;
 const COMPLAIN_EVERY_MS = 10_000;
 /** A fault that was not met again for so long has passed. */
 const PASSED_MS = 10_000;
-const LONGEST_NAME = 200;
 
 /** What a worker does about a database that does not do as it is told: waits a moment, says so now and then, goes on. */
 export interface DatabaseTrouble {
   note(error: unknown): void;
   pausedFor(): number;
   /**
-   * An outage passes. A statement that the database refuses does not: once that has gone on for long enough, the name of what was
-   * met last, for a person.
+   * An outage passes. A statement that the database refuses does not: once that has gone on for long enough, the name and codes of
+   * what was met last. Not its words: a database's error text can quote a row.
    */
   hopeless(): string | undefined;
 }
@@ -31,7 +30,7 @@ export function createDatabaseTrouble(log: Logger, { giveUpAfterMs }: { giveUpAf
       const said = describeError(error);
       if (!isDatabaseOutage(error)) {
         const since = fault && now - fault.last < PASSED_MS ? fault.since : now;
-        fault = { since, last: now, name: said.reason.slice(0, LONGEST_NAME) };
+        fault = { since, last: now, name: faultName(error) };
       }
       if (now < quietUntil) return;
       quietUntil = now + COMPLAIN_EVERY_MS;
@@ -43,4 +42,14 @@ export function createDatabaseTrouble(log: Logger, { giveUpAfterMs }: { giveUpAf
       return fault.last - fault.since > giveUpAfterMs ? fault.name : undefined;
     },
   };
+}
+
+function faultName(error: unknown): string {
+  if (!(error instanceof Error)) return "unknown";
+  const { code, meta } = error as {
+    code?: unknown;
+    meta?: { driverAdapterError?: { cause?: { originalCode?: unknown } } };
+  };
+  const codes = [code, meta?.driverAdapterError?.cause?.originalCode].filter((one) => typeof one === "string");
+  return [error.name, ...codes].join(" ");
 }

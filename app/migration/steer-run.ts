@@ -24,7 +24,6 @@ export function createRunSteering(deps: {
   const leader = createLeader();
   let lastBeatAt = performance.now();
   let mayTakeOverAt = lastBeatAt;
-  let lookedAt = -Infinity;
   return {
     noteBeat() {
       const now = performance.now();
@@ -38,8 +37,8 @@ export function createRunSteering(deps: {
       const notice = isDown ? "Shopify does not answer; one call tries now and then" : decided.notice;
       await storePace(db, runId, worker, { ...decided, notice });
       const now = performance.now();
-      if (now > mayTakeOverAt && now - lookedAt > deadAfterMs / 10) {
-        lookedAt = now;
+      if (now > mayTakeOverAt) {
+        mayTakeOverAt = now + deadAfterMs / 10;
         const taken = await takeOverFromDead(db, runId, deadAfterMs);
         if (taken > 0) log.warn({ shops: taken }, "shops of a dead worker are taken over");
       }

@@ -7,10 +7,6 @@ export interface TokenBucket {
   setRate(perSecond: number): void;
   /** Takes one start; else says in how many milliseconds there will be one. */
   take(): { taken: true } | { taken: false; inMs: number };
-  /** Gives back a start that was not made. */
-  giveBack(): void;
-  /** Forgets what was saved up. */
-  empty(): void;
 }
 
 /** @param now milliseconds, monotonic. */
@@ -34,13 +30,6 @@ export function createTokenBucket(rate: number, now: () => number = () => perfor
       if (saved < 1) return { taken: false, inMs: Math.ceil(((1 - saved) / perSecond) * 1000) };
       saved -= 1;
       return { taken: true };
-    },
-    giveBack() {
-      saved = Math.min(most(), saved + 1);
-    },
-    empty() {
-      fill();
-      saved = Math.min(saved, 0);
     },
   };
 }
