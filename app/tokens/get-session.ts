@@ -55,6 +55,18 @@ export async function renewCollapsed(ctx: TokenContext, shop: string, options: R
   }
 }
 
+/**
+ * Refreshes a pair although it is fresh. What is to be replaced is read within the shared run: a caller that came with the others must
+ * not find their new pair and have it replaced again.
+ */
+export function refreshCollapsed(ctx: TokenContext, shop: string): Promise<Session> {
+  return collapse(ctx, `${shop}|refresh`, async () => {
+    const session = await readSession(ctx, shop);
+    const isPair = session?.accessToken !== undefined && session.refreshToken !== undefined;
+    return isPair ? renewCollapsed(ctx, shop, { replace: session.accessToken }) : getSession(ctx, shop);
+  }).result;
+}
+
 function isPassing(error: unknown): error is TransientError | IncompletePairError {
   return error instanceof TransientError || error instanceof IncompletePairError;
 }

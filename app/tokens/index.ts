@@ -1,9 +1,9 @@
 import { createAdminClient } from "./admin-client.ts";
 import { withAuthorizationCodeGrant } from "./authorization-code-grant.ts";
 import { createContext } from "./context.ts";
-import { getSession, renewCollapsed } from "./get-session.ts";
+import { getSession, refreshCollapsed } from "./get-session.ts";
 import { migrateShop } from "./migrate-shop.ts";
-import { readSession, withoutRefreshToken } from "./read-session.ts";
+import { withoutRefreshToken } from "./read-session.ts";
 import { recordRedacted, recordUninstalled } from "./record-uninstalled.ts";
 import { runWithRequest } from "./request-context.ts";
 import { createSessionStorage } from "./session-storage.ts";
@@ -35,14 +35,7 @@ export function createTokens(deps: TokenDependencies): Tokens {
     withRequest: (context, run) => runWithRequest(context, run),
     withAuthorizationCodeGrant: (shop, run, stored) => withAuthorizationCodeGrant(ctx, shop, run, stored),
     migrate: (shop, options) => migrateShop(ctx, shop, options),
-    async refresh(shop) {
-      const session = await readSession(ctx, shop);
-      const isPair = session?.accessToken !== undefined && session.refreshToken !== undefined;
-      const renewed = isPair
-        ? await renewCollapsed(ctx, shop, { replace: session.accessToken })
-        : await getSession(ctx, shop);
-      return withoutRefreshToken(renewed);
-    },
+    refresh: async (shop) => withoutRefreshToken(await refreshCollapsed(ctx, shop)),
     recordUninstalled: (shop, at) => recordUninstalled(ctx, shop, at),
     recordRedacted: (shop) => recordRedacted(ctx, shop),
     recordScopes: (shop, scopes) => recordScopes(ctx, shop, scopes),
