@@ -95,17 +95,24 @@ export async function storePause(db: Database, runId: string, pausedMs: number):
 }
 
 /**
- * Takes the shops of workers that have not been seen for `deadAfterMs` back into the queue, and strikes them off. A worker that
+ * Takes the shops of other workers that have not been seen for `deadAfterMs` back into the queue, and strikes them off. A worker that
  * was only slow finds itself gone with its next beat, and can settle nothing that it thinks it holds.
+ * @param worker who takes over: alive, however long ago its last beat is.
  * @returns how many shops were taken back.
  */
-export async function takeOverFromDead(db: Database, runId: string, deadAfterMs: number): Promise<number> {
+export async function takeOverFromDead(
+  db: Database,
+  runId: string,
+  worker: string,
+  deadAfterMs: number,
+): Promise<number> {
   const dead = Prisma.sql`now() - ${deadAfterMs}::float8 * interval '1 millisecond'`;
   const taken = await db.$executeRaw`
     UPDATE "MigrationOutcome" SET "outcome" = 'waiting', "retryAt" = now(), "claimedBy" = NULL, "code" = 'interrupted'
     WHERE "runId" = ${runId} AND "outcome" = 'claimed' AND "claimedBy" NOT IN (
-      SELECT "id" FROM "MigrationWorker" WHERE "runId" = ${runId} AND "seenAt" >= ${dead}
+      SELECT "id" FROM "MigrationWorker" WHERE "runId" = ${runId} AND ("seenAt" >= ${dead} OR "id" = ${worker})
     )`;
-  await db.$executeRaw`DELETE FROM "MigrationWorker" WHERE "runId" = ${runId} AND "seenAt" < ${dead}`;
+  await db.$executeRaw`
+    DELETE FROM "MigrationWorker" WHERE "runId" = ${runId} AND "seenAt" < ${dead} AND "id" <> ${worker}`;
   return taken;
 }

@@ -73,8 +73,11 @@ export function createMigrations(deps: MigrationDependencies): Migrations {
       if (run.total === null) void fillTotal(db, runId, run.options).catch(() => {});
       const mine = createRunWorker({ ...deps, tickMs, deadAfterMs }, runId, run.options);
       worker = mine;
-      void mine.done.then(() => {
-        if (worker === mine) worker = undefined;
+      void mine.done.then(({ struckOff }) => {
+        if (worker !== mine) return;
+        worker = undefined;
+        // Should this fail, the next look for work finds the run.
+        if (struckOff) void join(runId).catch(() => {});
       });
     })().finally(() => {
       joining = undefined;

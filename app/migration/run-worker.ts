@@ -37,8 +37,8 @@ export interface WorkerDependencies {
 }
 
 export interface RunWorker {
-  /** Resolves when the run has ended or the worker has left it. Never rejects. */
-  readonly done: Promise<void>;
+  /** Resolves when the run has ended or the worker has left it: `struckOff` when others took it for dead. Never rejects. */
+  readonly done: Promise<{ struckOff: boolean }>;
   /** Takes no further shop, waits at most `graceMs` for the calls in flight, and gives the rest back. */
   leave(graceMs: number): Promise<void>;
 }
@@ -83,6 +83,7 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
   let haltReason: string | undefined;
   let limitedTicks = 0;
   let isLimited = false;
+  let isStruckOff = false;
   let finished = 0;
   let lastBeatAt = performance.now();
   let pumpTimer: NodeJS.Timeout | undefined;
@@ -175,6 +176,7 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
     if (heard.status !== "running") return end();
     if (!heard.alive) {
       log.warn("taken for dead; joining again with nothing in hand");
+      isStruckOff = true;
       return end();
     }
     gate.pause(heard.pausedMs);
@@ -226,7 +228,7 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
     }
   }
 
-  async function attend(): Promise<void> {
+  async function attend(): Promise<{ struckOff: boolean }> {
     while (isPresent() && !(await join())) await sleep(tickMs);
     log.info({ concurrency }, "at work on a migration run");
     pump();
@@ -239,6 +241,7 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
     }
     clearTimeout(pumpTimer);
     if (phase === "gone") await leaveRun(db, runId, worker).catch(trouble.note);
+    return { struckOff: isStruckOff };
   }
   const done = attend();
 

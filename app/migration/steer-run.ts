@@ -39,7 +39,7 @@ export function createRunSteering(deps: {
       const now = performance.now();
       if (now > mayTakeOverAt) {
         mayTakeOverAt = now + deadAfterMs / 10;
-        const taken = await takeOverFromDead(db, runId, deadAfterMs);
+        const taken = await takeOverFromDead(db, runId, worker, deadAfterMs);
         if (taken > 0) log.warn({ shops: taken }, "shops of a dead worker are taken over");
       }
       return decided.pace.rate;

@@ -136,7 +136,8 @@ export function migrationHarness() {
 
     async end(migrations: Migrations, id: string, seconds = 15): Promise<RunView> {
       const run = await migrations.waitFor(id, seconds);
-      expect(run?.status, `the run has ended (${JSON.stringify(run)})`).not.toBe("running");
+      const context = () => [JSON.stringify(run), ...lines.slice(-20)].join("\n");
+      if (run?.status === "running") throw new Error(`the run has not ended: ${context()}`);
       return run!;
     },
 

@@ -81,6 +81,44 @@ describe("several instances", () => {
     await t.expectAllCurrent(shops);
   });
 
+  it("join again at once when they were taken for dead, though nobody looks for work", async () => {
+    const shops = await t.seed(150);
+    await t.sandbox.client.faults.add(slow);
+    const { migrations } = t.instance();
+    const { run } = await migrations.start(parseMigrationOptions({ concurrency: 5 }));
+    await t.until("some shops are migrated", async () => (await migrations.get(run.id))!.migrated > 10);
+    // As an instance does that leads the run and has not heard of this one.
+    await t.database.query(
+      `UPDATE "MigrationOutcome" SET outcome = 'waiting', "retryAt" = now(), "claimedBy" = NULL, code = 'interrupted'
+       WHERE outcome = 'claimed'`,
+    );
+    await t.database.query(`DELETE FROM "MigrationWorker"`);
+    expect(await t.end(migrations, run.id)).toMatchObject({ status: "completed", total: 150, migrated: 150 });
+    await t.expectAllCurrent(shops);
+  });
+
+  it("that lead never take themselves for dead, however slow they are", async () => {
+    const { takeOverFromDead } = await import("../../app/migration/beat.ts");
+    const { db } = t.instance();
+    await t.database.query(`INSERT INTO "MigrationRun" (id, status, options) VALUES ('run', 'running', '{}')`);
+    for (const worker of ["slow", "dead"]) {
+      await t.database.query(
+        `INSERT INTO "MigrationWorker" ("runId", id, "seenAt") VALUES ('run', $1, now() - interval '1 hour')`,
+        [worker],
+      );
+      await t.database.query(
+        `INSERT INTO "MigrationOutcome" ("runId", shop, outcome, "claimedBy") VALUES ('run', $1, 'claimed', $1)`,
+        [worker],
+      );
+    }
+    expect(await takeOverFromDead(db, "run", "slow", 1_000)).toBe(1);
+    expect(await t.database.query(`SELECT id FROM "MigrationWorker"`)).toEqual([{ id: "slow" }]);
+    expect(await t.outcomes("run")).toMatchObject([
+      { shop: "dead", outcome: "waiting" },
+      { shop: "slow", outcome: "claimed" },
+    ]);
+  });
+
   it("do not settle a shop that was taken from them", async () => {
     const { db } = t.instance();
     const { settleShops } = await import("../../app/migration/settle-shops.ts");
