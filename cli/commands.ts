@@ -1,3 +1,4 @@
+import { describeDeadLetters } from "./describe-dead-letters.ts";
 import { describeRun, failureLine, isComplete } from "./describe-run.ts";
 import { examine, judgeReadiness, type Finding } from "./examine.ts";
 import { failuresCsv } from "./failures-csv.ts";
@@ -128,6 +129,18 @@ export async function failures(
   return EXIT.done;
 }
 
+/** Background jobs that failed for good; with `retry` they are enqueued anew first. */
+export async function deadLetters(
+  client: OperatorClient,
+  { retry }: { retry?: boolean },
+  at: Surroundings,
+): Promise<number> {
+  const found = retry ? await client.retryDeadLetters() : await client.deadLetters();
+  if (at.json) at.out(JSON.stringify(found));
+  else at.out(describeDeadLetters(found, at.command));
+  return EXIT.done;
+}
+
 /** Compares phase, shopify.app.toml, database and latest run, and names the next safe step. */
 export async function doctor(client: OperatorClient, tomlFile: string, at: Surroundings): Promise<number> {
   const isReady = await client.isReady();
@@ -139,8 +152,13 @@ export async function doctor(client: OperatorClient, tomlFile: string, at: Surro
     const findings = [judgeReadiness(false)];
     return report({ findings, nextStep: "Bring the app's database back: see its log, and `npm run db:deploy`." }, at);
   }
-  const [latestRun, toml] = await Promise.all([client.latestRun(), readTomlInstallFlow(tomlFile)]);
-  const { findings, nextStep } = examine({ isReady, health, latestRun, toml }, at.command);
+  const [latestRun, letters, toml] = await Promise.all([
+    client.latestRun(),
+    client.deadLetters(),
+    readTomlInstallFlow(tomlFile),
+  ]);
+  const situation = { isReady, health, latestRun, deadLetters: letters.count, toml };
+  const { findings, nextStep } = examine(situation, at.command);
   if (!at.json) at.out(at.paint.strong(`${client.origin} is in the phase ${health.phase}: ${health.verdict}`));
   return report({ health, findings, nextStep }, at);
 }

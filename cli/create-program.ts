@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import {
+  deadLetters,
   doctor,
   EXIT,
   failures,
@@ -90,6 +91,11 @@ export function createProgram(env: NodeJS.ProcessEnv = process.env): Command {
     .option("--csv", "as CSV, safe to open in a spreadsheet")
     .action((id: string | undefined, flags: CommonFlags & { csv?: boolean }) =>
       perform(flags, env, (client, at) => failures(client, id, flags, at)),
+    );
+  command("dead-letters", "background jobs that failed for good, and why")
+    .option("--retry", "give them another chance, once the cause is repaired")
+    .action((flags: CommonFlags & { retry?: boolean }) =>
+      perform(flags, env, (client, at) => deadLetters(client, flags, at)),
     );
   command("doctor", "compare flags, shopify.app.toml and database, and name the next safe step")
     .option("--config <file>", "the app's configuration file", "shopify.app.toml")

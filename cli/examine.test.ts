@@ -9,7 +9,14 @@ const done = { verdict: "clean" as const, permanentTokens: 0 };
 
 function look(change: Partial<Omit<Situation, "health">> & { health?: Partial<Situation["health"]> }) {
   const { health, ...rest } = change;
-  const situation = { isReady: true, latestRun: RUN, toml: legacyToml, ...rest, health: { ...HEALTH, ...health } };
+  const situation = {
+    isReady: true,
+    latestRun: RUN,
+    deadLetters: 0,
+    toml: legacyToml,
+    ...rest,
+    health: { ...HEALTH, ...health },
+  };
   const { findings, nextStep } = examine(situation, command);
   const codes = (level: string) => findings.filter((one) => one.level === level).map(({ code }) => code);
   return { findings, nextStep, problems: codes("problem"), attention: codes("attention") };
@@ -72,6 +79,12 @@ describe("examine", () => {
       problems: ["regression", "toml_behind"],
       nextStep: "What the app says.",
     });
+  });
+
+  it("mentions background jobs that failed for good", () => {
+    const { attention, findings } = look({ deadLetters: 2 });
+    expect(attention).toContain("dead_letters");
+    expect(findings.map(({ text }) => text).join("\n")).toContain("2 background jobs failed for good");
   });
 
   it("counts in words", () => {

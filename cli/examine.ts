@@ -14,6 +14,8 @@ export interface Situation {
   isReady: boolean;
   health: HealthReport;
   latestRun: RunView | undefined;
+  /** Background jobs that failed for good. */
+  deadLetters: number;
   toml: TomlReading;
 }
 
@@ -35,6 +37,7 @@ export function examine(
     judgeInstallFlow(health, situation.toml),
     ...judgeShops(health),
     ...judgeRun(latestRun),
+    ...judgeJobs(situation.deadLetters, command),
   ].sort((a, b) => WEIGHT[a.level] - WEIGHT[b.level]);
   return { findings, nextStep: nextStep(situation, findings, command) };
 }
@@ -164,6 +167,12 @@ function judgeRun(run: RunView | undefined): Finding[] {
   if (run?.status === "failed")
     return [finding("problem", "run_failed", `run ${run.id} failed: look at the app's log`)];
   return [];
+}
+
+function judgeJobs(deadLetters: number, command: (text: string) => string): Finding[] {
+  if (deadLetters === 0) return [];
+  const text = `${many(deadLetters, "background job")} failed for good; tokens do not depend on them: ${command("dead-letters")}`;
+  return [finding("attention", "dead_letters", text)];
 }
 
 /** The app knows its flags, its rollout and the file it was deployed with; what is found here comes first. */

@@ -7,6 +7,24 @@ export type { RunFailure, RunView };
 /** `GET /admin/token-health`. */
 export type HealthReport = TokenHealthReport;
 
+/** A background job that failed for good. `shop` is absent for jobs of the app as a whole. */
+export interface DeadLetter {
+  id: string;
+  job: string;
+  shop?: string;
+  /** ISO 8601. */
+  diedAt: string;
+  attempts: number;
+  code: string;
+  message: string;
+}
+
+/** `/admin/dead-letters`: how many there are (counted up to a thousand), and the 100 oldest. */
+export interface DeadLetters {
+  count: number;
+  deadLetters: DeadLetter[];
+}
+
 /** What a POST answers: `joined` when the run was under way before. */
 export type StartedRun = RunView & { joined: boolean };
 
@@ -20,11 +38,15 @@ export interface OperatorClient {
   latestRun(): Promise<RunView | undefined>;
   stopRun(id: string): Promise<RunView>;
   health(): Promise<HealthReport>;
+  deadLetters(): Promise<DeadLetters>;
+  /** Gives background jobs that failed for good another chance; answers with what is left. */
+  retryDeadLetters(): Promise<DeadLetters & { retried: number }>;
   /** Whether the app's database is reachable and its schema current. */
   isReady(): Promise<boolean>;
 }
 
 const RUNS = "/admin/migrate-tokens";
+const DEAD_LETTERS = "/admin/dead-letters";
 /** No call waits longer for the app's next word. */
 const SILENCE_MS = 15_000;
 /** A dry run counts every shop before it answers. */
@@ -102,6 +124,8 @@ export function createOperatorClient({
       const report = answer.status === 200 || answer.status === 503 ? read<HealthReport>(answer, "verdict") : undefined;
       return report ?? fail(answer.status === 200 ? explainForeignAnswer(origin) : explainAnswer(answer, origin));
     },
+    deadLetters: () => json<DeadLetters>(DEAD_LETTERS, "deadLetters"),
+    retryDeadLetters: () => json(DEAD_LETTERS, "retried", { method: "POST" }),
     isReady: async () => (await ask("/readyz")).status === 200,
   };
 }

@@ -6,7 +6,7 @@ import type { Logger } from "../infra/log.server.ts";
 import type { Metrics } from "../infra/metrics.server.ts";
 import type { HowStored } from "../tokens/types.ts";
 import { JOB_TIMES, type JobTimes } from "./job-times.ts";
-import { countDeadLetters, type DeadLetter, listDeadLetters } from "./dead-letters.ts";
+import { countDeadLetters, type DeadLetter, listDeadLetters, retryDeadLetters } from "./dead-letters.ts";
 import { findDoubts } from "./find-doubts.ts";
 import { registerJobGauges } from "./job-gauges.ts";
 import { type Exactly, type JobTarget, parseJobPayload } from "./job-payload.ts";
@@ -15,7 +15,7 @@ import { scheduleAppJobs } from "./job-schedule.ts";
 import type { AppJobContext, AppJobName, JobTokens, ShopJobContext, ShopJobName } from "./job-types.ts";
 import { keepAlive } from "./keep-alive.ts";
 import { KEEP_ALIVE_SPREAD, type KeepAliveSpread } from "./keep-alive-plan.ts";
-import { DEAD_LETTERS, openBoss } from "./open-boss.ts";
+import { openBoss } from "./open-boss.ts";
 import { planKeepAlive } from "./plan-keep-alive.ts";
 import { pruneHistory } from "./prune-history.ts";
 import { refreshShop } from "./refresh-shop.ts";
@@ -67,8 +67,10 @@ export interface Jobs {
   onPairStored(shop: string, how: HowStored): Promise<void>;
   /** Jobs that failed for good, the oldest first. */
   deadLetters(limit?: number): Promise<DeadLetter[]>;
-  /** Gives dead letters another chance, once what was wrong is repaired. */
-  retryDeadLetters(ids?: string[]): Promise<number>;
+  /** How many of them there are, counted up to a thousand. */
+  countDeadLetters(): Promise<number>;
+  /** Gives dead letters another chance, once what was wrong is repaired: the thousand oldest. Says how many. */
+  retryDeadLetters(): Promise<number>;
   health(): Promise<JobsHealth>;
 }
 
@@ -198,7 +200,8 @@ export function createJobs(options: JobsOptions): Jobs {
       }
     },
     deadLetters: async (limit = 100) => listDeadLetters(await open(), limit),
-    retryDeadLetters: async (ids) => (await open()).redrive(DEAD_LETTERS, ids ? { ids } : {}),
+    countDeadLetters: async () => countDeadLetters(await open()),
+    retryDeadLetters: async () => retryDeadLetters(await open(), queue),
     health,
   };
 }

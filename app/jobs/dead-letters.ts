@@ -1,6 +1,8 @@
 import type { PgBoss } from "pg-boss";
 import { z } from "zod";
-import { DEAD_LETTERS } from "./open-boss.ts";
+import { parseJobPayload } from "./job-payload.ts";
+import type { JobQueue } from "./job-queue.ts";
+import { APP_JOBS, DEAD_LETTERS, SHOP_JOBS } from "./open-boss.ts";
 
 /** A job that failed for good, as an operator sees it. */
 export interface DeadLetter {
@@ -16,7 +18,8 @@ export interface DeadLetter {
   message: string;
 }
 
-const MOST_COUNTED = 1_000;
+/** The most that one call counts, or gives another chance. */
+export const MOST_DEAD_LETTERS = 1_000;
 
 const named = z.object({ shop: z.string() });
 const reported = z.object({ code: z.string(), message: z.string() });
@@ -44,7 +47,42 @@ function whatWentWrong(output: object | null): { code: string; message: string }
   return { code: "abandoned", message: theirs.data?.value.message ?? "the process that ran it ended" };
 }
 
-/** How many dead letters wait for an operator, counted up to `MOST_COUNTED`. (pg-boss's own statistics lag by a minute.) */
+/** How many dead letters wait for an operator, counted up to `MOST_DEAD_LETTERS`. (pg-boss's own statistics lag by a minute.) */
 export async function countDeadLetters(boss: PgBoss): Promise<number> {
-  return (await boss.findJobs(DEAD_LETTERS, { queued: true, limit: MOST_COUNTED })).length;
+  return (await boss.findJobs(DEAD_LETTERS, { queued: true, limit: MOST_DEAD_LETTERS })).length;
+}
+
+/**
+ * Enqueues dead letters anew, with every attempt and postponement before them. (pg-boss's `redrive` keeps the count of postponements, so
+ * that the next one would be the last.) First enqueued, then deleted: a process that dies between the two leaves a job that runs twice.
+ * What could never run, because it names no shop or no job of ours, stays.
+ * @returns how many dead letters were given another chance.
+ */
+export async function retryDeadLetters(boss: PgBoss, queue: JobQueue): Promise<number> {
+  const letters = await boss.findJobs<unknown>(DEAD_LETTERS, { queued: true, limit: MOST_DEAD_LETTERS });
+  const retried: string[] = [];
+  for (const name of SHOP_JOBS) {
+    const ours = letters.filter((letter) => letter.sourceName === name && isPayload(letter.data));
+    await queue.addAll(
+      name,
+      ours.map(({ data }) => ({ shop: parseJobPayload(data).shop, afterSeconds: 0 })),
+    );
+    retried.push(...ours.map(({ id }) => id));
+  }
+  for (const name of APP_JOBS) {
+    const ours = letters.filter(({ sourceName }) => sourceName === name);
+    if (ours.length > 0) await boss.send(name, null);
+    retried.push(...ours.map(({ id }) => id));
+  }
+  if (retried.length > 0) await boss.deleteJob(DEAD_LETTERS, retried);
+  return retried.length;
+}
+
+function isPayload(data: unknown): boolean {
+  try {
+    parseJobPayload(data);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -142,6 +142,7 @@ describe("methods", () => {
     ["OPTIONS", "/admin/migrate-tokens", "GET, HEAD, POST"],
     ["POST", "/admin/migrate-tokens/some-run", "GET, HEAD, DELETE"],
     ["POST", "/admin/token-health", "GET, HEAD"],
+    ["DELETE", "/admin/dead-letters", "GET, HEAD, POST"],
     ["PATCH", "/metrics", "GET, HEAD"],
   ])("%s %s is answered 405", async (method, path, allow) => {
     const response = await operator(path, { method });
@@ -151,7 +152,7 @@ describe("methods", () => {
   });
 
   it("HEAD is GET without a body", async () => {
-    for (const path of ["/admin/token-health", "/metrics", "/admin/migrate-tokens"]) {
+    for (const path of ["/admin/token-health", "/admin/dead-letters", "/metrics", "/admin/migrate-tokens"]) {
       const response = await operator(path, { method: "HEAD" });
       expect(response.status, path).toBe(200);
       expect(await response.text(), path).toBe("");
@@ -161,7 +162,10 @@ describe("methods", () => {
 
 describe("the secret", () => {
   it("is asked for on every route", async () => {
-    for (const path of ["/admin/migrate-tokens", "/admin/migrate-tokens/x", "/admin/token-health", "/metrics"]) {
+    const paths = ["migrate-tokens", "migrate-tokens/x", "token-health", "dead-letters"].map(
+      (name) => `/admin/${name}`,
+    );
+    for (const path of [...paths, "/metrics"]) {
       const response = await fetch(app.url + path);
       expect(response.status, path).toBe(401);
       expect(response.headers.get("www-authenticate"), path).toMatch(/^Bearer/);

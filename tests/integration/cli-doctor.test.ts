@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Sandbox } from "../../sandbox/start.ts";
 import { findFreePort } from "../../scripts/free-port.ts";
 import { startTestApp, type TestApp, type TestAppOptions } from "../support/app-process.ts";
@@ -45,6 +45,27 @@ const tokens = (args: string[], env: Record<string, string> = {}) =>
   startTokens(args, { MIGRATION_SECRET: SECRET, APP_URL: app?.url, ...env }).ended;
 const doctor = (toml: boolean) => tokens(["doctor", "--config", join(folder, `${toml}.toml`)]);
 
+/** One job that was put off too often, and one that carries what no job may carry; the app runs both. */
+async function buryJobs(): Promise<void> {
+  const shop = "doctor-0.myshopify.com";
+  const fault = await sandbox.client.faults.add({ shop, endpoint: "graphql", effect: { kind: "status", status: 503 } });
+  await database.current.query(
+    `INSERT INTO pgboss.job (name, data, dead_letter) SELECT 'refresh-shop', data, 'dead-letters' FROM unnest($1::jsonb[]) AS t(data)`,
+    [
+      [
+        { shop, postponed: 100 },
+        { shop, accessToken: "x" },
+      ].map((data) => JSON.stringify(data)),
+    ],
+  );
+  const isDone = async () => {
+    const { out } = await tokens(["dead-letters", "--json"]);
+    expect(JSON.parse(out)).toMatchObject({ count: 2 });
+  };
+  await vi.waitFor(isDone, { timeout: 20_000, interval: 100 });
+  await sandbox.client.faults.remove(fault);
+}
+
 // One after the other, as an operator goes through them: each phase takes up the database of the one before.
 describe("doctor", { timeout: 60_000 }, () => {
   it("in legacy names the door to open first, and a file that is ahead; migrating is refused", async () => {
@@ -71,6 +92,28 @@ describe("doctor", { timeout: 60_000 }, () => {
     expect((await tokens(["migrate"])).code).toBe(0);
     expect((await doctor(true)).out).toMatch(
       /phase expand: clean[\s\S]*✓ no permanent token[\s\S]*Next: Contract: set/,
+    );
+  });
+
+  it("shows background jobs that failed for good, and gives them another chance", async () => {
+    expect(await tokens(["dead-letters"])).toMatchObject({ code: 0, out: expect.stringMatching(/^No background job/) });
+    await buryJobs();
+    expect((await doctor(true)).out).toMatch(/! 2 background jobs failed for good.*dead-letters/);
+
+    const shown = await tokens(["dead-letters"]);
+    expect(shown.out).toMatch(
+      /^2 background jobs failed for good:\n.*refresh-shop {2}doctor-0\.myshopify\.com {2}\(http_503, /,
+    );
+    expect(shown.out).toMatch(/Once the cause is repaired: .*dead-letters --retry/);
+
+    const retried = await tokens(["dead-letters", "--retry", "--json"]);
+    expect(JSON.parse(retried.out)).toMatchObject({
+      retried: 1,
+      count: 1,
+      deadLetters: [{ job: "refresh-shop", code: "invalid_job_payload" }],
+    });
+    expect((await tokens(["dead-letters", "--retry"])).out).toMatch(
+      /^0 background jobs given.*\n1 background job failed/,
     );
   });
 

@@ -130,6 +130,8 @@ describe("enqueue", () => {
       WAIT,
     );
     expect(handler).not.toHaveBeenCalled();
+    expect(await jobs.retryDeadLetters(), "what can never run stays").toBe(0);
+    expect(await jobs.countDeadLetters()).toBe(1);
   });
 });
 
@@ -235,7 +237,7 @@ describe("trouble that passes", () => {
   });
 
   it("becomes a dead letter when it has not passed for days", async () => {
-    const { jobs } = instance(async ({ shop }) => {
+    const { jobs, metrics } = instance(async ({ shop }) => {
       throw new TransientError(shop, "http_503");
     });
     await jobs.enqueue("refresh-shop", { shop: SHOP });
@@ -247,6 +249,11 @@ describe("trouble that passes", () => {
       async () => expect(await jobs.deadLetters()).toMatchObject([{ shop: SHOP, code: "http_503" }]),
       WAIT,
     );
+
+    // Another chance is a whole one: the next failure to pass is not the last again.
+    expect(await jobs.retryDeadLetters()).toBe(1);
+    await vi.waitFor(async () => expect(await results(metrics, "postponed")).toBeGreaterThan(0), WAIT);
+    expect(await jobs.countDeadLetters()).toBe(0);
   });
 });
 
