@@ -1,8 +1,10 @@
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { setTimeout as wait } from "node:timers/promises";
 
+import { wallNow } from "../platform/ledger/ledger.ts";
 import type { Random } from "../platform/random.ts";
-import type { Effect } from "../platform/types.ts";
+import type { Call, Effect } from "../platform/types.ts";
 import { sendText } from "./answer.ts";
 
 /** The effects on one call, sorted by when they are played. */
@@ -47,6 +49,42 @@ export function planEffects(effects: readonly Effect[], random: Random): Plan {
   return plan;
 }
 
+/**
+ * Plays what comes before a call is served: the delay, and what is answered instead.
+ * @param throttle answers 429 in the words of the endpoint.
+ * @returns whether the call has been dealt with.
+ */
+export async function playBefore(
+  { names, beforeMs, instead }: Plan,
+  call: Call,
+  response: ServerResponse,
+  throttle: (effect: Effect & { kind: "throttle" }) => void,
+): Promise<boolean> {
+  if (names) call.fault = names;
+  if (beforeMs > 0) await wait(beforeMs);
+  if (!instead) return false;
+  call.outcome = instead.kind;
+  if (instead.kind === "throttle") throttle(instead);
+  else if (instead.kind === "status") {
+    call.status = instead.status;
+    const retryAfter = Number(instead.headers?.["retry-after"]);
+    if (retryAfter > 0) call.retryUntilWall = wallNow() + retryAfter * 1000;
+    sendFaultStatus(response, instead);
+  } else dropConnection(response, instead);
+  return true;
+}
+
+/** Notes that a call was answered 429, and from when on its caller may call again. */
+export function noteThrottled(
+  call: Call,
+  { retryAfterSeconds, forAll }: { retryAfterSeconds: number; forAll?: boolean },
+): void {
+  call.status = 429;
+  call.outcome = "throttled";
+  call.retryUntilWall = wallNow() + retryAfterSeconds * 1000;
+  if (forAll) call.retryForAll = true;
+}
+
 /** The TCP sockets below the proxy's TLS ones, by their two ports: a reset has to be sent there. */
 export const tcpSockets = new Map<string, Socket>();
 
@@ -76,7 +114,7 @@ const PAGES: Record<"json" | "text" | "html", (status: number) => { text: string
   }),
 };
 
-export function sendFaultStatus(response: ServerResponse, effect: Effect & { kind: "status" }): void {
+function sendFaultStatus(response: ServerResponse, effect: Effect & { kind: "status" }): void {
   const body = effect.body ?? "json";
   const page = typeof body === "string" ? PAGES[body](effect.status) : body;
   sendText(response, effect.status, page.contentType, page.text, effect.headers);

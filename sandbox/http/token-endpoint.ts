@@ -10,7 +10,7 @@ import type { Call, Grant } from "../platform/types.ts";
 import { oauthErrorPage, readBody, sendJson, sendText } from "./answer.ts";
 import type { HttpContext } from "./context.ts";
 import { noteEnd } from "./note-end.ts";
-import { dropConnection, planEffects, sendFaultStatus } from "./play-effects.ts";
+import { dropConnection, noteThrottled, planEffects, playBefore } from "./play-effects.ts";
 
 /** `POST /admin/oauth/access_token`: JSON and form bodies; errors as JSON or HTML, as the caller accepts. */
 export async function serveTokenEndpoint(
@@ -51,21 +51,9 @@ async function answer(
   if (limited) return throttle(state, response, call, limited);
 
   const plan = planEffects(state.faults.match({ shop, endpoint: "token", grant }), state.random);
-  if (plan.names) call.fault = plan.names;
   const flight = enterFlight(state, shop, grant === "refresh" ? parameters.refresh_token : undefined);
   try {
-    if (plan.beforeMs > 0) await wait(plan.beforeMs);
-    if (plan.instead) {
-      call.outcome = plan.instead.kind;
-      if (plan.instead.kind === "status") {
-        call.status = plan.instead.status;
-        const retryAfter = Number(plan.instead.headers?.["retry-after"]);
-        if (retryAfter > 0) call.retryUntilWall = wallNow() + retryAfter * 1000;
-        return sendFaultStatus(response, plan.instead);
-      }
-      if (plan.instead.kind === "throttle") return throttle(state, response, call, plan.instead);
-      return dropConnection(response, plan.instead);
-    }
+    if (await playBefore(plan, call, response, (limit) => throttle(state, response, call, limit))) return;
     const token = platform.tokenRequest(shop, parameters, { concurrent: flight.concurrent });
     note(state, call, token);
     if (plan.afterMs > 0) await wait(plan.afterMs);
@@ -127,12 +115,10 @@ function throttle(
   state: PlatformState,
   response: ServerResponse,
   call: Call,
-  { retryAfterSeconds, forAll = false }: { retryAfterSeconds: number; forAll?: boolean },
+  limit: { retryAfterSeconds: number; forAll?: boolean },
 ): void {
-  call.status = 429;
-  call.outcome = "throttled";
-  call.retryUntilWall = wallNow() + retryAfterSeconds * 1000;
-  if (forAll) call.retryForAll = true;
+  noteThrottled(call, limit);
+  const { retryAfterSeconds } = limit;
   const decimal = state.choices.retryAfterFormat === "decimal";
   sendJson(
     response,

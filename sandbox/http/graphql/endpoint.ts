@@ -7,7 +7,7 @@ import type { Call } from "../../platform/types.ts";
 import { readBody, sendJson } from "../answer.ts";
 import type { HttpContext } from "../context.ts";
 import { noteEnd } from "../note-end.ts";
-import { dropConnection, planEffects, sendFaultStatus } from "../play-effects.ts";
+import { dropConnection, noteThrottled, planEffects, playBefore } from "../play-effects.ts";
 import { executeAdminQuery, type GraphqlRequest } from "./execute.ts";
 import { knowsVersion } from "./schema.ts";
 
@@ -53,24 +53,12 @@ async function respond(
     });
   };
   const plan = planEffects(state.faults.match({ shop, endpoint: "graphql" }), state.random);
-  if (plan.names) call.fault = plan.names;
-  if (plan.beforeMs > 0) await wait(plan.beforeMs);
-  if (plan.instead) {
-    call.outcome = plan.instead.kind;
-    if (plan.instead.kind === "status") {
-      call.status = plan.instead.status;
-      return sendFaultStatus(response, plan.instead);
-    }
-    if (plan.instead.kind === "throttle") {
-      const { retryAfterSeconds } = plan.instead;
-      call.retryUntilWall = wallNow() + retryAfterSeconds * 1000;
-      if (plan.instead.forAll) call.retryForAll = true;
-      return answer(429, { errors: "Exceeded the rate limit of the Admin API." }, "throttled", {
-        "retry-after": retryAfterSeconds.toFixed(1),
-      });
-    }
-    return dropConnection(response, plan.instead);
-  }
+  const throttle = (limit: { retryAfterSeconds: number; forAll?: boolean }): void => {
+    noteThrottled(call, limit);
+    const headers = { "retry-after": limit.retryAfterSeconds.toFixed(1) };
+    answer(429, { errors: "Exceeded the rate limit of the Admin API." }, "throttled", headers);
+  };
+  if (await playBefore(plan, call, response, throttle)) return;
   const header = request.headers["x-shopify-access-token"];
   const token = Array.isArray(header) ? header[0] : header;
   const known = token === undefined ? undefined : state.ledger.byValue.get(token);
