@@ -44,7 +44,7 @@ export function migrationHarness() {
   beforeAll(async () => {
     sandbox = await startTestSandbox();
     undoRoute = routeThroughSandbox(sandbox);
-    installShopifyFetch({ timeoutMs: 2_000 });
+    installShopifyFetch();
   });
   afterEach(async () => {
     await Promise.all(opened.map(({ migrations }) => migrations.close()));
