@@ -182,6 +182,20 @@ describe("migrate", () => {
     expect(pair).toBeTruthy();
   });
 
+  test("a chain near its end is counted until it is refreshed", async () => {
+    const tokens = h.process();
+    const shop = await h.install("expiring");
+    const young = await tokens.health();
+    await h.advance(80 * DAY_MS);
+    const old = await tokens.health();
+    expect(old.refreshTokensExpiringIn14Days).toBeGreaterThan(young.refreshTokensExpiringIn14Days);
+    await tokens.refresh(shop);
+    expect(await tokens.health()).toEqual({
+      ...old,
+      refreshTokensExpiringIn14Days: old.refreshTokensExpiringIn14Days - 1,
+    });
+  });
+
   test("is refused while nobody would look after the pairs", async () => {
     const shop = await h.install("permanent");
     expect(await h.process({ phase: "legacy" }).migrate(shop)).toMatchObject({
