@@ -1,5 +1,6 @@
 import type { HealthReport, RunView } from "./operator-client.ts";
 import { harmless } from "./paint.ts";
+import { many } from "./many.ts";
 import type { TomlReading } from "./read-toml-install-flow.ts";
 
 export interface Finding {
@@ -187,8 +188,4 @@ function nextStep({ health, latestRun }: Situation, findings: Finding[], command
     return "Set use_legacy_install_flow = false in shopify.app.toml and run `shopify app deploy`.";
   }
   return health.nextStep;
-}
-
-function many(count: number, what: string): string {
-  return `${count.toLocaleString("en-US")} ${what}${count === 1 ? "" : "s"}`;
 }

@@ -102,7 +102,7 @@ describe("doctor", { timeout: 60_000 }, () => {
 
     const shown = await tokens(["dead-letters"]);
     expect(shown.out).toMatch(
-      /^2 background jobs failed for good:\n.*refresh-shop {2}doctor-0\.myshopify\.com {2}\(http_503, /,
+      /^2 background jobs failed for good:\n[\s\S]*refresh-shop {2}doctor-0\.myshopify\.com {2}\(http_503, 1 attempt\)/,
     );
     expect(shown.out).toMatch(/Once the cause is repaired: .*dead-letters --retry/);
 
