@@ -1,6 +1,6 @@
+import { many } from "./many.ts";
 import type { HealthReport, RunView } from "./operator-client.ts";
 import { harmless } from "./paint.ts";
-import { many } from "./many.ts";
 import type { TomlReading } from "./read-toml-install-flow.ts";
 
 export interface Finding {

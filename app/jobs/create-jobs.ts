@@ -67,8 +67,6 @@ export interface Jobs {
   onPairStored(shop: string, how: HowStored): Promise<void>;
   /** Jobs that failed for good, the oldest first. */
   deadLetters(limit?: number): Promise<DeadLetter[]>;
-  /** How many of them there are, counted up to a thousand. */
-  countDeadLetters(): Promise<number>;
   /** Gives dead letters another chance, once what was wrong is repaired: the thousand oldest. Says how many. */
   retryDeadLetters(): Promise<number>;
   health(): Promise<JobsHealth>;
@@ -200,7 +198,6 @@ export function createJobs(options: JobsOptions): Jobs {
       }
     },
     deadLetters: async (limit = 100) => listDeadLetters(await open(), limit),
-    countDeadLetters: async () => countDeadLetters(await open()),
     retryDeadLetters: async () => retryDeadLetters(await open(), queue),
     health,
   };

@@ -1,6 +1,6 @@
 import type { PgBoss } from "pg-boss";
 import { z } from "zod";
-import { parseJobPayload } from "./job-payload.ts";
+import { jobPayloadSchema } from "./job-payload.ts";
 import type { JobQueue } from "./job-queue.ts";
 import { APP_JOBS, DEAD_LETTERS, SHOP_JOBS } from "./open-boss.ts";
 
@@ -19,7 +19,7 @@ export interface DeadLetter {
 }
 
 /** The most that one call counts, or gives another chance. */
-export const MOST_DEAD_LETTERS = 1_000;
+const MOST_DEAD_LETTERS = 1_000;
 
 const named = z.object({ shop: z.string() });
 const reported = z.object({ code: z.string(), message: z.string() });
@@ -62,11 +62,11 @@ export async function retryDeadLetters(boss: PgBoss, queue: JobQueue): Promise<n
   const letters = await boss.findJobs<unknown>(DEAD_LETTERS, { queued: true, limit: MOST_DEAD_LETTERS });
   const retried: string[] = [];
   for (const name of SHOP_JOBS) {
-    const ours = letters.filter((letter) => letter.sourceName === name && isPayload(letter.data));
-    await queue.addAll(
-      name,
-      ours.map(({ data }) => ({ shop: parseJobPayload(data).shop, afterSeconds: 0 })),
-    );
+    const ours = letters.flatMap(({ id, sourceName, data }) => {
+      const payload = sourceName === name ? jobPayloadSchema.safeParse(data).data : undefined;
+      return payload ? [{ id, shop: payload.shop, afterSeconds: 0 }] : [];
+    });
+    await queue.addAll(name, ours);
     retried.push(...ours.map(({ id }) => id));
   }
   for (const name of APP_JOBS) {
@@ -76,13 +76,4 @@ export async function retryDeadLetters(boss: PgBoss, queue: JobQueue): Promise<n
   }
   if (retried.length > 0) await boss.deleteJob(DEAD_LETTERS, retried);
   return retried.length;
-}
-
-function isPayload(data: unknown): boolean {
-  try {
-    parseJobPayload(data);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -28,14 +28,18 @@ export class InvalidJobPayloadError extends Error {
   }
 }
 
-const payloadSchema = z.strictObject({ shop: shopDomainSchema, postponed: z.number().int().min(0).default(0) });
+/** The rule at run time. */
+export const jobPayloadSchema = z.strictObject({
+  shop: shopDomainSchema,
+  postponed: z.number().int().min(0).default(0),
+});
 
 /**
  * The same rule at run time, for what types cannot see: callers in JavaScript, casts, and rows that something else wrote.
  * @throws InvalidJobPayloadError
  */
 export function parseJobPayload(value: unknown): JobPayload {
-  const parsed = payloadSchema.safeParse(value);
+  const parsed = jobPayloadSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   const fields = parsed.error.issues.flatMap((issue) =>
     issue.code === "unrecognized_keys" ? ["unknown fields"] : [issue.path.join(".") || "the payload itself"],

@@ -131,7 +131,7 @@ it("five times killed at random moments, with faults on: nobody orphaned, nobody
     shops.map((shop) => ({ shop, outcome: dead.has(shop) ? "needs_reauthorization" : "migrated" })),
   );
   expect(await sandbox.client.ledger.overlaps()).toEqual([]);
-  // A guard against hanging, no requirement. Measured: 37 to 41 s, with both processors busy otherwise up to 88 s, once more than 120 s:
-  // a killed holder's leases last 15 s, one shop can lose several, and calls that time out while nothing gets a processor make the pace
-  // believe in a low limit for a while.
+  // A guard against hanging. Measured: 34 to 41 s; with both processors busy otherwise up to 88 s, once more than 120 s. A killed holder's
+  // leases last 15 s, one shop can lose several, and calls that time out while nothing gets a processor make the pace believe in a low
+  // limit for a while.
 }, 240_000);
