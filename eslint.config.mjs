@@ -8,7 +8,6 @@ const LAYERS = {
   infra: [],
   tokens: ["infra"],
   migration: ["tokens", "infra"],
-  operator: ["infra"],
   jobs: ["migration", "tokens", "infra"],
 };
 

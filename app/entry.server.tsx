@@ -3,11 +3,11 @@ import { createReadableStreamFromReadable, type EntryContext, type HandleErrorFu
 import { isRouteErrorResponse, RemixServer } from "@remix-run/react";
 import { isbot } from "isbot";
 import { renderToPipeableStream } from "react-dom/server";
-import { frameAncestors } from "./frame-ancestors.server.ts";
+import { frameAncestors } from "./auth/frame-ancestors.server.ts";
 import { services } from "./services.server.ts";
 import { tokenExchangeApp } from "./shopify.server.ts";
 
-export { host } from "./host.server.ts";
+export { host } from "./process/host.server.ts";
 
 /** Deferred data must arrive within this; single fetch gives up shortly before the page does. */
 export const streamTimeout = 5_000;

@@ -1,6 +1,6 @@
 import { isRouteErrorResponse, Links, Meta, Outlet, Scripts, ScrollRestoration, useRouteError } from "@remix-run/react";
 import type { ReactNode } from "react";
-import { pageProblemOf } from "./page-problem.ts";
+import { pageProblemOf } from "./auth/page-problem.ts";
 import { services } from "./services.server.ts";
 
 /** App Bridge wants the client id on every embedded page, error pages included. It is public. */

@@ -5,11 +5,11 @@ import { parseEnv, type Env } from "./infra/env.server.ts";
 import { createFlags, type Flags } from "./infra/flags.server.ts";
 import { createLogger, type Logger } from "./infra/log.server.ts";
 import { createMetrics, type Metrics } from "./infra/metrics.server.ts";
-import { createJobs, type Jobs } from "./jobs/create-jobs.ts";
+import { createJobs, type Jobs } from "./jobs/queue/create-jobs.ts";
 import { createMigrations, type Migrations } from "./migration/index.ts";
 import { createFailedAttempts, type FailedAttempts } from "./operator/failed-attempts.server.ts";
 import { createTokens, installShopifyFetch, type Tokens } from "./tokens/index.ts";
-import { shopifyLogger } from "./shopify-logger.server.ts";
+import { shopifyLogger } from "./process/shopify-logger.server.ts";
 
 /** The Admin API version that queries are written against; the same as in shopify.app.toml. */
 export const API_VERSION = ApiVersion.October26;

@@ -1,7 +1,7 @@
 import "@shopify/shopify-app-remix/adapters/node";
 import { AppDistribution, shopifyApp } from "@shopify/shopify-app-remix/server";
 import { API_VERSION, services } from "./services.server.ts";
-import { shopifyLogger } from "./shopify-logger.server.ts";
+import { shopifyLogger } from "./process/shopify-logger.server.ts";
 
 const { env, log, tokens } = services;
 

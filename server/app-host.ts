@@ -1,5 +1,5 @@
 import type { ServerBuild } from "@remix-run/node";
-import type { AppHost } from "../app/host.server.ts";
+import type { AppHost } from "../app/process/host.server.ts";
 
 /** The built app, and what it gives the HTTP server around it (exported by app/entry.server.tsx). */
 export interface LoadedApp {

@@ -1,5 +1,5 @@
 import type { RequestHandler } from "express";
-import type { AppHost } from "../app/host.server.ts";
+import type { AppHost } from "../app/process/host.server.ts";
 
 /** `GET /healthz`: the process answers. Reveals nothing. */
 export function healthz(): RequestHandler {

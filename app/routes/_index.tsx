@@ -1,8 +1,8 @@
 import { redirect, type LoaderFunctionArgs, type MetaFunction } from "@remix-run/node";
 import { BlockStack, Text } from "@shopify/polaris";
-import { LoginForm } from "../login-form.tsx";
-import { OutsidePage } from "../outside-page.tsx";
-import { polarisLinks } from "../polaris-styles.ts";
+import { LoginForm } from "../components/login-form.tsx";
+import { OutsidePage } from "../components/outside-page.tsx";
+import { polarisLinks } from "../components/polaris-styles.ts";
 
 export const meta: MetaFunction = () => [{ title: "Expand, then contract" }];
 export const links = polarisLinks;

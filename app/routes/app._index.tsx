@@ -4,13 +4,13 @@ import { TitleBar, useAppBridge } from "@shopify/app-bridge-react";
 import { Badge, BlockStack, Button, Card, InlineStack, Layout, Page, Text } from "@shopify/polaris";
 import { boundary } from "@shopify/shopify-app-remix/server";
 import { useEffect } from "react";
-import { withAdmin } from "../authenticate.server.ts";
-import { checkConnection } from "../check-connection.server.ts";
-import { ConnectionCard } from "../connection-card.tsx";
-import { dateFormatFor, describeConnection } from "../connection-words.ts";
-import { EmbeddedError } from "../embedded-error.tsx";
+import { withAdmin } from "../auth/authenticate.server.ts";
+import { checkConnection } from "../components/check-connection.server.ts";
+import { ConnectionCard } from "../components/connection-card.tsx";
+import { dateFormatFor, describeConnection } from "../components/connection-words.ts";
+import { EmbeddedError } from "../components/embedded-error.tsx";
 import { services } from "../services.server.ts";
-import { fetchShopFacts } from "../shop-facts.server.ts";
+import { fetchShopFacts } from "../components/shop-facts.server.ts";
 
 export const meta: MetaFunction = () => [{ title: "Home" }];
 

@@ -3,13 +3,13 @@ import { useLoaderData } from "@remix-run/react";
 import { TitleBar } from "@shopify/app-bridge-react";
 import { BlockStack, Layout, Page } from "@shopify/polaris";
 import { boundary } from "@shopify/shopify-app-remix/server";
-import { withAdmin } from "../authenticate.server.ts";
-import { ConnectionCard } from "../connection-card.tsx";
-import { ConnectionTimeline } from "../connection-timeline.tsx";
-import { dateFormatFor, describeConnection, describeHistory } from "../connection-words.ts";
-import { EmbeddedError } from "../embedded-error.tsx";
+import { withAdmin } from "../auth/authenticate.server.ts";
+import { ConnectionCard } from "../components/connection-card.tsx";
+import { ConnectionTimeline } from "../components/connection-timeline.tsx";
+import { dateFormatFor, describeConnection, describeHistory } from "../components/connection-words.ts";
+import { EmbeddedError } from "../components/embedded-error.tsx";
 import { services } from "../services.server.ts";
-import { fetchShopFacts } from "../shop-facts.server.ts";
+import { fetchShopFacts } from "../components/shop-facts.server.ts";
 
 const MOST_EVENTS = 50;
 

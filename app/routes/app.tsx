@@ -3,9 +3,9 @@ import { Link, Outlet, useNavigation, useRouteLoaderData } from "@remix-run/reac
 import { NavMenu } from "@shopify/app-bridge-react";
 import { AppProvider } from "@shopify/shopify-app-remix/react";
 import { boundary } from "@shopify/shopify-app-remix/server";
-import { withAdmin } from "../authenticate.server.ts";
-import { EmbeddedError } from "../embedded-error.tsx";
-import { polarisLinks } from "../polaris-styles.ts";
+import { withAdmin } from "../auth/authenticate.server.ts";
+import { EmbeddedError } from "../components/embedded-error.tsx";
+import { polarisLinks } from "../components/polaris-styles.ts";
 import type { loader as rootLoader } from "../root.tsx";
 
 export const links = polarisLinks;

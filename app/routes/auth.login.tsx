@@ -1,9 +1,9 @@
 import { data, type ActionFunctionArgs, type LoaderFunctionArgs, type MetaFunction } from "@remix-run/node";
 import { useActionData, useLoaderData } from "@remix-run/react";
-import { LoginForm } from "../login-form.tsx";
-import { OutsidePage } from "../outside-page.tsx";
-import { polarisLinks } from "../polaris-styles.ts";
-import { startLogin } from "../shop-login.server.ts";
+import { LoginForm } from "../components/login-form.tsx";
+import { OutsidePage } from "../components/outside-page.tsx";
+import { polarisLinks } from "../components/polaris-styles.ts";
+import { startLogin } from "../auth/shop-login.server.ts";
 
 export const meta: MetaFunction = () => [{ title: "Open the app" }];
 export const links = polarisLinks;

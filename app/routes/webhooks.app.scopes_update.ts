@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { webhookRoute } from "../handle-webhook.server.ts";
+import { webhookRoute } from "../webhooks/handle-webhook.server.ts";
 import { requireShopDomain } from "../jobs/shop-domain.ts";
 import { services } from "../services.server.ts";
 

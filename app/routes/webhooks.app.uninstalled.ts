@@ -1,4 +1,4 @@
-import { webhookRoute } from "../handle-webhook.server.ts";
+import { webhookRoute } from "../webhooks/handle-webhook.server.ts";
 import { services } from "../services.server.ts";
 
 /** The merchant removed the app: its tokens died before this arrived. A late delivery must not harm a fresh reinstall. */

@@ -1,4 +1,4 @@
-import { webhookRoute } from "../handle-webhook.server.ts";
+import { webhookRoute } from "../webhooks/handle-webhook.server.ts";
 
 /** A customer asks what is stored about them: this app stores nothing about customers. */
 const route = webhookRoute("customers/data_request", async () => {});

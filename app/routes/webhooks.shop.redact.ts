@@ -1,4 +1,4 @@
-import { webhookRoute } from "../handle-webhook.server.ts";
+import { webhookRoute } from "../webhooks/handle-webhook.server.ts";
 import { services } from "../services.server.ts";
 
 /** 48 hours after an uninstall: everything about the shop must go, unless it has installed the app again. */

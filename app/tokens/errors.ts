@@ -1,4 +1,4 @@
-import type { TokenStatusName } from "./token-status.ts";
+import type { TokenStatusName } from "./records/token-status.ts";
 
 /**
  * What can go wrong with a shop's token. Few classes, each with a stable `code`; they become HTTP in exactly one place, and

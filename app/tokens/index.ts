@@ -1,24 +1,24 @@
-import { createAdminClient } from "./admin-client.ts";
-import { withAuthorizationCodeGrant } from "./authorization-code-grant.ts";
+import { createAdminClient } from "./access/admin-client.ts";
+import { withAuthorizationCodeGrant } from "./access/authorization-code-grant.ts";
 import { createContext } from "./context.ts";
-import { getSession, refreshCollapsed } from "./get-session.ts";
-import { migrateShop } from "./migrate-shop.ts";
-import { withoutRefreshToken } from "./read-session.ts";
-import { recordRedacted, recordUninstalled } from "./record-uninstalled.ts";
-import { runWithRequest } from "./request-context.ts";
-import { createSessionStorage } from "./session-storage.ts";
-import { pruneEvents, readHistory, readShopState, recordScopes } from "./shop-state.ts";
-import { createSuspendedShops } from "./suspended-shops.ts";
-import { findShopsInDoubt, settleDoubt } from "./settle-doubt.ts";
-import { findShopsToKeepAlive, readTokenHealth } from "./token-health.ts";
+import { getSession, refreshCollapsed } from "./access/get-session.ts";
+import { migrateShop } from "./renew/migrate-shop.ts";
+import { withoutRefreshToken } from "./records/read-session.ts";
+import { recordRedacted, recordUninstalled } from "./events/record-uninstalled.ts";
+import { runWithRequest } from "./access/request-context.ts";
+import { createSessionStorage } from "./access/session-storage.ts";
+import { pruneEvents, readHistory, readShopState, recordScopes } from "./records/shop-state.ts";
+import { createSuspendedShops } from "./records/suspended-shops.ts";
+import { findShopsInDoubt, settleDoubt } from "./renew/settle-doubt.ts";
+import { findShopsToKeepAlive, readTokenHealth } from "./records/token-health.ts";
 import type { TokenDependencies, Tokens } from "./types.ts";
 
 export * from "./errors.ts";
-export { PERMANENT_TOKEN_PREDICATE, isPermanentToken } from "./permanent-token.ts";
-export { createShopifyFetch, installShopifyFetch } from "./shopify-fetch.ts";
-export { countPermanentTokens } from "./token-health.ts";
-export { tokenStatus, type StoredToken, type TokenStatus, type TokenStatusName } from "./token-status.ts";
-export { CALL_TIMEOUT_MS, LEASE_MS, REFRESH_MARGIN_MS } from "./timing.ts";
+export { PERMANENT_TOKEN_PREDICATE, isPermanentToken } from "./records/permanent-token.ts";
+export { createShopifyFetch, installShopifyFetch } from "./shopify/shopify-fetch.ts";
+export { countPermanentTokens } from "./records/token-health.ts";
+export { tokenStatus, type StoredToken, type TokenStatus, type TokenStatusName } from "./records/token-status.ts";
+export { CALL_TIMEOUT_MS, LEASE_MS, REFRESH_MARGIN_MS } from "./renew/timing.ts";
 export type * from "./types.ts";
 
 /**

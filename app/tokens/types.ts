@@ -1,9 +1,9 @@
 import type { PrismaClient } from "@prisma/client";
 import type { Session, SessionParams, Shopify } from "@shopify/shopify-api";
 import type { SessionStorage } from "@shopify/shopify-app-session-storage";
-import type { Answer, CallGate } from "./ask-for-pair.ts";
-import type { TokenLife } from "./read-life.ts";
-import type { TokenStatusName } from "./token-status.ts";
+import type { Answer, CallGate } from "./renew/ask-for-pair.ts";
+import type { TokenLife } from "./records/read-life.ts";
+import type { TokenStatusName } from "./records/token-status.ts";
 
 export type { Answer, CallGate, Session, SessionParams, SessionStorage };
 

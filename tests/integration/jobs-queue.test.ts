@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { createJobs, type Jobs, type JobsOptions } from "../../app/jobs/create-jobs.ts";
-import type { JobTokens, ShopJobContext } from "../../app/jobs/job-types.ts";
+import { createJobs, type Jobs, type JobsOptions } from "../../app/jobs/queue/create-jobs.ts";
+import type { JobTokens, ShopJobContext } from "../../app/jobs/queue/job-types.ts";
 import { requireShopDomain, type ShopDomain } from "../../app/jobs/shop-domain.ts";
 import { type Database, openDatabase } from "../../app/infra/db.server.ts";
 import { createLogger } from "../../app/infra/log.server.ts";

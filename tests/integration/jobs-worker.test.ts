@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { createJobs, type Jobs } from "../../app/jobs/create-jobs.ts";
+import { createJobs, type Jobs } from "../../app/jobs/queue/create-jobs.ts";
 import { requireShopDomain } from "../../app/jobs/shop-domain.ts";
 import { createLogger } from "../../app/infra/log.server.ts";
 import { createMetrics } from "../../app/infra/metrics.server.ts";
@@ -33,7 +33,7 @@ afterEach(async () => {
 });
 
 function startWorker(env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, ["app/worker.ts"], {
+  const child = spawn(process.execPath, ["app/process/worker.ts"], {
     cwd: PROJECT_ROOT,
     env: {
       PATH: process.env.PATH,

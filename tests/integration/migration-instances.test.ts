@@ -98,7 +98,7 @@ describe("several instances", () => {
   });
 
   it("that lead never take themselves for dead, however slow they are", async () => {
-    const { takeOverFromDead } = await import("../../app/migration/beat.ts");
+    const { takeOverFromDead } = await import("../../app/migration/worker/beat.ts");
     const { db } = t.instance();
     await t.database.query(`INSERT INTO "MigrationRun" (id, status, options) VALUES ('run', 'running', '{}')`);
     for (const worker of ["slow", "dead"]) {
@@ -121,7 +121,7 @@ describe("several instances", () => {
 
   it("do not settle a shop that was taken from them", async () => {
     const { db } = t.instance();
-    const { settleShops } = await import("../../app/migration/settle-shops.ts");
+    const { settleShops } = await import("../../app/migration/worker/settle-shops.ts");
     await t.database.query(`INSERT INTO "MigrationRun" (id, status, options) VALUES ('run', 'running', $1)`, [
       JSON.stringify(parseMigrationOptions({})),
     ]);

@@ -1,5 +1,5 @@
 import type { Stage } from "../stage.ts";
-import { PERMANENT_TOKEN_PREDICATE } from "../../../app/tokens/permanent-token.ts";
+import { PERMANENT_TOKEN_PREDICATE } from "../../../app/tokens/records/permanent-token.ts";
 
 /** What the app has stored for a shop. */
 export interface StoredSession {

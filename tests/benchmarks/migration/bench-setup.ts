@@ -5,7 +5,7 @@ import pg from "pg";
 import { openDatabase, type Database } from "../../../app/infra/db.server.ts";
 import type { RunView } from "../../../app/migration/index.ts";
 import { countPermanentTokens } from "../../../app/tokens/index.ts";
-import { readRun } from "../../../app/migration/read-run.ts";
+import { readRun } from "../../../app/migration/run/read-run.ts";
 import { createSandboxClient, type SandboxClient } from "../../../sandbox/client.ts";
 import { deployMigrations } from "../../../scripts/deploy-migrations.ts";
 import { startEmbeddedPostgres } from "../../../scripts/embedded-postgres.ts";

@@ -24,7 +24,7 @@ export function report(options: {
 
 Both in the same harness, in one run: the simulator in Shopify's place, one Postgres, two processes of the production build behind the
 same HTTP server, the same pages. "Plain library" is \`@shopify/shopify-app-remix\` with \`PrismaSessionStorage\` as its documentation
-sets them up; only \`app/authenticate.server.ts\` and \`app/handle-webhook.server.ts\` are exchanged
+sets them up; only \`app/auth/authenticate.server.ts\` and \`app/webhooks/handle-webhook.server.ts\` are exchanged
 ([tests/benchmarks/races/plain](../../tests/benchmarks/races/plain)). Token calls take 20 to 200 ms, as towards Shopify.
 
 \`\`\`sh

@@ -1,5 +1,5 @@
 import type { LoaderFunctionArgs } from "@remix-run/node";
-import type { AdminContext } from "../../../../app/authenticate.server.ts";
+import type { AdminContext } from "../../../../app/auth/authenticate.server.ts";
 import { plainApp } from "./plain-shopify.server.ts";
 
 export type { AdminContext };

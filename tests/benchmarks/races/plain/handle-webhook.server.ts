@@ -1,5 +1,5 @@
 import type { ActionFunctionArgs } from "@remix-run/node";
-import type { Webhook } from "../../../../app/handle-webhook.server.ts";
+import type { Webhook } from "../../../../app/webhooks/handle-webhook.server.ts";
 import { plainApp } from "./plain-shopify.server.ts";
 
 export type { Webhook };

@@ -1,0 +1,22 @@
+import { describe, expect, it } from "vitest";
+import type { Flags } from "../infra/flags.server.ts";
+import { chooseInstallFlow } from "./install-flow.server.ts";
+
+const flags = (on: boolean): Flags => ({ usesTokenExchange: async () => on });
+const SHOP = "a.myshopify.com";
+
+describe.each([true, false])("with the flag %s", (on) => {
+  it("legacy uses the authorization code grant", async () => {
+    expect(await chooseInstallFlow("legacy", flags(on), SHOP)).toBe("authorization_code");
+  });
+
+  it("expand asks the flag, and falls back where no shop is known", async () => {
+    expect(await chooseInstallFlow("expand", flags(on), SHOP)).toBe(on ? "token_exchange" : "authorization_code");
+    expect(await chooseInstallFlow("expand", flags(on), undefined)).toBe("authorization_code");
+  });
+
+  it("contract uses token exchange whatever the flag says", async () => {
+    expect(await chooseInstallFlow("contract", flags(on), SHOP)).toBe("token_exchange");
+    expect(await chooseInstallFlow("contract", flags(on), undefined)).toBe("token_exchange");
+  });
+});

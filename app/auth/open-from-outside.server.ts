@@ -1,0 +1,38 @@
+import { redirect } from "@remix-run/node";
+import { services } from "../services.server.ts";
+import { hasValidSignature } from "./shopify-signature.server.ts";
+import { findShopDomain } from "../infra/shop-domain.ts";
+import { authorizationCodeUrl, embeddedAppUrl } from "./shopify-addresses.server.ts";
+import { ReauthorizationRequiredError, type ShopTokenState } from "../tokens/index.ts";
+
+const SHOP_NAME_QUERY = "#graphql\n query ShopName { shop { name } }";
+
+/**
+ * Answers a document request from outside Shopify Admin: a bookmark, or Shopify itself after "Install" in the legacy flow.
+ * It never shows the app; it leads to the installation when there is something to install, else into Shopify Admin.
+ *
+ * Without `shop` nobody knows where to go: the login form asks. In contract, Shopify Admin installs the app by itself.
+ * A request signed by Shopify is worth one Admin call: after a reinstall whose uninstall never reached us, the stored token
+ * looks well and is dead, and Shopify and the app would send the merchant back and forth.
+ */
+export async function openFromOutside(request: Request): Promise<Response> {
+  const { env, tokens, log } = services;
+  const shop = findShopDomain(new URL(request.url).searchParams.get("shop"));
+  if (!shop) return redirect("/auth/login");
+  if (env.phase === "contract") return redirect(embeddedAppUrl(shop));
+  if (needsInstallation(await tokens.state(shop))) return redirect(authorizationCodeUrl(shop));
+  if (await hasValidSignature(request)) {
+    try {
+      await tokens.admin(shop).graphql(SHOP_NAME_QUERY);
+    } catch (error) {
+      if (error instanceof ReauthorizationRequiredError) return redirect(authorizationCodeUrl(shop));
+      log.warn({ err: error, shop }, "could not ask whether the app is still installed; opening it anyway");
+    }
+  }
+  return redirect(embeddedAppUrl(shop));
+}
+
+/** Whether only the merchant can give this shop a token. */
+export function needsInstallation({ status, needsReauthAt }: ShopTokenState): boolean {
+  return needsReauthAt !== undefined || status === "missing" || status === "placeholder" || status === "dead";
+}

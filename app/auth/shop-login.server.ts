@@ -1,0 +1,27 @@
+import { redirect } from "@remix-run/node";
+import { services } from "../services.server.ts";
+import { shopOfInput } from "./shop-of-input.ts";
+import { authorizationCodeUrl, embeddedAppUrl, managedInstallUrl } from "./shopify-addresses.server.ts";
+import { needsInstallation } from "./open-from-outside.server.ts";
+
+/** What was wrong with the shop that somebody typed, in their words. */
+export interface LoginProblem {
+  shop: string;
+  problem: string;
+}
+
+/**
+ * Leads whoever typed a shop to the installation of the phase, or straight into Shopify Admin when the app is installed.
+ * Takes what people paste: a name, a domain, or the address of any page in the store's admin.
+ */
+export async function startLogin(typed: string): Promise<Response | LoginProblem> {
+  const shop = shopOfInput(typed);
+  if (!shop) {
+    const problem = typed.trim() === "" ? "Enter your store's address" : "Enter an address like my-store.myshopify.com";
+    return { shop: typed, problem };
+  }
+  if (services.env.phase === "contract") return redirect(managedInstallUrl(shop));
+  return redirect(
+    needsInstallation(await services.tokens.state(shop)) ? authorizationCodeUrl(shop) : embeddedAppUrl(shop),
+  );
+}

@@ -1,0 +1,19 @@
+import type { AppJobContext } from "../queue/job-types.ts";
+import { requireShopDomain } from "../shop-domain.ts";
+
+/** Shops taken up in one pass; the next pass finds the rest. */
+const PER_PASS = 500;
+
+/**
+ * Enqueues a look at every shop whose last call to Shopify has an unknown outcome: its holder died, or gave up waiting. Shopify
+ * accepts the stored token again for days, so nothing is lost as long as somebody asks; this makes sure that somebody does, also for
+ * shops whose merchant never comes by.
+ */
+export async function findDoubts({ tokens, enqueueAll, log }: AppJobContext): Promise<void> {
+  const shops = await tokens.shopsInDoubt(PER_PASS);
+  await enqueueAll(
+    "settle-doubt",
+    shops.map((shop) => ({ shop: requireShopDomain(shop), afterSeconds: 0 })),
+  );
+  if (shops.length > 0) log.info({ shops: shops.length }, "calls to Shopify with an unknown outcome are looked into");
+}

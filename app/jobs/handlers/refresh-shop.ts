@@ -1,0 +1,22 @@
+import { z } from "zod";
+import type { ShopJobContext } from "../queue/job-types.ts";
+
+const QUERY = `#graphql
+  query RefreshShop {
+    shop {
+      name
+      plan {
+        publicDisplayName
+      }
+    }
+  }
+`;
+
+const answer = z.object({ shop: z.object({ name: z.string(), plan: z.object({ publicDisplayName: z.string() }) }) });
+
+/** Reads the shop's name and plan from the Admin API into the table Shop. After an installation and after app/scopes_update. */
+export async function refreshShop({ shop, admin, db, clock, signal }: ShopJobContext): Promise<void> {
+  const { shop: found } = answer.parse(await admin.graphql(QUERY, { signal }));
+  const facts = { name: found.name, plan: found.plan.publicDisplayName, fetchedAt: new Date(clock()) };
+  await db.shop.upsert({ where: { shop }, create: { shop, ...facts }, update: facts });
+}

@@ -1,0 +1,204 @@
+import PQueue from "p-queue";
+import type { PgBoss } from "pg-boss";
+import { type Clock, systemClock } from "../../infra/clock.ts";
+import type { Database } from "../../infra/db.server.ts";
+import type { Logger } from "../../infra/log.server.ts";
+import type { Metrics } from "../../infra/metrics.server.ts";
+import type { HowStored } from "../../tokens/types.ts";
+import { JOB_TIMES, type JobTimes } from "./job-times.ts";
+import { countDeadLetters, type DeadLetter, listDeadLetters, retryDeadLetters } from "./dead-letters.ts";
+import { findDoubts } from "../handlers/find-doubts.ts";
+import { registerJobGauges } from "./job-gauges.ts";
+import { type Exactly, type JobTarget, parseJobPayload } from "./job-payload.ts";
+import { createJobQueue } from "./job-queue.ts";
+import { scheduleAppJobs } from "./job-schedule.ts";
+import type { AppJobContext, AppJobName, JobTokens, ShopJobContext, ShopJobName } from "./job-types.ts";
+import { keepAlive } from "../handlers/keep-alive.ts";
+import { KEEP_ALIVE_SPREAD, type KeepAliveSpread } from "../handlers/keep-alive-plan.ts";
+import { openBoss } from "./open-boss.ts";
+import { planKeepAlive } from "../handlers/plan-keep-alive.ts";
+import { pruneHistory } from "../handlers/prune-history.ts";
+import { refreshShop } from "../handlers/refresh-shop.ts";
+import { releaseParked } from "../parked/release-parked.ts";
+import { runAppJob } from "./run-app-job.ts";
+import { runShopJob, type RunDependencies } from "./run-shop-job.ts";
+import { requireShopDomain } from "../shop-domain.ts";
+
+export interface JobsOptions {
+  /** pg-boss keeps its tables in the schema `pgboss` of this database, with a small pool of its own. */
+  databaseUrl: string;
+  tokens: JobTokens;
+  db: Database;
+  clock?: Clock;
+  log: Logger;
+  metrics: Metrics;
+  /** For tests: shorter waits, another spread. */
+  times?: Partial<JobTimes>;
+  spread?: Partial<KeepAliveSpread>;
+  /** Instead of, or beside, the app's own handlers. */
+  handlers?: Partial<Record<ShopJobName, (context: ShopJobContext) => Promise<void>>>;
+}
+
+export interface JobsHealth {
+  /** Whether this process runs jobs. */
+  running: boolean;
+  deadLetters: number;
+  parked: { needs_reauthorization: number; suspended: number };
+}
+
+/** Background work, shared by every instance on one database. */
+export interface Jobs {
+  /**
+   * Enqueues a job for a shop. While one waits for the same shop, a second is not added (`queued: false`); one that runs already does
+   * not count. Works in processes that run no jobs, too.
+   * @throws InvalidJobPayloadError; database errors; JobsStoppedError.
+   */
+  enqueue<Given extends JobTarget>(name: ShopJobName, target: Exactly<JobTarget, Given>): Promise<{ queued: boolean }>;
+  /** Enqueues one of the app's own jobs outside its schedule; whichever instance is first runs it. */
+  runNow(name: AppJobName): Promise<void>;
+  /** Runs jobs in this process, scheduled ones included, until `stop`. */
+  start(): Promise<void>;
+  /** Takes up no more jobs, waits for those in hand (up to `drainMs`; what is left is given to another instance) and closes. */
+  stop(options?: { drainMs?: number }): Promise<void>;
+  /**
+   * For the tokens' domain: the shop has a new pair. Releases what is parked for it; after an acquisition its facts are read anew.
+   * Never throws: a pair is stored, whatever becomes of the jobs, and the sweep releases what this could not.
+   */
+  onPairStored(shop: string, how: HowStored): Promise<void>;
+  /** Jobs that failed for good, the oldest first. */
+  deadLetters(limit?: number): Promise<DeadLetter[]>;
+  /** Gives dead letters another chance, once what was wrong is repaired: the thousand oldest. Says how many. */
+  retryDeadLetters(): Promise<number>;
+  health(): Promise<JobsHealth>;
+}
+
+export class JobsStoppedError extends Error {
+  readonly code = "jobs_stopped";
+  constructor() {
+    super("Background work has been stopped in this process");
+    this.name = "JobsStoppedError";
+  }
+}
+
+const BATCH = 4;
+const KEEP_ALIVES_PER_SECOND = 2;
+const DRAIN_MS = 25_000;
+
+/** Creates background work on pg-boss. Opens nothing until the first use. */
+export function createJobs(options: JobsOptions): Jobs {
+  const { db, tokens, metrics } = options;
+  const log = options.log.child({ part: "jobs" });
+  const times = { ...JOB_TIMES, ...options.times };
+  const spread = { ...KEEP_ALIVE_SPREAD, ...options.spread };
+  let opened: Promise<PgBoss> | undefined;
+  let working: Promise<void> | undefined;
+  let stopping: Promise<void> | undefined;
+
+  const open = (): Promise<PgBoss> => {
+    if (stopping && !opened) return Promise.reject(new JobsStoppedError());
+    opened ??= openBoss({ databaseUrl: options.databaseUrl, log, times }).catch((error: unknown) => {
+      opened = undefined; // the next caller tries again
+      throw error;
+    });
+    return opened;
+  };
+  const queue = createJobQueue(open);
+  const deps: RunDependencies = { db, tokens, queue, clock: options.clock ?? systemClock, log, metrics, times };
+
+  // On top of the spread: what has piled up while no instance ran is not worked off at once either.
+  const gentle = new PQueue({ interval: 1000, intervalCap: KEEP_ALIVES_PER_SECOND });
+  const shopJobs: Record<ShopJobName, (context: ShopJobContext) => Promise<void>> = {
+    "refresh-shop": refreshShop,
+    "keep-alive": (context) => gentle.add(() => keepAlive(context, spread.fromAgeMs)),
+    "settle-doubt": (context) => gentle.add(() => context.settleDoubt()),
+    ...options.handlers,
+  };
+  const appJobs: Record<AppJobName, (context: AppJobContext) => Promise<void>> = {
+    "plan-keep-alive": (context) => planKeepAlive(context, spread),
+    "find-doubts": findDoubts,
+    "prune-history": pruneHistory,
+    "release-parked": async (context) => void (await context.releaseParked()),
+  };
+
+  async function work(): Promise<void> {
+    const boss = await open();
+    const polling = {
+      batchSize: BATCH,
+      burstWhenBatchFull: true,
+      perJobResults: true,
+      includeMetadata: true,
+      pollingIntervalSeconds: 0.5,
+    } as const;
+    for (const [name, handler] of Object.entries(shopJobs) as [ShopJobName, (typeof shopJobs)[ShopJobName]][]) {
+      await boss.work<unknown, unknown, typeof polling>(name, polling, (jobs) =>
+        Promise.all(jobs.map((job) => runShopJob(deps, name, handler, job))),
+      );
+    }
+    const seldom = { ...polling, pollingIntervalSeconds: times.appJobsPollSeconds } as const;
+    for (const [name, handler] of Object.entries(appJobs) as [AppJobName, (typeof appJobs)[AppJobName]][]) {
+      await boss.work<unknown, unknown, typeof seldom>(name, seldom, (jobs) =>
+        Promise.all(jobs.map((job) => runAppJob(deps, name, handler, job))),
+      );
+    }
+    await scheduleAppJobs(boss);
+    log.info({ jobs: [...Object.keys(shopJobs), ...Object.keys(appJobs)] }, "background jobs run in this process");
+  }
+
+  async function drain(drainMs: number): Promise<void> {
+    await working?.catch(() => {});
+    const boss = await opened?.catch(() => undefined);
+    // pg-boss waits for handlers in hand; those that put themselves off still need the open connection.
+    await boss?.stop({ graceful: true, timeout: drainMs, close: true });
+    opened = undefined;
+    log.info({}, "background jobs have stopped in this process");
+  }
+
+  async function health(): Promise<JobsHealth> {
+    const counts = await db.parkedJob.groupBy({ by: ["reason"], _count: true });
+    const parked = (reason: string) => counts.find((row) => row.reason === reason)?._count ?? 0;
+    return {
+      running: working !== undefined && stopping === undefined,
+      deadLetters: await countDeadLetters(await open()),
+      parked: { needs_reauthorization: parked("needs_reauthorization"), suspended: parked("suspended") },
+    };
+  }
+  registerJobGauges(metrics.registry, health);
+
+  return {
+    async enqueue(name, target) {
+      if (stopping) throw new JobsStoppedError();
+      return queue.add(name, parseJobPayload(target).shop);
+    },
+    async runNow(name) {
+      if (stopping) throw new JobsStoppedError();
+      await (await open()).send(name, null);
+    },
+    start() {
+      if (stopping) return Promise.reject(new JobsStoppedError());
+      working ??= work().catch((error: unknown) => {
+        working = undefined;
+        throw error;
+      });
+      return working;
+    },
+    stop({ drainMs = DRAIN_MS } = {}) {
+      stopping ??= drain(drainMs);
+      return stopping;
+    },
+    async onPairStored(shop, how) {
+      if (stopping) return; // another instance's sweep finds what is parked
+      try {
+        const domain = requireShopDomain(shop);
+        // Asked first without the queue: nearly always nothing is parked, and this runs after every refresh.
+        const parked = await db.$queryRaw<object[]>`SELECT 1 FROM "ParkedJob" WHERE "shop" = ${domain} LIMIT 1`;
+        if (parked.length > 0) await releaseParked(deps, { shop: domain });
+        if (how === "acquired") await queue.add("refresh-shop", domain);
+      } catch (error) {
+        log.error({ err: error, shop }, "jobs could not be released after a pair was stored; the sweep will do it");
+      }
+    },
+    deadLetters: async (limit = 100) => listDeadLetters(await open(), limit),
+    retryDeadLetters: async () => retryDeadLetters(await open(), queue),
+    health,
+  };
+}

@@ -1,0 +1,44 @@
+import type { Clock } from "../../infra/clock.ts";
+import type { Database } from "../../infra/db.server.ts";
+import type { Logger } from "../../infra/log.server.ts";
+import type { AdminClient, ShopTokenState, Tokens } from "../../tokens/types.ts";
+import type { ShopDomain } from "../shop-domain.ts";
+
+/** The part of the tokens' domain that background work uses. */
+export type JobTokens = Pick<
+  Tokens,
+  "admin" | "refresh" | "state" | "settleDoubt" | "shopsToKeepAlive" | "shopsInDoubt" | "pruneEvents"
+>;
+
+/** What every handler gets. */
+interface HandlerContext {
+  db: Database;
+  clock: Clock;
+  log: Logger;
+  /** Aborted when the queue gives the job up. */
+  signal: AbortSignal;
+}
+
+/** What a handler for one shop gets. Its only way to Shopify is the front door, opened for this shop and no other. */
+export interface ShopJobContext extends HandlerContext {
+  shop: ShopDomain;
+  admin: AdminClient;
+  /** Refreshes the shop's pair though it may still be fresh. */
+  refreshToken(): Promise<unknown>;
+  /** Finds out what became of a call to Shopify whose answer never came. */
+  settleDoubt(): Promise<void>;
+  /** What is known of the shop's pair; no tokens. */
+  tokenState(): Promise<ShopTokenState>;
+}
+
+/** What a handler for the app as a whole gets. It reaches no shop: it enqueues jobs that do. */
+export interface AppJobContext extends HandlerContext {
+  tokens: Pick<Tokens, "shopsToKeepAlive" | "shopsInDoubt" | "pruneEvents">;
+  /** Enqueues a job for each shop, `afterSeconds` from now. */
+  enqueueAll(name: ShopJobName, entries: readonly { shop: ShopDomain; afterSeconds: number }[]): Promise<void>;
+  releaseParked(): Promise<number>;
+}
+
+export type ShopJobName = "refresh-shop" | "keep-alive" | "settle-doubt";
+export type AppJobName = "plan-keep-alive" | "find-doubts" | "prune-history" | "release-parked";
+export type JobName = ShopJobName | AppJobName;

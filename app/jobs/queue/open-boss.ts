@@ -1,0 +1,81 @@
+import { parseIntoClientConfig } from "pg-connection-string";
+import { PgBoss, type Queue } from "pg-boss";
+import type { Logger } from "../../infra/log.server.ts";
+import type { JobTimes } from "./job-times.ts";
+import type { AppJobName, ShopJobName } from "./job-types.ts";
+
+export const DEAD_LETTERS = "dead-letters";
+
+export const SHOP_JOBS = ["refresh-shop", "keep-alive", "settle-doubt"] as const satisfies readonly ShopJobName[];
+export const APP_JOBS = [
+  "plan-keep-alive",
+  "find-doubts",
+  "prune-history",
+  "release-parked",
+] as const satisfies readonly AppJobName[];
+
+const DAY_SECONDS = 24 * 60 * 60;
+/** Nobody sees a dead letter for a while: kept as long as a token chain lives. */
+const DEAD_LETTER_DAYS = 90;
+
+/** Opens pg-boss and brings its schema and our queues up to date; every instance may do so at once. */
+export async function openBoss(options: { databaseUrl: string; log: Logger; times: JobTimes }): Promise<PgBoss> {
+  const { host, port, user, password, database, ssl, ...rest } = parseIntoClientConfig(options.databaseUrl);
+  const boss = new PgBoss({
+    // Fields, not the URL: no error of the driver can then repeat the password.
+    host,
+    port: port ?? undefined,
+    user,
+    // pg allows functions of other shapes; a connection string gives text only.
+    password: typeof password === "string" ? password : undefined,
+    database,
+    ssl,
+    options: rest.options,
+    application_name: "expand-contract jobs",
+    max: 5,
+    useListenNotify: false,
+    superviseIntervalSeconds: 30,
+    monitorIntervalSeconds: 30,
+    maintenanceIntervalSeconds: 600,
+    // Timing advice about this process's queries, not events: no reason to fill the log.
+    monitorVacuum: false,
+  });
+  boss.on("error", (error) => options.log.error({ err: error }, "the job queue met an error"));
+  boss.on("warning", (warning) => options.log.warn({ detail: warning.message }, "the job queue warns"));
+  await boss.start();
+  for (const queue of queues(options.times)) await ensureQueue(boss, queue);
+  return boss;
+}
+
+/** Creates a queue, or brings the options of an existing one up to date (its policy cannot change). */
+async function ensureQueue(boss: PgBoss, { name, policy, ...options }: Queue): Promise<void> {
+  await boss.createQueue(name, { policy, ...options });
+  await boss.updateQueue(name, options);
+}
+
+function queues(times: JobTimes): Queue[] {
+  const shared = {
+    retryLimit: times.failureRetries,
+    retryBackoff: true,
+    retryDelay: times.failureFirstSeconds,
+    retryDelayMax: 30 * 60,
+    expireInSeconds: 5 * 60,
+    // A killed process's jobs are given to another after this.
+    heartbeatSeconds: 30,
+    deadLetter: DEAD_LETTERS,
+    deleteAfterSeconds: DAY_SECONDS,
+    notify: false,
+  };
+  return [
+    {
+      name: DEAD_LETTERS,
+      policy: "standard",
+      retentionSeconds: DEAD_LETTER_DAYS * DAY_SECONDS,
+      deleteAfterSeconds: DAY_SECONDS,
+    },
+    // `short`: of the jobs that wait, one per shop; a job that runs does not swallow what is enqueued meanwhile. (`exclusive` would
+    // swallow it, and `stately` makes a dead letter of a job whose retry meets another one waiting.)
+    ...SHOP_JOBS.map((name): Queue => ({ ...shared, name, policy: "short" })),
+    ...APP_JOBS.map((name): Queue => ({ ...shared, name, policy: "exclusive", retryLimit: 1 })),
+  ];
+}

@@ -1,0 +1,157 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Database } from "../../infra/db.server.ts";
+import type { Logger } from "../../infra/log.server.ts";
+import type { Metrics } from "../../infra/metrics.server.ts";
+import type { Phase } from "../../infra/phase.ts";
+import type { Tokens } from "../../tokens/index.ts";
+import { requestStop } from "./end-run.ts";
+import { FlowNotReadyError } from "../errors.ts";
+import { fillTotal } from "./fill-total.ts";
+import { findRunningRun, insertRun } from "./insert-run.ts";
+import { planRun } from "./plan-run.ts";
+import { findLatestRun, readFailures, readRun } from "./read-run.ts";
+import { createRunWorker, type RunWorker } from "../worker/run-worker.ts";
+import type { MigrationOptions, Migrations, RunView } from "../types.ts";
+
+export interface MigrationDependencies {
+  db: Database;
+  tokens: Pick<Tokens, "migrate">;
+  phase: Phase;
+  log: Logger;
+  metrics: Pick<Metrics, "migrationOutcomes" | "migrationAllowedRate">;
+  /** How often a worker gives a sign of life and the pace is decided; milliseconds, 250 unless told. */
+  tickMs?: number;
+  /** A worker without a sign of life for so long is dead; milliseconds, 10,000 unless told. */
+  deadAfterMs?: number;
+  /** How often an idle instance looks for a run that wants a worker; milliseconds, 1,000 unless told. */
+  pollMs?: number;
+  /** Faults of the app's own that go on for so long end a run as failed; milliseconds, 60,000 unless told. */
+  giveUpAfterMs?: number;
+  /** 0 to 1, for the jitter of retries. */
+  random?: () => number;
+}
+
+/** `close` lets calls in flight end for so long. */
+const GRACE_MS = 1_500;
+/** A start answers with the total when it is counted so soon; a larger count comes later. */
+const COUNT_PATIENCE_MS = 500;
+const DATABASE_PATIENCE_MS = 15_000;
+const WATCH_MS = 1_000;
+const WAIT_POLL_MS = 200;
+
+/** The bulk migration. One per process; any number of processes may share a database and work on one run together. */
+export function createMigrations(deps: MigrationDependencies): Migrations {
+  const { db, log, tickMs = 250, deadAfterMs = 10_000, pollMs = 1_000 } = deps;
+  let worker: RunWorker | undefined;
+  let joining: Promise<void> | undefined;
+  let poll: NodeJS.Timeout | undefined;
+  let isPolling = false;
+  let isClosed = false;
+
+  const read = (id: string, failures?: "first" | "all" | "none") => readRun(db, id, failures, deadAfterMs);
+
+  /** For those who watch: a database that restarts ends neither the run nor their view of it. */
+  async function readPatiently(id: string, failures?: "first" | "none"): Promise<RunView | undefined> {
+    const deadline = performance.now() + DATABASE_PATIENCE_MS;
+    for (;;) {
+      try {
+        return await read(id, failures);
+      } catch (error) {
+        if (performance.now() > deadline || isClosed) throw error;
+        await sleep(WAIT_POLL_MS);
+      }
+    }
+  }
+
+  /** Puts this instance to work on a run, unless it is. */
+  function join(runId: string): Promise<void> {
+    if (worker || isClosed) return Promise.resolve();
+    joining ??= (async () => {
+      const [run] = await db.$queryRaw<{ options: MigrationOptions; total: number | null }[]>`
+        SELECT "options", "total" FROM "MigrationRun" WHERE "id" = ${runId} AND "status" = 'running'`;
+      if (!run || isClosed) return;
+      if (run.total === null) void fillTotal(db, runId, run.options).catch(() => {});
+      const mine = createRunWorker({ ...deps, tickMs, deadAfterMs }, runId, run.options);
+      worker = mine;
+      void mine.done.then(({ struckOff }) => {
+        if (worker !== mine) return;
+        worker = undefined;
+        // Should this fail, the next look for work finds the run.
+        if (struckOff) void join(runId).catch(() => {});
+      });
+    })().finally(() => {
+      joining = undefined;
+    });
+    return joining;
+  }
+
+  async function lookForWork(): Promise<void> {
+    try {
+      const id = worker ? undefined : await findRunningRun(db);
+      if (id) await join(id);
+    } catch (error) {
+      log.debug({ reason: error instanceof Error ? error.name : "?" }, "could not look for a migration run");
+    }
+    if (isPolling) poll = setTimeout(() => void lookForWork(), pollMs);
+    poll?.unref();
+  }
+
+  return {
+    async start(options) {
+      if (deps.phase === "legacy") throw new FlowNotReadyError();
+      if (options.dryRun) return { run: (await read(await planRun(db, options)))!, joined: false };
+      const { id, joined } = await insertRun(db, options);
+      if (!joined) {
+        log.info({ run: id, options: { ...options, shops: options.shops?.length } }, "a migration run begins");
+        const counted = fillTotal(db, id, options).catch(() => {});
+        await Promise.race([counted, sleep(COUNT_PATIENCE_MS)]);
+      }
+      await join(id);
+      return { run: (await read(id))!, joined };
+    },
+    get: (id, options) => read(id, options?.failures),
+    async latest() {
+      const id = await findLatestRun(db);
+      return id === undefined ? undefined : read(id);
+    },
+    async requestStop(id) {
+      await requestStop(db, id);
+      await join(id);
+      return read(id);
+    },
+    async waitFor(id, seconds, signal) {
+      const deadline = performance.now() + seconds * 1_000;
+      for (;;) {
+        const run = await readPatiently(id, "none");
+        const leftMs = deadline - performance.now();
+        if (run?.status !== "running" || leftMs <= 0 || signal?.aborted || isClosed) return readPatiently(id);
+        await sleep(Math.min(WAIT_POLL_MS, leftMs));
+      }
+    },
+    async *watch(id, signal) {
+      let last: string | undefined;
+      while (!signal?.aborted && !isClosed) {
+        const run = await readPatiently(id);
+        if (!run) return;
+        const text = JSON.stringify(run);
+        if (text !== last) yield run;
+        last = text;
+        if (run.status !== "running") return;
+        await sleep(WATCH_MS, undefined, { signal }).catch(() => {});
+      }
+    },
+    failures: (id) => readFailures(db, id),
+    startWorker() {
+      if (isPolling || isClosed) return;
+      isPolling = true;
+      void lookForWork();
+    },
+    async close() {
+      isClosed = true;
+      isPolling = false;
+      clearTimeout(poll);
+      await joining;
+      await worker?.leave(GRACE_MS);
+    },
+  };
+}

@@ -1,0 +1,168 @@
+import { type Prisma } from "@prisma/client";
+import type { Database } from "../../infra/db.server.ts";
+import { judgeWave, type WaveCount } from "./judge-wave.ts";
+import { countTokens } from "./permanent-sessions.ts";
+import { wavesOf, type RunRow } from "./run-row.ts";
+import { migratedByUs } from "../worker/settle-shops.ts";
+
+/** What a worker that has nothing to do finds: shops still in others' hands, the next wave, or the end. */
+export type Advance = "open" | "next wave" | "ended";
+
+type Tx = Prisma.TransactionClient;
+
+/**
+ * Called by a worker without work: begins the next wave, or ends the run, when every shop taken up has its outcome. Locks the
+ * run's row, so that of many workers one decides.
+ */
+export async function advanceRun(db: Database, runId: string): Promise<Advance> {
+  if (await hasOpenShops(db, runId)) return "open";
+  const counts = await countTokens(db, runId);
+  return db.$transaction(
+    async (tx) => {
+      const run = await lockRun(tx, runId);
+      if (!run || run.status !== "running") return "ended";
+      if (run.stopRequested || !run.drained || (await hasOpenShops(tx, runId))) return "open";
+      const waves = wavesOf(run.options);
+      const verdict = judgeWave(await countWave(tx, runId, run.wave), run.options.failureThreshold);
+      if (!verdict.passed && run.options.waves) {
+        await endRun(tx, run, counts, "halted", `Wave ${run.wave + 1} (${waves[run.wave]}%): ${verdict.reason}`);
+        return "ended";
+      }
+      const limitReached = run.options.limit !== undefined && run.taken >= run.options.limit;
+      if (run.wave + 1 < waves.length && !limitReached) {
+        await tx.$executeRaw`
+          UPDATE "MigrationRun" SET "wave" = "wave" + 1, "cursor" = '', "drained" = false WHERE "id" = ${runId}`;
+        return "next wave";
+      }
+      await endRun(tx, run, counts, "completed", null);
+      return "ended";
+    },
+    { maxWait: 10_000, timeout: 30_000 },
+  );
+}
+
+/**
+ * Ends a run that was asked to stop or to halt, once nobody alive holds a shop of it. Shops that were never tried are given up
+ * (a later run finds them); those that were tried and wait for another attempt end as failed for now.
+ * @returns whether the run has ended.
+ */
+export async function endStoppedRun(
+  db: Database,
+  runId: string,
+  worker: string,
+  deadAfterMs: number,
+): Promise<boolean> {
+  if (await areShopsHeld(db, runId, worker, deadAfterMs)) return false;
+  const counts = await countTokens(db, runId);
+  return db.$transaction(
+    async (tx) => {
+      const run = await lockRun(tx, runId);
+      if (!run || run.status !== "running") return true;
+      if (!run.stopRequested || (await areShopsHeld(tx, runId, worker, deadAfterMs))) return false;
+      await settleOpenShops(tx, runId);
+      await endRun(tx, run, counts, run.haltReason === null ? "stopped" : "halted", run.haltReason);
+      return true;
+    },
+    { maxWait: 10_000, timeout: 30_000 },
+  );
+}
+
+/**
+ * Ends a run as failed that this worker cannot go on with for a reason of the app's own, unless another worker is alive and may do better.
+ * Nothing is counted: counting may be what fails. Shops are given up like those of a stopped run, if that much works.
+ */
+export async function failRun(
+  db: Database,
+  runId: string,
+  worker: string,
+  { fault, deadAfterMs }: { fault: string; deadAfterMs: number },
+): Promise<void> {
+  const reason =
+    `An error of the app itself did not pass (${fault}); the app's log says more. No shop is lost: ` +
+    "repair the app or its database (npm run db:deploy), then start again.";
+  const fail = (tx: Tx) => tx.$executeRaw`
+    UPDATE "MigrationRun" SET "status" = 'failed', "haltReason" = ${reason}, "finishedAt" = now(), "notice" = NULL
+    WHERE "id" = ${runId} AND "status" = 'running' AND NOT EXISTS (
+      SELECT FROM "MigrationWorker" WHERE "runId" = ${runId} AND "id" <> ${worker}
+        AND "seenAt" >= now() - ${deadAfterMs}::float8 * interval '1 millisecond')`;
+  try {
+    await db.$transaction(async (tx) => {
+      if ((await fail(tx)) > 0) await settleOpenShops(tx, runId);
+    });
+  } catch {
+    await fail(db);
+  }
+}
+
+/** Asks every worker to stop; with a reason the run ends as halted, and the first reason stands. */
+export async function requestStop(db: Database, runId: string, haltReason: string | null = null): Promise<void> {
+  await db.$executeRaw`
+    UPDATE "MigrationRun" SET "stopRequested" = true,
+      "haltReason" = CASE WHEN "stopRequested" THEN "haltReason" ELSE ${haltReason} END
+    WHERE "id" = ${runId} AND "status" = 'running'`;
+}
+
+async function lockRun(tx: Tx, runId: string): Promise<RunRow | undefined> {
+  const [run] = await tx.$queryRaw<RunRow[]>`SELECT * FROM "MigrationRun" WHERE "id" = ${runId} FOR NO KEY UPDATE`;
+  return run;
+}
+
+async function hasOpenShops(db: Tx, runId: string): Promise<boolean> {
+  const [row] = await db.$queryRaw<[{ open: boolean }]>`
+    SELECT EXISTS (SELECT 1 FROM "MigrationOutcome" WHERE "runId" = ${runId} AND "outcome" IN ('claimed', 'waiting')) AS "open"`;
+  return row.open;
+}
+
+/** Whether a living worker, but this one, holds shops of the run. */
+async function areShopsHeld(db: Tx, runId: string, worker: string, deadAfterMs: number): Promise<boolean> {
+  const [row] = await db.$queryRaw<[{ held: boolean }]>`
+    SELECT EXISTS (
+      SELECT 1 FROM "MigrationOutcome" o JOIN "MigrationWorker" w ON w."runId" = o."runId" AND w."id" = o."claimedBy"
+      WHERE o."runId" = ${runId} AND o."outcome" = 'claimed' AND w."id" <> ${worker}
+        AND w."seenAt" >= now() - ${deadAfterMs}::float8 * interval '1 millisecond'
+    ) AS "held"`;
+  return row.held;
+}
+
+async function countWave(tx: Tx, runId: string, wave: number): Promise<WaveCount[]> {
+  return tx.$queryRaw<WaveCount[]>`
+    SELECT "outcome", "code", "shops" FROM "MigrationTally" WHERE "runId" = ${runId} AND "wave" = ${wave}`;
+}
+
+async function settleOpenShops(tx: Tx, runId: string): Promise<void> {
+  await tx.$executeRaw`
+    WITH ended AS (
+      UPDATE "MigrationOutcome" o SET
+        "outcome" = CASE WHEN ${migratedByUs} THEN 'migrated' ELSE 'failed' END,
+        "code" = CASE WHEN ${migratedByUs} THEN 'migrated_before_interruption' ELSE o."code" END,
+        "message" = CASE WHEN ${migratedByUs} THEN 'a pair was stored before this run was interrupted'
+          ELSE coalesce(o."message", 'not finished') || '; the run ended before the next attempt' END,
+        "retryable" = NOT coalesce(${migratedByUs}, false), "claimedBy" = NULL, "retryAt" = NULL, "at" = now()
+      FROM "MigrationOutcome" same LEFT JOIN "ShopToken" t ON t."shop" = same."shop"
+      WHERE o."runId" = ${runId} AND o."outcome" IN ('claimed', 'waiting') AND o."code" IS NOT NULL
+        AND same."runId" = o."runId" AND same."shop" = o."shop"
+      RETURNING o."outcome", o."code", o."wave"
+    )
+    INSERT INTO "MigrationTally" AS tally ("runId", "wave", "outcome", "code", "shops")
+    SELECT ${runId}, "wave", "outcome", "code", count(*)::int FROM ended GROUP BY 2, 3, 4
+    ON CONFLICT ("runId", "wave", "outcome", "code") DO UPDATE SET "shops" = tally."shops" + excluded."shops"`;
+  const untried = await tx.$executeRaw`
+    DELETE FROM "MigrationOutcome" WHERE "runId" = ${runId} AND "outcome" IN ('claimed', 'waiting')`;
+  await tx.$executeRaw`UPDATE "MigrationRun" SET "taken" = "taken" - ${untried}::int WHERE "id" = ${runId}`;
+}
+
+async function endRun(
+  tx: Tx,
+  run: RunRow,
+  counts: { permanentTokens: number; migratableTokens: number; legacyPrefixRows: number },
+  status: "completed" | "stopped" | "halted",
+  haltReason: string | null,
+): Promise<void> {
+  // A run that went through knows how many shops it was about; what others migrated meanwhile is no shop of this run.
+  await tx.$executeRaw`
+    UPDATE "MigrationRun" SET "status" = ${status}, "haltReason" = ${haltReason}, "finishedAt" = now(), "notice" = NULL,
+      "total" = CASE WHEN ${status} = 'completed' THEN "taken" ELSE greatest(coalesce("total", 0), "taken") END,
+      "permanentTokens" = ${counts.permanentTokens}, "migratableTokens" = ${counts.migratableTokens},
+      "legacyPrefixRows" = ${counts.legacyPrefixRows}
+    WHERE "id" = ${run.id}`;
+}

@@ -1,0 +1,27 @@
+import { randomUUID } from "node:crypto";
+import type { Database } from "../../infra/db.server.ts";
+import { storedOptions } from "./run-row.ts";
+import type { MigrationOptions } from "../types.ts";
+
+/**
+ * Stores a new run as running, unless one is running: the database decides (unique index `MigrationRun_running_key`), so two
+ * requests on two instances can never start two.
+ */
+export async function insertRun(db: Database, options: MigrationOptions): Promise<{ id: string; joined: boolean }> {
+  for (;;) {
+    const [inserted] = await db.$queryRaw<{ id: string }[]>`
+      INSERT INTO "MigrationRun" ("id", "status", "options")
+      VALUES (${randomUUID()}, 'running', ${JSON.stringify(storedOptions(options))}::jsonb)
+      ON CONFLICT DO NOTHING RETURNING "id"`;
+    if (inserted) return { id: inserted.id, joined: false };
+    const running = await findRunningRun(db);
+    if (running) return { id: running, joined: true };
+    // It ended in between: try again.
+  }
+}
+
+/** The id of the run that is at work. */
+export async function findRunningRun(db: Database): Promise<string | undefined> {
+  const [row] = await db.$queryRaw<{ id: string }[]>`SELECT "id" FROM "MigrationRun" WHERE "status" = 'running'`;
+  return row?.id;
+}

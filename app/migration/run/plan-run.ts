@@ -1,0 +1,76 @@
+import { randomUUID } from "node:crypto";
+import { Prisma } from "@prisma/client";
+import type { Database } from "../../infra/db.server.ts";
+import { countTokens, permanentSession, placeOfShop } from "./permanent-sessions.ts";
+import { storedOptions, wavesOf } from "./run-row.ts";
+import type { MigrationOptions, RunPlan } from "../types.ts";
+
+/** Without a run to learn from: seconds that one exchange is taken to last. */
+const ASSUMED_SECONDS_PER_SHOP = 0.5;
+
+/**
+ * A dry run: counts what a run with these options would take up, estimates from the rate of the last run, and stores that as a
+ * completed run. Calls nobody and changes no shop, so it is allowed beside a run that is at work.
+ */
+export async function planRun(db: Database, options: MigrationOptions): Promise<string> {
+  const found = await countCandidates(db, options);
+  const rate = await lastRate(db);
+  const perSecond = rate ?? options.concurrency / ASSUMED_SECONDS_PER_SHOP;
+  const wouldTry = Math.min(found.total, options.limit ?? found.total);
+  const plan: RunPlan = {
+    wouldTry,
+    knownNeedsReauth: found.needsReauth,
+    knownSuspended: found.suspended,
+    knownUninstalled: found.uninstalled,
+    ...(options.waves && { waves: await countWaves(db, wavesOf(options)) }),
+    rateFrom: rate === undefined ? "assumption" : "last run",
+  };
+  const counts = await countTokens(db);
+  const id = randomUUID();
+  await db.$executeRaw`
+    INSERT INTO "MigrationRun" ("id", "status", "dryRun", "options", "finishedAt", "total", "plan", "recentRate",
+      "permanentTokens", "migratableTokens", "legacyPrefixRows")
+    VALUES (${id}, 'completed', true, ${JSON.stringify(storedOptions(options))}::jsonb, now(), ${wouldTry},
+      ${JSON.stringify(plan)}::jsonb, ${perSecond}, ${counts.permanentTokens}, ${counts.migratableTokens},
+      ${counts.legacyPrefixRows})`;
+  return id;
+}
+
+/** How many shops a run with these options is about. An index read; with named shops, as many as are named. */
+export async function countCandidates(
+  db: Database,
+  options: MigrationOptions,
+): Promise<{ total: number; needsReauth: number; suspended: number; uninstalled: number }> {
+  const waves = wavesOf(options);
+  const among = options.shops
+    ? Prisma.sql`AND s."shop" IN (SELECT jsonb_array_elements_text(${JSON.stringify(options.shops)}::jsonb))`
+    : Prisma.empty;
+  const place = waves.at(-1)! < 100 ? Prisma.sql`AND ${placeOfShop} < ${waves.at(-1)}::float8` : Prisma.empty;
+  const [row] = await db.$queryRaw<[{ total: number; needsReauth: number; suspended: number; uninstalled: number }]>`
+    SELECT count(*)::int AS "total",
+           (count(*) FILTER (WHERE t."needsReauthAt" IS NOT NULL))::int AS "needsReauth",
+           (count(*) FILTER (WHERE t."suspendedAt" IS NOT NULL))::int AS "suspended",
+           (count(*) FILTER (WHERE t."uninstalledAt" IS NOT NULL))::int AS "uninstalled"
+    FROM "Session" s LEFT JOIN "ShopToken" t ON t."shop" = s."shop"
+    WHERE ${permanentSession} ${among} ${place}`;
+  return row;
+}
+
+async function countWaves(db: Database, waves: number[]): Promise<{ percent: number; shops: number }[]> {
+  const rows = await db.$queryRaw<{ wave: number; shops: number }[]>`
+    SELECT width_bucket(${placeOfShop}::float8, (SELECT array_agg(w::float8) FROM jsonb_array_elements_text(${JSON.stringify(waves)}::jsonb) w)) AS "wave",
+           count(*)::int AS "shops"
+    FROM "Session" s WHERE ${permanentSession} GROUP BY 1`;
+  return waves.map((percent, wave) => ({ percent, shops: rows.find((row) => row.wave === wave)?.shops ?? 0 }));
+}
+
+/** Shops per second of the last real run that brought over enough shops to tell. */
+async function lastRate(db: Database): Promise<number | undefined> {
+  const [row] = await db.$queryRaw<{ rate: number }[]>`
+    SELECT sum(t."shops")::float8 / greatest(extract(epoch FROM r."finishedAt" - r."startedAt"), 0.1)::float8 AS "rate"
+    FROM (SELECT * FROM "MigrationRun" WHERE NOT "dryRun" AND "finishedAt" IS NOT NULL ORDER BY "startedAt" DESC LIMIT 20) r
+    JOIN "MigrationTally" t ON t."runId" = r."id" AND t."outcome" = 'migrated'
+    GROUP BY r."id", r."startedAt", r."finishedAt" HAVING sum(t."shops") >= 10
+    ORDER BY r."startedAt" DESC LIMIT 1`;
+  return row && row.rate > 0 ? row.rate : undefined;
+}

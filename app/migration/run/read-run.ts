@@ -1,0 +1,126 @@
+import type { Database } from "../../infra/db.server.ts";
+import { wavesOf, type RunRow } from "./run-row.ts";
+import type { RunFailure, RunView } from "../types.ts";
+
+const FIRST_FAILURES = 100;
+const FAILURE_PAGE = 1_000;
+/** Outcomes an operator has to know of by name, worst first. */
+const REPORTED = ["failed", "needs_reauthorization", "suspended", "uninstalled"] as const;
+
+/** The id of the run at work, else of the run started last. */
+export async function findLatestRun(db: Database): Promise<string | undefined> {
+  const [row] = await db.$queryRaw<{ id: string }[]>`
+    (SELECT "id" FROM "MigrationRun" WHERE "status" = 'running')
+    UNION ALL
+    (SELECT "id" FROM "MigrationRun" ORDER BY "startedAt" DESC LIMIT 1)
+    LIMIT 1`;
+  return row?.id;
+}
+
+/** A run as operators see it: its row, its tallies, its workers; some milliseconds whatever its size. */
+export async function readRun(
+  db: Database,
+  id: string,
+  failures: "first" | "all" | "none" = "first",
+  deadAfterMs = 10_000,
+): Promise<RunView | undefined> {
+  const [run] = await db.$queryRaw<(RunRow & { workers: number; pausedMs: number | null })[]>`
+    SELECT r.*, greatest(0, extract(epoch FROM r."pausedUntil" - now()) * 1000)::float8 AS "pausedMs",
+      (SELECT count(*)::int FROM "MigrationWorker" w WHERE w."runId" = r."id"
+        AND w."seenAt" >= now() - ${deadAfterMs}::float8 * interval '1 millisecond') AS "workers"
+    FROM "MigrationRun" r WHERE r."id" = ${id}`;
+  if (!run) return undefined;
+  const tallies = await db.$queryRaw<{ outcome: string; code: string; shops: number }[]>`
+    SELECT "outcome", "code", sum("shops")::int AS "shops" FROM "MigrationTally" WHERE "runId" = ${id} GROUP BY 1, 2`;
+  const listed: RunFailure[] = [];
+  if (failures !== "none") {
+    for await (const failure of readFailures(db, id)) {
+      listed.push(failure);
+      if (failures === "first" && listed.length === FIRST_FAILURES) break;
+    }
+  }
+  return viewOf(run, tallies, listed);
+}
+
+/** Every failure of a run, worst kind first, then by shop, in pages. */
+export async function* readFailures(db: Database, runId: string): AsyncGenerator<RunFailure> {
+  for (const outcome of REPORTED) {
+    for (let after = ""; ;) {
+      const page = await db.$queryRaw<RunFailure[]>`
+        SELECT "shop", "outcome", coalesce("code", '') AS "code", coalesce("message", '') AS "message", "attempts", "retryable"
+        FROM "MigrationOutcome" WHERE "runId" = ${runId} AND "outcome" = ${outcome} AND "shop" > ${after}
+        ORDER BY "shop" LIMIT ${FAILURE_PAGE}`;
+      yield* page;
+      if (page.length < FAILURE_PAGE) break;
+      after = page.at(-1)!.shop;
+    }
+  }
+}
+
+function viewOf(
+  run: RunRow & { workers: number; pausedMs: number | null },
+  tallies: { outcome: string; code: string; shops: number }[],
+  failures: RunFailure[],
+): RunView {
+  const count = (...outcomes: string[]) =>
+    tallies.filter((t) => outcomes.includes(t.outcome)).reduce((sum, t) => sum + t.shops, 0);
+  const migrated = count("migrated");
+  const failed = count("failed");
+  const needsReauth = count("needs_reauthorization");
+  const finished = tallies.reduce((sum, t) => sum + t.shops, 0);
+  const skipped = finished - migrated - failed - needsReauth;
+  const total = Math.max(run.total ?? 0, run.taken, finished);
+  const remaining = total - finished;
+  const running = run.status === "running";
+  const rate = running || run.dryRun ? run.recentRate : perSecond(finished, run);
+  const waves = wavesOf(run.options);
+  return {
+    id: run.id,
+    status: run.status,
+    dryRun: run.dryRun,
+    startedAt: run.startedAt.toISOString(),
+    finishedAt: run.finishedAt?.toISOString() ?? null,
+    total,
+    migrated,
+    skipped,
+    failed,
+    needsReauth,
+    remaining,
+    permanentTokens: run.permanentTokens,
+    migratableTokens: run.migratableTokens,
+    legacyPrefixRows: run.legacyPrefixRows,
+    ratePerSecond: Math.round(rate * 10) / 10,
+    allowedRate: running && run.allowedRate !== null ? Math.round(run.allowedRate * 10) / 10 : null,
+    etaSeconds: etaSeconds(run, remaining, rate),
+    haltReason: run.haltReason,
+    notice: running ? noticeOf(run) : null,
+    wave: run.options.waves ? { number: run.wave + 1, of: waves.length, percent: waves[run.wave] ?? 100 } : null,
+    workers: running ? run.workers : 0,
+    failuresByCode: Object.fromEntries(
+      tallies
+        .filter((t) => (REPORTED as readonly string[]).includes(t.outcome))
+        .sort((a, b) => b.shops - a.shops)
+        .map((t) => [t.code || t.outcome, t.shops]),
+    ),
+    failures,
+    ...(run.plan && { plan: run.plan }),
+  };
+}
+
+function perSecond(finished: number, run: RunRow): number {
+  if (!run.finishedAt) return 0;
+  return finished / Math.max(0.001, (run.finishedAt.getTime() - run.startedAt.getTime()) / 1000);
+}
+
+function etaSeconds(run: RunRow, remaining: number, rate: number): number | null {
+  if (run.status !== "running") return run.dryRun && rate > 0 ? Math.ceil(remaining / rate) : 0;
+  if (remaining === 0) return 0;
+  return rate > 0 ? Math.ceil(remaining / rate) : null;
+}
+
+function noticeOf(run: RunRow & { workers: number; pausedMs: number | null }): string | null {
+  if (run.stopRequested) return "stopping after the calls in flight";
+  if (run.workers === 0) return "no instance is at work; one takes over within seconds";
+  if (run.pausedMs) return `Shopify asked to wait: ${Math.ceil(run.pausedMs / 1000)} s more`;
+  return run.notice;
+}

@@ -1,0 +1,48 @@
+import type { Database } from "../../infra/db.server.ts";
+import type { Logger } from "../../infra/log.server.ts";
+import type { Metrics } from "../../infra/metrics.server.ts";
+import { storePace, takeOverFromDead, type Beat } from "../worker/beat.ts";
+import { createLeader } from "../worker/lead-run.ts";
+
+/** What the leading instance does for all: decides the pace, and takes the shops of dead workers back. */
+export interface RunSteering {
+  /** To be told of every beat, leading or not: a gap in them says that nobody's silence means anything. */
+  noteBeat(): void;
+  /** One turn of the control loop. @returns calls per second that all instances may make. */
+  steer(heard: Beat, isDown: boolean): Promise<number>;
+}
+
+export function createRunSteering(deps: {
+  db: Database;
+  runId: string;
+  worker: string;
+  deadAfterMs: number;
+  log: Logger;
+  metrics: Pick<Metrics, "migrationAllowedRate">;
+}): RunSteering {
+  const { db, runId, worker, deadAfterMs, log, metrics } = deps;
+  const leader = createLeader();
+  let lastBeatAt = performance.now();
+  let mayTakeOverAt = lastBeatAt;
+  return {
+    noteBeat() {
+      const now = performance.now();
+      // The database was away, or this process slept: others may have had no better luck.
+      if (now - lastBeatAt > deadAfterMs / 2) mayTakeOverAt = now + deadAfterMs;
+      lastBeatAt = now;
+    },
+    async steer(heard, isDown) {
+      const decided = leader.decide(heard);
+      metrics.migrationAllowedRate.set(decided.pace.rate);
+      const notice = isDown ? "Shopify does not answer; one call tries now and then" : decided.notice;
+      await storePace(db, runId, worker, { ...decided, notice });
+      const now = performance.now();
+      if (now > mayTakeOverAt) {
+        mayTakeOverAt = now + deadAfterMs / 10;
+        const taken = await takeOverFromDead(db, runId, worker, deadAfterMs);
+        if (taken > 0) log.warn({ shops: taken }, "shops of a dead worker are taken over");
+      }
+      return decided.pace.rate;
+    },
+  };
+}

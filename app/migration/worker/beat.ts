@@ -1,0 +1,118 @@
+import { Prisma } from "@prisma/client";
+import type { Database } from "../../infra/db.server.ts";
+import type { Pace } from "../pacing/pace.ts";
+
+/** What a worker did since it joined the run; only ever rises. */
+export interface WorkerStats {
+  activeMs: number;
+  waitedMs: number;
+  answered: number;
+  throttled: number;
+  broken: number;
+  latencyMs: number;
+  /** Ticks in which only the rate held it back. */
+  limited: number;
+  /** Shops finished. */
+  finished: number;
+}
+
+/** What a worker learns with each beat. */
+export interface Beat {
+  /** False when others have taken this worker for dead: what it holds is not its any more. */
+  alive: boolean;
+  status: string;
+  stopRequested: boolean;
+  /** Every shop of the wave at work is taken up. */
+  drained: boolean;
+  leads: boolean;
+  allowedRate: number | null;
+  pacing: Pace | null;
+  /** Milliseconds until calls are allowed again; by the database's clock, so that all instances agree. */
+  pausedMs: number;
+  workers: { id: string; stats: WorkerStats }[];
+}
+
+/** Joins a run as one of its workers. */
+export async function joinRun(db: Database, runId: string, worker: string, stats: WorkerStats): Promise<void> {
+  await db.$executeRaw`
+    INSERT INTO "MigrationWorker" ("runId", "id", "stats") VALUES (${runId}, ${worker}, ${JSON.stringify(stats)}::jsonb)
+    ON CONFLICT ("runId", "id") DO UPDATE SET "seenAt" = now()`;
+}
+
+/** Leaves a run. What was held must have been given back before. */
+export async function leaveRun(db: Database, runId: string, worker: string): Promise<void> {
+  await db.$executeRaw`DELETE FROM "MigrationWorker" WHERE "runId" = ${runId} AND "id" = ${worker}`;
+  await db.$executeRaw`UPDATE "MigrationRun" SET "leader" = NULL WHERE "id" = ${runId} AND "leader" = ${worker}`;
+}
+
+/** A sign of life: says what was done, hears how the run stands, and takes the lead when nobody alive has it. */
+export async function beat(
+  db: Database,
+  runId: string,
+  worker: string,
+  stats: WorkerStats,
+  deadAfterMs: number,
+): Promise<Beat> {
+  const dead = Prisma.sql`now() - ${deadAfterMs}::float8 * interval '1 millisecond'`;
+  const [row] = await db.$queryRaw<Beat[]>`
+    WITH me AS (
+      UPDATE "MigrationWorker" SET "seenAt" = now(), "stats" = ${JSON.stringify(stats)}::jsonb
+      WHERE "runId" = ${runId} AND "id" = ${worker} RETURNING 1
+    ),
+    lead AS (
+      UPDATE "MigrationRun" SET "leader" = ${worker}, "leaderSeenAt" = now()
+      WHERE "id" = ${runId} AND "status" = 'running' AND EXISTS (SELECT 1 FROM me)
+        AND ("leader" IS NULL OR "leader" = ${worker} OR "leaderSeenAt" < ${dead}) RETURNING 1
+    )
+    SELECT EXISTS (SELECT 1 FROM me) AS "alive", r."status", r."stopRequested", r."drained", EXISTS (SELECT 1 FROM lead) AS "leads",
+      r."allowedRate", r."pacing",
+      greatest(0, extract(epoch FROM r."pausedUntil" - now()) * 1000)::float8 AS "pausedMs",
+      (SELECT coalesce(json_agg(json_build_object('id', w."id", 'stats', w."stats")), '[]') FROM "MigrationWorker" w
+       WHERE w."runId" = ${runId} AND (w."seenAt" >= ${dead} OR w."id" = ${worker})) AS "workers"
+    FROM "MigrationRun" r WHERE r."id" = ${runId}`;
+  if (!row) throw new Error(`Run ${runId} is gone`);
+  return { ...row, pausedMs: row.pausedMs ?? 0 };
+}
+
+/** The leader's decision for all. */
+export async function storePace(
+  db: Database,
+  runId: string,
+  worker: string,
+  decided: { pace: Pace; recentRate: number; notice: string | null },
+): Promise<void> {
+  await db.$executeRaw`
+    UPDATE "MigrationRun" SET "allowedRate" = ${decided.pace.rate}, "pacing" = ${JSON.stringify(decided.pace)}::jsonb,
+      "recentRate" = ${decided.recentRate}, "notice" = ${decided.notice}
+    WHERE "id" = ${runId} AND "leader" = ${worker} AND "status" = 'running'`;
+}
+
+/** Nobody calls for so long: Shopify said so to one of us. Never shortens a longer wait. */
+export async function storePause(db: Database, runId: string, pausedMs: number): Promise<void> {
+  await db.$executeRaw`
+    UPDATE "MigrationRun" SET "pausedUntil" = greatest("pausedUntil", now() + ${pausedMs}::float8 * interval '1 millisecond')
+    WHERE "id" = ${runId}`;
+}
+
+/**
+ * Takes the shops of other workers that have not been seen for `deadAfterMs` back into the queue, and strikes them off. A worker that
+ * was only slow finds itself gone with its next beat, and can settle nothing that it thinks it holds.
+ * @param worker who takes over: alive, however long ago its last beat is.
+ * @returns how many shops were taken back.
+ */
+export async function takeOverFromDead(
+  db: Database,
+  runId: string,
+  worker: string,
+  deadAfterMs: number,
+): Promise<number> {
+  const dead = Prisma.sql`now() - ${deadAfterMs}::float8 * interval '1 millisecond'`;
+  const taken = await db.$executeRaw`
+    UPDATE "MigrationOutcome" SET "outcome" = 'waiting', "retryAt" = now(), "claimedBy" = NULL, "code" = 'interrupted'
+    WHERE "runId" = ${runId} AND "outcome" = 'claimed' AND "claimedBy" NOT IN (
+      SELECT "id" FROM "MigrationWorker" WHERE "runId" = ${runId} AND ("seenAt" >= ${dead} OR "id" = ${worker})
+    )`;
+  await db.$executeRaw`
+    DELETE FROM "MigrationWorker" WHERE "runId" = ${runId} AND "seenAt" < ${dead} AND "id" <> ${worker}`;
+  return taken;
+}

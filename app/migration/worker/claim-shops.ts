@@ -1,0 +1,84 @@
+import { Prisma } from "@prisma/client";
+import type { Database } from "../../infra/db.server.ts";
+import { permanentSession, placeOfShop } from "../run/permanent-sessions.ts";
+import { wavesOf, type RunRow } from "../run/run-row.ts";
+
+/** A shop that a worker has taken up. */
+export interface Claim {
+  shop: string;
+  /** How often it was tried before, not counting refusals that concern every shop (429, an outage). */
+  tries: number;
+  wave: number;
+  /** The how-manieth shop of the run it is, where that decides whether it is verified; undefined when it comes back. */
+  ordinal?: number;
+}
+
+/**
+ * Takes up to `want` fresh shops: the next page of permanent sessions behind the run's cursor. The run's row is locked for as
+ * long as the page is read and stored, a few milliseconds, so two workers never take one page. A shop that the run has taken up
+ * before is passed over: it has its row.
+ * @returns the shops, and whether there may be more fresh ones in this wave.
+ */
+export async function claimFreshShops(
+  db: Database,
+  runId: string,
+  worker: string,
+  want: number,
+): Promise<{ claims: Claim[]; more: boolean }> {
+  return db.$transaction(
+    async (tx) => {
+      const [run] = await tx.$queryRaw<Pick<RunRow, "options" | "cursor" | "wave" | "taken" | "drained">[]>`
+        SELECT "options", "cursor", "wave", "taken", "drained" FROM "MigrationRun"
+        WHERE "id" = ${runId} AND "status" = 'running' AND NOT "stopRequested" FOR NO KEY UPDATE`;
+      if (!run || run.drained) return { claims: [], more: false };
+      const { limit, shops } = run.options;
+      const take = Math.min(want, limit === undefined ? want : limit - run.taken);
+      const waves = wavesOf(run.options);
+      const percent = waves[run.wave] ?? 100;
+      const page = shops
+        ? Prisma.sql`
+            SELECT lpad((i - 1)::text, 9, '0') AS "key", name AS "shop"
+            FROM jsonb_array_elements_text(${JSON.stringify(shops)}::jsonb) WITH ORDINALITY AS named(name, i)
+            WHERE lpad((i - 1)::text, 9, '0') > ${run.cursor} ORDER BY 1 LIMIT ${take}`
+        : Prisma.sql`
+            SELECT s."id" AS "key", s."shop" FROM "Session" s
+            WHERE ${permanentSession} AND s."id" > ${run.cursor}
+              ${percent < 100 ? Prisma.sql`AND ${placeOfShop} < ${percent}::float8` : Prisma.empty}
+            ORDER BY s."id" LIMIT ${take}`;
+      const [taken] = await tx.$queryRaw<[{ shops: string[]; read: number }]>`
+        WITH page AS MATERIALIZED (${page}),
+        stored AS (
+          INSERT INTO "MigrationOutcome" ("runId", "shop", "outcome", "wave", "claimedBy")
+          SELECT DISTINCT ${runId}, "shop", 'claimed', ${run.wave}::int, ${worker} FROM page
+          ON CONFLICT DO NOTHING RETURNING "shop"
+        ),
+        moved AS (
+          UPDATE "MigrationRun" SET
+            "cursor" = coalesce((SELECT max("key") FROM page), "cursor"),
+            "taken" = "taken" + (SELECT count(*) FROM stored),
+            "drained" = (SELECT count(*) FROM page) < ${want}::int
+          WHERE "id" = ${runId}
+        )
+        SELECT (SELECT coalesce(json_agg("shop"), '[]') FROM stored) AS "shops", (SELECT count(*)::int FROM page) AS "read"`;
+      return {
+        claims: taken.shops.map((shop, i) => ({ shop, tries: 0, wave: run.wave, ordinal: run.taken + i })),
+        more: taken.read >= want,
+      };
+    },
+    { maxWait: 10_000, timeout: 30_000 },
+  );
+}
+
+/**
+ * Takes up to `want` shops that wait and are due: retries, and what others gave back or died with. Rows that another worker is
+ * taking at this moment are skipped, not waited for.
+ */
+export async function claimWaitingShops(db: Database, runId: string, worker: string, want: number): Promise<Claim[]> {
+  return db.$queryRaw<Claim[]>`
+    UPDATE "MigrationOutcome" SET "outcome" = 'claimed', "claimedBy" = ${worker}, "retryAt" = NULL
+    WHERE "runId" = ${runId} AND "shop" IN (
+      SELECT "shop" FROM "MigrationOutcome"
+      WHERE "runId" = ${runId} AND "outcome" = 'waiting' AND "retryAt" <= now()
+      ORDER BY "retryAt" LIMIT ${want} FOR UPDATE SKIP LOCKED
+    ) RETURNING "shop", "attempts" AS "tries", "wave"`;
+}

@@ -1,0 +1,55 @@
+import { isDatabaseOutage } from "../../infra/is-database-outage.ts";
+import type { Logger } from "../../infra/log.server.ts";
+import { describeError } from "./describe-error.ts";
+
+/** After a failure nothing is started for so long; and it is said so often. */
+const PAUSE_MS = 500;
+const COMPLAIN_EVERY_MS = 10_000;
+/** A fault that was not met again for so long has passed. */
+const PASSED_MS = 10_000;
+
+/** What a worker does about a database that does not do as it is told: waits a moment, says so now and then, goes on. */
+export interface DatabaseTrouble {
+  note(error: unknown): void;
+  pausedFor(): number;
+  /**
+   * An outage passes. A statement that the database refuses does not: once that has gone on for long enough, the name and codes of
+   * what was met last. Not its words: a database's error text can quote a row.
+   */
+  hopeless(): string | undefined;
+}
+
+export function createDatabaseTrouble(log: Logger, { giveUpAfterMs }: { giveUpAfterMs: number }): DatabaseTrouble {
+  let pausedUntil = 0;
+  let quietUntil = 0;
+  let fault: { since: number; last: number; name: string } | undefined;
+  return {
+    note(error) {
+      const now = performance.now();
+      pausedUntil = now + PAUSE_MS;
+      const said = describeError(error);
+      if (!isDatabaseOutage(error)) {
+        const since = fault && now - fault.last < PASSED_MS ? fault.since : now;
+        fault = { since, last: now, name: faultName(error) };
+      }
+      if (now < quietUntil) return;
+      quietUntil = now + COMPLAIN_EVERY_MS;
+      log.warn(said, "the database does not answer a migration run; trying again");
+    },
+    pausedFor: () => Math.max(0, pausedUntil - performance.now()),
+    hopeless() {
+      if (!fault || performance.now() - fault.last > PASSED_MS) return undefined;
+      return fault.last - fault.since > giveUpAfterMs ? fault.name : undefined;
+    },
+  };
+}
+
+function faultName(error: unknown): string {
+  if (!(error instanceof Error)) return "unknown";
+  const { code, meta } = error as {
+    code?: unknown;
+    meta?: { driverAdapterError?: { cause?: { originalCode?: unknown } } };
+  };
+  const codes = [code, meta?.driverAdapterError?.cause?.originalCode].filter((one) => typeof one === "string");
+  return [error.name, ...codes].join(" ");
+}

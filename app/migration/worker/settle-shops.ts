@@ -1,0 +1,64 @@
+import { Prisma } from "@prisma/client";
+import type { Database } from "../../infra/db.server.ts";
+
+/** What became of a claimed shop: an outcome, or `waiting` to be tried again. */
+export interface Settlement {
+  shop: string;
+  outcome: string;
+  code: string | null;
+  message: string | null;
+  attempts: number;
+  retryable: boolean;
+  /** For `waiting`: not before so many milliseconds. */
+  retryInMs?: number;
+}
+
+/**
+ * The row was tried or interrupted before (it has a code), and a migration of the shop was stored since it was taken up. Five
+ * minutes are the doubt between the clocks of the app and of the database.
+ */
+export const migratedByUs = Prisma.sql`(o."code" IS NOT NULL AND t."migratedAt" >= o."claimedAt" - interval '5 minutes')`;
+
+/**
+ * Stores outcomes and counts them, in one statement. Only for shops that this worker still holds: whoever was taken for dead
+ * and lost a shop changes nothing. A shop that this run had migrated before an interruption is met again as
+ * `already_expiring`; its truth is `migrated`.
+ */
+export async function settleShops(db: Database, runId: string, worker: string, batch: Settlement[]): Promise<void> {
+  await db.$executeRaw`
+    WITH given AS (
+      SELECT * FROM jsonb_to_recordset(${JSON.stringify(batch)}::jsonb)
+        AS g("shop" text, "outcome" text, "code" text, "message" text, "attempts" int, "retryable" boolean, "retryInMs" float8)
+    ),
+    written AS (
+      UPDATE "MigrationOutcome" o SET
+        "outcome" = CASE WHEN g."outcome" = 'already_expiring' AND ${migratedByUs} THEN 'migrated' ELSE g."outcome" END,
+        "code" = CASE WHEN g."outcome" = 'already_expiring' AND ${migratedByUs} THEN 'migrated_before_interruption' ELSE g."code" END,
+        "message" = CASE WHEN g."outcome" = 'already_expiring' AND ${migratedByUs}
+          THEN 'a pair was stored before this run was interrupted' ELSE g."message" END, "attempts" = g."attempts", "retryable" = g."retryable", "claimedBy" = NULL, "at" = now(),
+        "retryAt" = CASE WHEN g."outcome" = 'waiting' THEN now() + coalesce(g."retryInMs", 0) * interval '1 millisecond' END
+      FROM given g LEFT JOIN "ShopToken" t ON t."shop" = g."shop"
+      WHERE o."runId" = ${runId} AND o."shop" = g."shop" AND o."outcome" = 'claimed' AND o."claimedBy" = ${worker}
+      RETURNING o."outcome", o."code", o."wave"
+    )
+    INSERT INTO "MigrationTally" AS tally ("runId", "wave", "outcome", "code", "shops")
+    SELECT ${runId}, "wave", "outcome", coalesce("code", ''), count(*)::int FROM written WHERE "outcome" <> 'waiting'
+    GROUP BY 2, 3, 4 ORDER BY 2, 3, 4
+    ON CONFLICT ("runId", "wave", "outcome", "code") DO UPDATE SET "shops" = tally."shops" + excluded."shops"`;
+}
+
+/**
+ * Gives back everything that this worker holds, for others to take at once.
+ * @param interrupted shops whose call may still be under way: whoever takes them has to look what became of it.
+ */
+export async function releaseClaims(
+  db: Database,
+  runId: string,
+  worker: string,
+  interrupted: readonly string[] = [],
+): Promise<void> {
+  await db.$executeRaw`
+    UPDATE "MigrationOutcome" SET "outcome" = 'waiting', "retryAt" = now(), "claimedBy" = NULL,
+      "code" = CASE WHEN "shop" IN (SELECT jsonb_array_elements_text(${JSON.stringify(interrupted)}::jsonb)) THEN 'interrupted' ELSE "code" END
+    WHERE "runId" = ${runId} AND "outcome" = 'claimed' AND "claimedBy" = ${worker}`;
+}

@@ -1,0 +1,70 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Database } from "../../infra/db.server.ts";
+import { settleShops, type Settlement } from "./settle-shops.ts";
+
+/** Long enough to store several outcomes in one statement, short enough that nobody waits for it. */
+const GATHER_MS = 100;
+const MOST_AT_ONCE = 200;
+const RETRY_MS = 500;
+
+/** Stores outcomes in batches, in order, and keeps them while the database is away. */
+export interface SettlementQueue {
+  add(settlement: Settlement): void;
+  isEmpty(): boolean;
+  /** Stores what is there now. @throws what the database throws; nothing is lost then. */
+  flush(): Promise<void>;
+}
+
+export function createSettlementQueue(
+  db: Database,
+  runId: string,
+  worker: string,
+  onError: (error: unknown) => void,
+): SettlementQueue {
+  const waiting: Settlement[] = [];
+  let storing: Promise<void> | undefined;
+  let timer: NodeJS.Timeout | undefined;
+
+  async function store(): Promise<void> {
+    while (waiting.length > 0) {
+      const batch = waiting.slice(0, MOST_AT_ONCE);
+      await settleShops(db, runId, worker, batch);
+      waiting.splice(0, batch.length);
+    }
+  }
+
+  function run(): Promise<void> {
+    clearTimeout(timer);
+    timer = undefined;
+    storing ??= store().finally(() => {
+      storing = undefined;
+    });
+    return storing;
+  }
+
+  function schedule(ms: number): void {
+    timer ??= setTimeout(() => {
+      run().then(
+        () => waiting.length > 0 && schedule(GATHER_MS),
+        (error: unknown) => {
+          onError(error);
+          schedule(RETRY_MS);
+        },
+      );
+    }, ms);
+  }
+
+  return {
+    add(settlement) {
+      waiting.push(settlement);
+      if (!storing) schedule(GATHER_MS);
+    },
+    isEmpty: () => waiting.length === 0 && !storing,
+    async flush() {
+      while (waiting.length > 0 || storing) {
+        await run();
+        await sleep(0);
+      }
+    },
+  };
+}

@@ -1,0 +1,18 @@
+import { systemClock } from "../infra/clock.ts";
+import { tokenHealthReport } from "./token-health-report.ts";
+import { services } from "../services.server.ts";
+import { findTomlInstallFlow } from "./toml-install-flow.server.ts";
+
+/** `GET /admin/token-health`: 200, or 503 when a permanent token has appeared where none can come from any more. */
+export async function showTokenHealth(): Promise<Response> {
+  const { env, tokens } = services;
+  const [counts, tomlUsesLegacyInstallFlow] = await Promise.all([tokens.health(), findTomlInstallFlow()]);
+  const report = tokenHealthReport({
+    counts,
+    phase: env.phase,
+    rolloutComplete: env.TOKEN_EXCHANGE_ROLLOUT.percent === 100 && env.TOKEN_EXCHANGE_ROLLOUT.exclude.size === 0,
+    tomlUsesLegacyInstallFlow,
+    now: systemClock(),
+  });
+  return Response.json(report, { status: report.verdict === "regression" ? 503 : 200 });
+}

@@ -1,0 +1,54 @@
+import {
+  FlowNotReadyError,
+  MigrationRequestError,
+  parseMigrationOptions,
+  type FieldProblem,
+  type MigrationOptions,
+} from "../migration/index.ts";
+import { problemResponse } from "./problem.ts";
+import { NotJsonError, readJsonBody } from "./read-json-body.ts";
+import { runResponse } from "./run-response.ts";
+import { services } from "../services.server.ts";
+
+/**
+ * `POST /admin/migrate-tokens`: starts a run or joins the one there is, waits as long as asked, and answers 200 with the
+ * finished run or 202 with the run so far; `joined` says whether the run was there before, with options of its own. A server that is
+ * about to stop answers at once; the run goes on elsewhere.
+ */
+export async function startMigration(request: Request): Promise<Response> {
+  const { migrations, stopping } = services;
+  try {
+    const options = await optionsOf(request);
+    const { run, joined } = await migrations.start(options);
+    const signal = AbortSignal.any([request.signal, stopping]);
+    const later = run.status === "running" ? await migrations.waitFor(run.id, options.waitSeconds, signal) : run;
+    return runResponse({ ...(later ?? run), joined }, { accepted: true });
+  } catch (error) {
+    if (error instanceof MigrationRequestError) return invalidRequest(error.problems);
+    if (error instanceof FlowNotReadyError) return flowNotReady(error);
+    throw error;
+  }
+}
+
+async function optionsOf(request: Request): Promise<MigrationOptions> {
+  try {
+    return parseMigrationOptions(await readJsonBody(request));
+  } catch (error) {
+    if (error instanceof NotJsonError) throw new MigrationRequestError([{ field: "body", message: error.message }]);
+    throw error;
+  }
+}
+
+function invalidRequest(errors: readonly FieldProblem[]): Response {
+  return problemResponse({
+    status: 422,
+    code: "invalid_request",
+    title: "Unprocessable Content",
+    detail: `Correct and send again: ${errors.map(({ field, message }) => `${field} ${message}`).join("; ")}.`,
+    errors,
+  });
+}
+
+function flowNotReady({ code, message }: FlowNotReadyError): Response {
+  return problemResponse({ status: 409, code, title: "Conflict", detail: message });
+}

@@ -1,0 +1,69 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { join } from "node:path";
+import { refuseFirstContractStart } from "./first-contract-start.server.ts";
+import type { Env } from "../infra/env.server.ts";
+import type { Logger } from "../infra/log.server.ts";
+import type { Metrics } from "../infra/metrics.server.ts";
+import { findPendingMigration } from "../infra/pending-migration.server.ts";
+import { services } from "../services.server.ts";
+
+/** What the HTTP server around the app is given by it. */
+export interface AppHost {
+  env: Env;
+  log: Logger;
+  metrics: Metrics;
+  /**
+   * What must hold before the first request, and what runs beside them.
+   * @throws StartRefusedError with the remedy.
+   */
+  start(): Promise<void>;
+  /** Why requests should go elsewhere now, or undefined when all is well. */
+  notReadyBecause(): Promise<string | undefined>;
+  /** Ends background work, streams and waits; requests may still need the database. */
+  beginStop(): void;
+  /** Waits for that, then closes the database. */
+  stop(): Promise<void>;
+}
+
+const JOBS_RETRY_MS = 5_000;
+
+/** Background work begins as soon as the database answers; requests do not wait for it. */
+async function startJobs(): Promise<void> {
+  const { jobs, log, stopping } = services;
+  while (!stopping.aborted) {
+    try {
+      return await jobs.start();
+    } catch (error) {
+      if (stopping.aborted) return;
+      log.warn({ err: error, retryMs: JOBS_RETRY_MS }, "background jobs cannot start yet");
+      await sleep(JOBS_RETRY_MS, undefined, { signal: stopping }).catch(() => {});
+    }
+  }
+}
+
+const MIGRATIONS_FOLDER = join(process.cwd(), "prisma", "migrations");
+
+export const host: AppHost = {
+  env: services.env,
+  log: services.log,
+  metrics: services.metrics,
+  start: async () => {
+    await refuseFirstContractStart(services);
+    services.migrations.startWorker();
+    if (services.env.RUN_JOBS) void startJobs();
+  },
+  notReadyBecause: async () => {
+    try {
+      const pending = await findPendingMigration(services.db, MIGRATIONS_FOLDER);
+      return pending && `the database lacks migration ${pending}: run npm run db:deploy`;
+    } catch (error) {
+      return `the database cannot be asked: ${error instanceof Error ? error.message : "unknown"}`;
+    }
+  },
+  beginStop: () => {
+    services
+      .beginStop()
+      .catch((error: unknown) => services.log.error({ err: error }, "background work did not end well"));
+  },
+  stop: services.stop,
+};

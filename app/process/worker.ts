@@ -1,0 +1,37 @@
+/**
+ * `npm run worker`: background jobs and nothing else, for deployments that keep them out of the web processes (`RUN_JOBS=false` there).
+ * Any number may run; they share the queue. On SIGTERM the jobs in hand are finished, then the process ends.
+ */
+import { EnvironmentError } from "../infra/env.server.ts";
+
+try {
+  const { services } = await import("../services.server.ts");
+  const { log, jobs } = services;
+  for (const event of ["uncaughtException", "unhandledRejection"] as const) {
+    process.on(event, (error: unknown) => {
+      log.fatal({ err: error }, event);
+      process.exit(1);
+    });
+  }
+  let ending = false;
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.on(signal, () => {
+      if (ending) return;
+      ending = true;
+      log.info({ signal }, "stopping: no more jobs are taken up, those in hand are finished");
+      void services.stop().then(
+        () => process.exit(0),
+        (error: unknown) => {
+          log.error({ err: error }, "did not stop cleanly");
+          process.exit(1);
+        },
+      );
+    });
+  }
+  await jobs.start();
+  log.info({ phase: services.env.phase }, "worker ready");
+} catch (error) {
+  if (!(error instanceof EnvironmentError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,154 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Session } from "@shopify/shopify-api";
+import { classifyAdminError, type AdminVerdict } from "../shopify/classify-admin-error.ts";
+import type { TokenContext } from "../context.ts";
+import {
+  AdminApiRefusedError,
+  AdminGraphqlError,
+  ReauthorizationRequiredError,
+  SuspendedError,
+  TransientError,
+  type GraphqlError,
+} from "../errors.ts";
+import { getSession, renewCollapsed } from "./get-session.ts";
+import { markSuspended } from "../renew/mark-shop.ts";
+import type { SuspendedShops } from "../records/suspended-shops.ts";
+import type { AdminClient } from "../types.ts";
+
+const MAX_THROTTLE_RETRIES = 3;
+const LONGEST_THROTTLE_WAIT_MS = 5_000;
+/** How long a session that the caller brings is used without looking for a newer one: a request, not more. */
+const SESSION_IN_HAND_MS = 30_000;
+
+interface GraphqlOptions {
+  variables?: Record<string, unknown>;
+  signal?: AbortSignal;
+}
+
+/**
+ * An Admin client of one shop. Every call goes through the front door, so it can be kept for as long as one likes. Only a
+ * session that the caller has in hand already is not read a second time while it is young: a request costs one query, as with
+ * the library.
+ */
+export function createAdminClient(
+  ctx: TokenContext,
+  suspended: SuspendedShops,
+  shop: string,
+  { idToken, session }: { idToken?: string; session?: Session } = {},
+): AdminClient {
+  let inHand = session?.accessToken ? session : undefined;
+  const handedAt = performance.now();
+  return {
+    async graphql<T>(query: string, options: GraphqlOptions = {}): Promise<T> {
+      if (performance.now() - handedAt > SESSION_IN_HAND_MS) inHand = undefined;
+      const current = inHand ?? (await getSession(ctx, shop, { idToken }));
+      const data = await callHealing<T>(ctx, current, query, options, idToken, () => (inHand = undefined));
+      await suspended.heardFrom(shop);
+      return data;
+    },
+  };
+}
+
+/**
+ * One call, and what heals it: a refused access token is replaced by the newest, refreshed if need be, and the call made once
+ * more; with a merchant present, a last time with a newly acquired pair.
+ */
+async function callHealing<T>(
+  ctx: TokenContext,
+  session: Session,
+  query: string,
+  options: GraphqlOptions,
+  idToken: string | undefined,
+  onRefused: () => void,
+): Promise<T> {
+  const { shop } = session;
+  const first = await call<T>(ctx, session, query, options);
+  if (first.ok) return first.data;
+  await requireTokenRefused(ctx, shop, first);
+  onRefused();
+
+  const renewed = await renewCollapsed(ctx, shop, { replace: session.accessToken, idToken });
+  const second = await call<T>(ctx, renewed, query, options);
+  if (second.ok) return second.data;
+  await requireTokenRefused(ctx, shop, second);
+
+  if (!idToken) throw new TransientError(shop, "new_token_refused", { cause: second.cause });
+  const acquired = await renewCollapsed(ctx, shop, { replace: renewed.accessToken, idToken, acquire: true });
+  const third = await call<T>(ctx, acquired, query, options);
+  if (third.ok) return third.data;
+  await requireTokenRefused(ctx, shop, third);
+  throw new ReauthorizationRequiredError(shop, "new_token_refused", { cause: third.cause });
+}
+
+type CallResult<T> = { ok: true; data: T } | { ok: false; verdict: AdminVerdict; cause: unknown };
+
+async function call<T>(
+  ctx: TokenContext,
+  session: Session,
+  query: string,
+  { variables, signal }: GraphqlOptions,
+): Promise<CallResult<T>> {
+  const client = new ctx.api.clients.Graphql({ session });
+  for (let throttled = 0; ; throttled++) {
+    try {
+      const { data } = await client.request(query, { variables, signal });
+      requireNoUserErrors(session.shop, data);
+      return { ok: true, data: data as T };
+    } catch (cause) {
+      if (cause instanceof AdminGraphqlError) throw cause;
+      signal?.throwIfAborted();
+      const verdict = await classifyAdminError(cause, ctx.now());
+      const waitMs = throttleWaitMs(verdict);
+      if (waitMs === undefined || throttled >= MAX_THROTTLE_RETRIES) return { ok: false, verdict, cause };
+      await sleep(waitMs * (1 + Math.random() / 4), undefined, { signal });
+    }
+  }
+}
+
+function throttleWaitMs(verdict: AdminVerdict): number | undefined {
+  const waitMs =
+    verdict.kind === "query_throttled"
+      ? verdict.waitMs
+      : verdict.kind === "transient" && verdict.reason === "throttled"
+        ? (verdict.retryAfterMs ?? 1_000)
+        : undefined;
+  return waitMs !== undefined && waitMs <= LONGEST_THROTTLE_WAIT_MS ? waitMs : undefined;
+}
+
+/** Returns where another token may help; throws the named error where it cannot. */
+async function requireTokenRefused(
+  ctx: TokenContext,
+  shop: string,
+  { verdict, cause }: { verdict: AdminVerdict; cause: unknown },
+): Promise<void> {
+  switch (verdict.kind) {
+    case "unauthorized":
+    case "permanent_refused":
+      return;
+    case "suspended":
+      await markSuspended(ctx, shop, verdict.reason);
+      throw new SuspendedError(shop, verdict.reason, { cause });
+    case "graphql":
+      throw new AdminGraphqlError(shop, verdict.errors);
+    case "refused":
+      throw new AdminApiRefusedError(shop, verdict.status, { cause });
+    case "query_throttled":
+      throw new TransientError(shop, "query_throttled", { cause, retryAfterMs: verdict.waitMs });
+    case "transient":
+      throw new TransientError(shop, verdict.reason, { cause, retryAfterMs: verdict.retryAfterMs });
+  }
+}
+
+/** A mutation that did nothing answers 200 and says so in `userErrors`. */
+function requireNoUserErrors(shop: string, data: unknown): void {
+  if (typeof data !== "object" || data === null) return;
+  const errors: GraphqlError[] = [];
+  for (const [field, value] of Object.entries(data)) {
+    const userErrors: unknown = (value as { userErrors?: unknown } | null)?.userErrors;
+    if (!Array.isArray(userErrors)) continue;
+    for (const { message, field: path } of userErrors as { message?: string; field?: string[] | null }[]) {
+      errors.push({ message: message ?? "user error", path: [field, ...(path ?? [])] });
+    }
+  }
+  if (errors.length > 0) throw new AdminGraphqlError(shop, errors);
+}

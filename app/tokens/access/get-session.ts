@@ -1,0 +1,72 @@
+import type { Session } from "@shopify/shopify-api";
+import { collapse } from "../renew/collapse.ts";
+import type { TokenContext } from "../context.ts";
+import { IncompletePairError, InvalidIdTokenError, ReauthorizationRequiredError, TransientError } from "../errors.ts";
+import { nextStep } from "../renew/next-step.ts";
+import { readSession } from "../records/read-session.ts";
+import { renewSession, type RenewOptions } from "../renew/renew-session.ts";
+import { accessTokenLives, tokenStatus } from "../records/token-status.ts";
+
+/**
+ * The front door: a usable session of a shop, refresh token included (the folder's edge takes it away). A fresh one costs
+ * exactly one query. Everything else goes through the lane.
+ * @throws see `Tokens.getSession`.
+ */
+export async function getSession(
+  ctx: TokenContext,
+  shop: string,
+  options: { idToken?: string } = {},
+): Promise<Session> {
+  const session = await readSession(ctx, shop);
+  const status = tokenStatus(session, ctx.now());
+  const { step } = nextStep(status, {
+    phase: ctx.phase,
+    idToken: options.idToken !== undefined,
+    replace: false,
+    chainIsDead: false,
+  });
+  if (step === "use") return session!;
+  // Nothing to try and nothing to record: no lane, and no row for a shop nobody knows.
+  if (step === "reauthorize" && status.status !== "dead") throw new ReauthorizationRequiredError(shop, status.reason);
+  const canFallBack = step === "refresh" && accessTokenLives(session, ctx.now());
+  try {
+    return await renewCollapsed(ctx, shop, { ...options, impatient: canFallBack });
+  } catch (error) {
+    if (isPassing(error) && canFallBack) {
+      ctx.log.warn({ shop, reason: error.reason }, "could not refresh; the access token still lives");
+      return session!;
+    }
+    throw error;
+  }
+}
+
+/**
+ * `renewSession`, shared by the callers of this process that want the same. A caller with an ID token of its own is not failed by
+ * somebody else's.
+ */
+export async function renewCollapsed(ctx: TokenContext, shop: string, options: RenewOptions): Promise<Session> {
+  const key = [shop, options.idToken ? "id" : "", options.replace ?? "", options.acquire ? "acquire" : ""].join("|");
+  const flight = collapse(ctx, key, () => renewSession(ctx, shop, options));
+  try {
+    return await flight.result;
+  } catch (error) {
+    if (!flight.shared || !(error instanceof InvalidIdTokenError)) throw error;
+    return renewSession(ctx, shop, options);
+  }
+}
+
+/**
+ * Refreshes a pair although it is fresh. What is to be replaced is read within the shared run: a caller that came with the others must
+ * not find their new pair and have it replaced again.
+ */
+export function refreshCollapsed(ctx: TokenContext, shop: string): Promise<Session> {
+  return collapse(ctx, `${shop}|refresh`, async () => {
+    const session = await readSession(ctx, shop);
+    const isPair = session?.accessToken !== undefined && session.refreshToken !== undefined;
+    return isPair ? renewCollapsed(ctx, shop, { replace: session.accessToken }) : getSession(ctx, shop);
+  }).result;
+}
+
+function isPassing(error: unknown): error is TransientError | IncompletePairError {
+  return error instanceof TransientError || error instanceof IncompletePairError;
+}

@@ -1,0 +1,39 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { Lane } from "../renew/lane.ts";
+import type { RequestContext } from "../types.ts";
+
+const requests = new AsyncLocalStorage<RequestContext>();
+const grants = new AsyncLocalStorage<{ shop: string; lane: Lane }>();
+
+/** Runs `run` as (part of) one request that the libraries serve. */
+export function runWithRequest<T>(context: RequestContext, run: () => Promise<T>): Promise<T> {
+  return requests.run(context, run);
+}
+
+export function currentRequest(): RequestContext | undefined {
+  return requests.getStore();
+}
+
+/** Runs `run` as the handling of an authorization code under a lane. */
+export function runWithGrant<T>(lane: Lane, run: () => Promise<T>): Promise<T> {
+  return grants.run({ shop: lane.shop, lane }, run);
+}
+
+/** The lane under which the library handles an authorization code of this shop now. */
+export function currentGrantLane(shop: string): Lane | undefined {
+  const grant = grants.getStore();
+  return grant?.shop === shop && !grant.lane.released ? grant.lane : undefined;
+}
+
+/**
+ * Whether an ID token says it is for this shop. Only routing: whoever uses the token has it verified by the library.
+ */
+export function isIdTokenOf(shop: string, idToken: string): boolean {
+  try {
+    const payload: unknown = JSON.parse(Buffer.from(idToken.split(".")[1] ?? "", "base64url").toString("utf8"));
+    const { dest } = payload as { dest?: unknown };
+    return typeof dest === "string" && new URL(dest).hostname === shop;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,152 @@
+import { type Session } from "@shopify/shopify-api";
+import { PrismaSessionStorage } from "@shopify/shopify-app-session-storage-prisma";
+import type { TokenContext } from "../context.ts";
+import { LaneLostError, ReauthorizationRequiredError, TokenError } from "../errors.ts";
+import { getSession, renewCollapsed } from "./get-session.ts";
+import { readSession, withoutRefreshToken } from "../records/read-session.ts";
+import { renewSession } from "../renew/renew-session.ts";
+import { currentGrantLane, currentRequest, isIdTokenOf } from "./request-context.ts";
+import { storePair } from "../renew/store-pair.ts";
+import { LIBRARY_MARGIN_MS } from "../renew/timing.ts";
+import { tokenStatus } from "../records/token-status.ts";
+import type { Database, SessionStorage } from "../types.ts";
+
+const OFFLINE_ID_PREFIX = "offline_";
+
+/**
+ * What the Shopify libraries are given as their storage. They see fresh sessions without refresh tokens, so they have neither
+ * reason nor means to renew one by themselves; and what they write is taken as news about a token, not as the truth.
+ * Online sessions pass through to Shopify's own storage.
+ */
+export function createSessionStorage(ctx: TokenContext): SessionStorage {
+  /** Opened when an online session is met: it counts the whole table first. */
+  let opened: PrismaSessionStorage<Database> | undefined;
+  const storage = () => (opened ??= new PrismaSessionStorage(ctx.prisma));
+  /** Which access token each session object was handed out with; the library blanks it before it reports a 401. */
+  const handedOut = new WeakMap<Session, string>();
+
+  const handOut = (session: Session): Session => {
+    const copy = withoutRefreshToken(session);
+    // Decided already to be the best there is. With an expiry so near the libraries would replace it themselves.
+    if (copy.isExpired(LIBRARY_MARGIN_MS)) copy.expires = undefined;
+    if (copy.accessToken) handedOut.set(copy, copy.accessToken);
+    return copy;
+  };
+
+  return {
+    async loadSession(id) {
+      const shop = shopOfOfflineId(id);
+      if (!shop) return storage().loadSession(id);
+      const session = await loadOfflineSession(ctx, shop);
+      return session && handOut(session);
+    },
+
+    async storeSession(session) {
+      if (session.isOnline) return storage().storeSession(session);
+      if (!session.accessToken) await hearInvalidation(ctx, session.shop, handedOut.get(session));
+      else await storeOfflineSession(ctx, session);
+      return true;
+    },
+
+    async deleteSession(id) {
+      return this.deleteSessions([id]);
+    },
+
+    async deleteSessions(ids) {
+      const online = ids.filter((id) => !shopOfOfflineId(id));
+      if (online.length < ids.length) {
+        ctx.log.warn({}, "offline sessions are forgotten by recordUninstalled only; a deletion was ignored");
+      }
+      return online.length === 0 || storage().deleteSessions(online);
+    },
+
+    async findSessionsByShop(shop) {
+      const sessions = await storage().findSessionsByShop(shop);
+      return sessions.map(withoutRefreshToken);
+    },
+  };
+}
+
+function shopOfOfflineId(id: string): string | undefined {
+  return id.startsWith(OFFLINE_ID_PREFIX) ? id.slice(OFFLINE_ID_PREFIX.length) : undefined;
+}
+
+/**
+ * Inside an admin request: through the front door with its ID token; errors pass to whoever serves the request, but a shop that
+ * needs its merchant is answered with no session where no ID token is at hand, so that the library starts its own flow.
+ * Inside a webhook: no call to Shopify at all. Outside any request: the front door, and no session where it has none.
+ */
+async function loadOfflineSession(ctx: TokenContext, shop: string): Promise<Session | undefined> {
+  const request = currentRequest();
+  if (request?.kind === "webhook") return findUsable(ctx, shop);
+  const idToken = request?.idToken && isIdTokenOf(shop, request.idToken) ? request.idToken : undefined;
+  try {
+    return await getSession(ctx, shop, { idToken });
+  } catch (error) {
+    if (!(error instanceof TokenError)) throw error;
+    if (error instanceof ReauthorizationRequiredError && !idToken) return undefined;
+    if (request) throw error;
+    ctx.log.warn({ shop, code: error.code, reason: error.reason }, "no session outside a request");
+    return undefined;
+  }
+}
+
+async function findUsable(ctx: TokenContext, shop: string): Promise<Session | undefined> {
+  const session = await readSession(ctx, shop);
+  const { status } = tokenStatus(session, ctx.now());
+  const isUsable =
+    status === "fresh" || status === "custom_app" || (status === "permanent" && ctx.phase !== "contract");
+  return isUsable ? session : undefined;
+}
+
+/**
+ * A library was answered 401 and stores its session without the access token. Nothing is erased: if the refused token is still
+ * the stored one it is replaced now, so that the browser's next request finds a living one.
+ */
+async function hearInvalidation(ctx: TokenContext, shop: string, refused: string | undefined): Promise<void> {
+  ctx.metrics.staleWrites.inc({ source: "invalidation" });
+  const stored = await readSession(ctx, shop);
+  if (!refused || stored?.accessToken !== refused) return;
+  const idToken = currentRequest()?.idToken;
+  try {
+    await renewCollapsed(ctx, shop, {
+      replace: refused,
+      idToken: idToken && isIdTokenOf(shop, idToken) ? idToken : undefined,
+    });
+  } catch (error) {
+    if (!(error instanceof TokenError)) throw error;
+    ctx.log.warn({ shop, code: error.code, reason: error.reason }, "a refused access token could not be replaced");
+  }
+}
+
+/** Under an authorization code grant the session is news and is written. Everywhere else it has to prove itself. */
+async function storeOfflineSession(ctx: TokenContext, session: Session): Promise<void> {
+  const { shop } = session;
+  const lane = currentGrantLane(shop);
+  if (lane) {
+    try {
+      await storePair(ctx, lane, session, "acquired");
+      return;
+    } catch (error) {
+      if (!(error instanceof LaneLostError)) throw error;
+    }
+  }
+  const stored = await readSession(ctx, shop);
+  if (stored && stored.accessToken === session.accessToken) return storeScope(ctx, stored, session);
+  // A copy that was handed out has no refresh token: an old session comes back, and says nothing new.
+  if (session.expires && !session.refreshToken) {
+    ctx.metrics.staleWrites.inc({ source: "library" });
+    return;
+  }
+  await renewSession(ctx, shop, { candidate: session }).catch((error: unknown) => {
+    if (!(error instanceof ReauthorizationRequiredError)) throw error;
+  });
+}
+
+async function storeScope(ctx: TokenContext, stored: Session, session: Session): Promise<void> {
+  if (!session.scope || session.scope === stored.scope) return;
+  await ctx.prisma.session.updateMany({
+    where: { id: stored.id, accessToken: session.accessToken },
+    data: { scope: session.scope },
+  });
+}

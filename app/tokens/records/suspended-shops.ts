@@ -1,0 +1,36 @@
+import type { TokenContext } from "../context.ts";
+import { describeError } from "../errors.ts";
+import { clearSuspended } from "../renew/mark-shop.ts";
+
+const RELOAD_MS = 60_000;
+
+export interface SuspendedShops {
+  /** A call of this shop succeeded: if it was marked as suspended, it no longer is. Never throws. */
+  heardFrom(shop: string): Promise<void>;
+}
+
+/**
+ * Which shops are marked as suspended, read at most once a minute: a successful call must not cost a query to find out that
+ * there is no mark to lift.
+ */
+export function createSuspendedShops(ctx: TokenContext): SuspendedShops {
+  let marked = new Set<string>();
+  let readAt = -Infinity;
+  return {
+    async heardFrom(shop) {
+      try {
+        if (performance.now() - readAt > RELOAD_MS) {
+          readAt = performance.now();
+          const rows = await ctx.prisma.shopToken.findMany({
+            where: { suspendedAt: { not: null } },
+            select: { shop: true },
+          });
+          marked = new Set(rows.map((row) => row.shop));
+        }
+        if (marked.delete(shop)) await clearSuspended(ctx, shop);
+      } catch (error) {
+        ctx.log.warn({ shop, ...describeError(error) }, "could not lift the suspended mark");
+      }
+    },
+  };
+}

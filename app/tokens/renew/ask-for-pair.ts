@@ -1,0 +1,128 @@
+import { DelegateBackoff, handleWhenResult, retry } from "cockatiel";
+import type { Session } from "@shopify/shopify-api";
+import { classifyTokenError, type TokenVerdict } from "../shopify/classify-token-error.ts";
+import type { TokenContext } from "../context.ts";
+import { IncompletePairError } from "../errors.ts";
+import type { Lane } from "./lane.ts";
+import { requireStorable } from "./store-pair.ts";
+import { sendTokenRequest, type TokenRequest } from "../shopify/token-endpoint.ts";
+import { CALL_TIMEOUT_MS, SHORT_RETRY_AFTER_MS } from "./timing.ts";
+import type { HowStored } from "../types.ts";
+
+const FIRST_BACKOFF_MS = 200;
+const DEFAULT_RETRIES = 2;
+
+export interface AskOptions {
+  /** Calls after the first one, for transient answers. */
+  retries?: number;
+  signal?: AbortSignal;
+  /**
+   * Lets one call to the token endpoint pass: waits for its turn, then runs it. For callers that pace many shops. What it
+   * throws instead of running the call passes as it is, and the lane is given back.
+   */
+  gate?: CallGate;
+  /** Written as it goes: what the run came to, whether it ends in a session or in an error. */
+  trace?: RunTrace;
+}
+
+export type CallGate = (call: () => Promise<Answer>) => Promise<Answer>;
+
+export interface RunTrace {
+  /** Calls of the token endpoint sent. */
+  calls: number;
+  /** Something was stored by this run, and how it was got. */
+  stored?: HowStored;
+}
+
+export type Answer =
+  | { kind: "pair"; session: Session }
+  | { kind: "incomplete"; error: IncompletePairError }
+  | {
+      kind: "refused";
+      verdict: TokenVerdict;
+      cause: unknown;
+      /**
+       * An earlier call, of this hold or of a holder that died, was lost on the way and may still be running at Shopify: then a
+       * refusal can be the answer to running into it, and must not be believed yet.
+       */
+      afterLostAnswer: boolean;
+    };
+
+/**
+ * Asks Shopify for a pair under a lane: sends, judges, and sends the *same* token again while the answer is transient, with
+ * full jitter, or after a short `Retry-After`. Never throws for what Shopify answered.
+ * @throws LaneLostError.
+ */
+export async function askForPair(
+  ctx: TokenContext,
+  lane: Lane,
+  request: TokenRequest,
+  options: AskOptions = {},
+): Promise<Answer> {
+  let lost = lane.takenOver;
+  const started = performance.now();
+  // A merchant may be waiting: no further call once the time of one has gone by.
+  const hasTime = (): boolean => !options.signal?.aborted && performance.now() - started < CALL_TIMEOUT_MS;
+  const policy = retry(
+    handleWhenResult((answer) => hasTime() && isWorthRepeating(answer as Answer)),
+    {
+      maxAttempts: options.retries ?? DEFAULT_RETRIES,
+      backoff: new DelegateBackoff(({ attempt, result }: { attempt: number; result: unknown }) =>
+        pauseMs(attempt, (result as { value: Answer }).value),
+      ),
+    },
+  );
+  const ask = async (): Promise<Answer> => {
+    await lane.holdForCall();
+    if (options.trace) options.trace.calls++;
+    const answer = await askOnce(ctx, lane.shop, request, lost);
+    lost ||= answer.kind === "refused" && answer.verdict.kind === "transient" && answer.verdict.lost;
+    return answer;
+  };
+  return policy.execute(() => (options.gate ? options.gate(ask) : ask()));
+}
+
+async function askOnce(ctx: TokenContext, shop: string, request: TokenRequest, lost: boolean): Promise<Answer> {
+  const { grant } = request;
+  let session: Session;
+  try {
+    session = await sendTokenRequest(ctx, shop, request);
+  } catch (cause) {
+    const verdict = classifyTokenError(cause, grant, ctx.now());
+    ctx.metrics.tokenCalls.inc({ grant, result: verdict.kind });
+    ctx.log.info({ shop, grant, result: verdict.kind, reason: verdict.reason }, "token endpoint refused");
+    return { kind: "refused", verdict, cause, afterLostAnswer: lost };
+  }
+  try {
+    requireExpiring(ctx, session);
+  } catch (error) {
+    if (!(error instanceof IncompletePairError)) throw error;
+    ctx.metrics.tokenCalls.inc({ grant, result: "incomplete" });
+    ctx.log.warn({ shop, grant, reason: error.reason }, "an incomplete pair was refused");
+    return { kind: "incomplete", error };
+  }
+  ctx.metrics.tokenCalls.inc({ grant, result: "ok" });
+  return { kind: "pair", session };
+}
+
+/** Every request of this folder asks for an expiring token: whatever the phase, half a pair is not an answer. */
+function requireExpiring(ctx: TokenContext, session: Session): void {
+  if (!session.expires) throw new IncompletePairError(session.shop, "expires_in");
+  requireStorable(ctx, session);
+}
+
+function isWorthRepeating(answer: Answer): boolean {
+  if (answer.kind === "incomplete") return true;
+  return (
+    answer.kind === "refused" &&
+    answer.verdict.kind === "transient" &&
+    (answer.verdict.retryAfterMs ?? 0) <= SHORT_RETRY_AFTER_MS
+  );
+}
+
+function pauseMs(attempt: number, answer: Answer): number {
+  const asked =
+    answer.kind === "refused" && answer.verdict.kind === "transient" ? answer.verdict.retryAfterMs : undefined;
+  const jitter = Math.random() * FIRST_BACKOFF_MS * 2 ** attempt;
+  return asked === undefined ? jitter : asked + jitter / 4;
+}

@@ -1,0 +1,190 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Session } from "@shopify/shopify-api";
+import type { TokenContext } from "../context.ts";
+import { describeError, LaneLostError, TransientError } from "../errors.ts";
+import { readSession, SESSION_COLUMNS, type SessionRow, toSession } from "../records/read-session.ts";
+import {
+  CALL_TIMEOUT_MS,
+  COOL_DOWN_MS,
+  LANE_WAIT_MS,
+  LEASE_MS,
+  LONGEST_CLOSURE_MS,
+  SHORT_RETRY_AFTER_MS,
+} from "./timing.ts";
+
+/** Holder of a lane that nobody may take before its lease is over: Shopify asked to wait, or failed just now. */
+const CLOSED = "closed";
+
+/** Time left beyond a call's timeout, for the way to the call and back. */
+const RENEWAL_SLACK_MS = 1_000;
+
+const POLL_FIRST_MS = 20;
+const POLL_LONGEST_MS = 250;
+
+/** The right to write one shop's token, while it lasts. */
+export interface Lane {
+  readonly shop: string;
+  /** Random for each acquisition: a process that lost its lane and came back is somebody else. */
+  readonly owner: string;
+  /** As read when the lane was taken; a write names it. */
+  readonly generation: number;
+  /** A final answer is on record: the stored chain was refused. */
+  readonly needsReauth: string | undefined;
+  readonly uninstalled: boolean;
+  /** Taken from a holder whose lease ran out: its last call may still be running at Shopify. */
+  readonly takenOver: boolean;
+  /** The shop's session as it was when the lane was taken. Whoever stores another one gives the lane back with it. */
+  readonly session: Session | undefined;
+  /**
+   * Makes sure that the lease outlives one more call. To be called before every call to Shopify.
+   * @throws LaneLostError when somebody else has the lane by now.
+   */
+  holdForCall(): Promise<void>;
+  /** The write that ended the lease did so in its own statement. */
+  released: boolean;
+}
+
+export interface LaneOptions<T> {
+  /** How long to wait for another holder before TransientError `lane_busy`. */
+  waitMs?: number;
+  /** Do not wait for a lane that is closed for a while; there is something else to fall back on. */
+  impatient?: boolean;
+  /** Asked while waiting: what the other holder left, if it serves this caller too. */
+  settled?: () => Promise<T | undefined>;
+  signal?: AbortSignal;
+}
+
+/**
+ * Runs `work` as the only writer of a shop's token, in this process and all others on the same database. The lane is a lease
+ * in the shop's row: no connection and no transaction is held meanwhile. `work` acts upon the session that it finds in the lane, never
+ * upon one that was read before.
+ *
+ * A holder that dies is replaced when its lease has run out by the database's clock; a holder that comes back late finds its
+ * writes refused, because each names the owner and the generation.
+ * @throws TransientError when the lane stays busy, or Shopify asked everybody to wait.
+ */
+export async function withLane<T>(
+  ctx: TokenContext,
+  shop: string,
+  options: LaneOptions<T>,
+  work: (lane: Lane) => Promise<T>,
+): Promise<T> {
+  const started = performance.now();
+  const deadline = started + (options.waitMs ?? LANE_WAIT_MS);
+  for (let pollMs = POLL_FIRST_MS; ; pollMs = Math.min(pollMs * 2, POLL_LONGEST_MS)) {
+    options.signal?.throwIfAborted();
+    const lane = await takeLane(ctx, shop);
+    if (lane) {
+      ctx.metrics.laneWaitSeconds.observe((performance.now() - started) / 1_000);
+      return holdLane(ctx, lane, work);
+    }
+    const closedForMs = await closedFor(ctx, shop);
+    if (closedForMs > (options.impatient ? 0 : SHORT_RETRY_AFTER_MS)) {
+      throw new TransientError(shop, "retry_after", { retryAfterMs: closedForMs });
+    }
+    if (performance.now() > deadline) throw new TransientError(shop, "lane_busy");
+    await sleep(pollMs * (0.5 + Math.random()));
+    const settled = await options.settled?.();
+    if (settled !== undefined) return settled;
+  }
+}
+
+async function holdLane<T>(ctx: TokenContext, lane: Lane, work: (lane: Lane) => Promise<T>): Promise<T> {
+  let closeForMs = 0;
+  try {
+    return await work(lane);
+  } catch (error) {
+    if (error instanceof TransientError) closeForMs = closureMs(error);
+    throw error;
+  } finally {
+    if (!lane.released) await releaseLane(ctx, lane, closeForMs);
+  }
+}
+
+/** After a transient failure nobody, in any process, asks Shopify about this shop again at once. */
+function closureMs({ retryAfterMs = 0 }: TransientError): number {
+  return Math.min(Math.max(retryAfterMs, COOL_DOWN_MS), LONGEST_CLOSURE_MS);
+}
+
+type TakenRow = {
+  generation: number;
+  needsReauthWhy: string | null;
+  uninstalled: boolean;
+  takenOver: boolean;
+  generationBefore: number | null;
+} & (SessionRow | { id: null });
+
+/**
+ * One conditional statement: of any number of takers exactly one gets a row back. Everything that is not `taken` is as it was when the
+ * statement began, the session too.
+ */
+const TAKE_LANE = `
+  WITH taken AS (
+    INSERT INTO "ShopToken" AS t ("shop", "leaseOwner", "leaseExpiresAt")
+    VALUES ($1, $2, clock_timestamp() + ${LEASE_MS} * interval '1 millisecond')
+    ON CONFLICT ("shop") DO UPDATE
+      SET "leaseOwner" = EXCLUDED."leaseOwner", "leaseExpiresAt" = EXCLUDED."leaseExpiresAt"
+      WHERE t."leaseOwner" IS NULL OR t."leaseExpiresAt" < clock_timestamp()
+    RETURNING t."shop", t."generation",
+      CASE WHEN t."needsReauthAt" IS NULL THEN NULL ELSE COALESCE(t."needsReauthWhy", 'unknown') END AS "needsReauthWhy",
+      t."uninstalledAt" IS NOT NULL AS "uninstalled"
+  )
+  SELECT taken.*, b."generation" AS "generationBefore", COALESCE(b."leaseOwner" <> '${CLOSED}', false) AS "takenOver", ${SESSION_COLUMNS}
+  FROM taken LEFT JOIN "ShopToken" b ON b."shop" = taken."shop" LEFT JOIN "Session" s ON s."id" = $3 AND NOT s."isOnline"`;
+
+async function takeLane(ctx: TokenContext, shop: string): Promise<Lane | undefined> {
+  const owner = randomUUID();
+  const id = ctx.api.session.getOfflineId(shop);
+  let leasedAt = performance.now();
+  const [row] = await ctx.prisma.$queryRawUnsafe<TakenRow[]>(TAKE_LANE, shop, owner, id);
+  if (!row) return undefined;
+  // Another holder stored a pair while this statement waited for its row: the session it saw is the one before.
+  const isCurrent = row.generation === (row.generationBefore ?? 0);
+  const seen = row.id === null ? undefined : toSession(shop, row);
+  const session = isCurrent ? seen : await readSession(ctx, shop);
+  return {
+    shop,
+    owner,
+    generation: row.generation,
+    needsReauth: row.needsReauthWhy ?? undefined,
+    uninstalled: row.uninstalled,
+    takenOver: row.takenOver,
+    session,
+    released: false,
+    async holdForCall() {
+      if (performance.now() - leasedAt < LEASE_MS - CALL_TIMEOUT_MS - RENEWAL_SLACK_MS) return;
+      const renewedAt = performance.now();
+      const renewed = await ctx.prisma.$executeRaw`
+        UPDATE "ShopToken" SET "leaseExpiresAt" = clock_timestamp() + ${LEASE_MS}::int * interval '1 millisecond'
+        WHERE "shop" = ${shop} AND "leaseOwner" = ${owner}`;
+      if (renewed === 0) throw new LaneLostError(shop);
+      leasedAt = renewedAt;
+    },
+  };
+}
+
+/** By owner: a lane that went to somebody else is not ours to give back. A failure is outlived by the lease. */
+async function releaseLane(ctx: TokenContext, lane: Lane, closeForMs: number): Promise<void> {
+  lane.released = true;
+  try {
+    await ctx.prisma.$executeRaw`
+      UPDATE "ShopToken" SET
+        "leaseOwner" = CASE WHEN ${closeForMs}::int > 0 THEN ${CLOSED}::text END,
+        "leaseExpiresAt" = CASE WHEN ${closeForMs}::int > 0 THEN clock_timestamp() + ${closeForMs}::int * interval '1 millisecond' END
+      WHERE "shop" = ${lane.shop} AND "leaseOwner" = ${lane.owner}`;
+  } catch (error) {
+    ctx.log.warn(
+      { shop: lane.shop, ...describeError(error) },
+      "the lane could not be given back; its lease will run out",
+    );
+  }
+}
+
+/** Milliseconds for which the lane stays closed; 0 when another holder is at work. */
+async function closedFor(ctx: TokenContext, shop: string): Promise<number> {
+  const [row] = await ctx.prisma.$queryRaw<{ leftMs: number }[]>`
+    SELECT CEIL(EXTRACT(EPOCH FROM "leaseExpiresAt" - clock_timestamp()) * 1000)::int AS "leftMs"
+    FROM "ShopToken" WHERE "shop" = ${shop} AND "leaseOwner" = ${CLOSED}`;
+  return Math.max(0, row?.leftMs ?? 0);
+}

@@ -1,0 +1,161 @@
+import { InvalidShopError, type Session } from "@shopify/shopify-api";
+import type { CallGate, RunTrace } from "./ask-for-pair.ts";
+import type { TokenContext } from "../context.ts";
+import {
+  ConfigurationError,
+  IncompletePairError,
+  NotPermanentError,
+  ReauthorizationRequiredError,
+  SuspendedError,
+  TokenError,
+  TransientError,
+} from "../errors.ts";
+import { markSuspended } from "./mark-shop.ts";
+import { PERMANENT_TOKEN_PREDICATE } from "../records/permanent-token.ts";
+import { probeToken } from "../shopify/probe-token.ts";
+import { readLife } from "../records/read-life.ts";
+import { renewSession } from "./renew-session.ts";
+import type { MigrateOutcome } from "../types.ts";
+
+export interface MigrateOptions {
+  signal?: AbortSignal;
+  /** Prove the new token with one cheap Admin call. */
+  verify?: boolean;
+  /** Extra calls for transient answers. */
+  retries?: number;
+  /** How long to wait for another holder of the lane. */
+  laneWaitMs?: number;
+  /** Lets each call of the token endpoint pass in its turn. */
+  gate?: CallGate;
+}
+
+type Ending = Omit<MigrateOutcome, "shop" | "attempts">;
+
+const PERMANENT_SESSIONS_OF_SHOP = `SELECT 1 FROM "Session" WHERE "shop" = $1 AND ${PERMANENT_TOKEN_PREDICATE} LIMIT 1`;
+
+/**
+ * Exchanges one shop's permanent token for a pair, and says how it ended. Safe to repeat: after a lost answer the same permanent
+ * token gives the same pair for seven days (Shopify changelog 2026-09-29).
+ * @throws ConfigurationError: the whole run must stop. Errors of the database and of an aborted signal pass as they are.
+ */
+export async function migrateShop(
+  ctx: TokenContext,
+  shop: string,
+  options: MigrateOptions = {},
+): Promise<MigrateOutcome> {
+  const trace: RunTrace = { calls: 0 };
+  const ending = await migrate(ctx, shop, options, trace);
+  return { shop, ...ending, attempts: trace.calls };
+}
+
+async function migrate(ctx: TokenContext, shop: string, options: MigrateOptions, trace: RunTrace): Promise<Ending> {
+  if (ctx.phase === "legacy")
+    return failed("flow_not_ready", "token exchange is off: a pair would not be looked after");
+  let session: Session;
+  try {
+    session = await renewSession(ctx, shop, { ...options, trace, migrate: true, impatient: true });
+  } catch (error) {
+    return endingOf(ctx, shop, error);
+  }
+  if (!trace.stored) return alreadyExpiring();
+  return options.verify ? verified(ctx, session) : done("migrated", "migrated", "a pair is stored");
+}
+
+/** Nothing was there to migrate. */
+async function endingOfOther(ctx: TokenContext, shop: string, { status, reason }: NotPermanentError): Promise<Ending> {
+  switch (status) {
+    case "custom_app":
+      return done("custom_app", reason, "a custom or private app's token: exempt, left as it is");
+    case "placeholder":
+      return done("placeholder", reason, "the row holds no token; the merchant's next visit fills it");
+    case "missing":
+      return endingWithoutSession(ctx, shop);
+    case "dead":
+      return endingOfDeadToken(ctx, shop, reason);
+    default:
+      return alreadyExpiring();
+  }
+}
+
+function alreadyExpiring(): Ending {
+  return done("already_expiring", "already_expiring", "the shop has an expiring token already");
+}
+
+/** One Admin call with the new token. A token that is refused is replaced once, as for any other caller. */
+async function verified(ctx: TokenContext, session: Session): Promise<Ending> {
+  const verdict = await probeToken(ctx, session);
+  switch (verdict.kind) {
+    case "accepted":
+      return done("migrated", "verified", "a pair is stored, and the Admin API accepts it");
+    case "suspended":
+      await markSuspended(ctx, session.shop, verdict.reason);
+      return done("migrated", "stored_while_suspended", `a pair is stored; the shop is ${verdict.reason} for now`);
+    case "unauthorized":
+      break;
+    default:
+      return done("migrated", "stored_not_verified", "a pair is stored; the Admin API could not be asked now");
+  }
+  try {
+    await renewSession(ctx, session.shop, { replace: session.accessToken });
+    return done("migrated", "verified_after_refresh", "a pair is stored; it had to be refreshed once");
+  } catch (error) {
+    return endingOf(ctx, session.shop, error);
+  }
+}
+
+async function endingOf(ctx: TokenContext, shop: string, error: unknown): Promise<Ending> {
+  if (error instanceof NotPermanentError) return endingOfOther(ctx, shop, error);
+  if (error instanceof InvalidShopError) return endingOfForeignSession();
+  if (!(error instanceof TokenError) || error instanceof ConfigurationError) throw error;
+  if (error instanceof ReauthorizationRequiredError) {
+    return { ...(await endingOfDeadToken(ctx, shop, error.reason)), cause: error };
+  }
+  if (error instanceof SuspendedError) {
+    return {
+      ...done("suspended", error.reason, `the shop is ${error.reason} for now; its token is kept`),
+      retryable: true,
+      cause: error,
+    };
+  }
+  const retryAfterMs = error instanceof TransientError ? error.retryAfterMs : undefined;
+  const retryable = error instanceof TransientError || error instanceof IncompletePairError;
+  return { ...failed(error.reason, error.message), retryable, retryAfterMs, cause: error };
+}
+
+async function endingOfDeadToken(ctx: TokenContext, shop: string, reason: string): Promise<Ending> {
+  return (await wasUninstalled(ctx, shop))
+    ? done("uninstalled", "uninstalled", "the app was uninstalled; its tokens ended then")
+    : done(
+        "needs_reauthorization",
+        reason,
+        "Shopify refuses the stored token for good; the merchant's next visit heals it",
+      );
+}
+
+async function endingWithoutSession(ctx: TokenContext, shop: string): Promise<Ending> {
+  const [foreign] = await ctx.prisma.$queryRawUnsafe<object[]>(PERMANENT_SESSIONS_OF_SHOP, shop);
+  if (foreign) return endingOfForeignSession();
+  return (await wasUninstalled(ctx, shop))
+    ? done("uninstalled", "uninstalled", "the app was uninstalled")
+    : done("needs_reauthorization", "no_session", "the shop has no offline session");
+}
+
+/** Renaming or deleting such a row could take away another program's token: that is for a person to decide. */
+function endingOfForeignSession(): Ending {
+  return failed(
+    "foreign_session",
+    "the row is not the offline session of a shop (its id must be offline_<shop>), so this app never uses it; see the runbook",
+  );
+}
+
+async function wasUninstalled(ctx: TokenContext, shop: string): Promise<boolean> {
+  return (await readLife(ctx, shop)).uninstalledAt !== undefined;
+}
+
+function done(outcome: MigrateOutcome["outcome"], code: string, message: string): Ending {
+  return { outcome, code, message, retryable: false };
+}
+
+function failed(code: string, message: string): Ending {
+  return { outcome: "failed", code, message, retryable: false };
+}

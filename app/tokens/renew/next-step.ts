@@ -1,0 +1,43 @@
+import type { Phase } from "../types.ts";
+import type { TokenStatus } from "../records/token-status.ts";
+
+export interface StepContext {
+  phase: Phase;
+  /** An ID token of the shop is at hand: a merchant is present. */
+  idToken: boolean;
+  /** The stored access token was refused by the Admin API, or must be replaced for another reason. */
+  replace: boolean;
+  /** The stored chain was tried and refused for good: only a new acquisition is left. */
+  chainIsDead: boolean;
+}
+
+export type Step = "use" | "refresh" | "migrate" | "acquire" | "reauthorize";
+
+/**
+ * What to do about a shop's token, in the lane, after reading it again. Pure, and says why.
+ * A chain that may live is refreshed rather than acquired anew: a refresh can be retried after a lost answer, an acquisition
+ * retires the stored chain at once (docs/platform-rules.md, tokens).
+ */
+export function nextStep({ status, reason }: TokenStatus, context: StepContext): { step: Step; reason: string } {
+  const acquire = (why: string): { step: Step; reason: string } => ({
+    step: context.idToken ? "acquire" : "reauthorize",
+    reason: why,
+  });
+  if (context.chainIsDead) return acquire("chain_refused");
+  switch (status) {
+    case "fresh":
+      return context.replace ? { step: "refresh", reason: "replace" } : { step: "use", reason };
+    case "expiring":
+    case "expired":
+      return { step: "refresh", reason };
+    case "permanent":
+      if (context.replace) return { step: "migrate", reason: "replace" };
+      return context.phase === "contract" ? { step: "migrate", reason: "contract_phase" } : { step: "use", reason };
+    case "custom_app":
+      return context.replace ? acquire("custom_app_token_refused") : { step: "use", reason };
+    case "dead":
+    case "placeholder":
+    case "missing":
+      return acquire(reason);
+  }
+}

@@ -1,0 +1,51 @@
+import type { Session } from "@shopify/shopify-api";
+import type { TokenContext } from "../context.ts";
+import { SuspendedError, TransientError } from "../errors.ts";
+import type { Lane } from "./lane.ts";
+import { markSuspended } from "./mark-shop.ts";
+import { probeToken } from "../shopify/probe-token.ts";
+import { readSession } from "../records/read-session.ts";
+
+export type Resolved =
+  /** Somebody stored something else meanwhile; that is what counts. */
+  | { kind: "newer"; session: Session }
+  /** The Admin API does not know the token either. */
+  | { kind: "dead"; reason: string }
+  /**
+   * The Admin API knows the token: it accepts it, or refuses it only for being permanent, in words it has for no other. Something
+   * is wrong at the endpoint, not with the shop.
+   */
+  | { kind: "refused_but_alive" };
+
+/**
+ * `invalid_subject_token` for a permanent token can mean spent, uninstalled, or nothing of the kind. It is never assumed to mean
+ * "already migrated": the row is read again, then the Admin API is asked whether it still takes the token.
+ * @throws TransientError when the token cannot be probed now; SuspendedError.
+ */
+export async function resolveRefusedPermanentToken(
+  ctx: TokenContext,
+  lane: Lane,
+  session: Session,
+  cause: unknown,
+): Promise<Resolved> {
+  const { shop } = lane;
+  const current = await readSession(ctx, shop);
+  if (current && current.accessToken !== session.accessToken) return { kind: "newer", session: current };
+
+  await lane.holdForCall();
+  const verdict = await probeToken(ctx, session);
+  switch (verdict.kind) {
+    case "unauthorized":
+      return { kind: "dead", reason: lane.uninstalled ? "uninstalled" : "permanent_token_spent" };
+    case "suspended":
+      await markSuspended(ctx, shop, verdict.reason);
+      throw new SuspendedError(shop, verdict.reason, { cause });
+    case "accepted":
+    case "refused":
+    case "permanent_refused":
+      ctx.log.warn({ shop }, "the token endpoint refuses a permanent token that the Admin API knows");
+      return { kind: "refused_but_alive" };
+    default:
+      throw new TransientError(shop, "refused_and_not_probed", { cause });
+  }
+}

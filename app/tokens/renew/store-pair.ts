@@ -1,0 +1,117 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Session } from "@shopify/shopify-api";
+import type { TokenContext } from "../context.ts";
+import { describeError, IncompletePairError, LaneLostError, PermanentTokenRefusedError } from "../errors.ts";
+import type { Lane } from "./lane.ts";
+import { isPermanentToken } from "../records/permanent-token.ts";
+import { readSession } from "../records/read-session.ts";
+import type { HowStored } from "../types.ts";
+
+/** Pauses between attempts to write a pair that Shopify has issued: it exists nowhere else. */
+const WRITE_RETRY_PAUSES_MS = [50, 250, 1_000, 2_000];
+
+/**
+ * Refuses what must never be stored: half a pair, and, once nobody asks for permanent tokens any more, a permanent token.
+ * @throws IncompletePairError, PermanentTokenRefusedError.
+ */
+export function requireStorable(ctx: TokenContext, session: Session): void {
+  const { shop } = session;
+  if (!session.accessToken) throw new IncompletePairError(shop, "access_token");
+  if (!session.expires && !session.refreshToken) {
+    if (!isPermanentToken(session) || ctx.phase === "legacy") return;
+    if (ctx.phase === "contract") {
+      ctx.metrics.permanentTokensRefused.inc();
+      ctx.log.error({ shop }, "regression: a permanent token was about to be stored in the contract phase");
+      throw new PermanentTokenRefusedError(shop);
+    }
+  }
+  if (!session.expires) throw new IncompletePairError(shop, "expires_in");
+  // The library leaves the refresh token out when either of the two fields is missing.
+  if (!session.refreshToken || !session.refreshTokenExpires) throw new IncompletePairError(shop, "refresh_token");
+}
+
+/**
+ * Stores what Shopify issued under a lane, and gives the lane back: one statement, everything or nothing. It writes only while
+ * the lane is still this holder's and the generation is the one it read; the shop's marks are lifted with it.
+ * @returns the session as stored.
+ * @throws IncompletePairError, PermanentTokenRefusedError; LaneLostError with the pair when somebody else wrote meanwhile.
+ */
+export async function storePair(ctx: TokenContext, lane: Lane, session: Session, how: HowStored): Promise<Session> {
+  requireStorable(ctx, session);
+  const stored = (await writeUntilAnswered(ctx, lane, session, how)) || (await isStoredAlready(ctx, session));
+  if (!stored) {
+    ctx.metrics.staleWrites.inc({ source: how });
+    throw new LaneLostError(lane.shop, session);
+  }
+  lane.released = true;
+  ctx.metrics.pairsStored.inc({ how });
+  ctx.log.info({ shop: lane.shop, how, generation: lane.generation + 1 }, "token stored");
+  // Not awaited: whoever asked for the token should not wait for what follows from it.
+  void Promise.resolve()
+    .then(() => ctx.onPairStored(lane.shop, how))
+    .catch((error: unknown) =>
+      ctx.log.error({ shop: lane.shop, ...describeError(error) }, "the hook for a stored pair failed"),
+    );
+  return session;
+}
+
+async function writeUntilAnswered(ctx: TokenContext, lane: Lane, session: Session, how: HowStored): Promise<boolean> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await writePair(ctx, lane, session, how);
+    } catch (error) {
+      const pauseMs = WRITE_RETRY_PAUSES_MS[attempt];
+      if (pauseMs === undefined) throw error;
+      ctx.log.warn({ shop: lane.shop, ...describeError(error) }, "a pair could not be written; trying again");
+      await sleep(pauseMs);
+    }
+  }
+}
+
+/** A write whose answer was lost looks like a lost lane at the second try; the row tells them apart. */
+async function isStoredAlready(ctx: TokenContext, session: Session): Promise<boolean> {
+  const current = await readSession(ctx, session.shop);
+  return current?.accessToken === session.accessToken && current?.refreshToken === session.refreshToken;
+}
+
+async function writePair(ctx: TokenContext, lane: Lane, session: Session, how: HowStored): Promise<boolean> {
+  const now = new Date(ctx.now()).toISOString();
+  const kind = session.refreshToken ? how : `${how}_permanent`;
+  const written = await ctx.prisma.$queryRaw<{ generation: number }[]>`
+    WITH won AS (
+      UPDATE "ShopToken" SET
+        "generation" = "generation" + 1,
+        "leaseOwner" = NULL, "leaseExpiresAt" = NULL,
+        "needsReauthAt" = NULL, "needsReauthWhy" = NULL,
+        "suspendedAt" = NULL, "suspendedWhy" = NULL,
+        "uninstalledAt" = NULL,
+        "acquiredAt"  = CASE WHEN ${how}::text = 'acquired'  THEN ${now}::timestamptz ELSE "acquiredAt"  END,
+        "migratedAt"  = CASE WHEN ${how}::text = 'migrated'  THEN ${now}::timestamptz ELSE "migratedAt"  END,
+        "refreshedAt" = CASE WHEN ${how}::text = 'refreshed' THEN ${now}::timestamptz ELSE "refreshedAt" END
+      WHERE "shop" = ${lane.shop} AND "leaseOwner" = ${lane.owner} AND "generation" = ${lane.generation}
+      RETURNING "generation"
+    ), stored AS (
+      INSERT INTO "Session" AS s
+        ("id", "shop", "state", "isOnline", "scope", "accessToken", "expires", "refreshToken", "refreshTokenExpires")
+      SELECT ${session.id}, ${lane.shop}, ${session.state ?? ""}, false, ${session.scope ?? null}::text, ${session.accessToken},
+        ${iso(session.expires)}::timestamptz AT TIME ZONE 'UTC',
+        ${session.refreshToken ?? null}::text,
+        ${iso(session.refreshTokenExpires)}::timestamptz AT TIME ZONE 'UTC'
+      FROM won
+      ON CONFLICT ("id") DO UPDATE SET
+        "state" = EXCLUDED."state",
+        "scope" = COALESCE(EXCLUDED."scope", s."scope"),
+        "accessToken" = EXCLUDED."accessToken",
+        "expires" = EXCLUDED."expires",
+        "refreshToken" = EXCLUDED."refreshToken",
+        "refreshTokenExpires" = EXCLUDED."refreshTokenExpires"
+    )
+    INSERT INTO "TokenEvent" ("shop", "at", "kind", "generation")
+    SELECT ${lane.shop}, ${now}::timestamptz, ${kind}, "generation" FROM won
+    RETURNING "generation"`;
+  return written.length > 0;
+}
+
+function iso(date: Date | undefined): string | null {
+  return date ? date.toISOString() : null;
+}

@@ -1,0 +1,59 @@
+import { RequestedTokenType, type Session } from "@shopify/shopify-api";
+import type { TokenContext } from "../context.ts";
+
+/** What the token endpoint can be asked for by this folder. The authorization code grant is the library's own. */
+export type TokenRequest =
+  | { grant: "exchange"; idToken: string }
+  | { grant: "migrate"; permanentToken: string }
+  | { grant: "refresh"; refreshToken: string };
+
+export type Grant = TokenRequest["grant"];
+
+/**
+ * Sends one token request and returns what came back, complete or not. Judging is done elsewhere (classify-token-error.ts,
+ * store-pair.ts). Expiries count from the moment the request was sent, by this app's clock: never later than Shopify's.
+ * @throws whatever the library throws.
+ */
+export async function sendTokenRequest(ctx: TokenContext, shop: string, request: TokenRequest): Promise<Session> {
+  const sentAt = ctx.now();
+  const started = performance.now();
+  try {
+    const session = await send(ctx, shop, request);
+    const aheadMs = Date.now() - sentAt;
+    session.expires = shift(session.expires, aheadMs);
+    session.refreshTokenExpires = shift(session.refreshTokenExpires, aheadMs);
+    return session;
+  } finally {
+    ctx.metrics.tokenCallSeconds.observe({ grant: request.grant }, (performance.now() - started) / 1_000);
+  }
+}
+
+async function send({ api }: TokenContext, shop: string, request: TokenRequest): Promise<Session> {
+  switch (request.grant) {
+    case "exchange": {
+      const answer = await api.auth.tokenExchange({
+        shop,
+        sessionToken: request.idToken,
+        requestedTokenType: RequestedTokenType.OfflineAccessToken,
+        expiring: true,
+      });
+      return answer.session;
+    }
+    case "migrate": {
+      const answer = await api.auth.migrateToExpiringToken({
+        shop,
+        nonExpiringOfflineAccessToken: request.permanentToken,
+      });
+      return answer.session;
+    }
+    case "refresh": {
+      const answer = await api.auth.refreshToken({ shop, refreshToken: request.refreshToken });
+      return answer.session;
+    }
+  }
+}
+
+/** The library counts expiries from the moment it has read the answer, by the system's clock. */
+function shift(date: Date | undefined, ms: number): Date | undefined {
+  return date && new Date(date.getTime() - ms);
+}
