@@ -12,7 +12,7 @@ function plainLibrary(): Plugin {
     enforce: "pre",
     async resolveId(source, importer, options) {
       const resolved = await this.resolve(source, importer, { ...options, skipSelf: true });
-      const name = STAND_INS.find((file) => resolved?.id.endsWith(`/app/${file}`));
+      const name = STAND_INS.find((file) => resolved?.id.endsWith(`/${file}`));
       return name ? fileURLToPath(new URL(name, import.meta.url)) : resolved;
     },
   };
