@@ -31,13 +31,13 @@ export async function handleAuthRequest(request: Request): Promise<Response> {
 }
 
 /**
- * The library's answer to `/auth/callback`, in the shop's lane: the pair it stores must not cross another's. A shop that has a living
+ * The library's answer to `/auth/callback`, under the shop's lease: the pair it stores must not cross another's. A shop that has a living
  * chain keeps it, renewed.
  */
 async function handleCallback(request: Request, shop: string): Promise<Response> {
   const callback = () => answerOf(() => authorizationCodeApp.authenticate.admin(request));
   try {
-    // Without Shopify's signature the library answers without asking for a token, and a lane is not free.
+    // Without Shopify's signature the library answers without asking for a token, and a lease is not free.
     const signed = await hasValidSignature(request);
     const answer = signed
       ? await services.tokens.withAuthorizationCodeGrant(shop, callback, {

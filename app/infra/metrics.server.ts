@@ -8,11 +8,11 @@ export interface Metrics {
   tokenCallSeconds: Histogram<"grant">;
   /** Pairs stored, by how they came. */
   pairsStored: Counter<"how">;
-  /** Writes that lost against a newer pair or another holder of the lane; harmless, but worth seeing. */
+  /** Writes that lost against a newer pair or another holder of the lease; harmless, but worth seeing. */
   staleWrites: Counter<"source">;
   /** Permanent tokens that somebody tried to store in the contract phase. Must stay zero. */
   permanentTokensRefused: Counter;
-  laneWaitSeconds: Histogram;
+  leaseWaitSeconds: Histogram;
   needsReauth: Counter<"reason">;
   migrationOutcomes: Counter<"outcome">;
   migrationAllowedRate: Gauge;
@@ -59,9 +59,9 @@ export function createMetrics({ withDefaults = true } = {}): Metrics {
       help: "Permanent tokens refused in the contract phase",
       registers,
     }),
-    laneWaitSeconds: new Histogram({
-      name: "token_lane_wait_seconds",
-      help: "Time spent waiting for a shop's lane",
+    leaseWaitSeconds: new Histogram({
+      name: "token_lease_wait_seconds",
+      help: "Time spent waiting for a shop's lease",
       buckets: seconds,
       registers,
     }),

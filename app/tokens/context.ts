@@ -20,7 +20,7 @@ const NO_METRICS: TokenMetrics = {
   pairsStored: { inc() {} },
   staleWrites: { inc() {} },
   permanentTokensRefused: { inc() {} },
-  laneWaitSeconds: { observe() {} },
+  leaseWaitSeconds: { observe() {} },
   needsReauth: { inc() {} },
 };
 

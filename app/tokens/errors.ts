@@ -116,14 +116,14 @@ export interface GraphqlError {
 }
 
 /**
- * The lane went to somebody else before the write. Internal: whoever runs under a lane starts again and reads what is there now.
+ * The lease went to somebody else before the write. Internal: whoever runs under a lease starts again and reads what is there now.
  * Carries the pair that could not be written, privately, because it may be the only living one.
  */
-export class LaneLostError extends Error {
+export class LeaseLostError extends Error {
   readonly #unwritten: unknown;
   constructor(shop: string, unwritten?: unknown) {
-    super(`The lane of ${shop} was lost`);
-    this.name = "LaneLostError";
+    super(`The lease of ${shop} was lost`);
+    this.name = "LeaseLostError";
     this.#unwritten = unwritten;
   }
   unwritten<T>(): T | undefined {

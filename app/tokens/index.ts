@@ -1,7 +1,7 @@
 import { createAdminClient } from "./access/admin-client.ts";
 import { withAuthorizationCodeGrant } from "./access/authorization-code-grant.ts";
 import { createContext } from "./context.ts";
-import { getSession, refreshCollapsed } from "./access/get-session.ts";
+import { getSession, refreshOnce } from "./access/get-session.ts";
 import { migrateShop } from "./renew/migrate-shop.ts";
 import { withoutRefreshToken } from "./records/read-session.ts";
 import { recordRedacted, recordUninstalled } from "./events/record-uninstalled.ts";
@@ -9,7 +9,7 @@ import { runWithRequest } from "./access/request-context.ts";
 import { createSessionStorage } from "./access/session-storage.ts";
 import { pruneEvents, readHistory, readShopState, recordScopes } from "./records/shop-state.ts";
 import { createSuspendedShops } from "./records/suspended-shops.ts";
-import { findShopsInDoubt, settleDoubt } from "./renew/settle-doubt.ts";
+import { findShopsToReconcile, reconcile } from "./renew/reconcile.ts";
 import { findShopsToKeepAlive, readTokenHealth } from "./records/token-health.ts";
 import type { TokenDependencies, Tokens } from "./types.ts";
 
@@ -35,7 +35,7 @@ export function createTokens(deps: TokenDependencies): Tokens {
     withRequest: (context, run) => runWithRequest(context, run),
     withAuthorizationCodeGrant: (shop, run, stored) => withAuthorizationCodeGrant(ctx, shop, run, stored),
     migrate: (shop, options) => migrateShop(ctx, shop, options),
-    refresh: async (shop) => withoutRefreshToken(await refreshCollapsed(ctx, shop)),
+    refresh: async (shop) => withoutRefreshToken(await refreshOnce(ctx, shop)),
     recordUninstalled: (shop, at) => recordUninstalled(ctx, shop, at),
     recordRedacted: (shop) => recordRedacted(ctx, shop),
     recordScopes: (shop, scopes) => recordScopes(ctx, shop, scopes),
@@ -44,7 +44,7 @@ export function createTokens(deps: TokenDependencies): Tokens {
     health: () => readTokenHealth(ctx),
     shopsToKeepAlive: (issuedBefore, limit) => findShopsToKeepAlive(ctx, issuedBefore, limit),
     pruneEvents: (before) => pruneEvents(ctx, before),
-    shopsInDoubt: (limit) => findShopsInDoubt(ctx, limit),
-    settleDoubt: (shop) => settleDoubt(ctx, shop),
+    shopsToReconcile: (limit) => findShopsToReconcile(ctx, limit),
+    reconcile: (shop) => reconcile(ctx, shop),
   };
 }

@@ -31,7 +31,7 @@ export interface TokenMetrics {
   pairsStored: { inc(labels: { how: string }): void };
   staleWrites: { inc(labels: { source: string }): void };
   permanentTokensRefused: { inc(): void };
-  laneWaitSeconds: { observe(seconds: number): void };
+  leaseWaitSeconds: { observe(seconds: number): void };
   needsReauth: { inc(labels: { reason: string }): void };
 }
 
@@ -45,7 +45,7 @@ export interface TokenDependencies {
   clock?: () => number;
   log?: TokenLog;
   metrics?: TokenMetrics;
-  /** After a pair was committed, outside the lane: release parked jobs, queue what the new token is good for. */
+  /** After a pair was committed, outside the lease: release parked jobs, queue what the new token is good for. */
   onPairStored?: (shop: string, how: HowStored) => void | Promise<void>;
 }
 
@@ -145,7 +145,7 @@ export interface Tokens {
   /** Runs `run` with the context in which `sessionStorage` serves the libraries. */
   withRequest<T>(context: RequestContext, run: () => Promise<T>): Promise<T>;
   /**
-   * Holds the shop's lane while the library handles `/auth/callback`. Verify the request's HMAC first: a lane is not free.
+   * Holds the shop's lease while the library handles `/auth/callback`. Verify the request's HMAC first: a lease is not free.
    * @param stored what to do where the shop has a living chain already: it is renewed, and the code is not used.
    */
   withAuthorizationCodeGrant<T>(shop: string, run: () => Promise<T>, stored?: StoredChain<T>): Promise<T>;
@@ -153,13 +153,13 @@ export interface Tokens {
    * Migrates one shop's permanent token. Safe to repeat.
    * @param options.verify prove the new token with one cheap Admin call.
    * @param options.retries extra calls for transient answers (default 2; 0 when the caller paces by itself).
-   * @param options.laneWaitMs how long to wait for another holder of the shop's lane (default 30 s); then `failed`, `lane_busy`.
+   * @param options.leaseWaitMs how long to wait for another holder of the shop's lease (default 30 s); then `failed`, `lease_busy`.
    * @param options.gate lets each call of the token endpoint pass in its turn.
    * @throws ConfigurationError; database errors.
    */
   migrate(
     shop: string,
-    options?: { signal?: AbortSignal; verify?: boolean; retries?: number; laneWaitMs?: number; gate?: CallGate },
+    options?: { signal?: AbortSignal; verify?: boolean; retries?: number; leaseWaitMs?: number; gate?: CallGate },
   ): Promise<MigrateOutcome>;
   /** Refreshes a shop's pair though it may still be fresh (keep-alive). Callers at the same time share one refresh. */
   refresh(shop: string): Promise<Session>;
@@ -179,9 +179,9 @@ export interface Tokens {
   shopsToKeepAlive(issuedBefore: Date, limit: number): Promise<string[]>;
   pruneEvents(before: Date): Promise<number>;
   /** Shops where a call to Shopify had no answer, or its caller died. Settle them well within 7 days. */
-  shopsInDoubt(limit: number): Promise<string[]>;
+  shopsToReconcile(limit: number): Promise<string[]>;
   /** Finds out what is true for such a shop, with the stored token. Harmless for any other. */
-  settleDoubt(shop: string): Promise<void>;
+  reconcile(shop: string): Promise<void>;
 }
 
 export interface TokenHistoryEntry {

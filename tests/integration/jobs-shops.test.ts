@@ -134,19 +134,19 @@ describe("refresh-shop", () => {
   });
 });
 
-describe("settle-doubt", () => {
+describe("reconcile", () => {
   it("finds out what became of a lost answer, though no merchant comes by", async () => {
     const { jobs, tokens } = await instance();
     const shop = await world.install("permanent", world.shopName());
     await world.sandbox.client.faults.add({ shop, endpoint: "token", effect: { kind: "lost-after-commit" } });
     await tokens.migrate(shop, { retries: 0 });
     await world.sandbox.client.faults.clear();
-    await vi.waitFor(async () => expect(await tokens.shopsInDoubt(10)).toContain(shop), WAIT);
+    await vi.waitFor(async () => expect(await tokens.shopsToReconcile(10)).toContain(shop), WAIT);
 
-    await jobs.runNow("find-doubts");
-    // While it is being settled the shop is not in doubt either: its lane has a holder.
+    await jobs.runNow("reconcile-shops");
+    // While it is being settled the shop is not in doubt either: its lease has a holder.
     await vi.waitFor(() => world.expectCurrent(shop), WAIT);
-    await vi.waitFor(async () => expect(await tokens.shopsInDoubt(10)).not.toContain(shop), WAIT);
+    await vi.waitFor(async () => expect(await tokens.shopsToReconcile(10)).not.toContain(shop), WAIT);
     expect(await jobs.deadLetters()).toEqual([]);
   });
 });

@@ -98,7 +98,7 @@ describe("several instances", () => {
   });
 
   it("that lead never take themselves for dead, however slow they are", async () => {
-    const { takeOverFromDead } = await import("../../app/migration/worker/beat.ts");
+    const { takeOverFromDead } = await import("../../app/migration/worker/heartbeat.ts");
     const { db } = t.instance();
     await t.database.query(`INSERT INTO "MigrationRun" (id, status, options) VALUES ('run', 'running', '{}')`);
     for (const worker of ["slow", "dead"]) {
@@ -121,7 +121,7 @@ describe("several instances", () => {
 
   it("do not settle a shop that was taken from them", async () => {
     const { db } = t.instance();
-    const { settleShops } = await import("../../app/migration/worker/settle-shops.ts");
+    const { recordOutcomes } = await import("../../app/migration/worker/record-outcomes.ts");
     await t.database.query(`INSERT INTO "MigrationRun" (id, status, options) VALUES ('run', 'running', $1)`, [
       JSON.stringify(parseMigrationOptions({})),
     ]);
@@ -136,11 +136,11 @@ describe("several instances", () => {
       attempts: 1,
       retryable: false,
     };
-    await settleShops(db, "run", "old", [ended]);
+    await recordOutcomes(db, "run", "old", [ended]);
     expect(await t.outcomes("run")).toMatchObject([{ outcome: "claimed" }]);
     expect(await t.database.query(`SELECT * FROM "MigrationTally"`)).toEqual([]);
-    await settleShops(db, "run", "new", [ended]);
-    await settleShops(db, "run", "new", [ended]);
+    await recordOutcomes(db, "run", "new", [ended]);
+    await recordOutcomes(db, "run", "new", [ended]);
     expect(await t.outcomes("run")).toMatchObject([{ outcome: "failed" }]);
     expect(await t.database.query(`SELECT shops FROM "MigrationTally"`)).toEqual([{ shops: 1 }]);
   });

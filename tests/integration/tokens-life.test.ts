@@ -423,16 +423,16 @@ describe("an outcome nobody knows", () => {
       const shop = await h.install(kind);
       await h.advance(2 * HOUR_MS);
       const tokens = h.process();
-      expect(await tokens.shopsInDoubt(1_000)).not.toContain(shop);
+      expect(await tokens.shopsToReconcile(1_000)).not.toContain(shop);
       await h.sandbox.client.faults.add({ shop, endpoint: "token", effect: { kind: "lost-after-commit" } });
       if (kind === "permanent") await tokens.migrate(shop, { retries: 0 });
       else await expect(tokens.getSession(shop)).rejects.toMatchObject({ code: "transient" });
       await h.sandbox.client.faults.clear();
 
-      await expect.poll(() => tokens.shopsInDoubt(1_000), { timeout: 5_000 }).toContain(shop);
-      await tokens.settleDoubt(shop);
+      await expect.poll(() => tokens.shopsToReconcile(1_000), { timeout: 5_000 }).toContain(shop);
+      await tokens.reconcile(shop);
       await h.expectCurrent(shop);
-      expect(await tokens.shopsInDoubt(1_000)).not.toContain(shop);
+      expect(await tokens.shopsToReconcile(1_000)).not.toContain(shop);
     },
   );
 
@@ -441,9 +441,9 @@ describe("an outcome nobody knows", () => {
     const tokens = h.process();
     await h.sandbox.client.faults.add({ shop, endpoint: "token", effect: { kind: "lost-before-commit" } });
     await tokens.migrate(shop, { retries: 0 });
-    await expect.poll(() => tokens.shopsInDoubt(1_000), { timeout: 5_000 }).toContain(shop);
-    await tokens.settleDoubt(shop);
-    expect(await tokens.shopsInDoubt(1_000)).not.toContain(shop);
+    await expect.poll(() => tokens.shopsToReconcile(1_000), { timeout: 5_000 }).toContain(shop);
+    await tokens.reconcile(shop);
+    expect(await tokens.shopsToReconcile(1_000)).not.toContain(shop);
     expect(await h.tokenCalls(shop)).toHaveLength(1);
   });
 });

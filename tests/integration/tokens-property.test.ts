@@ -140,7 +140,7 @@ function sessionOf(row: NonNullable<Awaited<ReturnType<typeof h.row>>>): Session
   });
 }
 
-/** A process that is killed between Shopify's answer and its own write: the lane is left to run out, the answer is gone. */
+/** A process that is killed between Shopify's answer and its own write: the lease is left to run out, the answer is gone. */
 async function die(shop: string): Promise<void> {
   const taken = await h.database.query(
     `INSERT INTO "ShopToken" AS t (shop, "leaseOwner", "leaseExpiresAt") VALUES ($1, 'killed', clock_timestamp() + interval '500 ms')
@@ -162,13 +162,13 @@ async function endLeases(shop: string): Promise<void> {
 }
 
 async function settle(shop: string): Promise<void> {
-  await a.settleDoubt(shop).catch((error: unknown) => {
+  await a.reconcile(shop).catch((error: unknown) => {
     if (!(error instanceof TokenError)) throw error;
   });
   await endLeases(shop);
 }
 
-/** Nobody died and nobody was robbed of the lane: then no two calls may ever have run side by side. */
+/** Nobody died and nobody was robbed of the lease: then no two calls may ever have run side by side. */
 function isOrderly(actions: readonly Action[]): boolean {
   return !actions.includes("die with an answer") && !actions.includes("lose the lease");
 }
@@ -224,7 +224,7 @@ test("no interleaving orphans a shop or marks a living one dead", { timeout: 300
           await check(world);
           await endLeases(shop);
           // Nothing stays in doubt for longer than Shopify keeps an old token usable: a daily job sees to it.
-          if (leapMs >= 7 * DAY_MS && (await a.shopsInDoubt(1_000_000)).includes(shop)) await settle(shop);
+          if (leapMs >= 7 * DAY_MS && (await a.shopsToReconcile(1_000_000)).includes(shop)) await settle(shop);
           await h.advance(leapMs);
         }
         const visit = () => a.admin(shop, { idToken: h.sandbox.platform.idToken(shop) }).graphql("{ shop { id } }");

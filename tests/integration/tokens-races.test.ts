@@ -192,7 +192,7 @@ test("a late holder whose token is over by then marks nobody dead", async () => 
   expect(await h.sandbox.client.ledger.isCurrentPair(shop, (await h.row(shop))!)).toBe(true);
 });
 
-test("callers of one process share one turn in the lane", async () => {
+test("callers of one process share one turn under the lease", async () => {
   const shop = await h.install("expiring");
   await h.advance(2 * HOUR_MS);
   const allHaveRead = Promise.withResolvers<void>();
@@ -212,11 +212,11 @@ test("callers of one process share one turn in the lane", async () => {
   expect(turns).toBe(1);
 });
 
-test("a caller that decided before somebody else stored a pair reads again in the lane", async () => {
+test("a caller that decided before somebody else stored a pair reads again under the lease", async () => {
   const shop = await h.install("expiring");
   await h.advance(2 * HOUR_MS);
   const [slow, quick] = [h.process(), h.process()];
-  // Between the slow one's look at the row and its turn in the lane, the quick one does everything.
+  // Between the slow one's look at the row and its turn under the lease, the quick one does everything.
   let between: (() => Promise<unknown>) | undefined = () => quick.getSession(shop);
   const prisma = slow.prisma.$extends({
     query: {

@@ -228,7 +228,7 @@ describe("an authorization code grant", () => {
     });
   }
 
-  test("stores a pair under the lane; opens meanwhile wait and share it", async () => {
+  test("stores a pair under the lease; opens meanwhile wait and share it", async () => {
     const shop = await h.install("none");
     const [a, b] = [h.process(), h.process()];
     await h.sandbox.client.faults.add({ shop, endpoint: "token", effect: { kind: "latency", beforeMs: 200 } });
@@ -248,7 +248,7 @@ describe("an authorization code grant", () => {
     await h.expectCurrent(shop);
   });
 
-  test("a holder that lost its lane on the way does not lose the merchant's pair", async () => {
+  test("a holder that lost its lease on the way does not lose the merchant's pair", async () => {
     const shop = await h.install("none");
     const tokens = h.process();
     await tokens.withAuthorizationCodeGrant(shop, async () => {
@@ -284,7 +284,7 @@ describe("an authorization code grant", () => {
       tokenCallSeconds: nothing,
       pairsStored: nothing,
       staleWrites: nothing,
-      laneWaitSeconds: nothing,
+      leaseWaitSeconds: nothing,
       needsReauth: nothing,
       permanentTokensRefused: { inc: () => void refused++ },
     } as never;

@@ -7,7 +7,7 @@ import type { Metrics } from "../../infra/metrics.server.ts";
 import type { HowStored } from "../../tokens/types.ts";
 import { JOB_TIMES, type JobTimes } from "./job-times.ts";
 import { countDeadLetters, type DeadLetter, listDeadLetters, retryDeadLetters } from "./dead-letters.ts";
-import { findDoubts } from "../handlers/find-doubts.ts";
+import { reconcileShops } from "../handlers/reconcile-shops.ts";
 import { registerJobGauges } from "./job-gauges.ts";
 import { type Exactly, type JobTarget, parseJobPayload } from "./job-payload.ts";
 import { createJobQueue } from "./job-queue.ts";
@@ -110,12 +110,12 @@ export function createJobs(options: JobsOptions): Jobs {
   const shopJobs: Record<ShopJobName, (context: ShopJobContext) => Promise<void>> = {
     "refresh-shop": refreshShop,
     "keep-alive": (context) => gentle.add(() => keepAlive(context, spread.fromAgeMs)),
-    "settle-doubt": (context) => gentle.add(() => context.settleDoubt()),
+    reconcile: (context) => gentle.add(() => context.reconcile()),
     ...options.handlers,
   };
   const appJobs: Record<AppJobName, (context: AppJobContext) => Promise<void>> = {
     "plan-keep-alive": (context) => planKeepAlive(context, spread),
-    "find-doubts": findDoubts,
+    "reconcile-shops": reconcileShops,
     "prune-history": pruneHistory,
     "release-parked": async (context) => void (await context.releaseParked()),
   };

@@ -6,7 +6,7 @@ const SCHEDULE: Record<AppJobName, { cron: string; missed: "once" | "skip" }> = 
   // At an odd minute, so that not every app on Shopify calls on the hour.
   "plan-keep-alive": { cron: "23 * * * *", missed: "once" },
   // Shopify keeps a replaced permanent token usable for 7 days, a refresh token for 30: minutes are early enough.
-  "find-doubts": { cron: "*/10 * * * *", missed: "once" },
+  "reconcile-shops": { cron: "*/10 * * * *", missed: "once" },
   "prune-history": { cron: "41 3 * * *", missed: "once" },
   "release-parked": { cron: "* * * * *", missed: "skip" },
 };

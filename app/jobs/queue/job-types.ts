@@ -7,7 +7,7 @@ import type { ShopDomain } from "../shop-domain.ts";
 /** The part of the tokens' domain that background work uses. */
 export type JobTokens = Pick<
   Tokens,
-  "admin" | "refresh" | "state" | "settleDoubt" | "shopsToKeepAlive" | "shopsInDoubt" | "pruneEvents"
+  "admin" | "refresh" | "state" | "reconcile" | "shopsToKeepAlive" | "shopsToReconcile" | "pruneEvents"
 >;
 
 /** What every handler gets. */
@@ -26,19 +26,19 @@ export interface ShopJobContext extends HandlerContext {
   /** Refreshes the shop's pair though it may still be fresh. */
   refreshToken(): Promise<unknown>;
   /** Finds out what became of a call to Shopify whose answer never came. */
-  settleDoubt(): Promise<void>;
+  reconcile(): Promise<void>;
   /** What is known of the shop's pair; no tokens. */
   tokenState(): Promise<ShopTokenState>;
 }
 
 /** What a handler for the app as a whole gets. It reaches no shop: it enqueues jobs that do. */
 export interface AppJobContext extends HandlerContext {
-  tokens: Pick<Tokens, "shopsToKeepAlive" | "shopsInDoubt" | "pruneEvents">;
+  tokens: Pick<Tokens, "shopsToKeepAlive" | "shopsToReconcile" | "pruneEvents">;
   /** Enqueues a job for each shop, `afterSeconds` from now. */
   enqueueAll(name: ShopJobName, entries: readonly { shop: ShopDomain; afterSeconds: number }[]): Promise<void>;
   releaseParked(): Promise<number>;
 }
 
-export type ShopJobName = "refresh-shop" | "keep-alive" | "settle-doubt";
-export type AppJobName = "plan-keep-alive" | "find-doubts" | "prune-history" | "release-parked";
+export type ShopJobName = "refresh-shop" | "keep-alive" | "reconcile";
+export type AppJobName = "plan-keep-alive" | "reconcile-shops" | "prune-history" | "release-parked";
 export type JobName = ShopJobName | AppJobName;

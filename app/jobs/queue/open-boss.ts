@@ -6,10 +6,10 @@ import type { AppJobName, ShopJobName } from "./job-types.ts";
 
 export const DEAD_LETTERS = "dead-letters";
 
-export const SHOP_JOBS = ["refresh-shop", "keep-alive", "settle-doubt"] as const satisfies readonly ShopJobName[];
+export const SHOP_JOBS = ["refresh-shop", "keep-alive", "reconcile"] as const satisfies readonly ShopJobName[];
 export const APP_JOBS = [
   "plan-keep-alive",
-  "find-doubts",
+  "reconcile-shops",
   "prune-history",
   "release-parked",
 ] as const satisfies readonly AppJobName[];

@@ -40,7 +40,7 @@ export async function runShopJob(
       shop,
       admin: deps.tokens.admin(shop),
       refreshToken: () => deps.tokens.refresh(shop),
-      settleDoubt: () => deps.tokens.settleDoubt(shop),
+      reconcile: () => deps.tokens.reconcile(shop),
       tokenState: () => deps.tokens.state(shop),
       db: deps.db,
       clock: deps.clock,

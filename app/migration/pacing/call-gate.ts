@@ -14,7 +14,7 @@ export class GateClosedError extends Error {
 const EARLY_STARTS = 0.2;
 /** Without a Retry-After, a 429 is answered with this much silence. */
 const DEFAULT_PAUSE_MS = 1_000;
-/** A call that waits at the gate holds its shop's lane: not for longer than this. */
+/** A call that waits at the gate holds its shop's lease: not for longer than this. */
 const LONGEST_WAIT_MS = 1_000;
 
 /** Counters that only rise; the control loop reads their differences. */

@@ -1,4 +1,4 @@
-import { hearRefusal, noTrial, passTime, type RefusalTrial } from "./refusal-trial.ts";
+import { onThrottled, noTrial, passTime, type RefusalTrial } from "./refusal-trial.ts";
 
 /**
  * The one control loop that decides how fast a run calls Shopify. Pure: what was allowed and what was seen give what is allowed
@@ -119,7 +119,7 @@ export function nextPace(pace: Pace, seen: Seen): Pace {
   if (seen.throttled > 0) {
     if (pace.sinceCutMs < SAME_EVENT_MS) return next;
     const limitKnown = pace.mode === "plateau" ? pace.limit : undefined;
-    const heard = hearRefusal(trial, { rate: pace.rate, limit: limitKnown });
+    const heard = onThrottled(trial, { rate: pace.rate, limit: limitKnown });
     if (!heard.cut) return ignoreRefusal({ ...next, trial: heard.trial });
     const backAfterMs = Math.min(
       Math.max(THROTTLE.backAfterMs, PLATEAU_PER_WAIT * next.sinceRefusal.waitedMs),

@@ -65,7 +65,7 @@ export function passTime(trial: RefusalTrial, seen: Yield & { refused: number })
  * @param at the rate then and the limit taken for known, if one is.
  * @returns whether to cut the rate, and to what at most.
  */
-export function hearRefusal(
+export function onThrottled(
   trial: RefusalTrial,
   at: { rate: number; limit: number | undefined },
 ): { trial: RefusalTrial; cut: boolean; limit?: number } {

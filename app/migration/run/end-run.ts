@@ -3,7 +3,7 @@ import type { Database } from "../../infra/db.server.ts";
 import { judgeWave, type WaveCount } from "./judge-wave.ts";
 import { countTokens } from "./permanent-sessions.ts";
 import { wavesOf, type RunRow } from "./run-row.ts";
-import { migratedByUs } from "../worker/settle-shops.ts";
+import { migratedByUs } from "../worker/record-outcomes.ts";
 
 /** What a worker that has nothing to do finds: shops still in others' hands, the next wave, or the end. */
 export type Advance = "open" | "next wave" | "ended";

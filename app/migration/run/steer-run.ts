@@ -1,15 +1,15 @@
 import type { Database } from "../../infra/db.server.ts";
 import type { Logger } from "../../infra/log.server.ts";
 import type { Metrics } from "../../infra/metrics.server.ts";
-import { storePace, takeOverFromDead, type Beat } from "../worker/beat.ts";
+import { storePace, takeOverFromDead, type Heartbeat } from "../worker/heartbeat.ts";
 import { createLeader } from "../worker/lead-run.ts";
 
 /** What the leading instance does for all: decides the pace, and takes the shops of dead workers back. */
 export interface RunSteering {
   /** To be told of every beat, leading or not: a gap in them says that nobody's silence means anything. */
-  noteBeat(): void;
+  noteHeartbeat(): void;
   /** One turn of the control loop. @returns calls per second that all instances may make. */
-  steer(heard: Beat, isDown: boolean): Promise<number>;
+  steer(heard: Heartbeat, isDown: boolean): Promise<number>;
 }
 
 export function createRunSteering(deps: {
@@ -22,14 +22,14 @@ export function createRunSteering(deps: {
 }): RunSteering {
   const { db, runId, worker, deadAfterMs, log, metrics } = deps;
   const leader = createLeader();
-  let lastBeatAt = performance.now();
-  let mayTakeOverAt = lastBeatAt;
+  let lastHeartbeatAt = performance.now();
+  let mayTakeOverAt = lastHeartbeatAt;
   return {
-    noteBeat() {
+    noteHeartbeat() {
       const now = performance.now();
       // The database was away, or this process slept: others may have had no better luck.
-      if (now - lastBeatAt > deadAfterMs / 2) mayTakeOverAt = now + deadAfterMs;
-      lastBeatAt = now;
+      if (now - lastHeartbeatAt > deadAfterMs / 2) mayTakeOverAt = now + deadAfterMs;
+      lastHeartbeatAt = now;
     },
     async steer(heard, isDown) {
       const decided = leader.decide(heard);

@@ -4,16 +4,16 @@ import { GateClosedError, type CallGate } from "../pacing/call-gate.ts";
 import type { Claim } from "./claim-shops.ts";
 import { describeError } from "./describe-error.ts";
 import { judgeAttempt, type PlatformSign } from "./judge-attempt.ts";
-import type { Settlement } from "./settle-shops.ts";
+import type { Outcome } from "./record-outcomes.ts";
 
-/** A shop whose lane somebody else has is tried again later, not waited for: a dead holder's lane stays taken for a while. */
-const LANE_WAIT_MS = 100;
+/** A shop whose lease somebody else has is tried again later, not waited for: a dead holder's lease stays taken for a while. */
+const LEASE_WAIT_MS = 100;
 
 /** How one attempt ended. Without a settlement nothing happened to the shop. */
 export interface Attempt {
   /** Shopify did not answer, or not readably. */
   isBroken: boolean;
-  settlement?: Settlement;
+  settlement?: Outcome;
   /** The run must end: Shopify does not accept the app. */
   haltReason?: string;
   /** The database failed. */
@@ -41,7 +41,7 @@ export async function attemptShop(claim: Claim, context: AttemptContext): Promis
   try {
     const outcome = await tokens.migrate(shop, {
       retries: 0,
-      laneWaitMs: LANE_WAIT_MS,
+      leaseWaitMs: LEASE_WAIT_MS,
       verify: context.verify,
       gate: (call) =>
         trip.pass(call, (said) => {

@@ -1,6 +1,6 @@
 import type { Database } from "../../infra/db.server.ts";
 import { claimFreshShops, claimWaitingShops, type Claim } from "./claim-shops.ts";
-import { releaseClaims } from "./settle-shops.ts";
+import { releaseClaims } from "./record-outcomes.ts";
 
 /** Share of a refill that retries may take while there is fresh work. */
 const RETRY_SHARE = 0.25;

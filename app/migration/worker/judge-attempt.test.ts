@@ -36,7 +36,7 @@ describe("an attempt", () => {
     expect(last.message).toMatch(/given up after 6 attempts/);
   });
 
-  it("does not count what concerned every shop: a limit, an outage, a lane in use", () => {
+  it("does not count what concerned every shop: a limit, an outage, a lease in use", () => {
     const tries = MOST_TRIES - 1;
     for (const counted of [
       { tries, sign: "throttles" as const, platformDown: false },

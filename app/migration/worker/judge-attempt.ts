@@ -1,11 +1,11 @@
 import type { Answer, MigrateOutcome } from "../../tokens/index.ts";
-import type { Settlement } from "./settle-shops.ts";
+import type { Outcome } from "./record-outcomes.ts";
 
 /** Tries of one shop before it counts as failed. Refusals that concern every shop (429, an outage) are not counted. */
 export const MOST_TRIES = 6;
 const FIRST_BACKOFF_MS = 1_000;
-/** Another holder of a shop's lane is not asked more often than this. */
-const LANE_BACKOFF_MS = 1_000;
+/** Another holder of a shop's lease is not asked more often than this. */
+const LEASE_BACKOFF_MS = 1_000;
 const LONGEST_BACKOFF_MS = 60_000;
 
 /** What one answer of the token endpoint says about the platform, whatever it says about the shop. */
@@ -43,12 +43,12 @@ export function judgeAttempt(
   outcome: MigrateOutcome,
   context: { tries: number; sign: PlatformSign | undefined; platformDown: boolean },
   random: () => number = Math.random,
-): Settlement {
+): Outcome {
   const { shop, code, message, retryable } = outcome;
   if (outcome.outcome !== "failed" || !retryable) {
     return { shop, outcome: outcome.outcome, code, message, attempts: context.tries + outcome.attempts, retryable };
   }
-  // Nobody asked about this shop (its lane is busy or closed for a moment), or the answer was about all shops.
+  // Nobody asked about this shop (its lease is busy or closed for a moment), or the answer was about all shops.
   const counts = context.sign === "answers" || (context.sign === "broken" && !context.platformDown);
   const tries = context.tries + (counts ? 1 : 0);
   if (tries >= MOST_TRIES) {
@@ -64,7 +64,7 @@ export function judgeAttempt(
   const backoffMs = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** tries) * random();
   const retryInMs =
     outcome.retryAfterMs === undefined
-      ? Math.max(backoffMs, context.sign === undefined ? LANE_BACKOFF_MS : 0)
+      ? Math.max(backoffMs, context.sign === undefined ? LEASE_BACKOFF_MS : 0)
       : outcome.retryAfterMs + FIRST_BACKOFF_MS * random();
   return { shop, outcome: "waiting", code, message, attempts: tries, retryable, retryInMs };
 }

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { WorkerStats } from "./beat.ts";
+import type { WorkerStats } from "./heartbeat.ts";
 import { createLeader } from "./lead-run.ts";
 import { createTokenBucket } from "../pacing/token-bucket.ts";
 import { isVerified } from "./verify-choice.ts";

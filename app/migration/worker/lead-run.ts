@@ -1,4 +1,4 @@
-import type { Beat, WorkerStats } from "./beat.ts";
+import type { Heartbeat, WorkerStats } from "./heartbeat.ts";
 import { initialPace, nextPace, type Pace, type Seen } from "../pacing/pace.ts";
 
 /** The recent rate is taken over so many ticks. */
@@ -7,7 +7,7 @@ const RATE_TICKS = 20;
 /** The control loop of a run, in whichever instance leads it now. */
 export interface RunLeader {
   /** One turn: what all workers did since the last one decides the pace. */
-  decide(heard: Beat): { pace: Pace; recentRate: number; notice: string | null };
+  decide(heard: Heartbeat): { pace: Pace; recentRate: number; notice: string | null };
 }
 
 export function createLeader(now: () => number = () => performance.now()): RunLeader {

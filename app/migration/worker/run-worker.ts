@@ -5,7 +5,7 @@ import type { Logger } from "../../infra/log.server.ts";
 import type { Metrics } from "../../infra/metrics.server.ts";
 import type { Tokens } from "../../tokens/index.ts";
 import { attemptShop } from "./attempt-shop.ts";
-import { beat, joinRun, leaveRun, storePause } from "./beat.ts";
+import { heartbeat, joinRun, leaveRun, storePause } from "./heartbeat.ts";
 import { createCallGate } from "../pacing/call-gate.ts";
 import { createClaimBuffer } from "./claim-buffer.ts";
 import type { Claim } from "./claim-shops.ts";
@@ -14,8 +14,8 @@ import { advanceRun, endStoppedRun, failRun, requestStop } from "../run/end-run.
 import { createFailureWindow } from "../pacing/failure-window.ts";
 import { initialPace } from "../pacing/pace.ts";
 import { createPlatformBreaker } from "../pacing/platform-breaker.ts";
-import { createSettlementQueue } from "./settlement-queue.ts";
-import { releaseClaims, type Settlement } from "./settle-shops.ts";
+import { createOutcomeQueue } from "./outcome-queue.ts";
+import { releaseClaims, type Outcome } from "./record-outcomes.ts";
 import { createRunSteering } from "../run/steer-run.ts";
 import { createTokenBucket } from "../pacing/token-bucket.ts";
 import type { MigrationOptions } from "../types.ts";
@@ -66,7 +66,7 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
   });
   const failures = createFailureWindow(options.failureThreshold);
   const steering = createRunSteering({ db, runId, worker, deadAfterMs, log, metrics });
-  const settlements = createSettlementQueue(db, runId, worker, trouble.note);
+  const settlements = createOutcomeQueue(db, runId, worker, trouble.note);
   const inWork = new Set<string>();
   const buffer = createClaimBuffer({
     db,
@@ -85,7 +85,7 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
   let isLimited = false;
   let isStruckOff = false;
   let finished = 0;
-  let lastBeatAt = performance.now();
+  let lastHeartbeatAt = performance.now();
   let pumpTimer: NodeJS.Timeout | undefined;
 
   /** Starts shops while everything allows it; otherwise sees to it that it is called again in time. */
@@ -112,7 +112,7 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
   function startsIn(): number | undefined {
     if (buffer.size === 0) return undefined;
     if (trouble.pausedFor() > 0) return trouble.pausedFor();
-    if (performance.now() - lastBeatAt > deadAfterMs) return tickMs;
+    if (performance.now() - lastHeartbeatAt > deadAfterMs) return tickMs;
     if (inWork.size >= 2 * concurrency) return undefined;
     if (gate.pausedFor() > 0) return gate.pausedFor();
     if (breaker.state === "probing") return undefined;
@@ -143,7 +143,7 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
     if (!attempt) await sleep(PROBE_POLL_MS);
   }
 
-  function settle(settlement: Settlement): void {
+  function settle(settlement: Outcome): void {
     settlements.add(settlement);
     if (settlement.outcome === "waiting") return;
     finished++;
@@ -170,9 +170,9 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
     gate.bookTime(gate.pausedFor() > 0 ? false : breaker.state === "closed" ? true : undefined);
     if (isLimited) limitedTicks++;
     isLimited = false;
-    const heard = await beat(db, runId, worker, { ...gate.counts, limited: limitedTicks, finished }, deadAfterMs);
-    lastBeatAt = performance.now();
-    steering.noteBeat();
+    const heard = await heartbeat(db, runId, worker, { ...gate.counts, limited: limitedTicks, finished }, deadAfterMs);
+    lastHeartbeatAt = performance.now();
+    steering.noteHeartbeat();
     if (heard.status !== "running") return end();
     if (!heard.alive) {
       log.warn("taken for dead; joining again with nothing in hand");

@@ -10,7 +10,7 @@ import {
   TransientError,
   type GraphqlError,
 } from "../errors.ts";
-import { getSession, renewCollapsed } from "./get-session.ts";
+import { getSession, renewOnce } from "./get-session.ts";
 import { markSuspended } from "../renew/mark-shop.ts";
 import type { SuspendedShops } from "../records/suspended-shops.ts";
 import type { AdminClient } from "../types.ts";
@@ -43,7 +43,7 @@ export function createAdminClient(
       if (performance.now() - handedAt > SESSION_IN_HAND_MS) inHand = undefined;
       const current = inHand ?? (await getSession(ctx, shop, { idToken }));
       const data = await callHealing<T>(ctx, current, query, options, idToken, () => (inHand = undefined));
-      await suspended.heardFrom(shop);
+      await suspended.noteSuccess(shop);
       return data;
     },
   };
@@ -67,13 +67,13 @@ async function callHealing<T>(
   await requireTokenRefused(ctx, shop, first);
   onRefused();
 
-  const renewed = await renewCollapsed(ctx, shop, { replace: session.accessToken, idToken });
+  const renewed = await renewOnce(ctx, shop, { replace: session.accessToken, idToken });
   const second = await call<T>(ctx, renewed, query, options);
   if (second.ok) return second.data;
   await requireTokenRefused(ctx, shop, second);
 
   if (!idToken) throw new TransientError(shop, "new_token_refused", { cause: second.cause });
-  const acquired = await renewCollapsed(ctx, shop, { replace: renewed.accessToken, idToken, acquire: true });
+  const acquired = await renewOnce(ctx, shop, { replace: renewed.accessToken, idToken, acquire: true });
   const third = await call<T>(ctx, acquired, query, options);
   if (third.ok) return third.data;
   await requireTokenRefused(ctx, shop, third);

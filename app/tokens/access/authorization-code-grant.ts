@@ -1,21 +1,21 @@
 import type { Session } from "@shopify/shopify-api";
 import type { TokenContext } from "../context.ts";
-import { LaneLostError, ReauthorizationRequiredError, TransientError } from "../errors.ts";
-import { type Lane, withLane } from "../renew/lane.ts";
-import { renewInLane, renewSession } from "../renew/renew-session.ts";
+import { LeaseLostError, ReauthorizationRequiredError, TransientError } from "../errors.ts";
+import { type Lease, withLease } from "../renew/lease.ts";
+import { renewUnderLease, renewSession } from "../renew/renew-session.ts";
 import { runWithGrant } from "./request-context.ts";
 import { tokenStatus } from "../records/token-status.ts";
 import type { StoredChain } from "../types.ts";
 
 /**
- * Holds a shop's lane while the library handles `/auth/callback`: it exchanges the code and stores the session, and that write
- * happens under this lane. The lane ends with the write; what the library does afterwards needs none.
+ * Holds a shop's lease while the library handles `/auth/callback`: it exchanges the code and stores the session, and that write
+ * happens under this lease. The lease ends with the write; what the library does afterwards needs none.
  *
  * With `stored`, a chain that lives is renewed instead, and the code stays unused. A code is good for one call: were its answer lost
  * over a living pair, Shopify would have retired that pair and nobody could ask for the new one again. A refresh, and the
  * migration of a permanent token, can be repeated.
  * @param shop sanitized, and proven by the request's HMAC: anybody can ask for a callback.
- * @throws TransientError when the lane stays busy, or Shopify cannot be asked for the stored chain; the code is still good then.
+ * @throws TransientError when the lease stays busy, or Shopify cannot be asked for the stored chain; the code is still good then.
  */
 export async function withAuthorizationCodeGrant<T>(
   ctx: TokenContext,
@@ -23,31 +23,31 @@ export async function withAuthorizationCodeGrant<T>(
   run: () => Promise<T>,
   stored?: StoredChain<T>,
 ): Promise<T> {
-  const exchange = async (lane: Lane) => {
-    await lane.holdForCall();
-    return runWithGrant(lane, run);
+  const exchange = async (lease: Lease) => {
+    await lease.extendLease();
+    return runWithGrant(lease, run);
   };
-  if (!stored) return withLane(ctx, shop, {}, exchange);
-  const outcome = await withLane(ctx, shop, {}, async (lane): Promise<{ renewed: Session } | { value: T }> => {
-    const renewed = await renewStoredChain(ctx, lane);
-    return renewed ? { renewed } : { value: await exchange(lane) };
+  if (!stored) return withLease(ctx, shop, {}, exchange);
+  const outcome = await withLease(ctx, shop, {}, async (lease): Promise<{ renewed: Session } | { value: T }> => {
+    const renewed = await renewStoredChain(ctx, lease);
+    return renewed ? { renewed } : { value: await exchange(lease) };
   });
   if ("value" in outcome) return outcome.value;
   if (outcome.renewed.isScopeIncluded(stored.scopes)) return stored.renewed();
-  return withLane(ctx, shop, {}, exchange);
+  return withLease(ctx, shop, {}, exchange);
 }
 
 /** The stored chain, renewed; undefined when there is none that lives. */
-async function renewStoredChain(ctx: TokenContext, lane: Lane): Promise<Session | undefined> {
-  const { shop, session } = lane;
-  if (!session || lane.needsReauth || lane.uninstalled || !isRenewable(ctx, session)) return undefined;
+async function renewStoredChain(ctx: TokenContext, lease: Lease): Promise<Session | undefined> {
+  const { shop, session } = lease;
+  if (!session || lease.needsReauth || lease.uninstalled || !isRenewable(ctx, session)) return undefined;
   const replace = session.accessToken;
   try {
-    const renewed = await renewInLane(ctx, lane, { replace });
+    const renewed = await renewUnderLease(ctx, lease, { replace });
     ctx.log.info({ shop }, "installed again over a living token, which was renewed");
     return renewed;
   } catch (error) {
-    if (error instanceof LaneLostError)
+    if (error instanceof LeaseLostError)
       return renewSession(ctx, shop, { replace, candidate: error.unwritten<Session>() });
     if (error instanceof ReauthorizationRequiredError) return undefined;
     // A permanent token that works but cannot be migrated: the code brings the pair.

@@ -1,5 +1,5 @@
 import type { Session } from "@shopify/shopify-api";
-import { collapse } from "../renew/collapse.ts";
+import { singleFlight } from "../renew/single-flight.ts";
 import type { TokenContext } from "../context.ts";
 import { IncompletePairError, InvalidIdTokenError, ReauthorizationRequiredError, TransientError } from "../errors.ts";
 import { nextStep } from "../renew/next-step.ts";
@@ -9,7 +9,7 @@ import { accessTokenLives, tokenStatus } from "../records/token-status.ts";
 
 /**
  * The front door: a usable session of a shop, refresh token included (the folder's edge takes it away). A fresh one costs
- * exactly one query. Everything else goes through the lane.
+ * exactly one query. Everything else goes through the lease.
  * @throws see `Tokens.getSession`.
  */
 export async function getSession(
@@ -26,11 +26,11 @@ export async function getSession(
     chainIsDead: false,
   });
   if (step === "use") return session!;
-  // Nothing to try and nothing to record: no lane, and no row for a shop nobody knows.
+  // Nothing to try and nothing to record: no lease, and no row for a shop nobody knows.
   if (step === "reauthorize" && status.status !== "dead") throw new ReauthorizationRequiredError(shop, status.reason);
   const canFallBack = step === "refresh" && accessTokenLives(session, ctx.now());
   try {
-    return await renewCollapsed(ctx, shop, { ...options, impatient: canFallBack });
+    return await renewOnce(ctx, shop, { ...options, impatient: canFallBack });
   } catch (error) {
     if (isPassing(error) && canFallBack) {
       ctx.log.warn({ shop, reason: error.reason }, "could not refresh; the access token still lives");
@@ -44,9 +44,9 @@ export async function getSession(
  * `renewSession`, shared by the callers of this process that want the same. A caller with an ID token of its own is not failed by
  * somebody else's.
  */
-export async function renewCollapsed(ctx: TokenContext, shop: string, options: RenewOptions): Promise<Session> {
+export async function renewOnce(ctx: TokenContext, shop: string, options: RenewOptions): Promise<Session> {
   const key = [shop, options.idToken ? "id" : "", options.replace ?? "", options.acquire ? "acquire" : ""].join("|");
-  const flight = collapse(ctx, key, () => renewSession(ctx, shop, options));
+  const flight = singleFlight(ctx, key, () => renewSession(ctx, shop, options));
   try {
     return await flight.result;
   } catch (error) {
@@ -59,11 +59,11 @@ export async function renewCollapsed(ctx: TokenContext, shop: string, options: R
  * Refreshes a pair although it is fresh. What is to be replaced is read within the shared run: a caller that came with the others must
  * not find their new pair and have it replaced again.
  */
-export function refreshCollapsed(ctx: TokenContext, shop: string): Promise<Session> {
-  return collapse(ctx, `${shop}|refresh`, async () => {
+export function refreshOnce(ctx: TokenContext, shop: string): Promise<Session> {
+  return singleFlight(ctx, `${shop}|refresh`, async () => {
     const session = await readSession(ctx, shop);
     const isPair = session?.accessToken !== undefined && session.refreshToken !== undefined;
-    return isPair ? renewCollapsed(ctx, shop, { replace: session.accessToken }) : getSession(ctx, shop);
+    return isPair ? renewOnce(ctx, shop, { replace: session.accessToken }) : getSession(ctx, shop);
   }).result;
 }
 

@@ -1,9 +1,9 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { Lane } from "../renew/lane.ts";
+import type { Lease } from "../renew/lease.ts";
 import type { RequestContext } from "../types.ts";
 
 const requests = new AsyncLocalStorage<RequestContext>();
-const grants = new AsyncLocalStorage<{ shop: string; lane: Lane }>();
+const grants = new AsyncLocalStorage<{ shop: string; lease: Lease }>();
 
 /** Runs `run` as (part of) one request that the libraries serve. */
 export function runWithRequest<T>(context: RequestContext, run: () => Promise<T>): Promise<T> {
@@ -14,15 +14,15 @@ export function currentRequest(): RequestContext | undefined {
   return requests.getStore();
 }
 
-/** Runs `run` as the handling of an authorization code under a lane. */
-export function runWithGrant<T>(lane: Lane, run: () => Promise<T>): Promise<T> {
-  return grants.run({ shop: lane.shop, lane }, run);
+/** Runs `run` as the handling of an authorization code under a lease. */
+export function runWithGrant<T>(lease: Lease, run: () => Promise<T>): Promise<T> {
+  return grants.run({ shop: lease.shop, lease }, run);
 }
 
-/** The lane under which the library handles an authorization code of this shop now. */
-export function currentGrantLane(shop: string): Lane | undefined {
+/** The lease under which the library handles an authorization code of this shop now. */
+export function currentGrantLease(shop: string): Lease | undefined {
   const grant = grants.getStore();
-  return grant?.shop === shop && !grant.lane.released ? grant.lane : undefined;
+  return grant?.shop === shop && !grant.lease.released ? grant.lease : undefined;
 }
 
 /**

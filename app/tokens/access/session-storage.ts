@@ -1,11 +1,11 @@
 import { type Session } from "@shopify/shopify-api";
 import { PrismaSessionStorage } from "@shopify/shopify-app-session-storage-prisma";
 import type { TokenContext } from "../context.ts";
-import { LaneLostError, ReauthorizationRequiredError, TokenError } from "../errors.ts";
-import { getSession, renewCollapsed } from "./get-session.ts";
+import { LeaseLostError, ReauthorizationRequiredError, TokenError } from "../errors.ts";
+import { getSession, renewOnce } from "./get-session.ts";
 import { readSession, withoutRefreshToken } from "../records/read-session.ts";
 import { renewSession } from "../renew/renew-session.ts";
-import { currentGrantLane, currentRequest, isIdTokenOf } from "./request-context.ts";
+import { currentGrantLease, currentRequest, isIdTokenOf } from "./request-context.ts";
 import { storePair } from "../renew/store-pair.ts";
 import { LIBRARY_MARGIN_MS } from "../renew/timing.ts";
 import { tokenStatus } from "../records/token-status.ts";
@@ -43,7 +43,7 @@ export function createSessionStorage(ctx: TokenContext): SessionStorage {
 
     async storeSession(session) {
       if (session.isOnline) return storage().storeSession(session);
-      if (!session.accessToken) await hearInvalidation(ctx, session.shop, handedOut.get(session));
+      if (!session.accessToken) await onTokenInvalidated(ctx, session.shop, handedOut.get(session));
       else await storeOfflineSession(ctx, session);
       return true;
     },
@@ -103,13 +103,13 @@ async function findUsable(ctx: TokenContext, shop: string): Promise<Session | un
  * A library was answered 401 and stores its session without the access token. Nothing is erased: if the refused token is still
  * the stored one it is replaced now, so that the browser's next request finds a living one.
  */
-async function hearInvalidation(ctx: TokenContext, shop: string, refused: string | undefined): Promise<void> {
+async function onTokenInvalidated(ctx: TokenContext, shop: string, refused: string | undefined): Promise<void> {
   ctx.metrics.staleWrites.inc({ source: "invalidation" });
   const stored = await readSession(ctx, shop);
   if (!refused || stored?.accessToken !== refused) return;
   const idToken = currentRequest()?.idToken;
   try {
-    await renewCollapsed(ctx, shop, {
+    await renewOnce(ctx, shop, {
       replace: refused,
       idToken: idToken && isIdTokenOf(shop, idToken) ? idToken : undefined,
     });
@@ -122,13 +122,13 @@ async function hearInvalidation(ctx: TokenContext, shop: string, refused: string
 /** Under an authorization code grant the session is news and is written. Everywhere else it has to prove itself. */
 async function storeOfflineSession(ctx: TokenContext, session: Session): Promise<void> {
   const { shop } = session;
-  const lane = currentGrantLane(shop);
-  if (lane) {
+  const lease = currentGrantLease(shop);
+  if (lease) {
     try {
-      await storePair(ctx, lane, session, "acquired");
+      await storePair(ctx, lease, session, "acquired");
       return;
     } catch (error) {
-      if (!(error instanceof LaneLostError)) throw error;
+      if (!(error instanceof LeaseLostError)) throw error;
     }
   }
   const stored = await readSession(ctx, shop);

@@ -1,7 +1,7 @@
 import type { Session } from "@shopify/shopify-api";
 import type { TokenContext } from "../context.ts";
 import { ReauthorizationRequiredError, SuspendedError, TokenError, TransientError } from "../errors.ts";
-import { withLane } from "../renew/lane.ts";
+import { withLease } from "../renew/lease.ts";
 import { probeToken } from "../shopify/probe-token.ts";
 import { lastIssuedAt, readLife } from "../records/read-life.ts";
 import { readSession } from "../records/read-session.ts";
@@ -19,7 +19,7 @@ export interface Forgotten {
 /**
  * `app/uninstalled`: forgets a shop's sessions, offline and online. Shopify ends every token before it sends the webhook, but the
  * webhook may be late or repeated: a shop that was installed again since keeps its tokens. Which came first is judged by time
- * where it is clear, and by asking Shopify where it is not. Needs no living token; the deletion needs no lane: it is
+ * where it is clear, and by asking Shopify where it is not. Needs no living token; the deletion needs no lease: it is
  * conditional on the generation, and raises it, so that a pair still on its way to the database has to prove itself.
  * @param at when Shopify says that it happened (`X-Shopify-Triggered-At`).
  */
@@ -38,23 +38,23 @@ export async function recordUninstalled(ctx: TokenContext, shop: string, at: Dat
 
 /**
  * `shop/redact`, 48 hours after an uninstall: nothing about the shop remains, unless it was installed again. The webhook does not
- * say which uninstall it is about, so of a shop that still has a session Shopify is asked, never a clock. The lane is held
+ * say which uninstall it is about, so of a shop that still has a session Shopify is asked, never a clock. The lease is held
  * meanwhile: its row goes as well, and must not go from under somebody who is at work.
- * @throws TransientError while Shopify cannot say, or the lane stays busy: the webhook is delivered again.
+ * @throws TransientError while Shopify cannot say, or the lease stays busy: the webhook is delivered again.
  */
 export async function recordRedacted(ctx: TokenContext, shop: string): Promise<Forgotten> {
   const session = await readSession(ctx, shop);
   if (session && (await isInstalled(ctx, session))) return { forgotten: false, reason: "reinstalled_since" };
-  return withLane(ctx, shop, {}, async (lane) => {
-    if (lane.session && lane.session.accessToken !== session?.accessToken)
+  return withLease(ctx, shop, {}, async (lease) => {
+    if (lease.session && lease.session.accessToken !== session?.accessToken)
       return { forgotten: false, reason: "reinstalled_since" };
     const [row] = await ctx.prisma.$queryRaw<[{ gone: boolean }]>`
-      WITH gone AS (DELETE FROM "ShopToken" WHERE "shop" = ${shop} AND "leaseOwner" = ${lane.owner} RETURNING "shop"),
+      WITH gone AS (DELETE FROM "ShopToken" WHERE "shop" = ${shop} AND "leaseOwner" = ${lease.owner} RETURNING "shop"),
            history AS (DELETE FROM "TokenEvent" USING gone WHERE "TokenEvent"."shop" = gone."shop"),
            sessions AS (DELETE FROM "Session" USING gone WHERE "Session"."shop" = gone."shop")
       SELECT EXISTS (SELECT FROM gone) AS "gone"`;
-    if (!row.gone) throw new TransientError(shop, "lane_busy");
-    lane.released = true;
+    if (!row.gone) throw new TransientError(shop, "lease_busy");
+    lease.released = true;
     return { forgotten: true, reason: "redacted" };
   });
 }

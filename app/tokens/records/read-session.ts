@@ -46,7 +46,7 @@ export function toSession(shop: string, row: SessionRow): Session {
   });
 }
 
-/** A copy for the world outside this folder: whoever holds no refresh token cannot refresh past the lane. */
+/** A copy for the world outside this folder: whoever holds no refresh token cannot refresh past the lease. */
 export function withoutRefreshToken(session: Session): Session {
   const { refreshToken: _refreshToken, refreshTokenExpires: _expires, ...rest } = session.toObject();
   return new Session(rest);

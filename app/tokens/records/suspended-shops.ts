@@ -6,7 +6,7 @@ const RELOAD_MS = 60_000;
 
 export interface SuspendedShops {
   /** A call of this shop succeeded: if it was marked as suspended, it no longer is. Never throws. */
-  heardFrom(shop: string): Promise<void>;
+  noteSuccess(shop: string): Promise<void>;
 }
 
 /**
@@ -17,7 +17,7 @@ export function createSuspendedShops(ctx: TokenContext): SuspendedShops {
   let marked = new Set<string>();
   let readAt = -Infinity;
   return {
-    async heardFrom(shop) {
+    async noteSuccess(shop) {
       try {
         if (performance.now() - readAt > RELOAD_MS) {
           readAt = performance.now();

@@ -3,7 +3,7 @@ import type { Session } from "@shopify/shopify-api";
 import { classifyTokenError, type TokenVerdict } from "../shopify/classify-token-error.ts";
 import type { TokenContext } from "../context.ts";
 import { IncompletePairError } from "../errors.ts";
-import type { Lane } from "./lane.ts";
+import type { Lease } from "./lease.ts";
 import { requireStorable } from "./store-pair.ts";
 import { sendTokenRequest, type TokenRequest } from "../shopify/token-endpoint.ts";
 import { CALL_TIMEOUT_MS, SHORT_RETRY_AFTER_MS } from "./timing.ts";
@@ -18,7 +18,7 @@ export interface AskOptions {
   signal?: AbortSignal;
   /**
    * Lets one call to the token endpoint pass: waits for its turn, then runs it. For callers that pace many shops. What it
-   * throws instead of running the call passes as it is, and the lane is given back.
+   * throws instead of running the call passes as it is, and the lease is given back.
    */
   gate?: CallGate;
   /** Written as it goes: what the run came to, whether it ends in a session or in an error. */
@@ -49,17 +49,17 @@ export type Answer =
     };
 
 /**
- * Asks Shopify for a pair under a lane: sends, judges, and sends the *same* token again while the answer is transient, with
+ * Asks Shopify for a pair under a lease: sends, judges, and sends the *same* token again while the answer is transient, with
  * full jitter, or after a short `Retry-After`. Never throws for what Shopify answered.
- * @throws LaneLostError.
+ * @throws LeaseLostError.
  */
 export async function askForPair(
   ctx: TokenContext,
-  lane: Lane,
+  lease: Lease,
   request: TokenRequest,
   options: AskOptions = {},
 ): Promise<Answer> {
-  let lost = lane.takenOver;
+  let lost = lease.takenOver;
   const started = performance.now();
   // A merchant may be waiting: no further call once the time of one has gone by.
   const hasTime = (): boolean => !options.signal?.aborted && performance.now() - started < CALL_TIMEOUT_MS;
@@ -73,9 +73,9 @@ export async function askForPair(
     },
   );
   const ask = async (): Promise<Answer> => {
-    await lane.holdForCall();
+    await lease.extendLease();
     if (options.trace) options.trace.calls++;
-    const answer = await askOnce(ctx, lane.shop, request, lost);
+    const answer = await askOnce(ctx, lease.shop, request, lost);
     lost ||= answer.kind === "refused" && answer.verdict.kind === "transient" && answer.verdict.lost;
     return answer;
   };

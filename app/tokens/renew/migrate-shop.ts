@@ -23,8 +23,8 @@ export interface MigrateOptions {
   verify?: boolean;
   /** Extra calls for transient answers. */
   retries?: number;
-  /** How long to wait for another holder of the lane. */
-  laneWaitMs?: number;
+  /** How long to wait for another holder of the lease. */
+  leaseWaitMs?: number;
   /** Lets each call of the token endpoint pass in its turn. */
   gate?: CallGate;
 }

@@ -14,7 +14,7 @@ export interface StepContext {
 export type Step = "use" | "refresh" | "migrate" | "acquire" | "reauthorize";
 
 /**
- * What to do about a shop's token, in the lane, after reading it again. Pure, and says why.
+ * What to do about a shop's token, under the lease, after reading it again. Pure, and says why.
  * A chain that may live is refreshed rather than acquired anew: a refresh can be retried after a lost answer, an acquisition
  * retires the stored chain at once (docs/platform-rules.md, tokens).
  */

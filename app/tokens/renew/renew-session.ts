@@ -4,25 +4,25 @@ import type { TokenContext } from "../context.ts";
 import {
   ConfigurationError,
   InvalidIdTokenError,
-  LaneLostError,
+  LeaseLostError,
   NotPermanentError,
   ReauthorizationRequiredError,
   SuspendedError,
   TransientError,
 } from "../errors.ts";
-import { type Lane, withLane } from "./lane.ts";
+import { type Lease, withLease } from "./lease.ts";
 import { markNeedsReauth, markSuspended } from "./mark-shop.ts";
 import { nextStep } from "./next-step.ts";
 import { readSession } from "../records/read-session.ts";
 import { resolveRefusedPermanentToken } from "./resolve-refused-permanent-token.ts";
-import { settleCandidate } from "./settle-candidate.ts";
+import { adoptPair } from "./adopt-pair.ts";
 import { storePair } from "./store-pair.ts";
 import type { TokenRequest } from "../shopify/token-endpoint.ts";
 import { tokenStatus } from "../records/token-status.ts";
 import type { HowStored } from "../types.ts";
 
-/** How often a run that lost its lane starts again. Each loss means that somebody else stored a pair. */
-const MAX_LOST_LANES = 4;
+/** How often a run that lost its lease starts again. Each loss means that somebody else stored a pair. */
+const MAX_LOST_LEASES = 4;
 
 export interface RenewOptions extends AskOptions {
   /** Of the merchant's request, for this shop. */
@@ -33,45 +33,45 @@ export interface RenewOptions extends AskOptions {
   acquire?: boolean;
   /** Migrate a permanent token although it may still be used; NotPermanentError when the shop holds anything else. */
   migrate?: boolean;
-  /** How long to wait for another holder of the lane. */
-  laneWaitMs?: number;
-  /** Do not wait for a lane that is closed after a failure. */
+  /** How long to wait for another holder of the lease. */
+  leaseWaitMs?: number;
+  /** Do not wait for a lease that is closed after a failure. */
   impatient?: boolean;
   /** A pair that Shopify issued and nobody has stored. */
   candidate?: Session;
 }
 
 /**
- * Gives a shop a usable session, as the only writer of the shop: takes the lane, reads, decides, asks Shopify, stores.
- * Callers that wait for the lane take what the holder left.
+ * Gives a shop a usable session, as the only writer of the shop: takes the lease, reads, decides, asks Shopify, stores.
+ * Callers that wait for the lease take what the holder left.
  * @returns the stored session, refresh token included.
  * @throws ReauthorizationRequiredError, SuspendedError, TransientError, InvalidIdTokenError, ConfigurationError,
  * IncompletePairError.
  */
 export async function renewSession(ctx: TokenContext, shop: string, options: RenewOptions): Promise<Session> {
   let { candidate } = options;
-  for (let lostLanes = 0; lostLanes <= MAX_LOST_LANES; lostLanes++) {
+  for (let lostLeases = 0; lostLeases <= MAX_LOST_LEASES; lostLeases++) {
     try {
-      return await withLane(
+      return await withLease(
         ctx,
         shop,
         {
           settled: () => findSettled(ctx, shop, options),
           signal: options.signal,
           impatient: options.impatient,
-          waitMs: options.laneWaitMs,
+          waitMs: options.leaseWaitMs,
         },
-        (lane) => renewInLane(ctx, lane, { ...options, candidate }),
+        (lease) => renewUnderLease(ctx, lease, { ...options, candidate }),
       );
     } catch (error) {
       // A pair that only this process has is worth another try.
-      const isUnsettled = error instanceof TransientError && candidate !== undefined && lostLanes < MAX_LOST_LANES;
-      if (!(error instanceof LaneLostError) && !isUnsettled) throw error;
-      if (error instanceof LaneLostError) candidate = error.unwritten<Session>() ?? candidate;
-      ctx.log.warn({ shop, withPair: candidate !== undefined }, "starting again: the lane was lost");
+      const isUnsettled = error instanceof TransientError && candidate !== undefined && lostLeases < MAX_LOST_LEASES;
+      if (!(error instanceof LeaseLostError) && !isUnsettled) throw error;
+      if (error instanceof LeaseLostError) candidate = error.unwritten<Session>() ?? candidate;
+      ctx.log.warn({ shop, withPair: candidate !== undefined }, "starting again: the lease was lost");
     }
   }
-  throw new TransientError(shop, "lane_contended");
+  throw new TransientError(shop, "lease_contended");
 }
 
 /** What the stored token asks for now, and the session it was read from. */
@@ -91,80 +91,90 @@ async function findSettled(ctx: TokenContext, shop: string, options: RenewOption
   return decide(ctx, session, options, false).step === "use" ? session : undefined;
 }
 
-/** The same for a caller that has the lane. It is given back with the write. */
-export async function renewInLane(ctx: TokenContext, lane: Lane, options: RenewOptions): Promise<Session> {
-  const { session } = lane;
+/** The same for a caller that has the lease. It is given back with the write. */
+export async function renewUnderLease(ctx: TokenContext, lease: Lease, options: RenewOptions): Promise<Session> {
+  const { session } = lease;
   if (options.candidate) {
-    const settled = await settleCandidate(ctx, lane, session, options.candidate, options);
+    const settled = await adoptPair(ctx, lease, session, options.candidate, options);
     if (settled) return settled;
   }
-  if (options.migrate) requirePermanent(ctx, lane);
-  const { step, reason } = decide(ctx, session, options, lane.needsReauth !== undefined);
+  if (options.migrate) requirePermanent(ctx, lease);
+  const { step, reason } = decide(ctx, session, options, lease.needsReauth !== undefined);
   switch (step) {
     case "use":
       return session!;
     case "refresh":
-      return refreshInLane(ctx, lane, session!, options);
+      return refreshUnderLease(ctx, lease, session!, options);
     case "migrate":
-      return migrateInLane(ctx, lane, session!, options);
+      return migrateUnderLease(ctx, lease, session!, options);
     case "acquire":
-      return acquireInLane(ctx, lane, options);
+      return acquireUnderLease(ctx, lease, options);
     case "reauthorize":
-      if (session && !lane.needsReauth) await markNeedsReauth(ctx, lane, reason);
-      throw new ReauthorizationRequiredError(lane.shop, lane.needsReauth ?? reason);
+      if (session && !lease.needsReauth) await markNeedsReauth(ctx, lease, reason);
+      throw new ReauthorizationRequiredError(lease.shop, lease.needsReauth ?? reason);
   }
 }
 
 /** A migration is about permanent tokens alone: everything else is left as it is, and not even marked. */
-function requirePermanent(ctx: TokenContext, { shop, session }: Lane): void {
+function requirePermanent(ctx: TokenContext, { shop, session }: Lease): void {
   const { status, reason } = tokenStatus(session, ctx.now());
   if (status !== "permanent") throw new NotPermanentError(shop, status, reason);
 }
 
-async function refreshInLane(ctx: TokenContext, lane: Lane, session: Session, options: RenewOptions): Promise<Session> {
+async function refreshUnderLease(
+  ctx: TokenContext,
+  lease: Lease,
+  session: Session,
+  options: RenewOptions,
+): Promise<Session> {
   const request: TokenRequest = { grant: "refresh", refreshToken: session.refreshToken! };
-  const answer = await askForPair(ctx, lane, request, options);
+  const answer = await askForPair(ctx, lease, request, options);
   if (answer.kind === "refused" && answer.verdict.kind === "final") {
-    if (options.idToken) return acquireInLane(ctx, lane, options);
+    if (options.idToken) return acquireUnderLease(ctx, lease, options);
     if (answer.afterLostAnswer)
-      throw new TransientError(lane.shop, "refused_after_lost_answer", { cause: answer.cause });
-    await markNeedsReauth(ctx, lane, answer.verdict.reason);
-    throw new ReauthorizationRequiredError(lane.shop, answer.verdict.reason, { cause: answer.cause });
+      throw new TransientError(lease.shop, "refused_after_lost_answer", { cause: answer.cause });
+    await markNeedsReauth(ctx, lease, answer.verdict.reason);
+    throw new ReauthorizationRequiredError(lease.shop, answer.verdict.reason, { cause: answer.cause });
   }
-  return storeAnswer(ctx, lane, answer, "refreshed", options);
+  return storeAnswer(ctx, lease, answer, "refreshed", options);
 }
 
-async function migrateInLane(ctx: TokenContext, lane: Lane, session: Session, options: RenewOptions): Promise<Session> {
+async function migrateUnderLease(
+  ctx: TokenContext,
+  lease: Lease,
+  session: Session,
+  options: RenewOptions,
+): Promise<Session> {
   const request: TokenRequest = { grant: "migrate", permanentToken: session.accessToken! };
-  const answer = await askForPair(ctx, lane, request, options);
+  const answer = await askForPair(ctx, lease, request, options);
   if (answer.kind === "refused" && answer.verdict.kind === "ambiguous_subject_token") {
     const { cause } = answer;
-    const resolved = await resolveRefusedPermanentToken(ctx, lane, session, cause);
+    const resolved = await resolveRefusedPermanentToken(ctx, lease, session, cause);
     if (resolved.kind === "newer") return resolved.session;
-    if (options.idToken) return acquireInLane(ctx, lane, options);
-    if (resolved.kind === "refused_but_alive") throw new TransientError(lane.shop, resolved.kind, { cause });
-    if (answer.afterLostAnswer) throw new TransientError(lane.shop, "refused_after_lost_answer", { cause });
-    await markNeedsReauth(ctx, lane, resolved.reason);
-    throw new ReauthorizationRequiredError(lane.shop, resolved.reason, { cause });
+    if (options.idToken) return acquireUnderLease(ctx, lease, options);
+    if (resolved.kind === "refused_but_alive") throw new TransientError(lease.shop, resolved.kind, { cause });
+    if (answer.afterLostAnswer) throw new TransientError(lease.shop, "refused_after_lost_answer", { cause });
+    await markNeedsReauth(ctx, lease, resolved.reason);
+    throw new ReauthorizationRequiredError(lease.shop, resolved.reason, { cause });
   }
-  return storeAnswer(ctx, lane, answer, "migrated", options);
+  return storeAnswer(ctx, lease, answer, "migrated", options);
 }
 
-async function acquireInLane(ctx: TokenContext, lane: Lane, options: RenewOptions): Promise<Session> {
-  const answer = await askForPair(ctx, lane, { grant: "exchange", idToken: options.idToken! }, options);
-  return storeAnswer(ctx, lane, answer, "acquired", options);
+async function acquireUnderLease(ctx: TokenContext, lease: Lease, options: RenewOptions): Promise<Session> {
+  const answer = await askForPair(ctx, lease, { grant: "exchange", idToken: options.idToken! }, options);
+  return storeAnswer(ctx, lease, answer, "acquired", options);
 }
 
 /** A pair is stored; everything else becomes the named error it is. */
 async function storeAnswer(
   ctx: TokenContext,
-  lane: Lane,
+  lease: Lease,
   answer: Answer,
   how: HowStored,
   { trace }: RenewOptions,
 ): Promise<Session> {
   if (answer.kind === "pair") {
-    const stored = await storePair(ctx, lane, answer.session, how);
+    const stored = await storePair(ctx, lease, answer.session, how);
     if (trace) trace.stored = how;
     return stored;
   }
@@ -172,17 +182,17 @@ async function storeAnswer(
   const { verdict, cause } = answer;
   switch (verdict.kind) {
     case "configuration":
-      ctx.log.error({ shop: lane.shop, reason: verdict.reason }, "Shopify does not accept this app's credentials");
-      throw new ConfigurationError(lane.shop, verdict.reason, { cause });
+      ctx.log.error({ shop: lease.shop, reason: verdict.reason }, "Shopify does not accept this app's credentials");
+      throw new ConfigurationError(lease.shop, verdict.reason, { cause });
     case "suspended":
-      await markSuspended(ctx, lane.shop, verdict.reason);
-      throw new SuspendedError(lane.shop, verdict.reason, { cause });
+      await markSuspended(ctx, lease.shop, verdict.reason);
+      throw new SuspendedError(lease.shop, verdict.reason, { cause });
     case "invalid_id_token":
-      throw new InvalidIdTokenError(lane.shop, verdict.reason, { cause });
+      throw new InvalidIdTokenError(lease.shop, verdict.reason, { cause });
     case "transient":
-      throw new TransientError(lane.shop, verdict.reason, { cause, retryAfterMs: verdict.retryAfterMs });
+      throw new TransientError(lease.shop, verdict.reason, { cause, retryAfterMs: verdict.retryAfterMs });
     case "final":
     case "ambiguous_subject_token":
-      throw new TransientError(lane.shop, `unexpected_${verdict.reason}`, { cause });
+      throw new TransientError(lease.shop, `unexpected_${verdict.reason}`, { cause });
   }
 }

@@ -1,7 +1,7 @@
 import type { Session } from "@shopify/shopify-api";
 import type { TokenContext } from "../context.ts";
 import { SuspendedError, TransientError } from "../errors.ts";
-import type { Lane } from "./lane.ts";
+import type { Lease } from "./lease.ts";
 import { markSuspended } from "./mark-shop.ts";
 import { probeToken } from "../shopify/probe-token.ts";
 import { readSession } from "../records/read-session.ts";
@@ -24,19 +24,19 @@ export type Resolved =
  */
 export async function resolveRefusedPermanentToken(
   ctx: TokenContext,
-  lane: Lane,
+  lease: Lease,
   session: Session,
   cause: unknown,
 ): Promise<Resolved> {
-  const { shop } = lane;
+  const { shop } = lease;
   const current = await readSession(ctx, shop);
   if (current && current.accessToken !== session.accessToken) return { kind: "newer", session: current };
 
-  await lane.holdForCall();
+  await lease.extendLease();
   const verdict = await probeToken(ctx, session);
   switch (verdict.kind) {
     case "unauthorized":
-      return { kind: "dead", reason: lane.uninstalled ? "uninstalled" : "permanent_token_spent" };
+      return { kind: "dead", reason: lease.uninstalled ? "uninstalled" : "permanent_token_spent" };
     case "suspended":
       await markSuspended(ctx, shop, verdict.reason);
       throw new SuspendedError(shop, verdict.reason, { cause });

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Session } from "@shopify/shopify-api";
 import type { TokenContext } from "../context.ts";
-import { describeError, IncompletePairError, LaneLostError, PermanentTokenRefusedError } from "../errors.ts";
-import type { Lane } from "./lane.ts";
+import { describeError, IncompletePairError, LeaseLostError, PermanentTokenRefusedError } from "../errors.ts";
+import type { Lease } from "./lease.ts";
 import { isPermanentToken } from "../records/permanent-token.ts";
 import { readSession } from "../records/read-session.ts";
 import type { HowStored } from "../types.ts";
@@ -31,50 +31,50 @@ export function requireStorable(ctx: TokenContext, session: Session): void {
 }
 
 /**
- * Stores what Shopify issued under a lane, and gives the lane back: one statement, everything or nothing. It writes only while
- * the lane is still this holder's and the generation is the one it read; the shop's marks are lifted with it.
+ * Stores what Shopify issued under a lease, and gives the lease back: one statement, everything or nothing. It writes only while
+ * the lease is still this holder's and the generation is the one it read; the shop's marks are lifted with it.
  * @returns the session as stored.
- * @throws IncompletePairError, PermanentTokenRefusedError; LaneLostError with the pair when somebody else wrote meanwhile.
+ * @throws IncompletePairError, PermanentTokenRefusedError; LeaseLostError with the pair when somebody else wrote meanwhile.
  */
-export async function storePair(ctx: TokenContext, lane: Lane, session: Session, how: HowStored): Promise<Session> {
+export async function storePair(ctx: TokenContext, lease: Lease, session: Session, how: HowStored): Promise<Session> {
   requireStorable(ctx, session);
-  const stored = (await writeUntilAnswered(ctx, lane, session, how)) || (await isStoredAlready(ctx, session));
+  const stored = (await writeUntilAnswered(ctx, lease, session, how)) || (await isStoredAlready(ctx, session));
   if (!stored) {
     ctx.metrics.staleWrites.inc({ source: how });
-    throw new LaneLostError(lane.shop, session);
+    throw new LeaseLostError(lease.shop, session);
   }
-  lane.released = true;
+  lease.released = true;
   ctx.metrics.pairsStored.inc({ how });
-  ctx.log.info({ shop: lane.shop, how, generation: lane.generation + 1 }, "token stored");
+  ctx.log.info({ shop: lease.shop, how, generation: lease.generation + 1 }, "token stored");
   // Not awaited: whoever asked for the token should not wait for what follows from it.
   void Promise.resolve()
-    .then(() => ctx.onPairStored(lane.shop, how))
+    .then(() => ctx.onPairStored(lease.shop, how))
     .catch((error: unknown) =>
-      ctx.log.error({ shop: lane.shop, ...describeError(error) }, "the hook for a stored pair failed"),
+      ctx.log.error({ shop: lease.shop, ...describeError(error) }, "the hook for a stored pair failed"),
     );
   return session;
 }
 
-async function writeUntilAnswered(ctx: TokenContext, lane: Lane, session: Session, how: HowStored): Promise<boolean> {
+async function writeUntilAnswered(ctx: TokenContext, lease: Lease, session: Session, how: HowStored): Promise<boolean> {
   for (let attempt = 0; ; attempt++) {
     try {
-      return await writePair(ctx, lane, session, how);
+      return await writePair(ctx, lease, session, how);
     } catch (error) {
       const pauseMs = WRITE_RETRY_PAUSES_MS[attempt];
       if (pauseMs === undefined) throw error;
-      ctx.log.warn({ shop: lane.shop, ...describeError(error) }, "a pair could not be written; trying again");
+      ctx.log.warn({ shop: lease.shop, ...describeError(error) }, "a pair could not be written; trying again");
       await sleep(pauseMs);
     }
   }
 }
 
-/** A write whose answer was lost looks like a lost lane at the second try; the row tells them apart. */
+/** A write whose answer was lost looks like a lost lease at the second try; the row tells them apart. */
 async function isStoredAlready(ctx: TokenContext, session: Session): Promise<boolean> {
   const current = await readSession(ctx, session.shop);
   return current?.accessToken === session.accessToken && current?.refreshToken === session.refreshToken;
 }
 
-async function writePair(ctx: TokenContext, lane: Lane, session: Session, how: HowStored): Promise<boolean> {
+async function writePair(ctx: TokenContext, lease: Lease, session: Session, how: HowStored): Promise<boolean> {
   const now = new Date(ctx.now()).toISOString();
   const kind = session.refreshToken ? how : `${how}_permanent`;
   const written = await ctx.prisma.$queryRaw<{ generation: number }[]>`
@@ -88,12 +88,12 @@ async function writePair(ctx: TokenContext, lane: Lane, session: Session, how: H
         "acquiredAt"  = CASE WHEN ${how}::text = 'acquired'  THEN ${now}::timestamptz ELSE "acquiredAt"  END,
         "migratedAt"  = CASE WHEN ${how}::text = 'migrated'  THEN ${now}::timestamptz ELSE "migratedAt"  END,
         "refreshedAt" = CASE WHEN ${how}::text = 'refreshed' THEN ${now}::timestamptz ELSE "refreshedAt" END
-      WHERE "shop" = ${lane.shop} AND "leaseOwner" = ${lane.owner} AND "generation" = ${lane.generation}
+      WHERE "shop" = ${lease.shop} AND "leaseOwner" = ${lease.owner} AND "generation" = ${lease.generation}
       RETURNING "generation"
     ), stored AS (
       INSERT INTO "Session" AS s
         ("id", "shop", "state", "isOnline", "scope", "accessToken", "expires", "refreshToken", "refreshTokenExpires")
-      SELECT ${session.id}, ${lane.shop}, ${session.state ?? ""}, false, ${session.scope ?? null}::text, ${session.accessToken},
+      SELECT ${session.id}, ${lease.shop}, ${session.state ?? ""}, false, ${session.scope ?? null}::text, ${session.accessToken},
         ${iso(session.expires)}::timestamptz AT TIME ZONE 'UTC',
         ${session.refreshToken ?? null}::text,
         ${iso(session.refreshTokenExpires)}::timestamptz AT TIME ZONE 'UTC'
@@ -107,7 +107,7 @@ async function writePair(ctx: TokenContext, lane: Lane, session: Session, how: H
         "refreshTokenExpires" = EXCLUDED."refreshTokenExpires"
     )
     INSERT INTO "TokenEvent" ("shop", "at", "kind", "generation")
-    SELECT ${lane.shop}, ${now}::timestamptz, ${kind}, "generation" FROM won
+    SELECT ${lease.shop}, ${now}::timestamptz, ${kind}, "generation" FROM won
     RETURNING "generation"`;
   return written.length > 0;
 }

@@ -6,7 +6,7 @@ const DAY_MS = 24 * 60 * MINUTE_MS;
 
 /**
  * A session with less than this left is refreshed before it is used. Must exceed LIBRARY_MARGIN_MS: a session that the
- * libraries would call expired is one they would replace by themselves, without the lane.
+ * libraries would call expired is one they would replace by themselves, without the lease.
  */
 export const REFRESH_MARGIN_MS = 10 * MINUTE_MS;
 
@@ -17,21 +17,21 @@ export const LIBRARY_MARGIN_MS = 5 * MINUTE_MS;
 export const CALL_TIMEOUT_MS = 10 * SECOND_MS;
 
 /**
- * How long a holder of the lane is trusted without a sign of life. A lease is renewed before a call unless it outlives the
+ * How long a holder of the lease is trusted without a sign of life. A lease is renewed before a call unless it outlives the
  * call's timeout, so no call is ever in flight under a lease that has run out.
  */
 export const LEASE_MS = 15 * SECOND_MS;
 
 /** How long a caller waits for another holder. Longer than a lease, so that a dead holder is outlived. */
-export const LANE_WAIT_MS = 30 * SECOND_MS;
+export const LEASE_WAIT_MS = 30 * SECOND_MS;
 
-/** A `Retry-After` up to this is waited for inside the lane; a longer one is handed to the caller. */
+/** A `Retry-After` up to this is waited for inside the lease; a longer one is handed to the caller. */
 export const SHORT_RETRY_AFTER_MS = 2 * SECOND_MS;
 
-/** How long a shop's lane stays closed after a transient failure without `Retry-After`. */
+/** How long a shop's lease stays closed after a transient failure without `Retry-After`. */
 export const COOL_DOWN_MS = SECOND_MS;
 
-/** A lane is kept closed for a `Retry-After` up to this, so that every process honours it. */
+/** A lease is kept closed for a `Retry-After` up to this, so that every process honours it. */
 export const LONGEST_CLOSURE_MS = 10 * MINUTE_MS;
 
 /** A refresh token lives 90 days from its issue (Shopify: offline access tokens). */

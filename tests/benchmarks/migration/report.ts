@@ -72,7 +72,7 @@ where the last one ended, counts are kept as outcomes are stored, and a worker h
   The table says what a shop costs without TLS and with it; a thousand milliseconds by the latter are the shops a second that one Node
   process can do. A further instance on a processor of its own doubles it. No connection to a token endpoint is kept: kept alive, they had
   cost 90 KB of memory for each shop.
-- **Postgres** does two short statements for each shop (take the lane with the session, store the pair) and its share of a few that serve many (claims,
+- **Postgres** does two short statements for each shop (take the lease with the session, store the pair) and its share of a few that serve many (claims,
   outcomes, signs of life), all by primary key. At 5,000 such statements a second, which a small server does, that is 2,000 shops a second.
 - **The one row of the run** is locked for a few milliseconds by each claim of 40 shops, and by nothing else. At 5 ms a claim it would matter
   near 8,000 shops a second; then larger pages are the remedy.

@@ -2,7 +2,7 @@ import { Prisma } from "@prisma/client";
 import type { Database } from "../../infra/db.server.ts";
 
 /** What became of a claimed shop: an outcome, or `waiting` to be tried again. */
-export interface Settlement {
+export interface Outcome {
   shop: string;
   outcome: string;
   code: string | null;
@@ -24,7 +24,7 @@ export const migratedByUs = Prisma.sql`(o."code" IS NOT NULL AND t."migratedAt" 
  * and lost a shop changes nothing. A shop that this run had migrated before an interruption is met again as
  * `already_expiring`; its truth is `migrated`.
  */
-export async function settleShops(db: Database, runId: string, worker: string, batch: Settlement[]): Promise<void> {
+export async function recordOutcomes(db: Database, runId: string, worker: string, batch: Outcome[]): Promise<void> {
   await db.$executeRaw`
     WITH given AS (
       SELECT * FROM jsonb_to_recordset(${JSON.stringify(batch)}::jsonb)

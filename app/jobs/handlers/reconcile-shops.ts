@@ -9,10 +9,10 @@ const PER_PASS = 500;
  * accepts the stored token again for days, so nothing is lost as long as somebody asks; this makes sure that somebody does, also for
  * shops whose merchant never comes by.
  */
-export async function findDoubts({ tokens, enqueueAll, log }: AppJobContext): Promise<void> {
-  const shops = await tokens.shopsInDoubt(PER_PASS);
+export async function reconcileShops({ tokens, enqueueAll, log }: AppJobContext): Promise<void> {
+  const shops = await tokens.shopsToReconcile(PER_PASS);
   await enqueueAll(
-    "settle-doubt",
+    "reconcile",
     shops.map((shop) => ({ shop: requireShopDomain(shop), afterSeconds: 0 })),
   );
   if (shops.length > 0) log.info({ shops: shops.length }, "calls to Shopify with an unknown outcome are looked into");

@@ -4,7 +4,7 @@ import type { TokenContext } from "../context.ts";
  * Callers of one process that want the same thing at the same time share one run, its result and its error.
  * @param key shop and purpose; whatever changes what is done must be part of it.
  */
-export function collapse<T>(
+export function singleFlight<T>(
   ctx: TokenContext,
   key: string,
   run: () => Promise<T>,

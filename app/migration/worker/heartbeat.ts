@@ -17,7 +17,7 @@ export interface WorkerStats {
 }
 
 /** What a worker learns with each beat. */
-export interface Beat {
+export interface Heartbeat {
   /** False when others have taken this worker for dead: what it holds is not its any more. */
   alive: boolean;
   status: string;
@@ -46,15 +46,15 @@ export async function leaveRun(db: Database, runId: string, worker: string): Pro
 }
 
 /** A sign of life: says what was done, hears how the run stands, and takes the lead when nobody alive has it. */
-export async function beat(
+export async function heartbeat(
   db: Database,
   runId: string,
   worker: string,
   stats: WorkerStats,
   deadAfterMs: number,
-): Promise<Beat> {
+): Promise<Heartbeat> {
   const dead = Prisma.sql`now() - ${deadAfterMs}::float8 * interval '1 millisecond'`;
-  const [row] = await db.$queryRaw<Beat[]>`
+  const [row] = await db.$queryRaw<Heartbeat[]>`
     WITH me AS (
       UPDATE "MigrationWorker" SET "seenAt" = now(), "stats" = ${JSON.stringify(stats)}::jsonb
       WHERE "runId" = ${runId} AND "id" = ${worker} RETURNING 1

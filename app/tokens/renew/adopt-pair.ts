@@ -2,7 +2,7 @@ import type { Session } from "@shopify/shopify-api";
 import { askForPair, type AskOptions } from "./ask-for-pair.ts";
 import type { TokenContext } from "../context.ts";
 import { TransientError } from "../errors.ts";
-import type { Lane } from "./lane.ts";
+import type { Lease } from "./lease.ts";
 import { isPermanentToken } from "../records/permanent-token.ts";
 import { probeToken } from "../shopify/probe-token.ts";
 import { storePair } from "./store-pair.ts";
@@ -12,35 +12,35 @@ import { accessTokenLives } from "../records/token-status.ts";
 const RETRIES = 5;
 
 /**
- * Decides what becomes of a pair that Shopify issued and that could not be written at once: its holder had lost the lane, or a
+ * Decides what becomes of a pair that Shopify issued and that could not be written at once: its holder had lost the lease, or a
  * library brought it from nowhere. It may be older or newer than the stored one, and no clock can tell. So Shopify is asked: the
  * stored chain is refreshed; only if that is refused for good, the candidate's. Whatever comes back is newer than both.
  * @returns the pair that was stored, or undefined when neither lives or the candidate changes nothing.
  * @throws TransientError while Shopify cannot say.
  */
-export async function settleCandidate(
+export async function adoptPair(
   ctx: TokenContext,
-  lane: Lane,
+  lease: Lease,
   stored: Session | undefined,
   candidate: Session,
   options: AskOptions,
 ): Promise<Session | undefined> {
   if (stored?.accessToken === candidate.accessToken) return undefined;
-  if (!candidate.refreshToken) return settlePermanent(ctx, lane, stored, candidate);
+  if (!candidate.refreshToken) return settlePermanent(ctx, lease, stored, candidate);
 
   for (const refreshToken of [stored?.refreshToken, candidate.refreshToken]) {
     if (!refreshToken) continue;
-    const answer = await askForPair(ctx, lane, { grant: "refresh", refreshToken }, { ...options, retries: RETRIES });
+    const answer = await askForPair(ctx, lease, { grant: "refresh", refreshToken }, { ...options, retries: RETRIES });
     if (answer.kind === "pair") {
       // The scope that came with the acquisition is the merchant's latest word.
       answer.session.scope ??= candidate.scope;
       const how = refreshToken === candidate.refreshToken ? "acquired" : "refreshed";
-      const settled = await storePair(ctx, lane, answer.session, how);
+      const settled = await storePair(ctx, lease, answer.session, how);
       if (options.trace) options.trace.stored = how;
       return settled;
     }
     const isRefused = answer.kind === "refused" && answer.verdict.kind === "final" && !answer.afterLostAnswer;
-    if (!isRefused) throw new TransientError(lane.shop, "candidate_not_settled");
+    if (!isRefused) throw new TransientError(lease.shop, "candidate_not_settled");
   }
   return undefined;
 }
@@ -48,12 +48,12 @@ export async function settleCandidate(
 /** A permanent token has no chain to ask; it is stored only where nothing else lives and the Admin API takes it. */
 async function settlePermanent(
   ctx: TokenContext,
-  lane: Lane,
+  lease: Lease,
   stored: Session | undefined,
   candidate: Session,
 ): Promise<Session | undefined> {
   if (!isPermanentToken(candidate) || accessTokenLives(stored, ctx.now()) || stored?.refreshToken) return undefined;
-  await lane.holdForCall();
+  await lease.extendLease();
   const { kind } = await probeToken(ctx, candidate);
-  return kind === "accepted" ? storePair(ctx, lane, candidate, "acquired") : undefined;
+  return kind === "accepted" ? storePair(ctx, lease, candidate, "acquired") : undefined;
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Database } from "../../infra/db.server.ts";
-import { settleShops, type Settlement } from "./settle-shops.ts";
+import { recordOutcomes, type Outcome } from "./record-outcomes.ts";
 
 /** Long enough to store several outcomes in one statement, short enough that nobody waits for it. */
 const GATHER_MS = 100;
@@ -9,26 +9,26 @@ const RETRY_MS = 500;
 
 /** Stores outcomes in batches, in order, and keeps them while the database is away. */
 export interface SettlementQueue {
-  add(settlement: Settlement): void;
+  add(settlement: Outcome): void;
   isEmpty(): boolean;
   /** Stores what is there now. @throws what the database throws; nothing is lost then. */
   flush(): Promise<void>;
 }
 
-export function createSettlementQueue(
+export function createOutcomeQueue(
   db: Database,
   runId: string,
   worker: string,
   onError: (error: unknown) => void,
 ): SettlementQueue {
-  const waiting: Settlement[] = [];
+  const waiting: Outcome[] = [];
   let storing: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
 
   async function store(): Promise<void> {
     while (waiting.length > 0) {
       const batch = waiting.slice(0, MOST_AT_ONCE);
-      await settleShops(db, runId, worker, batch);
+      await recordOutcomes(db, runId, worker, batch);
       waiting.splice(0, batch.length);
     }
   }

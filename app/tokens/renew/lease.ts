@@ -2,18 +2,18 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Session } from "@shopify/shopify-api";
 import type { TokenContext } from "../context.ts";
-import { describeError, LaneLostError, TransientError } from "../errors.ts";
+import { describeError, LeaseLostError, TransientError } from "../errors.ts";
 import { readSession, SESSION_COLUMNS, type SessionRow, toSession } from "../records/read-session.ts";
 import {
   CALL_TIMEOUT_MS,
   COOL_DOWN_MS,
-  LANE_WAIT_MS,
+  LEASE_WAIT_MS,
   LEASE_MS,
   LONGEST_CLOSURE_MS,
   SHORT_RETRY_AFTER_MS,
 } from "./timing.ts";
 
-/** Holder of a lane that nobody may take before its lease is over: Shopify asked to wait, or failed just now. */
+/** Holder of a lease that nobody may take before its lease is over: Shopify asked to wait, or failed just now. */
 const CLOSED = "closed";
 
 /** Time left beyond a call's timeout, for the way to the call and back. */
@@ -23,32 +23,32 @@ const POLL_FIRST_MS = 20;
 const POLL_LONGEST_MS = 250;
 
 /** The right to write one shop's token, while it lasts. */
-export interface Lane {
+export interface Lease {
   readonly shop: string;
-  /** Random for each acquisition: a process that lost its lane and came back is somebody else. */
+  /** Random for each acquisition: a process that lost its lease and came back is somebody else. */
   readonly owner: string;
-  /** As read when the lane was taken; a write names it. */
+  /** As read when the lease was taken; a write names it. */
   readonly generation: number;
   /** A final answer is on record: the stored chain was refused. */
   readonly needsReauth: string | undefined;
   readonly uninstalled: boolean;
   /** Taken from a holder whose lease ran out: its last call may still be running at Shopify. */
   readonly takenOver: boolean;
-  /** The shop's session as it was when the lane was taken. Whoever stores another one gives the lane back with it. */
+  /** The shop's session as it was when the lease was taken. Whoever stores another one gives the lease back with it. */
   readonly session: Session | undefined;
   /**
    * Makes sure that the lease outlives one more call. To be called before every call to Shopify.
-   * @throws LaneLostError when somebody else has the lane by now.
+   * @throws LeaseLostError when somebody else has the lease by now.
    */
-  holdForCall(): Promise<void>;
+  extendLease(): Promise<void>;
   /** The write that ended the lease did so in its own statement. */
   released: boolean;
 }
 
-export interface LaneOptions<T> {
-  /** How long to wait for another holder before TransientError `lane_busy`. */
+export interface LeaseOptions<T> {
+  /** How long to wait for another holder before TransientError `lease_busy`. */
   waitMs?: number;
-  /** Do not wait for a lane that is closed for a while; there is something else to fall back on. */
+  /** Do not wait for a lease that is closed for a while; there is something else to fall back on. */
   impatient?: boolean;
   /** Asked while waiting: what the other holder left, if it serves this caller too. */
   settled?: () => Promise<T | undefined>;
@@ -56,49 +56,49 @@ export interface LaneOptions<T> {
 }
 
 /**
- * Runs `work` as the only writer of a shop's token, in this process and all others on the same database. The lane is a lease
- * in the shop's row: no connection and no transaction is held meanwhile. `work` acts upon the session that it finds in the lane, never
+ * Runs `work` as the only writer of a shop's token, in this process and all others on the same database. The lease is a lease
+ * in the shop's row: no connection and no transaction is held meanwhile. `work` acts upon the session that it finds under the lease, never
  * upon one that was read before.
  *
  * A holder that dies is replaced when its lease has run out by the database's clock; a holder that comes back late finds its
  * writes refused, because each names the owner and the generation.
- * @throws TransientError when the lane stays busy, or Shopify asked everybody to wait.
+ * @throws TransientError when the lease stays busy, or Shopify asked everybody to wait.
  */
-export async function withLane<T>(
+export async function withLease<T>(
   ctx: TokenContext,
   shop: string,
-  options: LaneOptions<T>,
-  work: (lane: Lane) => Promise<T>,
+  options: LeaseOptions<T>,
+  work: (lease: Lease) => Promise<T>,
 ): Promise<T> {
   const started = performance.now();
-  const deadline = started + (options.waitMs ?? LANE_WAIT_MS);
+  const deadline = started + (options.waitMs ?? LEASE_WAIT_MS);
   for (let pollMs = POLL_FIRST_MS; ; pollMs = Math.min(pollMs * 2, POLL_LONGEST_MS)) {
     options.signal?.throwIfAborted();
-    const lane = await takeLane(ctx, shop);
-    if (lane) {
-      ctx.metrics.laneWaitSeconds.observe((performance.now() - started) / 1_000);
-      return holdLane(ctx, lane, work);
+    const lease = await acquireLease(ctx, shop);
+    if (lease) {
+      ctx.metrics.leaseWaitSeconds.observe((performance.now() - started) / 1_000);
+      return holdLease(ctx, lease, work);
     }
     const closedForMs = await closedFor(ctx, shop);
     if (closedForMs > (options.impatient ? 0 : SHORT_RETRY_AFTER_MS)) {
       throw new TransientError(shop, "retry_after", { retryAfterMs: closedForMs });
     }
-    if (performance.now() > deadline) throw new TransientError(shop, "lane_busy");
+    if (performance.now() > deadline) throw new TransientError(shop, "lease_busy");
     await sleep(pollMs * (0.5 + Math.random()));
     const settled = await options.settled?.();
     if (settled !== undefined) return settled;
   }
 }
 
-async function holdLane<T>(ctx: TokenContext, lane: Lane, work: (lane: Lane) => Promise<T>): Promise<T> {
+async function holdLease<T>(ctx: TokenContext, lease: Lease, work: (lease: Lease) => Promise<T>): Promise<T> {
   let closeForMs = 0;
   try {
-    return await work(lane);
+    return await work(lease);
   } catch (error) {
     if (error instanceof TransientError) closeForMs = closureMs(error);
     throw error;
   } finally {
-    if (!lane.released) await releaseLane(ctx, lane, closeForMs);
+    if (!lease.released) await releaseLease(ctx, lease, closeForMs);
   }
 }
 
@@ -119,7 +119,7 @@ type TakenRow = {
  * One conditional statement: of any number of takers exactly one gets a row back. Everything that is not `taken` is as it was when the
  * statement began, the session too.
  */
-const TAKE_LANE = `
+const ACQUIRE_LEASE = `
   WITH taken AS (
     INSERT INTO "ShopToken" AS t ("shop", "leaseOwner", "leaseExpiresAt")
     VALUES ($1, $2, clock_timestamp() + ${LEASE_MS} * interval '1 millisecond')
@@ -133,11 +133,11 @@ const TAKE_LANE = `
   SELECT taken.*, b."generation" AS "generationBefore", COALESCE(b."leaseOwner" <> '${CLOSED}', false) AS "takenOver", ${SESSION_COLUMNS}
   FROM taken LEFT JOIN "ShopToken" b ON b."shop" = taken."shop" LEFT JOIN "Session" s ON s."id" = $3 AND NOT s."isOnline"`;
 
-async function takeLane(ctx: TokenContext, shop: string): Promise<Lane | undefined> {
+async function acquireLease(ctx: TokenContext, shop: string): Promise<Lease | undefined> {
   const owner = randomUUID();
   const id = ctx.api.session.getOfflineId(shop);
   let leasedAt = performance.now();
-  const [row] = await ctx.prisma.$queryRawUnsafe<TakenRow[]>(TAKE_LANE, shop, owner, id);
+  const [row] = await ctx.prisma.$queryRawUnsafe<TakenRow[]>(ACQUIRE_LEASE, shop, owner, id);
   if (!row) return undefined;
   // Another holder stored a pair while this statement waited for its row: the session it saw is the one before.
   const isCurrent = row.generation === (row.generationBefore ?? 0);
@@ -152,36 +152,36 @@ async function takeLane(ctx: TokenContext, shop: string): Promise<Lane | undefin
     takenOver: row.takenOver,
     session,
     released: false,
-    async holdForCall() {
+    async extendLease() {
       if (performance.now() - leasedAt < LEASE_MS - CALL_TIMEOUT_MS - RENEWAL_SLACK_MS) return;
       const renewedAt = performance.now();
       const renewed = await ctx.prisma.$executeRaw`
         UPDATE "ShopToken" SET "leaseExpiresAt" = clock_timestamp() + ${LEASE_MS}::int * interval '1 millisecond'
         WHERE "shop" = ${shop} AND "leaseOwner" = ${owner}`;
-      if (renewed === 0) throw new LaneLostError(shop);
+      if (renewed === 0) throw new LeaseLostError(shop);
       leasedAt = renewedAt;
     },
   };
 }
 
-/** By owner: a lane that went to somebody else is not ours to give back. A failure is outlived by the lease. */
-async function releaseLane(ctx: TokenContext, lane: Lane, closeForMs: number): Promise<void> {
-  lane.released = true;
+/** By owner: a lease that went to somebody else is not ours to give back. A failure is outlived by the lease. */
+async function releaseLease(ctx: TokenContext, lease: Lease, closeForMs: number): Promise<void> {
+  lease.released = true;
   try {
     await ctx.prisma.$executeRaw`
       UPDATE "ShopToken" SET
         "leaseOwner" = CASE WHEN ${closeForMs}::int > 0 THEN ${CLOSED}::text END,
         "leaseExpiresAt" = CASE WHEN ${closeForMs}::int > 0 THEN clock_timestamp() + ${closeForMs}::int * interval '1 millisecond' END
-      WHERE "shop" = ${lane.shop} AND "leaseOwner" = ${lane.owner}`;
+      WHERE "shop" = ${lease.shop} AND "leaseOwner" = ${lease.owner}`;
   } catch (error) {
     ctx.log.warn(
-      { shop: lane.shop, ...describeError(error) },
-      "the lane could not be given back; its lease will run out",
+      { shop: lease.shop, ...describeError(error) },
+      "the lease could not be given back; its lease will run out",
     );
   }
 }
 
-/** Milliseconds for which the lane stays closed; 0 when another holder is at work. */
+/** Milliseconds for which the lease stays closed; 0 when another holder is at work. */
 async function closedFor(ctx: TokenContext, shop: string): Promise<number> {
   const [row] = await ctx.prisma.$queryRaw<{ leftMs: number }[]>`
     SELECT CEIL(EXTRACT(EPOCH FROM "leaseExpiresAt" - clock_timestamp()) * 1000)::int AS "leftMs"
