@@ -1,11 +1,10 @@
 import type { PrismaClient } from "@prisma/client";
 import type { Session, SessionParams, Shopify } from "@shopify/shopify-api";
 import type { SessionStorage } from "@shopify/shopify-app-session-storage";
-import type { Answer, CallGate } from "./renew/ask-for-pair.ts";
-import type { TokenLife } from "./records/read-life.ts";
+import type { TokenAnswer, TokenCallGate } from "./answer.ts";
 import type { TokenStatusName } from "./records/token-status.ts";
 
-export type { Answer, CallGate, Session, SessionParams, SessionStorage };
+export type { Session, SessionParams, SessionStorage, TokenAnswer, TokenCallGate };
 
 /** Where the app stands on its way: `legacy` mints permanent tokens, `expand` none any more, `contract` refuses them. */
 export type Phase = "legacy" | "expand" | "contract";
@@ -97,6 +96,19 @@ export interface RequestContext {
   idToken?: string;
 }
 
+/** The lifecycle of a shop's token as its row in ShopToken says. */
+export interface TokenLife {
+  generation: number;
+  needsReauthAt?: Date;
+  needsReauthWhy?: string;
+  suspendedAt?: Date;
+  suspendedWhy?: string;
+  uninstalledAt?: Date;
+  acquiredAt?: Date;
+  migratedAt?: Date;
+  refreshedAt?: Date;
+}
+
 /** What a page may say about a shop's connection. No tokens. */
 export interface ShopTokenState extends TokenLife {
   shop: string;
@@ -159,7 +171,7 @@ export interface Tokens {
    */
   migrate(
     shop: string,
-    options?: { signal?: AbortSignal; verify?: boolean; retries?: number; leaseWaitMs?: number; gate?: CallGate },
+    options?: { signal?: AbortSignal; verify?: boolean; retries?: number; leaseWaitMs?: number; gate?: TokenCallGate },
   ): Promise<MigrateOutcome>;
   /** Refreshes a shop's pair though it may still be fresh (keep-alive). Callers at the same time share one refresh. */
   refresh(shop: string): Promise<Session>;

@@ -12,7 +12,7 @@ import { registerJobGauges } from "./job-gauges.ts";
 import { type Exactly, type JobTarget, parseJobPayload } from "./job-payload.ts";
 import { createJobQueue } from "./job-queue.ts";
 import { scheduleAppJobs } from "./job-schedule.ts";
-import type { AppJobContext, AppJobName, JobTokens, ShopJobContext, ShopJobName } from "./job-types.ts";
+import type { AppJobContext, AppJobName, JobsHealth, JobTokens, ShopJobContext, ShopJobName } from "./job-types.ts";
 import { keepAlive } from "../handlers/keep-alive.ts";
 import { KEEP_ALIVE_SPREAD, type KeepAliveSpread } from "../handlers/keep-alive-plan.ts";
 import { openBoss } from "./open-boss.ts";
@@ -37,13 +37,6 @@ export interface JobsOptions {
   spread?: Partial<KeepAliveSpread>;
   /** Instead of, or beside, the app's own handlers. */
   handlers?: Partial<Record<ShopJobName, (context: ShopJobContext) => Promise<void>>>;
-}
-
-export interface JobsHealth {
-  /** Whether this process runs jobs. */
-  running: boolean;
-  deadLetters: number;
-  parked: { needs_reauthorization: number; suspended: number };
 }
 
 /** Background work, shared by every instance on one database. */

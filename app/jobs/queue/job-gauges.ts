@@ -1,5 +1,5 @@
 import { Gauge, type Registry } from "prom-client";
-import type { JobsHealth } from "./create-jobs.ts";
+import type { JobsHealth } from "./job-types.ts";
 
 /** Adds what waits to /metrics, counted when somebody looks. A database that cannot be asked leaves the last values. */
 export function registerJobGauges(registry: Registry, health: () => Promise<JobsHealth>): void {

@@ -42,3 +42,10 @@ export interface AppJobContext extends HandlerContext {
 export type ShopJobName = "refresh-shop" | "keep-alive" | "reconcile";
 export type AppJobName = "plan-keep-alive" | "reconcile-shops" | "prune-history" | "release-parked";
 export type JobName = ShopJobName | AppJobName;
+
+export interface JobsHealth {
+  /** Whether this process runs jobs. */
+  running: boolean;
+  deadLetters: number;
+  parked: { needs_reauthorization: number; suspended: number };
+}

@@ -1,13 +1,13 @@
 import { Session } from "@shopify/shopify-api";
 import { expect, it } from "vitest";
-import type { Answer } from "../../tokens/index.ts";
+import type { TokenAnswer } from "../../tokens/index.ts";
 import { createCallGate, GateClosedError } from "./call-gate.ts";
 
-const pair: Answer = {
+const pair: TokenAnswer = {
   kind: "pair",
   session: new Session({ id: "x", shop: "a.myshopify.com", state: "", isOnline: false }),
 };
-const transient = (reason: string, retryAfterMs?: number): Answer => ({
+const transient = (reason: string, retryAfterMs?: number): TokenAnswer => ({
   kind: "refused",
   verdict: { kind: "transient", reason, lost: reason !== "throttled", retryAfterMs },
   cause: undefined,
@@ -18,7 +18,7 @@ function openGate(concurrency: number) {
   let time = 1_000;
   const pauses: number[] = [];
   const gate = createCallGate({ concurrency, onPause: (ms) => pauses.push(ms), now: () => time });
-  const say = (answer: Answer) => gate.setOut().pass(async () => answer);
+  const say = (answer: TokenAnswer) => gate.setOut().pass(async () => answer);
   /** Whether a shop may set out while so many others are on their way. */
   const hasRoom = (others: number) => {
     const trips = Array.from({ length: others }, () => gate.setOut());
@@ -94,7 +94,7 @@ it("halves what goes out with each broken answer, until one is whole", async () 
 it("lets nothing pass but a probe while the platform is down, also what waits at it already", async () => {
   let isDown = false;
   const gate = createCallGate({ concurrency: 1, onPause: () => {}, isDown: () => isDown });
-  let answer: (answer: Answer) => void = () => {};
+  let answer: (answer: TokenAnswer) => void = () => {};
   const first = gate.setOut().pass(() => new Promise((resolve) => (answer = resolve)));
   const second = gate.setOut().pass(async () => pair);
   await new Promise((resolve) => setImmediate(resolve));
@@ -108,7 +108,7 @@ it("lets nothing pass but a probe while the platform is down, also what waits at
 
 it("closes itself when Shopify does not know the app: what waits at it does not leave", async () => {
   const { gate } = openGate(1);
-  const unknown: Answer = {
+  const unknown: TokenAnswer = {
     kind: "refused",
     verdict: { kind: "configuration", reason: "invalid_client" },
     cause: undefined,

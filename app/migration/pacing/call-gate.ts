@@ -1,5 +1,5 @@
 import { setImmediate as turn } from "node:timers/promises";
-import type { Answer } from "../../tokens/index.ts";
+import type { TokenAnswer } from "../../tokens/index.ts";
 import { pauseAskedBy, signOf, type PlatformSign } from "../worker/judge-attempt.ts";
 
 /** A call did not leave: pacing closed the gate after the shop was started. Nothing happened to the shop. */
@@ -57,7 +57,7 @@ export interface CallGate {
 
 export interface Trip {
   /** Runs one call in its turn. @throws GateClosedError */
-  pass(call: () => Promise<Answer>, onSign?: (sign: PlatformSign) => void): Promise<Answer>;
+  pass(call: () => Promise<TokenAnswer>, onSign?: (sign: PlatformSign) => void): Promise<TokenAnswer>;
   /** The shop is done with, whether it called or not. */
   end(): void;
 }
@@ -96,7 +96,7 @@ export function createCallGate(options: {
     for (const wake of queue.splice(0)) wake();
   }
 
-  function note(answer: Answer, tookMs: number): PlatformSign {
+  function note(answer: TokenAnswer, tookMs: number): PlatformSign {
     const sign = signOf(answer);
     if (sign === "broken") {
       counts.broken++;

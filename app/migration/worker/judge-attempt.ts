@@ -1,4 +1,4 @@
-import type { Answer, MigrateOutcome } from "../../tokens/index.ts";
+import type { TokenAnswer, MigrateOutcome } from "../../tokens/index.ts";
 import type { Outcome } from "./record-outcomes.ts";
 
 /** Tries of one shop before it counts as failed. Refusals that concern every shop (429, an outage) are not counted. */
@@ -19,7 +19,7 @@ export type PlatformSign =
   /** It does not accept this app. */
   | "refuses the app";
 
-export function signOf(answer: Answer): PlatformSign {
+export function signOf(answer: TokenAnswer): PlatformSign {
   if (answer.kind !== "refused") return "answers";
   const { verdict } = answer;
   if (verdict.kind === "configuration") return "refuses the app";
@@ -29,7 +29,7 @@ export function signOf(answer: Answer): PlatformSign {
 }
 
 /** How long all calls wait, when the answer asked for it. */
-export function pauseAskedBy(answer: Answer): number | undefined {
+export function pauseAskedBy(answer: TokenAnswer): number | undefined {
   return answer.kind === "refused" && answer.verdict.kind === "transient" ? answer.verdict.retryAfterMs : undefined;
 }
 

@@ -1,17 +1,5 @@
 import type { TokenContext } from "../context.ts";
-
-/** The lifecycle of a shop's token as its row in ShopToken says. */
-export interface TokenLife {
-  generation: number;
-  needsReauthAt?: Date;
-  needsReauthWhy?: string;
-  suspendedAt?: Date;
-  suspendedWhy?: string;
-  uninstalledAt?: Date;
-  acquiredAt?: Date;
-  migratedAt?: Date;
-  refreshedAt?: Date;
-}
+import type { TokenLife } from "../types.ts";
 
 interface LifeRow {
   generation: number;

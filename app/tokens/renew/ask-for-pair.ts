@@ -1,6 +1,7 @@
 import { DelegateBackoff, handleWhenResult, retry } from "cockatiel";
 import type { Session } from "@shopify/shopify-api";
-import { classifyTokenError, type TokenVerdict } from "../shopify/classify-token-error.ts";
+import type { TokenAnswer, TokenCallGate, TokenVerdict } from "../answer.ts";
+import { classifyTokenError } from "../shopify/classify-token-error.ts";
 import type { TokenContext } from "../context.ts";
 import { IncompletePairError } from "../errors.ts";
 import type { Lease } from "./lease.ts";
@@ -20,12 +21,10 @@ export interface AskOptions {
    * Lets one call to the token endpoint pass: waits for its turn, then runs it. For callers that pace many shops. What it
    * throws instead of running the call passes as it is, and the lease is given back.
    */
-  gate?: CallGate;
+  gate?: TokenCallGate;
   /** Written as it goes: what the run came to, whether it ends in a session or in an error. */
   trace?: RunTrace;
 }
-
-export type CallGate = (call: () => Promise<Answer>) => Promise<Answer>;
 
 export interface RunTrace {
   /** Calls of the token endpoint sent. */
@@ -33,20 +32,6 @@ export interface RunTrace {
   /** Something was stored by this run, and how it was got. */
   stored?: HowStored;
 }
-
-export type Answer =
-  | { kind: "pair"; session: Session }
-  | { kind: "incomplete"; error: IncompletePairError }
-  | {
-      kind: "refused";
-      verdict: TokenVerdict;
-      cause: unknown;
-      /**
-       * An earlier call, of this hold or of a holder that died, was lost on the way and may still be running at Shopify: then a
-       * refusal can be the answer to running into it, and must not be believed yet.
-       */
-      afterLostAnswer: boolean;
-    };
 
 /**
  * Asks Shopify for a pair under a lease: sends, judges, and sends the *same* token again while the answer is transient, with
@@ -58,21 +43,21 @@ export async function askForPair(
   lease: Lease,
   request: TokenRequest,
   options: AskOptions = {},
-): Promise<Answer> {
+): Promise<TokenAnswer> {
   let lost = lease.takenOver;
   const started = performance.now();
   // A merchant may be waiting: no further call once the time of one has gone by.
   const hasTime = (): boolean => !options.signal?.aborted && performance.now() - started < CALL_TIMEOUT_MS;
   const policy = retry(
-    handleWhenResult((answer) => hasTime() && isWorthRepeating(answer as Answer)),
+    handleWhenResult((answer) => hasTime() && isWorthRepeating(answer as TokenAnswer)),
     {
       maxAttempts: options.retries ?? DEFAULT_RETRIES,
       backoff: new DelegateBackoff(({ attempt, result }: { attempt: number; result: unknown }) =>
-        pauseMs(attempt, (result as { value: Answer }).value),
+        pauseMs(attempt, (result as { value: TokenAnswer }).value),
       ),
     },
   );
-  const ask = async (): Promise<Answer> => {
+  const ask = async (): Promise<TokenAnswer> => {
     await lease.extendLease();
     if (options.trace) options.trace.calls++;
     const answer = await askOnce(ctx, lease.shop, request, lost);
@@ -82,7 +67,7 @@ export async function askForPair(
   return policy.execute(() => (options.gate ? options.gate(ask) : ask()));
 }
 
-async function askOnce(ctx: TokenContext, shop: string, request: TokenRequest, lost: boolean): Promise<Answer> {
+async function askOnce(ctx: TokenContext, shop: string, request: TokenRequest, lost: boolean): Promise<TokenAnswer> {
   const { grant } = request;
   let session: Session;
   try {
@@ -111,7 +96,7 @@ function requireExpiring(ctx: TokenContext, session: Session): void {
   requireStorable(ctx, session);
 }
 
-function isWorthRepeating(answer: Answer): boolean {
+function isWorthRepeating(answer: TokenAnswer): boolean {
   if (answer.kind === "incomplete") return true;
   return (
     answer.kind === "refused" &&
@@ -120,7 +105,7 @@ function isWorthRepeating(answer: Answer): boolean {
   );
 }
 
-function pauseMs(attempt: number, answer: Answer): number {
+function pauseMs(attempt: number, answer: TokenAnswer): number {
   const asked =
     answer.kind === "refused" && answer.verdict.kind === "transient" ? answer.verdict.retryAfterMs : undefined;
   const jitter = Math.random() * FIRST_BACKOFF_MS * 2 ** attempt;

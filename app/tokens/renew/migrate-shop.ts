@@ -1,5 +1,6 @@
 import { InvalidShopError, type Session } from "@shopify/shopify-api";
-import type { CallGate, RunTrace } from "./ask-for-pair.ts";
+import type { TokenCallGate } from "../answer.ts";
+import type { RunTrace } from "./ask-for-pair.ts";
 import type { TokenContext } from "../context.ts";
 import {
   ConfigurationError,
@@ -26,7 +27,7 @@ export interface MigrateOptions {
   /** How long to wait for another holder of the lease. */
   leaseWaitMs?: number;
   /** Lets each call of the token endpoint pass in its turn. */
-  gate?: CallGate;
+  gate?: TokenCallGate;
 }
 
 type Ending = Omit<MigrateOutcome, "shop" | "attempts">;

@@ -1,5 +1,6 @@
 import type { Session } from "@shopify/shopify-api";
-import { askForPair, type Answer, type AskOptions } from "./ask-for-pair.ts";
+import type { TokenAnswer } from "../answer.ts";
+import { askForPair, type AskOptions } from "./ask-for-pair.ts";
 import type { TokenContext } from "../context.ts";
 import {
   ConfigurationError,
@@ -169,7 +170,7 @@ async function acquireUnderLease(ctx: TokenContext, lease: Lease, options: Renew
 async function storeAnswer(
   ctx: TokenContext,
   lease: Lease,
-  answer: Answer,
+  answer: TokenAnswer,
   how: HowStored,
   { trace }: RenewOptions,
 ): Promise<Session> {

@@ -1,21 +1,7 @@
 import { HttpResponseError, HttpThrottlingError, InvalidJwtError } from "@shopify/shopify-api";
+import type { TokenVerdict } from "../answer.ts";
 import { findHeader, retryAfterMs } from "./retry-after.ts";
 import type { Grant } from "./token-endpoint.ts";
-
-/** What an answer of the token endpoint that is not a pair means (docs/platform-rules.md, the table of failures). */
-export type TokenVerdict =
-  /** Nothing is decided; the same token may be sent again. `lost`: Shopify may have done it without our hearing of it. */
-  | { kind: "transient"; reason: string; lost: boolean; retryAfterMs?: number }
-  /** This refresh token is over for good. */
-  | { kind: "final"; reason: string }
-  /** A permanent token was refused: spent, uninstalled, or something else. To be resolved by reading again and probing. */
-  | { kind: "ambiguous_subject_token"; reason: string }
-  /** The app's own credentials are wrong. */
-  | { kind: "configuration"; reason: string }
-  /** Frozen, locked or closed for now. */
-  | { kind: "suspended"; reason: string }
-  /** The ID token is stale, or not ours. */
-  | { kind: "invalid_id_token"; reason: string };
 
 const CONFIGURATION_ERRORS = new Set(["application_cannot_be_found", "invalid_client", "unauthorized_client"]);
 
