@@ -4,6 +4,7 @@ import { createSandboxClient, type SandboxClient } from "./client.ts";
 import { ensureAuthority } from "./http/certificates.ts";
 import { createControlVerbs } from "./http/control-verbs.ts";
 import { createProxy } from "./http/proxy.ts";
+import type { Route } from "./http/route.ts";
 import { createHandler } from "./http/server.ts";
 import { createWebhookSender } from "./http/webhook-sender.ts";
 import type { Choices } from "./platform/choices.ts";
@@ -25,9 +26,6 @@ export interface SandboxOptions {
   /** More routes, asked before the simulator's own. */
   routes?: Route[];
 }
-
-/** Answers a request and returns true, or returns false to leave it to the next. `url.host` is the host asked for. */
-export type Route = (request: IncomingMessage, response: ServerResponse, url: URL) => boolean | Promise<boolean>;
 
 export interface Sandbox {
   /** Plain HTTP origin, `http://127.0.0.1:<port>`. */

@@ -12,7 +12,8 @@ interface Check {
 
 const checks: Check[] = [
   { name: "format", command: "prettier", args: ["--check", "."] },
-  { name: "lint", command: "eslint", args: ["."] },
+  { name: "lint", command: "npm", args: ["run", "--silent", "lint"] },
+  { name: "architecture", command: process.execPath, args: ["scripts/draw-architecture.ts", "--check"] },
   { name: "types", command: "tsc", args: ["--noEmit"] },
   { name: "schema drift", command: process.execPath, args: ["scripts/check-schema-drift.ts"] },
   { name: "build", command: process.execPath, args: ["scripts/bootstrap.mjs", "--build"] },

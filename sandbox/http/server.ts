@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 
 import { openCall, wallNow } from "../platform/ledger/ledger.ts";
 import { findSecrets } from "../platform/ledger/sightings.ts";
-import type { Route } from "../start.ts";
+import type { Route } from "./route.ts";
 import { sendJson } from "./answer.ts";
 import { serveAuthorize } from "./authorize.ts";
 import type { HttpContext } from "./context.ts";

@@ -246,3 +246,12 @@ export interface SecretSighting {
   /** Enough to find it again, with the secret itself left out. */
   context?: string;
 }
+
+/** Everything that ever happened: proofs are made from it, so nothing is dropped. */
+export interface Ledger {
+  readonly calls: Call[];
+  readonly tokens: TokenRecord[];
+  readonly byValue: Map<string, TokenRecord>;
+  readonly usedAfterEnd: { call: number; token: number; reason: string }[];
+  readonly sightings: SecretSighting[];
+}

@@ -1,6 +1,6 @@
 import { DelegateBackoff, handleWhenResult, retry } from "cockatiel";
 import type { Session } from "@shopify/shopify-api";
-import type { TokenAnswer, TokenCallGate, TokenVerdict } from "../answer.ts";
+import type { TokenAnswer, TokenCallGate } from "../answer.ts";
 import { classifyTokenError } from "../shopify/classify-token-error.ts";
 import type { TokenContext } from "../context.ts";
 import { IncompletePairError } from "../errors.ts";

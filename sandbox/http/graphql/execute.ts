@@ -14,7 +14,8 @@ import {
   parse,
   validate,
 } from "./graphql.ts";
-import { RESOLVERS, type ResolverContext } from "./resolvers.ts";
+import type { ResolverContext } from "./resolver-context.ts";
+import { RESOLVERS } from "./resolvers.ts";
 import { loadAdminSchema, type AdminSchema } from "./schema.ts";
 
 interface Executable {

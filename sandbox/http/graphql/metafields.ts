@@ -1,4 +1,4 @@
-import type { ResolverContext } from "./resolvers.ts";
+import type { ResolverContext } from "./resolver-context.ts";
 
 export interface MetafieldInput {
   ownerId: string;

@@ -1,11 +1,6 @@
 import type { PlatformState, ShopRecord } from "../../platform/state.ts";
+import type { ResolverContext } from "./resolver-context.ts";
 import { metafieldsDelete, metafieldsSet, readMetafield, readMetafields, type MetafieldInput } from "./metafields.ts";
-
-/** What a resolver is given besides its arguments. */
-export interface ResolverContext {
-  state: PlatformState;
-  shop: ShopRecord;
-}
 
 type Resolver = (parent: Record<string, unknown>, args: never, context: ResolverContext) => unknown;
 

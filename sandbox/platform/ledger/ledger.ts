@@ -1,15 +1,6 @@
 import type { TokenEvent } from "../chain/token-state.ts";
 import type { ShopRecord } from "../state.ts";
-import type { Call, SecretSighting, TokenRecord } from "../types.ts";
-
-/** Everything that ever happened: proofs are made from it, so nothing is dropped. */
-export interface Ledger {
-  readonly calls: Call[];
-  readonly tokens: TokenRecord[];
-  readonly byValue: Map<string, TokenRecord>;
-  readonly usedAfterEnd: { call: number; token: number; reason: string }[];
-  readonly sightings: SecretSighting[];
-}
+import type { Call, Ledger, TokenRecord } from "../types.ts";
 
 export function createLedger(): Ledger {
   return { calls: [], tokens: [], byValue: new Map(), usedAfterEnd: [], sightings: [] };
