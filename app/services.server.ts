@@ -110,6 +110,7 @@ function openLog(env: Env): Logger {
   const password = URL.parse(env.DATABASE_URL)?.password;
   const log = createLogger(env.LOG_LEVEL, [
     env.SHOPIFY_API_SECRET,
+    env.SHOPIFY_API_SECRET_PREVIOUS,
     env.MIGRATION_SECRET,
     password,
     password && decodeURIComponent(password),

@@ -62,6 +62,11 @@ const schema = z.object({
   NODE_ENV: z.enum(["development", "test", "production"]).default("development"),
   SHOPIFY_API_KEY: required("the app's client id"),
   SHOPIFY_API_SECRET: required("the app's client secret"),
+  SHOPIFY_API_SECRET_PREVIOUS: z
+    .string()
+    .trim()
+    .optional()
+    .transform((value) => value || undefined),
   SHOPIFY_APP_URL: httpsUrl,
   SCOPES: required("the access scopes, comma-separated, as in shopify.app.toml").transform((value) =>
     value

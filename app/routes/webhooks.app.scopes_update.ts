@@ -1,14 +1,16 @@
 import { z } from "zod";
 import { webhookRoute } from "../webhooks/handle-webhook.server.ts";
+import { REFUSALS, WebhookRefusedError } from "../webhooks/webhook-refusal.ts";
 import { requireShopDomain } from "../jobs/shop-domain.ts";
 import { services } from "../services.server.ts";
 
-const payloadSchema = z.object({ current: z.array(z.string()) });
+const bodySchema = z.object({ current: z.array(z.string().regex(/^[\w:/.-]{1,100}$/)).max(500) });
 
 /** The merchant granted or withdrew access scopes. */
-const route = webhookRoute("app/scopes_update", async ({ shop, payload }) => {
-  const { current } = payloadSchema.parse(payload);
-  await services.tokens.recordScopes(shop, current);
+const route = webhookRoute("app/scopes_update", async ({ shop, body }) => {
+  const parsed = bodySchema.safeParse(body);
+  if (!parsed.success) throw new WebhookRefusedError(REFUSALS.payload);
+  await services.tokens.recordScopes(shop, parsed.data.current);
   await services.jobs.enqueue("refresh-shop", { shop: requireShopDomain(shop) });
 });
 

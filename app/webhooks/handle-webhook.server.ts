@@ -1,65 +1,93 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { shopifyApi } from "@shopify/shopify-api";
 import type { ActionFunctionArgs } from "@remix-run/node";
 import { isDatabaseOutage } from "../infra/is-database-outage.ts";
+import { problemResponse, type Problem } from "../operator/problem.ts";
 import { services } from "../services.server.ts";
-import { tokenExchangeApp } from "../shopify.server.ts";
+import { TransientError } from "../tokens/index.ts";
+import { verifyWebhook, type Webhook } from "./verify-webhook.ts";
+import { WebhookRefusedError } from "./webhook-refusal.ts";
 
-/** A verified webhook. It never comes with a token: the shop may have none any more. */
-export interface Webhook {
-  shop: string;
-  payload: Record<string, unknown>;
-  /** When it happened at Shopify; deliveries may be late, repeated and out of order. */
-  triggeredAt: Date;
-}
+export type { Webhook };
+
+/** Shopify waits 5 s for an answer, and counts a late one as a failure. */
+const ANSWER_WITHIN_MS = 4_500;
+
+const { api, env, log, metrics } = services;
+const previousSecret = env.SHOPIFY_API_SECRET_PREVIOUS;
+const signers = previousSecret ? [api, shopifyApi({ ...api.config, apiSecretKey: previousSecret })] : [api];
 
 /**
- * Makes the loader and action of a webhook route: verifies the signature, runs `handle`, answers 200. No live token is needed,
- * and Shopify is not asked for one. Whatever `handle` throws becomes 500 (503 while
- * the database is away), so that Shopify delivers again; it must therefore be
- * safe to repeat.
+ * Makes the loader and action of a webhook route: verifies the delivery, runs `handle`, answers 200. Needs no token and loads no
+ * session. What cannot be trusted or read is answered 401 or 400 in words. While the database or Shopify is away, and when
+ * `handle` takes longer than Shopify waits, the answer is 503, so that Shopify delivers again: `handle` must be safe to repeat.
  * @param topic as in the `X-Shopify-Topic` header, e.g. `app/uninstalled`.
+ * @param handle may throw `WebhookRefusedError` for a body without the fields of its topic.
  */
 export function webhookRoute(topic: string, handle: (webhook: Webhook) => Promise<void>) {
-  const { log, metrics, tokens } = services;
-
   const action = async ({ request }: ActionFunctionArgs): Promise<Response> => {
     if (request.method !== "POST") return methodNotAllowed();
-    const receivedAt = new Date();
-    const delivery = await tokens
-      .withRequest({ kind: "webhook" }, () => tokenExchangeApp.authenticate.webhook(request))
-      .catch((thrown: unknown) => {
-        metrics.webhooks.inc({ topic, result: "refused" });
-        throw thrown;
-      });
-    const { shop, webhookId } = delivery;
-    if (normalized(delivery.topic) !== normalized(topic)) {
-      log.warn({ shop, webhookId, topic: delivery.topic, expected: topic }, "a webhook came to the address of another");
-      metrics.webhooks.inc({ topic, result: "misdirected" });
-      return new Response(null, { status: 400 });
-    }
+    let webhook: Webhook | undefined;
     try {
-      const triggeredAt = new Date(delivery.triggeredAt ?? NaN);
-      await handle({
-        shop,
-        payload: delivery.payload as Record<string, unknown>,
-        triggeredAt: Number.isNaN(triggeredAt.getTime()) ? receivedAt : triggeredAt,
-      });
+      webhook = await verifyWebhook(request, { topic, signers, receivedAt: new Date() });
+      await within(ANSWER_WITHIN_MS, handle(webhook));
     } catch (error) {
-      metrics.webhooks.inc({ topic, result: "failed" });
-      log.error({ err: error, shop, webhookId, topic }, "webhook not handled; Shopify will deliver it again");
-      return new Response(null, { status: isDatabaseOutage(error) ? 503 : 500 });
+      return answerTo(error, topic, webhook);
     }
     metrics.webhooks.inc({ topic, result: "handled" });
-    log.info({ shop, webhookId, topic }, "webhook handled");
+    log.info({ shop: webhook.shop, webhookId: webhook.id, topic }, "webhook handled");
     return new Response(null, { status: 200 });
   };
   return { action, loader: methodNotAllowed };
+}
+
+function answerTo(error: unknown, topic: string, webhook: Webhook | undefined): Response {
+  if (error instanceof WebhookRefusedError) {
+    metrics.webhooks.inc({ topic, result: "refused" });
+    log.warn({ topic, shop: webhook?.shop, webhookId: webhook?.id, reason: error.refusal.code }, "webhook refused");
+    return problemResponse(error.refusal);
+  }
+  metrics.webhooks.inc({ topic, result: "failed" });
+  log.error(
+    { err: error, shop: webhook?.shop, webhookId: webhook?.id, topic },
+    "webhook not handled; Shopify will deliver it again",
+  );
+  const mayWorkLater = isDatabaseOutage(error) || error instanceof TransientError || error instanceof TooSlowError;
+  return mayWorkLater ? problemResponse(TRY_AGAIN, { "Retry-After": "5" }) : problemResponse(FAILED);
+}
+
+class TooSlowError extends Error {
+  override name = "TooSlowError";
+}
+
+/** What is still under way goes on; the redelivery finds it done. */
+async function within(limitMs: number, work: Promise<void>): Promise<void> {
+  const over = new AbortController();
+  const limit = sleep(limitMs, undefined, { signal: over.signal, ref: false }).then(
+    () => Promise.reject(new TooSlowError(`no result after ${limitMs} ms`)),
+    () => {},
+  );
+  try {
+    await Promise.race([work, limit]);
+  } finally {
+    over.abort();
+    work.catch((error: unknown) => log.debug({ err: error }, "a webhook ended badly"));
+  }
 }
 
 async function methodNotAllowed(): Promise<Response> {
   return new Response(null, { status: 405, headers: { Allow: "POST" } });
 }
 
-/** The library speaks of APP_UNINSTALLED, Shopify's header of app/uninstalled. */
-function normalized(topic: string): string {
-  return topic.toUpperCase().replace(/\W/g, "_");
-}
+const TRY_AGAIN: Problem = {
+  status: 503,
+  code: "try_again",
+  title: "Service Unavailable",
+  detail: "The app cannot take this delivery now. Nothing is lost: deliver it again.",
+};
+const FAILED: Problem = {
+  status: 500,
+  code: "not_handled",
+  title: "Internal Server Error",
+  detail: "This delivery could not be handled. The app's log says why.",
+};

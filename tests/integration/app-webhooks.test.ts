@@ -1,25 +1,32 @@
+// Proves that webhooks are verified and answered without a living token, in any order, and never harm another shop.
 import { createHmac } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Sandbox } from "../../sandbox/start.ts";
 import { startTestApp, type TestApp } from "../support/app-process.ts";
 import { merchantOf, type Merchant } from "../support/app-requests.ts";
 import { testDatabase } from "../support/postgres.ts";
+import { severable, type SeverableDatabase } from "../support/severable-database.ts";
 import { startTestSandbox, TEST_APP } from "../support/sandbox.ts";
 
 const database = testDatabase();
 let sandbox: Sandbox;
 let app: TestApp;
 let merchant: Merchant;
+let way: SeverableDatabase;
+const PREVIOUS_SECRET = "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";
 
 beforeAll(async () => {
   sandbox = await startTestSandbox({ app: { tomlPath: "shopify.app.toml" } });
-  app = await startTestApp({ sandbox, databaseUrl: database.current.url, phase: "expand" });
+  way = await severable(database.current.url);
+  const env = { SHOPIFY_API_SECRET_PREVIOUS: PREVIOUS_SECRET };
+  app = await startTestApp({ sandbox, databaseUrl: way.url, phase: "expand", env });
   await sandbox.client.app({ deliverTo: app.url });
   merchant = merchantOf(app, sandbox);
 });
 afterAll(async () => {
   await app?.expectNoSecretsInLogs();
   await app?.stop();
+  await way?.close();
   await sandbox?.close();
 });
 
@@ -94,6 +101,20 @@ describe("with a dead token, expired and unable to refresh", () => {
   });
 });
 
+describe("the same delivery again", () => {
+  it.each(["app/uninstalled", "shop/redact", "app/scopes_update"])("of %s changes nothing more", async (topic) => {
+    const shop = `again-${topic.replace(/\W/g, "-").replace("_", "-")}.myshopify.com`;
+    await sandbox.client.installShop(shop);
+    await merchant.open(shop);
+    if (topic !== "app/scopes_update") await sandbox.client.uninstall(shop, { webhook: false });
+    const { id, status } = await sandbox.client.sendWebhook(shop, topic);
+    expect(status).toBe(200);
+    const before = await sessionsOf(shop);
+    expect((await sandbox.client.webhooks.replay(id)).status).toBe(200);
+    expect(await sessionsOf(shop)).toEqual(before);
+  });
+});
+
 describe("app/scopes_update", () => {
   it("stores what the merchant has granted", async () => {
     const shop = "scopes.myshopify.com";
@@ -147,7 +168,67 @@ describe("verification", () => {
     }
   });
 
-  it("is asked again later when a payload cannot be handled", async () => {
-    expect((await post("/webhooks/app/scopes_update", '{"current": "all"}')).status).toBe(500);
+  it("takes the other client secret while it is rotated", async () => {
+    const hmac = createHmac("sha256", PREVIOUS_SECRET).update("{}").digest("base64");
+    const response = await post("/webhooks/customers/redact", "{}", { "X-Shopify-Hmac-Sha256": hmac });
+    expect(response.status).toBe(200);
+  });
+
+  it.each([
+    ["of scopes that are no list", "app/scopes_update", '{"current": "all"}', {}],
+    ["of scopes that hold NUL", "app/scopes_update", '{"current": ["read_products\\u0000"]}', {}],
+    ["of scopes that hold half a character", "app/scopes_update", '{"current": ["\\ud800"]}', {}],
+    ["without scopes", "app/scopes_update", "{}", {}],
+    ["of year 0", "app/uninstalled", "{}", { "X-Shopify-Triggered-At": "0000-01-01T00:00:00Z" }],
+    [
+      "of a shop of 300 characters",
+      "app/uninstalled",
+      "{}",
+      { "X-Shopify-Shop-Domain": `${"a".repeat(300)}.myshopify.com` },
+    ],
+    ["of a shop that is none", "shop/redact", "{}", { "X-Shopify-Shop-Domain": "%00" }],
+    ["with a list as body", "shop/redact", "[]", {}],
+  ] as [string, string, string, Record<string, string>][])(
+    "refuses one %s in words",
+    async (_name, topic, body, headers) => {
+      const response = await post(`/webhooks/${topic}`, body, headers);
+      expect(response.status).toBe(400);
+      expect(response.headers.get("content-type")).toContain("application/problem+json");
+      expect(((await response.json()) as { detail: string }).detail).toBeTruthy();
+    },
+  );
+
+  it("refuses a body that Shopify signed about another shop, and leaves that of the header alone", async () => {
+    const shop = "victim.myshopify.com";
+    await sandbox.client.installShop(shop);
+    await merchant.open(shop);
+    for (const topic of ["app/uninstalled", "shop/redact", "customers/redact", "customers/data_request"]) {
+      const body = JSON.stringify({ myshopify_domain: "signed.myshopify.com", shop_domain: "signed.myshopify.com" });
+      const response = await post(`/webhooks/${topic}`, body, { "X-Shopify-Shop-Domain": shop });
+      expect(response.status, topic).toBe(400);
+    }
+    expect(await sessionsOf(shop)).toHaveLength(1);
+  });
+});
+
+describe("while the database is away", () => {
+  afterAll(() => way.mend());
+
+  it.each([
+    ["gone", () => way.sever()],
+    ["silent", () => way.stall()],
+  ])("and %s, an answer of 503 in time makes Shopify deliver again", async (_state, begin) => {
+    begin();
+    try {
+      const startedAt = performance.now();
+      const response = await post("/webhooks/app/uninstalled", "{}");
+      expect(response.status).toBe(503);
+      expect(performance.now() - startedAt).toBeLessThan(5_000);
+    } finally {
+      way.mend();
+    }
+    await expect
+      .poll(async () => (await post("/webhooks/app/uninstalled", "{}")).status, { timeout: 10_000 })
+      .toBe(200);
   });
 });

@@ -6,6 +6,9 @@ export interface SeverableDatabase {
   url: string;
   /** Breaks every connection and refuses new ones. */
   sever(): void;
+  /** Keeps every connection open and lets no byte through, as a server that hangs does. */
+  stall(): void;
+  /** Ends either; what was stalled is broken. */
   mend(): void;
   close(): Promise<void>;
 }
@@ -15,6 +18,7 @@ export async function severable(url: string): Promise<SeverableDatabase> {
   const target = new URL(url);
   const sockets = new Set<Socket>();
   let severed = false;
+  let stalled = false;
   const relay = createServer((client) => {
     if (severed) return void client.destroy();
     const upstream = connect(Number(target.port), target.hostname);
@@ -26,6 +30,7 @@ export async function severable(url: string): Promise<SeverableDatabase> {
       socket.on("error", () => other.destroy());
       socket.on("close", () => (sockets.delete(socket), other.destroy()));
       socket.pipe(other);
+      if (stalled) socket.pause();
     }
   });
   await new Promise<void>((resolve) => relay.listen(0, "127.0.0.1", resolve));
@@ -41,8 +46,14 @@ export async function severable(url: string): Promise<SeverableDatabase> {
       severed = true;
       cut();
     },
+    stall() {
+      stalled = true;
+      for (const socket of sockets) socket.pause();
+    },
     mend() {
       severed = false;
+      if (stalled) cut();
+      stalled = false;
     },
     async close() {
       cut();
