@@ -25,7 +25,8 @@ export default defineConfig({
       ignoredRouteFiles: ["**/*.test.*", "**/.*"],
       future: {
         v3_fetcherPersist: true,
-        v3_lazyRouteDiscovery: true,
+        // Discovery keeps a note in `sessionStorage`, which a browser may deny to the Admin's frame: every route is known at once.
+        v3_lazyRouteDiscovery: false,
         v3_relativeSplatPath: true,
         v3_singleFetch: true,
         v3_throwAbortReason: true,

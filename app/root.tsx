@@ -1,6 +1,7 @@
-import { isRouteErrorResponse, Links, Meta, Outlet, Scripts, ScrollRestoration, useRouteError } from "@remix-run/react";
+import { isRouteErrorResponse, Links, Meta, Outlet, Scripts, useRouteError } from "@remix-run/react";
 import type { ReactNode } from "react";
 import { pageProblemOf } from "./auth/page-problem.ts";
+import { ScrollPosition } from "./components/scroll-position.tsx";
 import { services } from "./services.server.ts";
 
 /** App Bridge wants the client id on every embedded page, error pages included. It is public. */
@@ -19,7 +20,6 @@ export function Layout({ children }: { children: ReactNode }) {
       </head>
       <body>
         {children}
-        <ScrollRestoration />
         <Scripts />
       </body>
     </html>
@@ -27,7 +27,12 @@ export function Layout({ children }: { children: ReactNode }) {
 }
 
 export default function Root() {
-  return <Outlet />;
+  return (
+    <>
+      <Outlet />
+      <ScrollPosition />
+    </>
+  );
 }
 
 /** The last boundary: plain, because whatever broke may have been the design system. */

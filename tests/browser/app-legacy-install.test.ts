@@ -1,3 +1,4 @@
+// Proves installation by consent (authorization code grant) before and after the migration, in a browser that denies the app site data.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { appFrame, startAppWorld, storedPair, type AppWorld } from "./app-world.ts";
 
@@ -9,7 +10,7 @@ afterAll(() => world?.close());
 
 async function installByConsent(shop: string, name: string) {
   await world.sandbox.client.createShop(shop, { name });
-  const { page, errors } = await world.openPage();
+  const { page, errors } = await world.openPage("denied");
   await page.goto(world.fronts.adminUrl(shop));
   await page.waitForURL(/\/admin\/oauth\/authorize/);
   await page.getByRole("button", { name: "Install" }).click();
@@ -35,7 +36,7 @@ test("expand: the same way in gives the newest pair, and the older shop's page w
   const stored = await storedPair(world.database, shop);
   expect(await world.sandbox.client.ledger.isCurrentPair(shop, stored!)).toBe(true);
 
-  const { page } = await world.openPage();
+  const { page } = await world.openPage("denied");
   await page.goto(world.fronts.adminUrl("legacy-install.myshopify.com"));
   await appFrame(page, "Dogwood Deli");
   expect(errors).toEqual([]);

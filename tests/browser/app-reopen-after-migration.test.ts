@@ -1,3 +1,4 @@
+// Proves that a merchant who has the app open during the migration notices nothing, in a browser that denies the app site data.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createOperator, migrateToTheEnd } from "../../scripts/demo/operator.ts";
 import { appFrame, startAppWorld, storedPair, type AppWorld } from "./app-world.ts";
@@ -16,7 +17,7 @@ test("a merchant has the app open while her shop is migrated, and notices nothin
     `INSERT INTO "Session" ("id", "shop", "state", "scope", "accessToken") VALUES ($1, $2, '', $3, $4)`,
     [`offline_${shop}`, shop, scope, accessToken],
   );
-  const { page, errors } = await world.openPage();
+  const { page, errors } = await world.openPage("denied");
   await page.goto(world.fronts.adminUrl(shop));
   const frame = await appFrame(page, "Fir Furniture");
   expect((await storedPair(world.database, shop))?.accessToken === accessToken).toBe(true);

@@ -1,11 +1,11 @@
-import type { Browser, Frame, Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Frame, Page } from "playwright-core";
 import { startFronts, type Fronts } from "../../sandbox/admin/start-fronts.ts";
 import type { Sandbox } from "../../sandbox/start.ts";
 import { findFreePort } from "../../scripts/free-port.ts";
 import { startTestApp, type TestApp, type TestAppOptions } from "../support/app-process.ts";
-import { contextOptions, launchBrowser } from "../support/browser.ts";
+import { contextOptions, denyStorageToFrames, launchBrowser, type Storage } from "../support/browser.ts";
 import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";
-import { startTestSandbox } from "../support/sandbox.ts";
+import { startTestSandbox, TEST_APP } from "../support/sandbox.ts";
 
 /** The built app, embedded in the Admin, in a browser: what a merchant has in front of her. */
 export interface AppWorld {
@@ -16,8 +16,8 @@ export interface AppWorld {
   readonly app: TestApp;
   /** Ends the app and starts it in another phase, at the same address. */
   restart(phase: TestAppOptions["phase"]): Promise<void>;
-  /** A page in a browser context of its own. What its console reports as errors is collected. */
-  openPage(): Promise<{ page: Page; errors: string[] }>;
+  /** A page in a browser context of its own. What its console reports as errors or warnings is collected. */
+  openPage(storage: Storage, options?: BrowserContextOptions): Promise<{ page: Page; errors: string[] }>;
   close(): Promise<void>;
 }
 
@@ -34,7 +34,14 @@ export async function startAppWorld(phase: TestAppOptions["phase"]): Promise<App
     },
   });
   const fronts = await startFronts({ sandbox, appOrigin });
-  const browser: Browser = await launchBrowser({ hostRules: fronts.hostRules });
+  const browsers = new Map<Storage, Promise<Browser>>();
+  const browserWith = (storage: Storage) => {
+    const embedded = { host: new URL(TEST_APP.url).hostname, embeddedIn: "admin.shopify.com" };
+    const denyStorageTo = storage === "denied" ? embedded : undefined;
+    const browser = browsers.get(storage) ?? launchBrowser({ hostRules: fronts.hostRules, denyStorageTo });
+    browsers.set(storage, browser);
+    return browser;
+  };
   const start = (next: TestAppOptions["phase"]) =>
     startTestApp({ sandbox, databaseUrl: database.url, phase: next, port });
   let app = await start(phase);
@@ -49,17 +56,18 @@ export async function startAppWorld(phase: TestAppOptions["phase"]): Promise<App
       await app.stop();
       app = await start(next);
     },
-    async openPage() {
-      const context = await browser.newContext(contextOptions);
+    async openPage(storage, options) {
+      const context = await (await browserWith(storage)).newContext({ ...contextOptions, ...options });
+      if (storage === "denied") await denyStorageToFrames(context);
       const page = await context.newPage();
       page.setDefaultTimeout(15_000);
       const errors: string[] = [];
-      page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+      page.on("console", (message) => ["error", "warning"].includes(message.type()) && errors.push(message.text()));
       page.on("pageerror", (error) => errors.push(String(error)));
       return { page, errors };
     },
     async close() {
-      await browser.close();
+      for (const browser of browsers.values()) await (await browser).close();
       await app.stop();
       await fronts.close();
       await sandbox.close();
@@ -76,6 +84,19 @@ export async function appFrame(page: Page, shopName: string): Promise<Frame> {
   if (!frame) throw new Error("the Admin shows no app frame");
   await frame.waitForFunction(() => "__remixRouteModules" in window);
   return frame;
+}
+
+/** What the app's frame may do with storage: "allowed", or the name of the error that a script gets. */
+export function storageOf(frame: Frame): Promise<string> {
+  return frame.evaluate(() => {
+    try {
+      window.sessionStorage.setItem("probe", "1");
+      window.sessionStorage.removeItem("probe");
+      return "allowed";
+    } catch (error) {
+      return (error as DOMException).name;
+    }
+  });
 }
 
 /** The stored offline session of a shop. */

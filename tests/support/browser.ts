@@ -1,27 +1,8 @@
-import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
-import { chromium, type Browser, type BrowserContextOptions } from "playwright-core";
-import { unpackChromium } from "./unpack-chromium.ts";
-
-/** How to start one browser, and where it was found. */
-export interface BrowserChoice {
-  executablePath: string;
-  env: Record<string, string>;
-  from: "CHROME_PATH" | "system" | "@sparticuz/chromium" | "playwright";
-}
-
-const SYSTEM_PATHS = [
-  "/usr/bin/google-chrome-stable",
-  "/usr/bin/google-chrome",
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/snap/bin/chromium",
-  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-  "/Applications/Chromium.app/Contents/MacOS/Chromium",
-];
-
-// The Admin embeds the app from another site: partitioned storage makes `sessionStorage` throw in the frame, and Remix needs it.
-const DISABLED_FEATURES = "ThirdPartyStoragePartitioning,HttpsUpgrades";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { chromium, type Browser, type BrowserContext, type BrowserContextOptions } from "playwright-core";
+import { findBrowser, type BrowserChoice } from "./find-browser.ts";
 
 /**
  * The library answers 410 to user agents of robots, and `HeadlessChrome` is one: pages of tests say what a merchant's browser says.
@@ -37,18 +18,31 @@ export const contextOptions: BrowserContextOptions = {
   locale: "en-US",
 };
 
+/** Whether the merchant's browser lets the embedded app keep site data. The app must not notice. */
+export const STORAGE = ["allowed", "denied"] as const;
+export type Storage = (typeof STORAGE)[number];
+
+// The last --disable-features wins. Playwright's own list switches storage partitioning off, which newer versions of Chromium take
+// for "third-party frames have no storage": the storage of these browsers is a merchant's, not Playwright's.
+const DISABLED_FEATURES = "MediaRouter,OptimizationHints,HttpsUpgrades";
+
 let choice: Promise<BrowserChoice> | undefined;
 
+export interface BrowserOptions {
+  /** What `--host-resolver-rules` takes; every other host but this machine is unknown to the browser. */
+  hostRules?: string;
+  /** Hosts that may not keep site data, as a merchant blocks them in the settings. Default: none. */
+  denyStorageTo?: { host: string; embeddedIn: string };
+}
+
 /**
- * Starts Chromium. `hostRules` is what `--host-resolver-rules` takes; every other host but this machine is unknown to it.
+ * Starts Chromium.
  * @throws Error naming each place that was tried when no browser works.
  */
-export async function launchBrowser(options: { hostRules?: string; args?: string[] } = {}): Promise<Browser> {
+export async function launchBrowser({ hostRules, denyStorageTo }: BrowserOptions = {}): Promise<Browser> {
   const { executablePath, env } = await (choice ??= findBrowser());
-  const rules = [options.hostRules, "MAP * ~NOTFOUND", "EXCLUDE localhost", "EXCLUDE 127.0.0.1"]
-    .filter(Boolean)
-    .join(", ");
-  return chromium.launch({
+  const rules = [hostRules, "MAP * ~NOTFOUND", "EXCLUDE localhost", "EXCLUDE 127.0.0.1"].filter(Boolean).join(", ");
+  const options = {
     executablePath,
     env: { ...(process.env as Record<string, string>), ...env },
     args: [
@@ -56,68 +50,43 @@ export async function launchBrowser(options: { hostRules?: string; args?: string
       `--disable-features=${DISABLED_FEATURES}`,
       "--disable-dev-shm-usage",
       ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
-      ...(options.args ?? []),
     ],
-  });
+  };
+  if (!denyStorageTo) return chromium.launch(options);
+  const profile = createProfile(`${denyStorageTo.host},${denyStorageTo.embeddedIn}`);
+  const context = await chromium.launchPersistentContext(profile, options);
+  const browser = context.browser();
+  if (!browser) throw new Error("a browser with a profile of its own has no connection");
+  browser.once("disconnected", () => rmSync(profile, { recursive: true, force: true, maxRetries: 5 }));
+  return browser;
 }
 
-/** `CHROME_PATH`, then a browser of this machine, then the one that npm installed, then Playwright's own. */
-export async function findBrowser(env: NodeJS.ProcessEnv = process.env): Promise<BrowserChoice> {
-  const wanted = env.CHROME_PATH;
-  if (wanted) {
-    if (!works(wanted)) throw new Error(`CHROME_PATH is ${wanted}, and that does not run. Correct or unset it.`);
-    return { executablePath: wanted, env: {}, from: "CHROME_PATH" };
-  }
-  const system = SYSTEM_PATHS.find((path) => existsSync(path) && works(path));
-  if (system) return { executablePath: system, env: {}, from: "system" };
+/** A profile whose owner blocks the site data of `sites` ("host,host of the page around it"): 2 means blocked. */
+function createProfile(sites: string): string {
+  const folder = mkdtempSync(join(tmpdir(), "chromium-profile-"));
+  mkdirSync(join(folder, "Default"));
+  const preferences = { profile: { content_settings: { exceptions: { cookies: { [sites]: { setting: 2 } } } } } };
+  writeFileSync(join(folder, "Default", "Preferences"), JSON.stringify(preferences));
+  return folder;
+}
 
-  const reasons: string[] = [];
-  try {
-    const { executablePath, libraries, fontsConfig } = await unpackChromium();
-    const fonts: Record<string, string> = hasSystemFonts() ? {} : { FONTCONFIG_FILE: fontsConfig };
-    for (const extra of [{}, { LD_LIBRARY_PATH: libraries }] as Record<string, string>[]) {
-      const own: Record<string, string> = { ...fonts, ...extra };
-      if (works(executablePath, own)) return { executablePath, env: own, from: "@sparticuz/chromium" };
+/**
+ * Denies storage to frames where a browser has no such setting: the headless shell that comes through npm knows no profile. Scripts see
+ * what they see in a browser that has one.
+ */
+export async function denyStorageToFrames(context: BrowserContext): Promise<void> {
+  await context.addInitScript(() => {
+    if (window === window.top) return;
+    for (const name of ["sessionStorage", "localStorage"] as const) {
+      Object.defineProperty(window, name, {
+        get: () => {
+          throw new DOMException(
+            `Failed to read the '${name}' property from 'Window': Access is denied for this document.`,
+            "SecurityError",
+          );
+        },
+      });
     }
-    reasons.push(`@sparticuz/chromium does not run here (${whyNot(executablePath, { LD_LIBRARY_PATH: libraries })})`);
-  } catch (error) {
-    reasons.push(`@sparticuz/chromium: ${error instanceof Error ? error.message : String(error)}`);
-  }
-  const own = chromium.executablePath();
-  if (existsSync(own) && works(own)) return { executablePath: own, env: {}, from: "playwright" };
-  throw new Error(
-    `no browser for the tests: ${reasons.join("; ")}; Playwright has none. ` +
-      "Install Chrome or Chromium, or set CHROME_PATH, or run `npx playwright-core install chromium`.",
-  );
-}
-
-function works(path: string, env: Record<string, string> = {}): boolean {
-  return ask(path, env).status === 0;
-}
-
-function whyNot(path: string, env: Record<string, string>): string {
-  const result = ask(path, env);
-  return (result.stderr || result.error?.message || `exit ${String(result.status)}`).trim().split("\n")[0] ?? "";
-}
-
-function ask(path: string, env: Record<string, string>) {
-  return spawnSync(path, ["--version", "--no-sandbox"], {
-    encoding: "utf8",
-    timeout: 20_000,
-    env: { ...process.env, ...env },
+    Object.defineProperty(document, "cookie", { get: () => "", set: () => {} });
   });
-}
-
-function hasSystemFonts(): boolean {
-  const folders = [
-    "/usr/share/fonts",
-    "/usr/local/share/fonts",
-    "/System/Library/Fonts",
-    `${process.env.HOME ?? ""}/.fonts`,
-  ];
-  return folders.some(
-    (folder) =>
-      existsSync(folder) &&
-      readdirSync(folder, { recursive: true }).some((file) => /\.(ttf|otf|ttc|pfb)$/i.test(String(file))),
-  );
 }
