@@ -5,8 +5,8 @@
  */
 import { PrismaPg } from "@prisma/adapter-pg";
 import type pg from "pg";
-import { parseIntoClientConfig } from "pg-connection-string";
 import { defineConfig } from "prisma/config";
+import { poolConfig, schemaOf } from "./app/infra/db-pool.ts";
 
 process.env.DATABASE_URL ??= "postgresql://localhost:5432/unset";
 
@@ -71,5 +71,9 @@ export default defineConfig({
   experimental: { adapter: true },
   engine: "js",
   adapter: async () =>
-    new OfflinePrismaPg({ ...parseIntoClientConfig(process.env.DATABASE_URL ?? ""), allowExitOnIdle: true }),
+    new OfflinePrismaPg(
+      // A migration may take its time.
+      { ...poolConfig(process.env.DATABASE_URL ?? "", { statementTimeoutMs: 0 }), allowExitOnIdle: true },
+      { schema: schemaOf(process.env.DATABASE_URL ?? "") },
+    ),
 });

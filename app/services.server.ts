@@ -43,6 +43,8 @@ export async function createServices(source: Record<string, string | undefined>)
   const log = openLog(env);
   const metrics = createMetrics();
   const db = openDatabase(env.DATABASE_URL, {
+    poolSize: env.DATABASE_POOL_SIZE,
+    statementTimeoutMs: env.DATABASE_STATEMENT_TIMEOUT_MS,
     onError: (error) => log.warn({ err: error }, "database connection lost"),
   });
   const flags = await createFlags({ enabled: env.TOKEN_EXCHANGE_ENABLED, rollout: env.TOKEN_EXCHANGE_ROLLOUT });
@@ -58,7 +60,14 @@ export async function createServices(source: Record<string, string | undefined>)
     metrics,
     onPairStored: (shop, how) => jobs.onPairStored(shop, how),
   });
-  const jobs = createJobs({ databaseUrl: env.DATABASE_URL, tokens, db, log, metrics });
+  const jobs = createJobs({
+    databaseUrl: env.DATABASE_URL,
+    statementTimeoutMs: env.DATABASE_STATEMENT_TIMEOUT_MS,
+    tokens,
+    db,
+    log,
+    metrics,
+  });
   const migrations = createMigrations({ db, tokens, phase: env.phase, log, metrics });
 
   const failedAttempts = createFailedAttempts(env.DATABASE_URL, (error) =>

@@ -25,6 +25,8 @@ describe("parseEnv", () => {
       SHOPIFY_APP_URL: "https://app.example.com",
       SCOPES: ["read_products", "write_products"],
       PORT: 3000,
+      DATABASE_POOL_SIZE: 10,
+      DATABASE_STATEMENT_TIMEOUT_MS: 10_000,
       LOG_LEVEL: "info",
       TOKEN_EXCHANGE_ENABLED: true,
       LEGACY_INSTALL_FLOW_ENABLED: true,
@@ -51,6 +53,19 @@ describe("parseEnv", () => {
     expect(parseEnv({ ...COMPLETE, TOKEN_EXCHANGE_ENABLED: exchange, LEGACY_INSTALL_FLOW_ENABLED: legacy }).phase).toBe(
       phase,
     );
+  });
+
+  it("takes the size of the pool and the limit of a statement as whole numbers within bounds", () => {
+    expect(parseEnv({ ...COMPLETE, DATABASE_POOL_SIZE: "25", DATABASE_STATEMENT_TIMEOUT_MS: " 3000 " })).toMatchObject({
+      DATABASE_POOL_SIZE: 25,
+      DATABASE_STATEMENT_TIMEOUT_MS: 3_000,
+    });
+    for (const value of ["0", "-1", "2.5", "ten", "1e3", "99999999999"]) {
+      expect(problemsOf({ ...COMPLETE, DATABASE_POOL_SIZE: value })).toEqual([
+        expect.stringMatching(/DATABASE_POOL_SIZE must be a whole number from 2 to 1000/),
+      ]);
+      expect(problemsOf({ ...COMPLETE, DATABASE_STATEMENT_TIMEOUT_MS: value })).toHaveLength(1);
+    }
   });
 
   it("refuses both doors closed, and says which to open first", () => {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { STATEMENT_TIMEOUT_MS } from "./db-pool.ts";
 import { phaseOf, type Phase } from "./phase.ts";
 import { parseRollout } from "./rollout.ts";
 
@@ -58,6 +59,20 @@ const port = z
   .transform((value) => (value ? Number(value) : 3000))
   .pipe(z.number().int().min(0).max(65535, "must be at most 65535"));
 
+/** A whole number within bounds; empty means the default. */
+const count = (fallback: number, least: number, most: number) =>
+  z
+    .string()
+    .trim()
+    .optional()
+    .transform((value, context) => {
+      if (!value) return fallback;
+      const number = /^\d{1,9}$/.test(value) ? Number(value) : NaN;
+      if (number >= least && number <= most) return number;
+      context.addIssue(`must be a whole number from ${least} to ${most}`);
+      return z.NEVER;
+    });
+
 const schema = z.object({
   NODE_ENV: z.enum(["development", "test", "production"]).default("development"),
   SHOPIFY_API_KEY: required("the app's client id"),
@@ -75,6 +90,8 @@ const schema = z.object({
       .filter(Boolean),
   ),
   DATABASE_URL: postgresUrl,
+  DATABASE_POOL_SIZE: count(10, 2, 1_000),
+  DATABASE_STATEMENT_TIMEOUT_MS: count(STATEMENT_TIMEOUT_MS, 100, 600_000),
   PORT: port,
   MIGRATION_SECRET: z
     .string()

@@ -4,8 +4,8 @@ const OUTAGE_KINDS = new Set(["DatabaseNotReachable", "ConnectionClosed", "Socke
 /** Prisma: cannot reach, timed out, connection closed, no free connection in the pool. */
 const OUTAGE_CODES = new Set(["P1001", "P1002", "P1008", "P1017", "P2024", "P2037"]);
 
-/** Postgres: connection exceptions (class 08), and operator intervention: a server that is shutting down or starting (class 57P). */
-const OUTAGE_SQLSTATE = /^(08|57P0)/;
+/** Postgres: connection exceptions (class 08), a server that is shutting down or starting (class 57P), a statement that took too long (57014). */
+const OUTAGE_SQLSTATE = /^(08|57P0|57014)/;
 
 /** pg itself, which gives these no code; the driver adapter passes them on as they are. */
 const OUTAGE_MESSAGE = /^(Connection terminated|timeout exceeded when trying to connect)/;

@@ -1,7 +1,7 @@
 import { isIPv6 } from "node:net";
 import pg from "pg";
-import { parseIntoClientConfig } from "pg-connection-string";
 import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from "rate-limiter-flexible";
+import { poolConfig } from "../infra/db-pool.ts";
 
 /** Wrong secrets that one address may try in a window. */
 export const ATTEMPTS = 10;
@@ -26,11 +26,7 @@ export function createFailedAttempts(databaseUrl: string, onError: (error: Error
   let opened: { limiter: RateLimiterPostgres; pool: pg.Pool } | undefined;
 
   const open = () => {
-    const pool = new pg.Pool({
-      ...parseIntoClientConfig(databaseUrl),
-      max: 1,
-      connectionTimeoutMillis: 2_000,
-    } as pg.PoolConfig);
+    const pool = new pg.Pool(poolConfig(databaseUrl, { max: 1, connectTimeoutMs: 2_000, statementTimeoutMs: 2_000 }));
     pool.on("error", onError);
     const limits = { points: ATTEMPTS, duration: WINDOW_SECONDS };
     const limiter = new RateLimiterPostgres({

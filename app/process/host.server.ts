@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { join } from "node:path";
-import { refuseFirstContractStart } from "./first-contract-start.server.ts";
+import { refuseFirstContractStart, StartRefusedError } from "./first-contract-start.server.ts";
+import { findDatabaseProblem } from "../infra/db-pool.ts";
 import type { Env } from "../infra/env.server.ts";
 import type { Logger } from "../infra/log.server.ts";
 import type { Metrics } from "../infra/metrics.server.ts";
@@ -26,6 +27,8 @@ export interface AppHost {
 }
 
 const JOBS_RETRY_MS = 5_000;
+/** Probes of load balancers give up after a few seconds: a database that is silent is answered for before. */
+const READY_WITHIN_MS = 2_000;
 
 /** Background work begins as soon as the database answers; requests do not wait for it. */
 async function startJobs(): Promise<void> {
@@ -48,13 +51,18 @@ export const host: AppHost = {
   log: services.log,
   metrics: services.metrics,
   start: async () => {
+    const problem = await findDatabaseProblem(services.env.DATABASE_URL);
+    if (problem) throw new StartRefusedError(problem);
     await refuseFirstContractStart(services);
     services.migrations.startWorker();
     if (services.env.RUN_JOBS) void startJobs();
   },
   notReadyBecause: async () => {
     try {
-      const pending = await findPendingMigration(services.db, MIGRATIONS_FOLDER);
+      const pending = await Promise.race([
+        findPendingMigration(services.db, MIGRATIONS_FOLDER),
+        sleep(READY_WITHIN_MS, undefined, { ref: false }).then(() => Promise.reject(new Error("no answer in time"))),
+      ]);
       return pending && `the database lacks migration ${pending}: run npm run db:deploy`;
     } catch (error) {
       return `the database cannot be asked: ${error instanceof Error ? error.message : "unknown"}`;

@@ -2,7 +2,9 @@
  * `npm run worker`: background jobs and nothing else, for deployments that keep them out of the web processes (`RUN_JOBS=false` there).
  * Any number may run; they share the queue. On SIGTERM the jobs in hand are finished, then the process ends.
  */
+import { findDatabaseProblem } from "../infra/db-pool.ts";
 import { EnvironmentError } from "../infra/env.server.ts";
+import { StartRefusedError } from "./first-contract-start.server.ts";
 
 try {
   const { services } = await import("../services.server.ts");
@@ -28,10 +30,12 @@ try {
       );
     });
   }
+  const problem = await findDatabaseProblem(services.env.DATABASE_URL);
+  if (problem) throw new StartRefusedError(problem);
   await jobs.start();
   log.info({ phase: services.env.phase }, "worker ready");
 } catch (error) {
-  if (!(error instanceof EnvironmentError)) throw error;
+  if (!(error instanceof EnvironmentError || error instanceof StartRefusedError)) throw error;
   process.stderr.write(`${error.message}\n`);
   process.exit(1);
 }

@@ -1,20 +1,121 @@
-import { expect, it } from "vitest";
-import { openDatabase } from "../../app/infra/db.server.ts";
+// Proves that every pool reads moments as they are, works behind a pooler, honours ?schema=, and never waits for ever.
+import { createServer, type Socket } from "node:net";
+import pg from "pg";
+import { afterEach, expect, it } from "vitest";
+import { findDatabaseProblem, poolConfig } from "../../app/infra/db-pool.ts";
+import { openDatabase, type Database, type DatabaseOptions } from "../../app/infra/db.server.ts";
+import { isDatabaseOutage } from "../../app/infra/is-database-outage.ts";
 import { testDatabase } from "../support/postgres.ts";
+import { startPooler } from "../support/pooler.ts";
+import { severable } from "../support/severable-database.ts";
 
 const database = testDatabase();
+const endings: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const end of endings.splice(0).reverse()) await end();
+});
 
-it("reads and writes moments as they are, whatever the time zone of the database", async () => {
+function open(url: string, options?: DatabaseOptions): Database {
+  const db = openDatabase(url, options);
+  endings.push(() => db.$disconnect());
+  return db;
+}
+
+function withSchema(url: string, schema: string): string {
+  const result = new URL(url);
+  result.searchParams.set("schema", schema);
+  return result.href;
+}
+
+async function pooled(url: string): Promise<string> {
+  const pooler = await startPooler(url);
+  endings.push(pooler.close);
+  return pooler.url;
+}
+
+it.each(["direct", "pooled"])("reads and writes moments as they are, whatever the time zone (%s)", async (way) => {
   const { name, url, query } = database.current;
   await query(`ALTER DATABASE "${name}" SET timezone TO 'Asia/Tokyo'`);
-  const db = openDatabase(url);
-  try {
-    const at = new Date("2026-11-23T04:05:06.789Z");
-    await db.tokenEvent.create({ data: { shop: "a.myshopify.com", kind: "acquired", at } });
-    expect((await db.tokenEvent.findFirstOrThrow()).at).toEqual(at);
-    const [stored] = await query<{ ms: string }>(`SELECT EXTRACT(EPOCH FROM "at") * 1000 AS ms FROM "TokenEvent"`);
-    expect(Number(stored?.ms)).toBe(at.getTime());
-  } finally {
-    await db.$disconnect();
-  }
+  const db = open(way === "direct" ? url : await pooled(url));
+  const shop = `${way}.myshopify.com`;
+  const at = new Date("2026-11-23T04:05:06.789Z");
+  await db.tokenEvent.create({ data: { shop, kind: "acquired", at } });
+  expect((await db.tokenEvent.findFirstOrThrow({ where: { shop } })).at).toEqual(at);
+  const [stored] = await query<{ ms: string }>(
+    `SELECT EXTRACT(EPOCH FROM "at") * 1000 AS ms FROM "TokenEvent" WHERE "shop" = $1`,
+    [shop],
+  );
+  expect(Number(stored?.ms)).toBe(at.getTime());
+});
+
+it("sets nothing on a session that a pooler shares with other clients", async () => {
+  const db = open(await pooled(database.current.url), { statementTimeoutMs: 1_234 });
+  expect(await db.$queryRaw`SHOW statement_timeout`).toEqual([{ statement_timeout: "0" }]);
+  const direct = open(database.current.url, { statementTimeoutMs: 1_234 });
+  expect(await direct.$queryRaw`SHOW statement_timeout`).toEqual([{ statement_timeout: "1234ms" }]);
+});
+
+it("looks for tables in the schema that ?schema= names, in models and in SQL", async () => {
+  const { url, query } = database.current;
+  await query(`CREATE SCHEMA "shop app"`);
+  await query(`CREATE TABLE "shop app"."Session" (LIKE "Session" INCLUDING ALL)`);
+  await query(
+    `INSERT INTO "shop app"."Session" (id, shop, state, "accessToken") VALUES ('offline_there.myshopify.com', 'there.myshopify.com', '', 'x')`,
+  );
+  const db = open(withSchema(url, "shop app"));
+  expect(await db.session.count()).toBe(1);
+  expect(await db.$queryRaw`SELECT count(*)::int AS n FROM "Session"`).toEqual([{ n: 1 }]);
+  expect(await open(url).session.count()).toBe(0);
+});
+
+it("says what to set when a pooler keeps it from choosing the schema, and works once that is set", async () => {
+  const { name, url, query } = database.current;
+  await query(`CREATE SCHEMA "elsewhere"`);
+  const asked = withSchema(await pooled(url), "elsewhere");
+  expect(await findDatabaseProblem(asked)).toMatch(
+    /asks for the schema "elsewhere".*ALTER ROLE.*search_path = "elsewhere"/s,
+  );
+  await query(`ALTER DATABASE "${name}" SET search_path = "elsewhere"`);
+  expect(await findDatabaseProblem(asked)).toBeUndefined();
+  await query(`ALTER DATABASE "${name}" RESET search_path`);
+});
+
+it("finds no problem with a database that is away: that is not a matter of how it is set up", async () => {
+  expect(await findDatabaseProblem("postgresql://u:p@127.0.0.1:1/nowhere")).toBeUndefined();
+});
+
+it("gives up a statement whose answer never comes, with its connection, and is served again on a new one", async () => {
+  const relay = await severable(database.current.url);
+  endings.push(relay.close);
+  const db = open(relay.url, { statementTimeoutMs: 300, poolSize: 3 });
+  await Promise.all([1, 2, 3].map(() => db.$queryRaw`SELECT pg_sleep(0.05)::text`));
+  relay.silence();
+  const started = performance.now();
+  const failures = await Promise.all(
+    [1, 2, 3].map(() => db.$transaction((tx) => tx.$queryRaw`SELECT 1`).catch((error: unknown) => error)),
+  );
+  expect(failures.every(isDatabaseOutage)).toBe(true);
+  expect(performance.now() - started).toBeLessThan(5_000);
+  expect(await db.$queryRaw`SELECT 1 AS one`).toEqual([{ one: 1 }]);
+});
+
+it("ends a statement that takes too long as an outage, not as a fault of the query", async () => {
+  const db = open(database.current.url, { statementTimeoutMs: 100 });
+  const error: unknown = await db.$queryRaw`SELECT pg_sleep(5)::text`.catch((thrown: unknown) => thrown);
+  expect(isDatabaseOutage(error)).toBe(true);
+  expect(await db.$queryRaw`SELECT 1 AS one`).toEqual([{ one: 1 }]);
+});
+
+it("gives up a connection that is never answered", async () => {
+  const sockets: Socket[] = [];
+  const silent = createServer((socket) => void sockets.push(socket.on("error", () => {})));
+  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+  endings.push(async () => {
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => silent.close(resolve));
+  });
+  const { port } = silent.address() as { port: number };
+  const pool = new pg.Pool(poolConfig(`postgresql://u:p@127.0.0.1:${port}/x`, { connectTimeoutMs: 200 }));
+  await expect(pool.query("SELECT 1")).rejects.toThrow(/timeout/);
+  await pool.end();
 });

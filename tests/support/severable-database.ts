@@ -9,6 +9,8 @@ export interface SeverableDatabase {
   /** Keeps every connection open and lets no byte through, as a server that hangs does. */
   stall(): void;
   /** Ends either; what was stalled is broken. */
+  /** Drops what is sent on connections that exist now, as a failover does: nothing is refused, nothing is answered. */
+  silence(): void;
   mend(): void;
   close(): Promise<void>;
 }
@@ -49,6 +51,9 @@ export async function severable(url: string): Promise<SeverableDatabase> {
     stall() {
       stalled = true;
       for (const socket of sockets) socket.pause();
+    },
+    silence() {
+      for (const socket of sockets) socket.unpipe().resume();
     },
     mend() {
       severed = false;

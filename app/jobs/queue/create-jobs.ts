@@ -27,6 +27,8 @@ import { requireShopDomain } from "../shop-domain.ts";
 export interface JobsOptions {
   /** pg-boss keeps its tables in the schema `pgboss` of this database, with a small pool of its own. */
   databaseUrl: string;
+  /** Milliseconds that one statement of the queue may take; 10,000 unless told. */
+  statementTimeoutMs?: number;
   tokens: JobTokens;
   db: Database;
   clock?: Clock;
@@ -89,7 +91,7 @@ export function createJobs(options: JobsOptions): Jobs {
 
   const open = (): Promise<PgBoss> => {
     if (stopping && !opened) return Promise.reject(new JobsStoppedError());
-    opened ??= openBoss({ databaseUrl: options.databaseUrl, log, times }).catch((error: unknown) => {
+    opened ??= openBoss({ ...options, log, times }).catch((error: unknown) => {
       opened = undefined; // the next caller tries again
       throw error;
     });

@@ -1,5 +1,5 @@
-import { parseIntoClientConfig } from "pg-connection-string";
 import { PgBoss, type Queue } from "pg-boss";
+import { poolConfig } from "../../infra/db-pool.ts";
 import type { Logger } from "../../infra/log.server.ts";
 import type { JobTimes } from "./job-times.ts";
 import type { AppJobName, ShopJobName } from "./job-types.ts";
@@ -18,21 +18,25 @@ const DAY_SECONDS = 24 * 60 * 60;
 /** Nobody sees a dead letter for a while: kept as long as a token chain lives. */
 const DEAD_LETTER_DAYS = 90;
 
+/** Connections of the queue's own pool. Its work is short, and waits for its turn. */
+const POOL_SIZE = 5;
+
+interface OpenOptions {
+  databaseUrl: string;
+  /** Milliseconds that one statement may take; 10,000 unless told. */
+  statementTimeoutMs?: number;
+  log: Logger;
+  times: JobTimes;
+}
+
 /** Opens pg-boss and brings its schema and our queues up to date; every instance may do so at once. */
-export async function openBoss(options: { databaseUrl: string; log: Logger; times: JobTimes }): Promise<PgBoss> {
-  const { host, port, user, password, database, ssl, ...rest } = parseIntoClientConfig(options.databaseUrl);
+export async function openBoss(options: OpenOptions): Promise<PgBoss> {
   const boss = new PgBoss({
-    // Fields, not the URL: no error of the driver can then repeat the password.
-    host,
-    port: port ?? undefined,
-    user,
-    // pg allows functions of other shapes; a connection string gives text only.
-    password: typeof password === "string" ? password : undefined,
-    database,
-    ssl,
-    options: rest.options,
-    application_name: "expand-contract jobs",
-    max: 5,
+    ...poolConfig(options.databaseUrl, {
+      max: POOL_SIZE,
+      statementTimeoutMs: options.statementTimeoutMs,
+      applicationName: "expand-contract jobs",
+    }),
     useListenNotify: false,
     superviseIntervalSeconds: 30,
     monitorIntervalSeconds: 30,
