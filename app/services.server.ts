@@ -5,6 +5,7 @@ import { parseEnv, type Env } from "./infra/env.server.ts";
 import { createFlags, type Flags } from "./infra/flags.server.ts";
 import { createLogger, type Logger } from "./infra/log.server.ts";
 import { createMetrics, type Metrics } from "./infra/metrics.server.ts";
+import { secretsOf } from "./infra/secrets-of.ts";
 import { createJobs, type Jobs } from "./jobs/queue/create-jobs.ts";
 import { createMigrations, type Migrations } from "./migration/index.ts";
 import { createFailedAttempts, type FailedAttempts } from "./operator/failed-attempts.server.ts";
@@ -70,9 +71,7 @@ export async function createServices(source: Record<string, string | undefined>)
   });
   const migrations = createMigrations({ db, tokens, phase: env.phase, log, metrics });
 
-  const failedAttempts = createFailedAttempts(env.DATABASE_URL, (error) =>
-    log.warn({ err: error }, "failed attempts are not counted in the database"),
-  );
+  const failedAttempts = createFailedAttempts();
 
   const stopping = new AbortController();
   let ended: Promise<void> | undefined;
@@ -95,7 +94,7 @@ export async function createServices(source: Record<string, string | undefined>)
     beginStop,
     stop: async () => {
       await beginStop();
-      await Promise.all([failedAttempts.close(), db.$disconnect()]);
+      await db.$disconnect();
     },
   };
 }
@@ -116,14 +115,7 @@ function createApi(env: Env, log: Logger) {
 }
 
 function openLog(env: Env): Logger {
-  const password = URL.parse(env.DATABASE_URL)?.password;
-  const log = createLogger(env.LOG_LEVEL, [
-    env.SHOPIFY_API_SECRET,
-    env.SHOPIFY_API_SECRET_PREVIOUS,
-    env.MIGRATION_SECRET,
-    password,
-    password && decodeURIComponent(password),
-  ]);
+  const log = createLogger(env.LOG_LEVEL, secretsOf(env));
   if (env.phase !== "contract" || !env.CONTRACT_ANYWAY) return log;
   return log.child({ contractAnyway: "CONTRACT_ANYWAY=true: permanent tokens may remain" });
 }

@@ -3,6 +3,7 @@ import compression from "compression";
 import { createRequestHandler } from "@remix-run/express";
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from "express";
 import type { LoadedApp } from "./app-host.ts";
+import { clientAddressOf } from "./client-address.ts";
 import { defaultHeaders } from "./default-headers.ts";
 import type { Drain } from "./drain.ts";
 import { healthz, readyz } from "./health-routes.ts";
@@ -39,7 +40,7 @@ export function createHttpApp({ build, host, root, drain, middleware }: HttpAppO
     createRequestHandler({
       build,
       getLoadContext: (request, response) => ({
-        clientAddress: request.ip ?? "unknown",
+        clientAddress: clientAddressOf(request),
         requestId: response.locals.requestId as string,
       }),
     }),

@@ -97,6 +97,14 @@ describe("parseEnv", () => {
     }
   });
 
+  it("wants a monitor secret that is long, and another than the migration secret", () => {
+    expect(parseEnv({ ...COMPLETE, MONITOR_SECRET: "m".repeat(32) }).MONITOR_SECRET).toBe("m".repeat(32));
+    expect(parseEnv({ ...COMPLETE, MONITOR_SECRET: " " }).MONITOR_SECRET).toBeUndefined();
+    expect(problemsOf({ ...COMPLETE, MONITOR_SECRET: "short" }).join()).toMatch(/^MONITOR_SECRET .*32 characters/);
+    const same = { MONITOR_SECRET: "m".repeat(32), MIGRATION_SECRET: "m".repeat(32) };
+    expect(problemsOf({ ...COMPLETE, ...same }).join()).toMatch(/^MONITOR_SECRET is the same/);
+  });
+
   it("never repeats a secret in its message", () => {
     const problems = problemsOf({
       ...COMPLETE,

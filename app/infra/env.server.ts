@@ -73,6 +73,13 @@ const count = (fallback: number, least: number, most: number) =>
       return z.NEVER;
     });
 
+const operatorSecret = z
+  .string()
+  .trim()
+  .optional()
+  .transform((value) => value || undefined)
+  .pipe(z.string().min(32, "must have at least 32 characters: openssl rand -hex 32").optional());
+
 const schema = z.object({
   NODE_ENV: z.enum(["development", "test", "production"]).default("development"),
   SHOPIFY_API_KEY: required("the app's client id"),
@@ -93,12 +100,8 @@ const schema = z.object({
   DATABASE_POOL_SIZE: count(10, 2, 1_000),
   DATABASE_STATEMENT_TIMEOUT_MS: count(STATEMENT_TIMEOUT_MS, 100, 600_000),
   PORT: port,
-  MIGRATION_SECRET: z
-    .string()
-    .trim()
-    .optional()
-    .transform((value) => value || undefined)
-    .pipe(z.string().min(32, "must have at least 32 characters: openssl rand -hex 32").optional()),
+  MIGRATION_SECRET: operatorSecret,
+  MONITOR_SECRET: operatorSecret,
   TOKEN_EXCHANGE_ENABLED: flag(true),
   LEGACY_INSTALL_FLOW_ENABLED: flag(true),
   TOKEN_EXCHANGE_ROLLOUT: z
@@ -155,6 +158,12 @@ export function parseEnv(source: Record<string, string | undefined>): Env {
     problems.push(
       "TOKEN_EXCHANGE_ENABLED and LEGACY_INSTALL_FLOW_ENABLED are both false: nobody could install the app. " +
         "Expand before you contract: set TOKEN_EXCHANGE_ENABLED=true, migrate, then set LEGACY_INSTALL_FLOW_ENABLED=false",
+    );
+  }
+  const { MIGRATION_SECRET, MONITOR_SECRET } = parsed.data ?? {};
+  if (MONITOR_SECRET !== undefined && MONITOR_SECRET === MIGRATION_SECRET) {
+    problems.push(
+      "MONITOR_SECRET is the same as MIGRATION_SECRET, which opens everything: make another, or leave it out",
     );
   }
   if (!parsed.success || !phase || problems.length > 0) throw new EnvironmentError(problems);

@@ -1,3 +1,4 @@
+// Proves what the log writes of tokens, secrets and everything else.
 import { describe, expect, it } from "vitest";
 import { createLogger } from "./log.server.ts";
 

@@ -1,4 +1,5 @@
-import { pino, type Logger } from "pino";
+import { pino, type ChildLoggerOptions, type Logger } from "pino";
+import { scrubValue } from "./scrub-value.ts";
 import { createSecretScrubber } from "./secret-scrubber.ts";
 
 export type { Logger };
@@ -9,7 +10,8 @@ export interface LogDestination {
 }
 
 /**
- * The app's logger: one JSON line per event on standard output, every line scrubbed of tokens and of `secrets`.
+ * The app's logger: one JSON line per event on standard output. Values are scrubbed of tokens and of `secrets` before they become JSON;
+ * the finished line is looked at once more.
  * @param secrets values that must never be written, whatever their shape (client secret, migration secret, database password).
  */
 export function createLogger(
@@ -18,14 +20,26 @@ export function createLogger(
   destination: LogDestination = process.stdout,
 ): Logger {
   const scrub = createSecretScrubber(secrets);
-  return pino(
+  const log = pino(
     {
       level,
       base: undefined,
       timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
+      formatters: {
+        level: (label) => ({ level: label }),
+        log: (fields) => scrubValue(fields, scrub) as Record<string, unknown>,
+      },
+      serializers: { err: (err: unknown) => err, msg: (message: unknown) => scrubValue(message, scrub) },
       hooks: { streamWrite: scrub },
     },
     destination as pino.DestinationStream,
   );
+  // pino formats the fields of a child logger once, and not with `formatters.log`.
+  type Child = (this: unknown, fields: pino.Bindings, options?: ChildLoggerOptions) => unknown;
+  const child = log.child as Child;
+  const scrubbed: Child = function (fields, options) {
+    return child.call(this, scrubValue(fields, scrub) as pino.Bindings, options);
+  };
+  log.child = scrubbed as typeof log.child;
+  return log;
 }

@@ -1,67 +1,40 @@
-import { isIPv6 } from "node:net";
-import pg from "pg";
-import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from "rate-limiter-flexible";
-import { poolConfig } from "../infra/db-pool.ts";
+import { createHash } from "node:crypto";
+import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
 
 /** Wrong secrets that one address may try in a window. */
 export const ATTEMPTS = 10;
 export const WINDOW_SECONDS = 60;
-const TABLE = "operator_failed_attempts";
+/** Addresses share this many counters, so that memory stays bounded however many addresses there are. */
+const COUNTERS = 8_192;
 
-/** Counts wrong operator secrets by address, shared by all instances through Postgres. */
+/** Counts wrong operator secrets by address, in this process's memory. */
 export interface FailedAttempts {
   /** Counts one more. Returns the seconds to wait when there have been too many, else undefined. */
   record(address: string): Promise<number | undefined>;
-  close(): Promise<void>;
 }
 
 /**
- * When Postgres cannot be reached, each process counts for itself.
- *
- * Only failures are counted, and the right secret is never refused: whoever shares an address with an attacker (a
- * misconfigured proxy makes everybody do so) could otherwise be locked out for as long as the attack lasts. With 32 random
- * characters there is nothing to guess; the limit keeps noise off the database and makes attempts visible.
+ * Only failures are counted, and the right secret is never refused: a client that shares an address with an attacker (behind a
+ * misconfigured proxy every client does) could otherwise be locked out for as long as the attack lasts. With 32 random characters
+ * there is nothing to guess; the limit makes attempts visible. Each instance counts for itself, so an address may try `ATTEMPTS` times
+ * at each: that costs no database anything, and guards the same secret.
  */
-export function createFailedAttempts(databaseUrl: string, onError: (error: Error) => void): FailedAttempts {
-  let opened: { limiter: RateLimiterPostgres; pool: pg.Pool } | undefined;
-
-  const open = () => {
-    const pool = new pg.Pool(poolConfig(databaseUrl, { max: 1, connectTimeoutMs: 2_000, statementTimeoutMs: 2_000 }));
-    pool.on("error", onError);
-    const limits = { points: ATTEMPTS, duration: WINDOW_SECONDS };
-    const limiter = new RateLimiterPostgres({
-      ...limits,
-      storeClient: pool,
-      storeType: "pool",
-      keyPrefix: "",
-      tableName: TABLE,
-      // By the migrations: a table that appears at the first failure would be drift to Prisma.
-      tableCreated: true,
-      insuranceLimiter: new RateLimiterMemory(limits),
-    });
-    return { limiter, pool };
-  };
-
+export function createFailedAttempts(): FailedAttempts {
+  const limiter = new RateLimiterMemory({ points: ATTEMPTS, duration: WINDOW_SECONDS, keyPrefix: "" });
   return {
     async record(address) {
       try {
-        opened ??= open();
-        await opened.limiter.consume(addressKey(address));
+        await limiter.consume(counterOf(address));
         return undefined;
       } catch (refusal) {
         if (!(refusal instanceof RateLimiterRes)) throw refusal;
         return Math.max(1, Math.ceil(refusal.msBeforeNext / 1000));
       }
     },
-    async close() {
-      await opened?.pool.end();
-    },
   };
 }
 
-/** IPv6 clients own a /64: they are counted as one. */
-function addressKey(address: string): string {
-  if (!isIPv6(address) || address.startsWith("::ffff:")) return address;
-  const groups = address.split("::")[0]!.split(":");
-  return `${[...groups, "0", "0", "0", "0"].slice(0, 4).join(":")}::/64`;
+/** Two addresses that meet in one counter are refused a little earlier when both try wrong secrets; nothing else comes of it. */
+function counterOf(address: string): number {
+  return createHash("sha256").update(address).digest().readUInt32BE() % COUNTERS;
 }

@@ -8,6 +8,13 @@ it("opens for the secret, however the scheme is written", () => {
     expect(isOperatorSecret(`${scheme} ${SECRET}`, SECRET)).toBe(true);
 });
 
+it("opens for each of several secrets, and never for one that is not set", () => {
+  expect(isOperatorSecret(`Bearer ${SECRET}`, "another-secret", SECRET)).toBe(true);
+  expect(isOperatorSecret(`Bearer ${SECRET}`, undefined, "another-secret")).toBe(false);
+  for (const header of [null, "Bearer ", "Bearer undefined"]) expect(isOperatorSecret(header, undefined)).toBe(false);
+  expect(isOperatorSecret(`Bearer ${SECRET}`)).toBe(false);
+});
+
 it.each([
   null,
   "",

@@ -1,11 +1,14 @@
 import { operatorRoute, type OperatorHandlers } from "./operator-route.server.ts";
 import { services } from "../services.server.ts";
 
-/** The loader and action of a route that only the operator may use. */
-export function forOperator(handlers: OperatorHandlers) {
+/**
+ * The loader and action of a route that only the operator may use.
+ * @param options.monitor MONITOR_SECRET opens it as well; MIGRATION_SECRET always does. Default: no.
+ */
+export function forOperator(handlers: OperatorHandlers, { monitor = false } = {}) {
   const { env, failedAttempts, log } = services;
   return operatorRoute(handlers, {
-    secret: env.MIGRATION_SECRET,
+    secrets: [env.MIGRATION_SECRET, ...(monitor ? [env.MONITOR_SECRET] : [])].filter((secret) => secret !== undefined),
     failedAttempts,
     onOutage: (err) => log.error({ err }, "the database cannot be reached"),
     onRefused: (fields) => log.warn(fields, "wrong operator secret"),

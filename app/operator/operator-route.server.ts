@@ -5,8 +5,8 @@ import { isOperatorSecret } from "./is-operator-secret.server.ts";
 import { problemResponse } from "./problem.ts";
 
 export interface OperatorDependencies {
-  /** Undefined: the operator's routes do not exist. */
-  secret: string | undefined;
+  /** Those that open the route. None: it does not exist. */
+  secrets: readonly string[];
   failedAttempts: FailedAttempts;
   /** The database cannot be reached; answered with 503. */
   onOutage?: (error: unknown) => void;
@@ -42,10 +42,10 @@ export function operatorRoute(handlers: OperatorHandlers, dependencies: Operator
 
 async function refuse(
   { request, context }: LoaderFunctionArgs | ActionFunctionArgs,
-  { secret, failedAttempts, onRefused }: OperatorDependencies,
+  { secrets, failedAttempts, onRefused }: OperatorDependencies,
 ): Promise<Response | undefined> {
-  if (secret === undefined) return problemResponse(NOT_FOUND);
-  if (isOperatorSecret(request.headers.get("authorization"), secret)) return undefined;
+  if (secrets.length === 0) return problemResponse(NOT_FOUND);
+  if (isOperatorSecret(request.headers.get("authorization"), ...secrets)) return undefined;
   const retryAfter = await failedAttempts.record(context.clientAddress);
   onRefused?.({
     address: context.clientAddress,

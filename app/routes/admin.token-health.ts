@@ -1,7 +1,7 @@
 import { forOperator } from "../operator/operator-access.server.ts";
 import { showTokenHealth } from "../operator/show-token-health.server.ts";
 
-const route = forOperator({ GET: showTokenHealth });
+const route = forOperator({ GET: showTokenHealth }, { monitor: true });
 
 export const loader = route.loader;
 export const action = route.action;

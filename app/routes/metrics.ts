@@ -1,12 +1,15 @@
 import { forOperator } from "../operator/operator-access.server.ts";
 import { services } from "../services.server.ts";
 
-const route = forOperator({
-  GET: async () => {
-    const { registry } = services.metrics;
-    return new Response(await registry.metrics(), { headers: { "Content-Type": registry.contentType } });
+const route = forOperator(
+  {
+    GET: async () => {
+      const { registry } = services.metrics;
+      return new Response(await registry.metrics(), { headers: { "Content-Type": registry.contentType } });
+    },
   },
-});
+  { monitor: true },
+);
 
 export const loader = route.loader;
 export const action = route.action;

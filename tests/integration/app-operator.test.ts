@@ -189,6 +189,56 @@ describe("the secret", () => {
     expect(right.status).toBe(200);
   });
 
+  it("wrong is counted under one key however the address is written, in memory that is bounded, without the database", async () => {
+    const wrong = async (address: string) => {
+      const headers = { Authorization: "Bearer wrong", "X-Forwarded-For": address };
+      return (await fetch(`${app.url}/admin/token-health`, { headers })).status;
+    };
+    const spellings = ["198.51.100.9", "198.51.100.9:1", "198.51.100.9:65535", "::ffff:198.51.100.9"];
+    const answers: number[] = [];
+    for (let n = 0; n < 12; n++) answers.push(await wrong(spellings[n % spellings.length]!));
+    expect(answers.at(-1)).toBe(429);
+    const network: number[] = [];
+    for (let n = 0; n < 12; n++) network.push(await wrong(`2001:db8:7:7::${n.toString(16)}`));
+    expect(network.at(-1)).toBe(429);
+    const noAddress: number[] = [];
+    for (let n = 0; n < 12; n++) noAddress.push(await wrong(`${"x".repeat(4_000)}${n}`));
+    expect(noAddress.at(-1)).toBe(429);
+    const tables = await database.current.query<{ name: string | null }>(
+      `SELECT to_regclass('operator_failed_attempts')::text AS name`,
+    );
+    expect(tables).toEqual([{ name: null }]);
+  });
+
+  it("of a monitor opens the metrics and the health of tokens, and nothing else", async () => {
+    const monitor = "monitor-0123456789abcdef0123456789";
+    const watched = await startTestApp({
+      sandbox,
+      databaseUrl: database.current.url,
+      env: { MONITOR_SECRET: monitor },
+    });
+    try {
+      const ask = async (path: string, secret: string, method = "GET") =>
+        (await fetch(watched.url + path, { method, headers: { Authorization: `Bearer ${secret}` } })).status;
+      for (const path of ["/metrics", "/admin/token-health"]) {
+        expect(await ask(path, monitor), path).toBe(200);
+        expect(await ask(path, watched.migrationSecret), path).toBe(200);
+      }
+      for (const [path, method] of [
+        ["/admin/migrate-tokens", "GET"],
+        ["/admin/migrate-tokens", "POST"],
+        ["/admin/migrate-tokens/x", "DELETE"],
+        ["/admin/dead-letters", "GET"],
+        ["/admin/dead-letters", "POST"],
+      ] as const) {
+        expect(await ask(path, monitor, method), `${method} ${path}`).toBe(401);
+      }
+      expect(watched.logs()).not.toContain(monitor);
+    } finally {
+      await watched.stop();
+    }
+  });
+
   it("absent from the environment means that the routes do not exist", async () => {
     const closed = await startTestApp({
       sandbox,

@@ -45,11 +45,6 @@ export function createDatabaseTrouble(log: Logger, { giveUpAfterMs }: { giveUpAf
 }
 
 function faultName(error: unknown): string {
-  if (!(error instanceof Error)) return "unknown";
-  const { code, meta } = error as {
-    code?: unknown;
-    meta?: { driverAdapterError?: { cause?: { originalCode?: unknown } } };
-  };
-  const codes = [code, meta?.driverAdapterError?.cause?.originalCode].filter((one) => typeof one === "string");
-  return [error.name, ...codes].join(" ");
+  const { error: name, code } = describeError(error);
+  return [name, code].filter(Boolean).join(" ");
 }

@@ -1,5 +1,10 @@
-/** An error for the log, short: Prisma's messages quote the code they come from. */
-export function describeError(error: unknown): { name: string; reason: string } {
-  if (!(error instanceof Error)) return { name: "?", reason: String(error) };
-  return { name: error.name, reason: error.message.split("\n").at(-1) ?? "" };
+/** What a log may say of an error of unknown origin: its name and its codes. A database's words can quote a row, so they are left out. */
+export function describeError(error: unknown): { error: string; code?: string } {
+  if (!(error instanceof Error)) return { error: typeof error };
+  const { code, meta } = error as {
+    code?: unknown;
+    meta?: { driverAdapterError?: { cause?: { originalCode?: unknown } } };
+  };
+  const codes = [code, meta?.driverAdapterError?.cause?.originalCode].filter((one) => typeof one === "string");
+  return { error: error.name, ...(codes.length > 0 ? { code: codes.join(" ") } : {}) };
 }
