@@ -1,26 +1,35 @@
 import { PassThrough } from "node:stream";
-import { createReadableStreamFromReadable, type EntryContext, type HandleErrorFunction } from "@remix-run/node";
+import {
+  createReadableStreamFromReadable,
+  type AppLoadContext,
+  type EntryContext,
+  type HandleErrorFunction,
+} from "@remix-run/node";
 import { isRouteErrorResponse, RemixServer } from "@remix-run/react";
 import { isbot } from "isbot";
 import { renderToPipeableStream } from "react-dom/server";
-import { frameAncestors } from "./auth/frame-ancestors.server.ts";
+import { frameAncestors, NEVER_FRAMED } from "./auth/frame-ancestors.server.ts";
+import { verifiedShopOf } from "./auth/identity/verified-shop.ts";
 import { services } from "./services.server.ts";
-import { tokenExchangeApp } from "./shopify.server.ts";
 
 export { host } from "./process/host.server.ts";
 
 /** Deferred data must arrive within this; single fetch gives up shortly before the page does. */
 export const streamTimeout = 5_000;
 
+/** Every embedded page loads it first. */
+const APP_BRIDGE_PRELOAD = '<https://cdn.shopify.com/shopifycloud/app-bridge.js>; rel="preload"; as="script"';
+
 export default async function handleRequest(
   request: Request,
   status: number,
   headers: Headers,
   context: EntryContext,
+  loadContext: AppLoadContext,
 ): Promise<Response> {
-  tokenExchangeApp.addDocumentResponseHeaders(request, headers);
-  // The library's header names hosts of Shopify's own development as well; an app of the public needs two.
-  headers.set("Content-Security-Policy", frameAncestors(request));
+  const isEmbedded = new URL(request.url).pathname.startsWith("/app");
+  headers.set("Content-Security-Policy", isEmbedded ? frameAncestors(verifiedShopOf(loadContext)) : NEVER_FRAMED);
+  if (isEmbedded) headers.set("Link", APP_BRIDGE_PRELOAD);
   headers.set("Content-Type", "text/html; charset=utf-8");
   const waitForAll = isbot(request.headers.get("user-agent") ?? "");
 

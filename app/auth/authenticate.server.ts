@@ -1,83 +1,99 @@
-import { redirect, type AppLoadContext, type LoaderFunctionArgs } from "@remix-run/node";
-import { isbot } from "isbot";
-import { chooseInstallFlow, type InstallFlow } from "./install-flow.server.ts";
-import { openFromOutside } from "./open-from-outside.server.ts";
+import type { AppLoadContext, LoaderFunctionArgs } from "@remix-run/node";
 import { services } from "../services.server.ts";
-import { findShopDomain } from "../infra/shop-domain.ts";
-import { claimedShop, findIdToken } from "./shop-of-request.server.ts";
-import { authorizationCodeApp, tokenExchangeApp } from "../shopify.server.ts";
-import { toResponse } from "./token-error-response.server.ts";
 import type { AdminClient, Session } from "../tokens/index.ts";
+import { isRobot } from "./identity/is-robot.ts";
+import { readParameters, type Parameters } from "./identity/read-parameters.ts";
+import { noteVerifiedShop } from "./identity/verified-shop.ts";
+import { verifyIdToken } from "./identity/verify-id-token.server.ts";
+import { chooseInstallFlow, type InstallFlow } from "./install/install-flow.server.ts";
+import { openFromOutside } from "./open-from-outside.server.ts";
+import { ROBOT } from "./page-problems.ts";
+import { MissingScopesError, problemResponse, toResponse } from "./token-error-response.server.ts";
 
 /** What an embedded route knows of the merchant's request. */
 export interface AdminContext {
   /** Verified: named by the ID token that Shopify signed. */
   shop: string;
-  /** An Admin client that heals refused tokens by itself. The libraries' own is never handed out: it cannot. */
+  /** An Admin client that heals refused tokens by itself. */
   admin: AdminClient;
 }
 
 /**
- * Authenticates a request of the embedded app and runs `run` for it. The dispatch between the two install flows is here, and
- * only here: this function for requests from inside Shopify Admin, `openFromOutside` for those from outside, and
- * `handleAuthRequest` for the authorization code grant.
+ * Authenticates a request of the embedded app and runs `run` for it. Who is asking is told by the ID token alone, in both install
+ * flows; whatever else the address says is not used. A document without one comes from outside Shopify Admin (`openFromOutside`), or
+ * goes to the bounce page, which brings one.
  *
- * The loaders of one document run side by side; they share one authentication. Whatever goes wrong with the token becomes an
- * HTTP answer in `toResponse`.
+ * The loaders of one document run side by side; they share one authentication. Whatever goes wrong becomes an HTTP answer in
+ * `toResponse`.
  * @throws Response
  */
 export async function withAdmin<T>(
   { request, context }: Pick<LoaderFunctionArgs, "request" | "context">,
   run: (admin: AdminContext) => Promise<T>,
 ): Promise<T> {
-  refuseMalformedShop(request);
-  const flow = await chooseInstallFlow(services.env.phase, services.flags, claimedShop(request));
-  const idToken = flow === "token_exchange" ? findIdToken(request) : undefined;
+  let flow: InstallFlow | undefined;
   try {
-    if (comesFromOutside(request)) throw await openFromOutside(request);
-    return await services.tokens.withRequest({ kind: "admin", idToken }, async () => {
-      const session = await authenticateOnce(request, context, flow);
-      return run({ shop: session.shop, admin: services.tokens.admin(session.shop, { idToken, session }) });
-    });
+    const authenticated = await authenticateOnce(request, context);
+    const { shop, session, idToken } = authenticated;
+    flow = authenticated.flow;
+    return await run({ shop, admin: services.tokens.admin(shop, { idToken, session }) });
   } catch (error) {
     throw toResponse(error, request, flow);
   }
 }
 
-/** Remix gives every loader of a request the same context object. */
-const authentications = new WeakMap<AppLoadContext, Promise<Session>>();
+interface Authenticated {
+  shop: string;
+  flow: InstallFlow;
+  session: Session;
+  /** Where the flow may exchange it. */
+  idToken: string | undefined;
+}
 
-async function authenticateOnce(request: Request, context: AppLoadContext, flow: InstallFlow): Promise<Session> {
-  let session = authentications.get(context);
-  if (!session) {
-    session = authenticate(request, flow);
-    authentications.set(context, session);
+const authentications = new WeakMap<AppLoadContext, Promise<Authenticated>>();
+
+async function authenticateOnce(request: Request, context: AppLoadContext): Promise<Authenticated> {
+  let authenticated = authentications.get(context);
+  if (!authenticated) {
+    authenticated = authenticate(request, context);
+    authentications.set(context, authenticated);
   }
   try {
-    return await session;
+    return await authenticated;
   } catch (error) {
     // Each loader throws a response of its own: a body can be read once.
     throw error instanceof Response ? error.clone() : error;
   }
 }
 
-async function authenticate(request: Request, flow: InstallFlow): Promise<Session> {
-  const app = flow === "token_exchange" ? tokenExchangeApp : authorizationCodeApp;
-  return (await app.authenticate.admin(request)).session;
+async function authenticate(request: Request, context: AppLoadContext): Promise<Authenticated> {
+  const { env, flags, tokens } = services;
+  if (isRobot(request)) throw problemResponse(410, ROBOT);
+  const parameters = readParameters(request);
+  if (comesFromOutside(request, parameters)) throw await openFromOutside(parameters);
+
+  const idToken = findIdToken(request, parameters);
+  const { shop } = await verifyIdToken(idToken);
+  noteVerifiedShop(context, shop);
+  const flow = await chooseInstallFlow(env.phase, flags, shop);
+  const exchangeable = flow === "token_exchange" ? idToken : undefined;
+  const session = await tokens.getSession(shop, { idToken: exchangeable });
+  if (flow === "authorization_code" && !session.isScopeIncluded(env.SCOPES)) throw new MissingScopesError(shop);
+  return { shop, flow, session, idToken: exchangeable };
 }
 
-/** A document that was not opened inside Shopify Admin. Bots are left to the library, which turns them away. */
-function comesFromOutside(request: Request): boolean {
-  const { searchParams } = new URL(request.url);
+/** App Bridge's header on data requests; `id_token` on documents that Shopify Admin opens. */
+function findIdToken(request: Request, parameters: Parameters): string | undefined {
+  const header = request.headers.get("authorization");
+  if (header === null) return parameters.get("id_token");
+  return header.startsWith("Bearer ") ? header.slice("Bearer ".length) : undefined;
+}
+
+/** A document that was not opened inside Shopify Admin. */
+function comesFromOutside(request: Request, parameters: Parameters): boolean {
   return (
     !request.headers.has("authorization") &&
-    searchParams.get("embedded") !== "1" &&
-    !isbot(request.headers.get("user-agent") ?? "")
+    parameters.get("embedded") !== "1" &&
+    request.headers.get("sec-fetch-dest") !== "iframe"
   );
-}
-
-/** The libraries copy `shop` into a security header unchecked; nothing but a shop's domain gets that far. */
-function refuseMalformedShop(request: Request): void {
-  const shop = new URL(request.url).searchParams.get("shop");
-  if (shop !== null && !findShopDomain(shop)) throw redirect("/auth/login");
 }

@@ -1,11 +1,14 @@
 import { redirect } from "@remix-run/node";
 import { isDatabaseOutage } from "../infra/is-database-outage.ts";
-import type { InstallFlow } from "./install-flow.server.ts";
-import type { PageProblem } from "./page-problem.ts";
+import { findShopDomain } from "../infra/shop-domain.ts";
 import { services } from "../services.server.ts";
-import { authorizationCodeUrl } from "./shopify-addresses.server.ts";
-import { claimedShop } from "./shop-of-request.server.ts";
 import { TokenError, TransientError } from "../tokens/index.ts";
+import { OddParameterError, readParameters, type Parameters } from "./identity/read-parameters.ts";
+import { IdTokenRefusedError } from "./identity/verify-id-token.server.ts";
+import type { InstallFlow } from "./install/install-flow.server.ts";
+import type { PageProblem } from "./page-problem.ts";
+import * as problems from "./page-problems.ts";
+import { adminHost, authorizationCodeUrl, exitIframePath } from "./shopify-addresses.server.ts";
 
 const RETRY_WITH_NEW_ID_TOKEN = { "X-Shopify-Retry-Invalid-Session-Request": "1" };
 const REAUTHORIZE_URL_HEADER = "X-Shopify-API-Request-Failure-Reauthorize-Url";
@@ -13,16 +16,34 @@ const REAUTHORIZE_URL_HEADER = "X-Shopify-API-Request-Failure-Reauthorize-Url";
 const BOUNCED = "bounced";
 const DEFAULT_RETRY_AFTER_MS = 5_000;
 
+/** The stored token works, and the merchant has not granted all the scopes that the app was configured with. */
+export class MissingScopesError extends Error {
+  readonly code = "missing_scopes";
+  readonly shop: string;
+
+  constructor(shop: string) {
+    super(`${shop} has not granted every scope of the app`);
+    this.shop = shop;
+    this.name = "MissingScopesError";
+  }
+}
+
 /**
- * Turns whatever went wrong while serving the embedded app into the response to throw. The only place where errors of the
- * tokens domain, and a database that is away, become HTTP. Responses and foreign errors pass unchanged.
+ * Turns whatever went wrong while serving the embedded app into the response to throw. The only place where errors of identity and of
+ * the tokens domain, and a database that is away, become HTTP. Responses and foreign errors pass unchanged.
+ * @param flow of the verified shop; undefined while nobody is verified.
  */
-export function toResponse(error: unknown, request: Request, flow: InstallFlow): unknown {
+export function toResponse(error: unknown, request: Request, flow: InstallFlow | undefined): unknown {
   const { log } = services;
   if (isDatabaseOutage(error)) {
     log.error({ err: error }, "the database cannot be reached");
-    return problemResponse(503, BUSY, { "Retry-After": String(DEFAULT_RETRY_AFTER_MS / 1000) });
+    return problemResponse(503, problems.BUSY, { "Retry-After": String(DEFAULT_RETRY_AFTER_MS / 1000) });
   }
+  if (error instanceof OddParameterError) return problemResponse(400, problems.ODD_ADDRESS);
+  if (error instanceof IdTokenRefusedError) {
+    return error.kind === "stale" ? askForIdToken(request) : problemResponse(401, problems.NOT_STAFF);
+  }
+  if (error instanceof MissingScopesError) return askForAuthorization(request, error.shop);
   if (!(error instanceof TokenError)) return error;
   switch (error.code) {
     case "reauthorization_required":
@@ -33,17 +54,17 @@ export function toResponse(error: unknown, request: Request, flow: InstallFlow):
     case "transient":
     case "incomplete_pair":
       log.warn({ err: error, shop: error.shop }, "Shopify cannot be asked now");
-      return problemResponse(503, UNREACHABLE, { "Retry-After": String(retryAfterSeconds(error)) });
+      return problemResponse(503, problems.UNREACHABLE, { "Retry-After": String(retryAfterSeconds(error)) });
     case "shop_suspended":
-      return problemResponse(423, SUSPENDED);
+      return problemResponse(423, problems.SUSPENDED);
     case "configuration":
       log.error({ err: error, shop: error.shop }, "Shopify refuses this app's credentials");
-      return problemResponse(500, OUR_FAULT);
+      return problemResponse(500, problems.OUR_FAULT);
     case "permanent_token_refused":
     case "admin_api_refused":
     case "graphql_errors":
       log.error({ err: error, shop: error.shop }, "a page could not be served");
-      return problemResponse(502, REFUSED);
+      return problemResponse(502, problems.REFUSED);
   }
 }
 
@@ -53,16 +74,22 @@ function retryAfterSeconds(error: TokenError): number {
   return Math.ceil((askedMs ?? DEFAULT_RETRY_AFTER_MS) / 1000);
 }
 
-/** The browser gets a new ID token and asks again: App Bridge by itself for data, the bounce page for documents. */
+/**
+ * The browser gets a new ID token and asks again: App Bridge by itself for data, the bounce page for documents. The bounce page needs
+ * to be told the shop and the Admin's host; that shop is nobody's proof of anything, only the next ID token is.
+ */
 function askForIdToken(request: Request): Response {
-  if (request.headers.has("authorization"))
-    return new Response(null, { status: 401, headers: RETRY_WITH_NEW_ID_TOKEN });
-  const url = new URL(request.url);
-  if (url.searchParams.has(BOUNCED)) return problemResponse(401, REOPEN);
-  url.searchParams.delete("id_token");
-  url.searchParams.set(BOUNCED, "1");
-  const target = new URLSearchParams(url.searchParams);
-  target.set("shopify-reload", `${services.env.SHOPIFY_APP_URL}${url.pathname}?${url.searchParams}`);
+  if (request.headers.has("authorization")) return problemResponse(401, problems.REOPEN, RETRY_WITH_NEW_ID_TOKEN);
+  const parameters = readParameters(request);
+  if (parameters.get(BOUNCED)) return problemResponse(401, problems.REOPEN);
+  const shop = findShopDomain(parameters.get("shop"));
+  if (!shop) return redirect("/auth/login");
+  const query = parameters.all();
+  query.delete("id_token");
+  query.set(BOUNCED, "1");
+  if (!parameters.get("host")) query.set("host", adminHost(shop));
+  const target = new URLSearchParams(query);
+  target.set("shopify-reload", `${services.env.SHOPIFY_APP_URL}${parameters.path}?${query}`);
   return redirect(`/auth/session-token?${target}`);
 }
 
@@ -72,52 +99,22 @@ function askForAuthorization(request: Request, shop: string): Response {
   if (request.headers.has("authorization")) {
     return new Response(null, { status: 401, headers: { [REAUTHORIZE_URL_HEADER]: destination } });
   }
-  const { searchParams } = new URL(request.url);
-  if (searchParams.get("embedded") !== "1") return redirect(destination);
-  const target = new URLSearchParams({ shop: claimedShop(request) ?? shop, exitIframe: destination });
-  const host = searchParams.get("host");
-  if (host) target.set("host", host);
-  return redirect(`/auth/exit-iframe?${target}`);
+  return redirect(exitIframePath(shop, destination));
 }
 
-function problemResponse(status: number, problem: PageProblem, headers: Record<string, string> = {}): Response {
+/**
+ * The parameters of a page's address.
+ * @throws Response 400 when one is odd.
+ */
+export function requireParameters(request: Request): Parameters {
+  try {
+    return readParameters(request);
+  } catch (error) {
+    throw error instanceof OddParameterError ? problemResponse(400, problems.ODD_ADDRESS) : error;
+  }
+}
+
+/** A problem as the body of a thrown response: the error boundaries show it. */
+export function problemResponse(status: number, problem: PageProblem, headers: Record<string, string> = {}): Response {
   return Response.json(problem, { status, headers });
 }
-
-const UNREACHABLE: PageProblem = {
-  code: "shopify_unreachable",
-  title: "Shopify is taking longer than usual",
-  detail: "We could not reach Shopify just now. Nothing is lost. Please try again in a few seconds.",
-  retryable: true,
-};
-const BUSY: PageProblem = {
-  code: "busy",
-  title: "We are back in a moment",
-  detail: "The app cannot answer just now. Nothing is lost. Please try again in a few seconds.",
-  retryable: true,
-};
-const SUSPENDED: PageProblem = {
-  code: "shop_suspended",
-  title: "This store is paused",
-  detail:
-    "Shopify is not giving apps access to this store at the moment. As soon as the store is open again, the app continues where it stopped.",
-  retryable: true,
-};
-const REOPEN: PageProblem = {
-  code: "reopen",
-  title: "Please open the app again",
-  detail: "Shopify did not confirm who is asking. Close this page and open the app from Apps in your Shopify admin.",
-  retryable: false,
-};
-const REFUSED: PageProblem = {
-  code: "shopify_refused",
-  title: "Shopify did not answer this request",
-  detail: "Something about this request was not accepted. We have been told about it; trying again may help.",
-  retryable: true,
-};
-const OUR_FAULT: PageProblem = {
-  code: "configuration",
-  title: "The app is not set up correctly",
-  detail: "This is our mistake, not yours, and we have been told about it. Please try again later.",
-  retryable: true,
-};

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { findShopDomain } from "./shop-domain.ts";
 
 /** Which shops a flag is on for: a share of all by stable hash, and shops named one by one. */
 export interface Rollout {
@@ -9,7 +10,7 @@ export interface Rollout {
 }
 
 const PERCENT = /^(\d{1,3}(?:\.\d{1,2})?)%$/;
-const NAMED_SHOP = /^([+-])([a-z0-9][a-z0-9-]*\.myshopify\.com)$/;
+const SIGN = /^[+-]/;
 
 /**
  * Parses `TOKEN_EXCHANGE_ROLLOUT`, e.g. `25%,+vip.myshopify.com,-old.myshopify.com`.
@@ -21,9 +22,9 @@ export function parseRollout(text: string): Rollout {
   let percent: number | undefined;
   for (const part of text.split(",").map((piece) => piece.trim().toLowerCase())) {
     const share = PERCENT.exec(part);
-    const shop = NAMED_SHOP.exec(part);
+    const shop = SIGN.test(part) ? findShopDomain(part.slice(1)) : undefined;
     if (share && percent === undefined && Number(share[1]) <= 100) percent = Number(share[1]);
-    else if (shop) (shop[1] === "+" ? include : exclude).add(shop[2]!);
+    else if (shop) (part.startsWith("+") ? include : exclude).add(shop);
     else throw new Error(`"${part}" is neither one percentage (25%) nor +shop.myshopify.com or -shop.myshopify.com`);
   }
   return { percent: percent ?? (include.size > 0 ? 0 : 100), include, exclude };

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { shopDomainSchema } from "../infra/shop-domain.ts";
 import { MigrationRequestError, type FieldProblem } from "./errors.ts";
 
 /** How a run stands. Everything but `running` is final; a run that ended is never taken up again, a new one is started. */
@@ -7,7 +8,6 @@ export type RunStatus = "running" | "completed" | "stopped" | "halted" | "failed
 /** Which shops are proven with one cheap Admin call after their pair is stored. */
 export type VerifyMode = "auto" | "all" | "sample" | "none";
 
-const SHOP_DOMAIN = /^[a-z0-9][a-z0-9-]*\.myshopify\.com$/;
 const MOST_NAMED_SHOPS = 10_000;
 const WAVE = /^(\d{1,3}(?:\.\d{1,2})?)%$/;
 
@@ -42,14 +42,7 @@ const request = z
       limit: wholeNumber("how many shops at most", 1, 100_000_000).optional(),
       /** Only these shops, in this order. */
       shops: z
-        .array(
-          z
-            .string({ error: "must be a shop's myshopify.com domain" })
-            .trim()
-            .toLowerCase()
-            .regex(SHOP_DOMAIN, "must be a shop's myshopify.com domain, e.g. a-shop.myshopify.com"),
-          { error: "must be a list of shops" },
-        )
+        .array(shopDomainSchema, { error: "must be a list of shops" })
         .min(1, "must name at least one shop, or be left out for all")
         .max(MOST_NAMED_SHOPS, `must name at most ${MOST_NAMED_SHOPS} shops; leave it out for all`)
         .transform((shops) => [...new Set(shops)])

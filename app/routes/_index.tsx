@@ -1,6 +1,7 @@
 import { redirect, type LoaderFunctionArgs, type MetaFunction } from "@remix-run/node";
 import { BlockStack, Text } from "@shopify/polaris";
 import { LoginForm } from "../components/login-form.tsx";
+import { requireParameters } from "../auth/token-error-response.server.ts";
 import { OutsidePage } from "../components/outside-page.tsx";
 import { polarisLinks } from "../components/polaris-styles.ts";
 
@@ -9,8 +10,8 @@ export const links = polarisLinks;
 
 /** Shopify opens the app at its root address; people without a shop in the address get the login form. */
 export function loader({ request }: LoaderFunctionArgs) {
-  const { searchParams } = new URL(request.url);
-  if (searchParams.get("shop")) throw redirect(`/app?${searchParams}`);
+  const parameters = requireParameters(request);
+  if (parameters.get("shop")) throw redirect(`/app?${parameters.all()}`);
   return null;
 }
 

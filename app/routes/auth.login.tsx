@@ -3,22 +3,23 @@ import { useActionData, useLoaderData } from "@remix-run/react";
 import { LoginForm } from "../components/login-form.tsx";
 import { OutsidePage } from "../components/outside-page.tsx";
 import { polarisLinks } from "../components/polaris-styles.ts";
-import { startLogin } from "../auth/shop-login.server.ts";
+import { readTypedShop, startLogin, type LoginProblem } from "../auth/install/shop-login.server.ts";
+import { requireParameters } from "../auth/token-error-response.server.ts";
 
 export const meta: MetaFunction = () => [{ title: "Open the app" }];
 export const links = polarisLinks;
 
 export async function loader({ request }: LoaderFunctionArgs) {
-  const shop = new URL(request.url).searchParams.get("shop");
+  const shop = requireParameters(request).get("shop");
   return shop ? answer(await startLogin(shop)) : null;
 }
 
 export async function action({ request }: ActionFunctionArgs) {
-  const shop = (await request.formData()).get("shop");
-  return answer(await startLogin(typeof shop === "string" ? shop : ""));
+  requireParameters(request);
+  return answer(await startLogin(await readTypedShop(request)));
 }
 
-function answer(result: Awaited<ReturnType<typeof startLogin>>) {
+function answer(result: Response | LoginProblem) {
   if (result instanceof Response) throw result;
   return data(result, { status: 422 });
 }

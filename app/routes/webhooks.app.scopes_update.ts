@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { webhookRoute } from "../webhooks/handle-webhook.server.ts";
 import { REFUSALS, WebhookRefusedError } from "../webhooks/webhook-refusal.ts";
-import { requireShopDomain } from "../jobs/shop-domain.ts";
+import { requireShopDomain } from "../infra/shop-domain.ts";
 import { services } from "../services.server.ts";
 
 const bodySchema = z.object({ current: z.array(z.string().regex(/^[\w:/.-]{1,100}$/)).max(500) });

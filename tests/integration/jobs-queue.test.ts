@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createJobs, type Jobs, type JobsOptions } from "../../app/jobs/queue/create-jobs.ts";
 import type { JobTokens, ShopJobContext } from "../../app/jobs/queue/job-types.ts";
-import { requireShopDomain, type ShopDomain } from "../../app/jobs/shop-domain.ts";
+import { requireShopDomain, type ShopDomain } from "../../app/infra/shop-domain.ts";
 import { type Database, openDatabase } from "../../app/infra/db.server.ts";
 import { createLogger } from "../../app/infra/log.server.ts";
 import { createMetrics, type Metrics } from "../../app/infra/metrics.server.ts";

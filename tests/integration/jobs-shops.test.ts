@@ -1,6 +1,6 @@
 import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
 import { createJobs, type Jobs } from "../../app/jobs/queue/create-jobs.ts";
-import { requireShopDomain } from "../../app/jobs/shop-domain.ts";
+import { requireShopDomain } from "../../app/infra/shop-domain.ts";
 import type { Database } from "../../app/infra/db.server.ts";
 import { createLogger } from "../../app/infra/log.server.ts";
 import { createMetrics } from "../../app/infra/metrics.server.ts";

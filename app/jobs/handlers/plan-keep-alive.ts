@@ -1,6 +1,6 @@
 import type { AppJobContext } from "../queue/job-types.ts";
 import { keepAliveDelaySeconds, keepAliveDueAgeMs, type KeepAliveSpread } from "./keep-alive-plan.ts";
-import { requireShopDomain } from "../shop-domain.ts";
+import { requireShopDomain } from "../../infra/shop-domain.ts";
 
 /** Into how many steps the window is divided; a day each. */
 const STEPS = 10;

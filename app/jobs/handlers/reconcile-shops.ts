@@ -1,5 +1,5 @@
 import type { AppJobContext } from "../queue/job-types.ts";
-import { requireShopDomain } from "../shop-domain.ts";
+import { requireShopDomain } from "../../infra/shop-domain.ts";
 
 /** Shops taken up in one pass; the next pass finds the rest. */
 const PER_PASS = 500;

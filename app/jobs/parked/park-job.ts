@@ -1,6 +1,6 @@
 import type { Database } from "../../infra/db.server.ts";
 import type { ShopJobName } from "../queue/job-types.ts";
-import type { ShopDomain } from "../shop-domain.ts";
+import type { ShopDomain } from "../../infra/shop-domain.ts";
 
 export interface Parking {
   shop: ShopDomain;

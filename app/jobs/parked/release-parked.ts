@@ -3,7 +3,7 @@ import type { Database } from "../../infra/db.server.ts";
 import type { JobQueue } from "../queue/job-queue.ts";
 import type { ShopJobName } from "../queue/job-types.ts";
 import { SHOP_JOBS } from "../queue/open-boss.ts";
-import { requireShopDomain, type ShopDomain } from "../shop-domain.ts";
+import { requireShopDomain, type ShopDomain } from "../../infra/shop-domain.ts";
 
 const PAGE = 100;
 

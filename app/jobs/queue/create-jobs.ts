@@ -22,7 +22,7 @@ import { refreshShop } from "../handlers/refresh-shop.ts";
 import { releaseParked } from "../parked/release-parked.ts";
 import { runAppJob } from "./run-app-job.ts";
 import { runShopJob, type RunDependencies } from "./run-shop-job.ts";
-import { requireShopDomain } from "../shop-domain.ts";
+import { requireShopDomain } from "../../infra/shop-domain.ts";
 
 export interface JobsOptions {
   /** pg-boss keeps its tables in the schema `pgboss` of this database, with a small pool of its own. */

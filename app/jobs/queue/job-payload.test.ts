@@ -2,7 +2,7 @@ import type { Session } from "@shopify/shopify-api";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import type { Jobs } from "./create-jobs.ts";
 import { InvalidJobPayloadError, type JobPayload, type JobTarget, parseJobPayload } from "./job-payload.ts";
-import { NotAShopDomainError, requireShopDomain, type ShopDomain } from "../shop-domain.ts";
+import { NotAShopDomainError, requireShopDomain, type ShopDomain } from "../../infra/shop-domain.ts";
 
 const TOKENS = [
   "shpat_0123456789abcdef0123456789abcdef",

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type ShopDomain, shopDomainSchema } from "../shop-domain.ts";
+import { type ShopDomain, shopDomainSchema } from "../../infra/shop-domain.ts";
 
 /**
  * What a job is about: a shop, and nothing else. There is no field that a token fits into; the handler asks the front door for its

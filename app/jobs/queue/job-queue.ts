@@ -1,7 +1,7 @@
 import { fromPrisma, type PgBoss, type PrismaTransactionLike } from "pg-boss";
 import type { JobPayload } from "./job-payload.ts";
 import type { ShopJobName } from "./job-types.ts";
-import type { ShopDomain } from "../shop-domain.ts";
+import type { ShopDomain } from "../../infra/shop-domain.ts";
 
 /** The three ways a shop's job gets into its queue. Whichever it is, one job per name and shop waits. */
 export interface JobQueue {

@@ -2,7 +2,7 @@ import type { Clock } from "../../infra/clock.ts";
 import type { Database } from "../../infra/db.server.ts";
 import type { Logger } from "../../infra/log.server.ts";
 import type { AdminClient, ShopTokenState, Tokens } from "../../tokens/types.ts";
-import type { ShopDomain } from "../shop-domain.ts";
+import type { ShopDomain } from "../../infra/shop-domain.ts";
 
 /** The part of the tokens' domain that background work uses. */
 export type JobTokens = Pick<

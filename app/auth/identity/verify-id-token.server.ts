@@ -1,0 +1,58 @@
+import type { JwtPayload } from "@shopify/shopify-api";
+import { services } from "../../services.server.ts";
+import { findShopDomain, type ShopDomain } from "../../infra/shop-domain.ts";
+
+/** A member of a shop's staff, as an ID token of Shopify Admin names them. */
+export interface Merchant {
+  shop: ShopDomain;
+  /** Shopify's number of the staff member. */
+  user: string;
+}
+
+/**
+ * An ID token that does not open this app. `stale` may be cured by a new one: it is missing, expired, not for this app or not signed by
+ * Shopify. `not_admin` is genuine, and belongs to a customer or to an extension: there is no cure.
+ */
+export class IdTokenRefusedError extends Error {
+  readonly code = "id_token_refused";
+  readonly kind: "stale" | "not_admin";
+
+  constructor(kind: "stale" | "not_admin") {
+    super(
+      kind === "stale" ? "The ID token is missing or not valid (any more)" : "The ID token is not one of Shopify Admin",
+    );
+    this.kind = kind;
+    this.name = "IdTokenRefusedError";
+  }
+}
+
+/** Far above what Shopify issues (some 700 characters). */
+const LONGEST_ID_TOKEN = 4_096;
+const STAFF_ID = /^\d{1,20}$/;
+
+/**
+ * Verifies an ID token: signature, time and audience, and that Shopify Admin issued it to a member of the shop's staff. Shopify POS and
+ * Shopify Mobile send the Admin's own tokens; those of customer accounts, checkout and extensions look different.
+ * @throws IdTokenRefusedError
+ * @see https://shopify.dev/docs/apps/build/authentication-authorization/session-tokens#anatomy-of-a-session-token
+ */
+export async function verifyIdToken(idToken: string | undefined): Promise<Merchant> {
+  if (!idToken || idToken.length > LONGEST_ID_TOKEN) throw new IdTokenRefusedError("stale");
+  let claims: JwtPayload;
+  try {
+    claims = await services.api.session.decodeSessionToken(idToken);
+  } catch {
+    throw new IdTokenRefusedError("stale"); // the library's message quotes the token
+  }
+  const shop = typeof claims.dest === "string" ? findShopDomain(URL.parse(claims.dest)?.hostname) : undefined;
+  const isOfAdmin =
+    shop !== undefined &&
+    claims.dest === `https://${shop}` &&
+    claims.iss === `https://${shop}/admin` &&
+    Number.isFinite(claims.exp) &&
+    Number.isFinite(claims.nbf) &&
+    typeof claims.sub === "string" &&
+    STAFF_ID.test(claims.sub);
+  if (!isOfAdmin) throw new IdTokenRefusedError("not_admin");
+  return { shop, user: claims.sub };
+}

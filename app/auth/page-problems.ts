@@ -1,0 +1,76 @@
+import type { PageProblem } from "./page-problem.ts";
+
+/** What merchants are told of each problem that a page of the embedded app can have. */
+export const UNREACHABLE: PageProblem = {
+  code: "shopify_unreachable",
+  title: "Shopify is taking longer than usual",
+  detail: "We could not reach Shopify just now. Nothing is lost. Please try again in a few seconds.",
+  retryable: true,
+};
+export const BUSY: PageProblem = {
+  code: "busy",
+  title: "We are back in a moment",
+  detail: "The app cannot answer just now. Nothing is lost. Please try again in a few seconds.",
+  retryable: true,
+};
+export const SUSPENDED: PageProblem = {
+  code: "shop_suspended",
+  title: "This store is paused",
+  detail:
+    "Shopify is not giving apps access to this store at the moment. As soon as the store is open again, the app continues where it stopped.",
+  retryable: true,
+};
+export const REOPEN: PageProblem = {
+  code: "reopen",
+  title: "Please open the app again",
+  detail: "Shopify did not confirm who is asking. Try again, or open the app from Apps in your Shopify admin.",
+  retryable: true,
+};
+export const NOT_STAFF: PageProblem = {
+  code: "not_admin",
+  title: "This app opens in Shopify admin only",
+  detail: "The request was made for a customer or an extension, not for a member of the store's staff.",
+  retryable: false,
+};
+export const ODD_ADDRESS: PageProblem = {
+  code: "odd_address",
+  title: "This link does not work",
+  detail: "Its address is damaged. Open the app from Apps in your Shopify admin.",
+  retryable: false,
+};
+export const FORGED_LINK: PageProblem = {
+  code: "forged_link",
+  title: "This link is not from Shopify",
+  detail: "Its address was changed on the way. Open the app from Apps in your Shopify admin.",
+  retryable: false,
+};
+export const UNREADABLE_FORM: PageProblem = {
+  code: "unreadable_form",
+  title: "The form could not be read",
+  detail: "Enter your store's address, for example my-store.myshopify.com, and send the form once more.",
+  retryable: false,
+};
+export const WRONG_METHOD: PageProblem = {
+  code: "wrong_method",
+  title: "This form is sent in another way",
+  detail: "Enter your store's address, for example my-store.myshopify.com, and send the form once more.",
+  retryable: false,
+};
+export const ROBOT: PageProblem = {
+  code: "robot",
+  title: "This page is for browsers",
+  detail: "The app opens in Shopify admin; there is nothing here for programs.",
+  retryable: false,
+};
+export const REFUSED: PageProblem = {
+  code: "shopify_refused",
+  title: "Shopify did not answer this request",
+  detail: "Something about this request was not accepted. We have been told about it; trying again may help.",
+  retryable: true,
+};
+export const OUR_FAULT: PageProblem = {
+  code: "configuration",
+  title: "The app is not set up correctly",
+  detail: "This is our mistake, not yours, and we have been told about it. Please try again later.",
+  retryable: true,
+};
