@@ -1,0 +1,65 @@
+import type { Choose } from "../choose.ts";
+import { nowSeconds, signBody, VICTIMS, WEBHOOK_SHOP } from "../identities.ts";
+import { longText, oddShop, oddText } from "../odd-text.ts";
+import type { RawRequest } from "../raw-request.ts";
+
+const TOPICS = ["app/uninstalled", "app/scopes_update", "customers/data_request", "customers/redact", "shop/redact"];
+const TIMES = [
+  "0000-01-01T00:00:00Z",
+  "9999-12-31T23:59:59Z",
+  "+275760-09-13T00:00:00Z",
+  "-1",
+  "",
+  "2026-02-30",
+  "now",
+];
+
+/** Webhooks: most signed, since only these get past the first check; about a shop of their own, or naming a victim. */
+export function webhooksDoor(choose: Choose): RawRequest {
+  const topic = choose.pick(TOPICS);
+  const body = Buffer.from(webhookBody(choose));
+  const signed = choose.chance(0.75);
+  const shop = choose.chance(0.7) ? WEBHOOK_SHOP : oddShop(choose);
+  const headers: [string, string][] = [
+    ["Content-Type", choose.chance(0.9) ? "application/json" : oddText(choose, 500)],
+    ["X-Shopify-Topic", choose.chance(0.9) ? topic : oddText(choose, 500)],
+    ["X-Shopify-Shop-Domain", shop],
+    ["X-Shopify-API-Version", choose.chance(0.9) ? "2026-10" : oddText(choose, 500)],
+    ["X-Shopify-Webhook-Id", choose.chance(0.9) ? choose.random.uuid() : oddText(choose, 1_000)],
+    ["X-Shopify-Triggered-At", choose.chance(0.6) ? new Date(nowSeconds() * 1_000).toISOString() : choose.pick(TIMES)],
+  ];
+  if (signed) headers.push(["X-Shopify-Hmac-Sha256", signBody(body)]);
+  else if (choose.chance(0.8))
+    headers.push(["X-Shopify-Hmac-Sha256", choose.pick(["AAAA", "", signBody(Buffer.of())])]);
+  if (choose.chance(0.1)) headers.push(choose.pick(headers));
+  if (choose.chance(0.1)) headers.splice(choose.int(headers.length), 1);
+  if (choose.chance(0.05)) headers.push(["Content-Encoding", choose.pick(["gzip", "br", "identity"])]);
+  headers.push(["Content-Length", String(body.length)]);
+  return {
+    door: signed ? "webhooks, signed" : "webhooks, unsigned",
+    method: choose.chance(0.95) ? "POST" : choose.pick(["GET", "PUT", "OPTIONS", "DELETE"]),
+    target: `/webhooks/${choose.chance(0.95) ? topic : choose.pick(TOPICS)}${choose.chance(0.05) ? "?a=b" : ""}`,
+    headers,
+    body,
+  };
+}
+
+/** Always names a shop: a body that names none stands for the shop of its header, and Shopify signs none for a stranger. */
+function webhookBody(choose: Choose): string {
+  const shop = choose.chance(0.8) ? WEBHOOK_SHOP : choose.pick([...Object.values(VICTIMS), null, 7, {}, "\u0000"]);
+  const fields: Record<string, unknown> = { myshopify_domain: shop, shop_domain: shop };
+  const odd = () => choose.pick([oddText(choose, 2_000), null, -0, 1e308, {}, [], true, "\ud800", "\u0000"]);
+  return choose.pick([
+    () => JSON.stringify({ ...fields, current: ["read_products"], previous: [] }),
+    () => JSON.stringify({ ...fields, current: odd() }),
+    () => JSON.stringify({ ...fields, current: [odd(), odd()] }),
+    () => JSON.stringify({ ...fields, customer: odd(), id: odd(), extra: longText(choose) }),
+    () => JSON.stringify(fields).replace("{", `{"__proto__":{"a":1},`),
+    () => `${"[".repeat(choose.pick([10, 1_000, 30_000]))}`,
+    () => `${'{"a":'.repeat(choose.pick([10, 1_000, 10_000]))}1`,
+    () => JSON.stringify(choose.pick([[], null, "text", 1, true])),
+    () => `\ufeff${JSON.stringify(fields)}`,
+    () => "",
+    () => longText(choose),
+  ])();
+}
