@@ -57,6 +57,7 @@ export async function createServices(source: Record<string, string | undefined>)
     api,
     prisma: db,
     phase: env.phase,
+    distribution: env.APP_DISTRIBUTION,
     log,
     metrics,
     onPairStored: (shop, how) => jobs.onPairStored(shop, how),

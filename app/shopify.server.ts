@@ -5,6 +5,12 @@ import { shopifyLogger } from "./process/shopify-logger.server.ts";
 
 const { env, log, tokens } = services;
 
+const DISTRIBUTIONS = {
+  app_store: AppDistribution.AppStore,
+  single_merchant: AppDistribution.SingleMerchant,
+  shopify_admin: AppDistribution.ShopifyAdmin,
+};
+
 /** A config object per instance: the library changes the one it is given. */
 function config() {
   return {
@@ -14,7 +20,7 @@ function config() {
     scopes: [...env.SCOPES],
     apiVersion: API_VERSION,
     authPathPrefix: "/auth",
-    distribution: AppDistribution.AppStore,
+    distribution: DISTRIBUTIONS[env.APP_DISTRIBUTION],
     sessionStorage: tokens.sessionStorage,
     logger: shopifyLogger(log),
   };

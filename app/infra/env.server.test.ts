@@ -105,6 +105,14 @@ describe("parseEnv", () => {
     expect(problemsOf({ ...COMPLETE, ...same }).join()).toMatch(/^MONITOR_SECRET is the same/);
   });
 
+  it("takes the app's distribution in Shopify's words; a public app unless told", () => {
+    expect(parseEnv(COMPLETE).APP_DISTRIBUTION).toBe("app_store");
+    expect(parseEnv({ ...COMPLETE, APP_DISTRIBUTION: "single_merchant" }).APP_DISTRIBUTION).toBe("single_merchant");
+    expect(problemsOf({ ...COMPLETE, APP_DISTRIBUTION: "custom" }).join()).toMatch(
+      /APP_DISTRIBUTION must be app_store/,
+    );
+  });
+
   it("never repeats a secret in its message", () => {
     const problems = problemsOf({
       ...COMPLETE,

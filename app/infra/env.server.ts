@@ -117,6 +117,17 @@ const schema = z.object({
       }
     }),
   CONTRACT_ANYWAY: flag(false),
+  APP_DISTRIBUTION: z
+    .string()
+    .trim()
+    .toLowerCase()
+    .optional()
+    .transform((value) => value || "app_store")
+    .pipe(
+      z.enum(["app_store", "single_merchant", "shopify_admin"], {
+        error: "must be app_store, single_merchant or shopify_admin, as Shopify's AppDistribution",
+      }),
+    ),
   LOG_LEVEL: z
     .string()
     .trim()

@@ -1,5 +1,5 @@
 import type { Services } from "../services.server.ts";
-import { countPermanentTokens } from "../tokens/index.ts";
+import { countPermanentTokens, isExemptDistribution } from "../tokens/index.ts";
 
 /** The process must not start; the message says why and what to do. */
 export class StartRefusedError extends Error {
@@ -21,7 +21,7 @@ const CLEAN_START_RUN = "contract-start";
  * @throws StartRefusedError with the remedy; `CONTRACT_ANYWAY=true` overrides.
  */
 export async function refuseFirstContractStart({ env, db, log }: Services): Promise<void> {
-  if (env.phase !== "contract") return;
+  if (env.phase !== "contract" || isExemptDistribution(env.APP_DISTRIBUTION)) return;
   const proof = await db.migrationRun.findFirst({ where: { status: "completed", dryRun: false, permanentTokens: 0 } });
   if (proof) return;
   const permanentTokens = await countPermanentTokens({ prisma: db });

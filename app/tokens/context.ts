@@ -1,3 +1,4 @@
+import { isExemptDistribution } from "./records/permanent-token.ts";
 import type { Database, Phase, ShopifyApi, TokenDependencies, TokenLog, TokenMetrics } from "./types.ts";
 
 /** What every verb of this folder is given: the dependencies with defaults filled in, and what one process remembers. */
@@ -5,6 +6,8 @@ export interface TokenContext {
   api: ShopifyApi;
   prisma: Database;
   phase: Phase;
+  /** The app may keep permanent tokens: nothing is migrated and none is refused. */
+  isExempt: boolean;
   now: () => number;
   log: TokenLog;
   metrics: TokenMetrics;
@@ -29,6 +32,7 @@ export function createContext(deps: TokenDependencies): TokenContext {
     api: deps.api,
     prisma: deps.prisma,
     phase: deps.phase,
+    isExempt: isExemptDistribution(deps.distribution ?? "app_store"),
     now: deps.clock ?? Date.now,
     log: deps.log ?? SILENT_LOG,
     metrics: deps.metrics ?? NO_METRICS,

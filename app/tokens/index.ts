@@ -8,13 +8,28 @@ import { recordRedacted, recordUninstalled } from "./events/record-uninstalled.t
 import { runWithRequest } from "./access/request-context.ts";
 import { createSessionStorage } from "./access/session-storage.ts";
 import { pruneEvents, readHistory, readShopState, recordScopes } from "./records/shop-state.ts";
+import { normalShopName } from "./records/shop-name.ts";
 import { createSuspendedShops } from "./records/suspended-shops.ts";
 import { findShopsToReconcile, reconcile } from "./renew/reconcile.ts";
 import { findShopsToKeepAlive, readTokenHealth } from "./records/token-health.ts";
 import type { TokenDependencies, Tokens } from "./types.ts";
 
 export * from "./errors.ts";
-export { PERMANENT_TOKEN_PREDICATE, isPermanentToken } from "./records/permanent-token.ts";
+export {
+  isExemptDistribution,
+  isPermanentToken,
+  PERMANENT_TOKEN_PREDICATE,
+  type AppDistribution,
+} from "./records/permanent-token.ts";
+export {
+  countRemainingTokens,
+  JOIN_SHOP_TOKEN,
+  listRemainingTokens,
+  LIVING_PERMANENT_SESSION,
+  REMAINING_REASON,
+  type RemainingToken,
+} from "./records/remaining-tokens.ts";
+export { normalShopName } from "./records/shop-name.ts";
 export { createShopifyFetch, installShopifyFetch } from "./shopify/shopify-fetch.ts";
 export { countPermanentTokens } from "./records/token-health.ts";
 export { tokenStatus, type StoredToken, type TokenStatus, type TokenStatusName } from "./records/token-status.ts";
@@ -28,23 +43,24 @@ export type * from "./types.ts";
 export function createTokens(deps: TokenDependencies): Tokens {
   const ctx = createContext(deps);
   const suspended = createSuspendedShops(ctx);
+  const of = normalShopName;
   return {
     sessionStorage: createSessionStorage(ctx),
-    getSession: async (shop, options) => withoutRefreshToken(await getSession(ctx, shop, options)),
-    admin: (shop, options) => createAdminClient(ctx, suspended, shop, options),
+    getSession: async (shop, options) => withoutRefreshToken(await getSession(ctx, of(shop), options)),
+    admin: (shop, options) => createAdminClient(ctx, suspended, of(shop), options),
     withRequest: (context, run) => runWithRequest(context, run),
-    withAuthorizationCodeGrant: (shop, run, stored) => withAuthorizationCodeGrant(ctx, shop, run, stored),
-    migrate: (shop, options) => migrateShop(ctx, shop, options),
-    refresh: async (shop) => withoutRefreshToken(await refreshOnce(ctx, shop)),
-    recordUninstalled: (shop, at) => recordUninstalled(ctx, shop, at),
-    recordRedacted: (shop) => recordRedacted(ctx, shop),
-    recordScopes: (shop, scopes) => recordScopes(ctx, shop, scopes),
-    state: (shop) => readShopState(ctx, shop),
-    history: (shop, limit = 20) => readHistory(ctx, shop, limit),
+    withAuthorizationCodeGrant: (shop, run, stored) => withAuthorizationCodeGrant(ctx, of(shop), run, stored),
+    migrate: (shop, options) => migrateShop(ctx, of(shop), options),
+    refresh: async (shop) => withoutRefreshToken(await refreshOnce(ctx, of(shop))),
+    recordUninstalled: (shop, at) => recordUninstalled(ctx, of(shop), at),
+    recordRedacted: (shop) => recordRedacted(ctx, of(shop)),
+    recordScopes: (shop, scopes) => recordScopes(ctx, of(shop), scopes),
+    state: (shop) => readShopState(ctx, of(shop)),
+    history: (shop, limit = 20) => readHistory(ctx, of(shop), limit),
     health: () => readTokenHealth(ctx),
     shopsToKeepAlive: (issuedBefore, limit) => findShopsToKeepAlive(ctx, issuedBefore, limit),
     pruneEvents: (before) => pruneEvents(ctx, before),
     shopsToReconcile: (limit) => findShopsToReconcile(ctx, limit),
-    reconcile: (shop) => reconcile(ctx, shop),
+    reconcile: (shop) => reconcile(ctx, of(shop)),
   };
 }

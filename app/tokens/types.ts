@@ -2,9 +2,10 @@ import type { PrismaClient } from "@prisma/client";
 import type { Session, SessionParams, Shopify } from "@shopify/shopify-api";
 import type { SessionStorage } from "@shopify/shopify-app-session-storage";
 import type { TokenAnswer, TokenCallGate } from "./answer.ts";
+import type { AppDistribution } from "./records/permanent-token.ts";
 import type { TokenStatusName } from "./records/token-status.ts";
 
-export type { Session, SessionParams, SessionStorage, TokenAnswer, TokenCallGate };
+export type { AppDistribution, Session, SessionParams, SessionStorage, TokenAnswer, TokenCallGate };
 
 /** Where the app stands on its way: `legacy` mints permanent tokens, `expand` none any more, `contract` refuses them. */
 export type Phase = "legacy" | "expand" | "contract";
@@ -40,6 +41,8 @@ export interface TokenDependencies {
   api: ShopifyApi;
   prisma: Database;
   phase: Phase;
+  /** How the app is distributed (Shopify's AppDistribution); `app_store` unless told. Other apps may keep permanent tokens. */
+  distribution?: AppDistribution;
   /** Milliseconds since the epoch. Leases do not depend on it: they live by the database's clock. */
   clock?: () => number;
   log?: TokenLog;
@@ -55,6 +58,9 @@ export type MigrateOutcomeName =
   | "uninstalled"
   | "suspended"
   | "placeholder"
+  /** Shopify takes the token but does not exchange it: another app's, as a rule. */
+  | "not_exchangeable"
+  /** The app may keep permanent tokens. */
   | "custom_app"
   | "failed";
 

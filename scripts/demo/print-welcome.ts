@@ -25,7 +25,7 @@ ${bold("As the operator")}, in another terminal:
 ${bold("As Shopify")}: ${cyan(fronts.controlUrl)}   what the simulator saw of every shop and token; time travel and faults
 
    The app is in the phase ${bold(body.phase ?? "?")}. ${body.nextStep ?? ""}
-   ${dim(`awkward shops: ${[seeds.uninstalled, seeds.placeholder, seeds.expiring, seeds.customApp].join(", ")}`)}
+   ${dim(`awkward shops: ${[seeds.uninstalled, seeds.placeholder, seeds.expiring].join(", ")}`)}
    ${dim(`the app writes its log to ${runner.logFile}; the simulator's control API is ${sandbox.url}/control`)}
 
    Ctrl-C ends everything; nothing is kept.`);

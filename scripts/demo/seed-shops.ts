@@ -10,7 +10,6 @@ export interface Seeds {
   uninstalled: string;
   placeholder: string;
   expiring: string;
-  customApp: string;
   /** Also has a permanent token; its staff members have online sessions. */
   withOnlineSessions: string;
 }
@@ -39,8 +38,9 @@ export async function seedShops(client: SandboxClient, database: pg.Pool, count:
     name: title,
     plan: PLANS[index % PLANS.length],
     token: "permanent" as const,
-    // Installs from before 2020 hold tokens without a prefix.
+    // Installs from before 2020 hold tokens without a prefix, and other prefixes occur.
     ...(index % 50 === 49 ? { accessToken: randomBytes(16).toString("hex") } : {}),
+    ...(index % 50 === 48 ? { accessToken: `shpca_${randomBytes(16).toString("hex")}` } : {}),
   }));
   const permanent = await client.installShops(installs);
   const rows: Row[] = permanent.map(({ shop, accessToken, scope }) => offline(shop, { accessToken, scope }));
@@ -65,10 +65,6 @@ export async function seedShops(client: SandboxClient, database: pg.Pool, count:
     }),
   );
 
-  const customApp = domain("own-use-only");
-  await client.createShop(customApp, { name: "Own Use Only" });
-  rows.push(offline(customApp, { accessToken: `shpca_${randomBytes(16).toString("hex")}` }));
-
   const withOnlineSessions = permanent[0]!.shop;
   for (const userId of [902_541_635n, 902_541_636n]) {
     rows.push({
@@ -87,7 +83,6 @@ export async function seedShops(client: SandboxClient, database: pg.Pool, count:
     uninstalled,
     placeholder,
     expiring,
-    customApp,
     withOnlineSessions,
   };
 }

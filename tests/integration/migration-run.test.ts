@@ -59,7 +59,6 @@ describe("a migration run", () => {
     ]);
     await t.rows([
       { shop: "empty.myshopify.com", accessToken: "" },
-      { shop: "custom.myshopify.com", accessToken: "shpca_0123456789abcdef0123456789abcdef" },
       { shop: plain[0]!, id: `${plain[0]}_1`, isOnline: true, accessToken: "shpat_online0123456789abcdef01234567" },
     ]);
     const { client } = t.sandbox;
@@ -70,7 +69,7 @@ describe("a migration run", () => {
       `INSERT INTO "ShopToken" (shop, "uninstalledAt") VALUES ('known-uninstalled.myshopify.com', now())`,
     );
 
-    const awkward = ["uninstalled", "known-uninstalled", "frozen", "old", "pair", "empty", "custom", "unheard-of"].map(
+    const awkward = ["uninstalled", "known-uninstalled", "frozen", "old", "pair", "empty", "unheard-of"].map(
       (name) => `${name}.myshopify.com`,
     );
     const { migrations } = t.instance();
@@ -84,14 +83,13 @@ describe("a migration run", () => {
       old: "migrated",
       pair: "already_expiring",
       empty: "placeholder",
-      custom: "custom_app",
       "unheard-of": "needs_reauthorization",
     });
     expect(run).toMatchObject({
       status: "completed",
-      total: 11,
+      total: 10,
       migrated: 4,
-      skipped: 5,
+      skipped: 4,
       failed: 0,
       needsReauth: 2,
       remaining: 0,
@@ -111,12 +109,11 @@ describe("a migration run", () => {
     expect(run.failures.find((failure) => failure.outcome === "suspended")?.retryable).toBe(true);
   });
 
-  it("takes only candidates from the table: no online session, no pair, no custom app", async () => {
+  it("takes only candidates from the table: no online session, no pair, no placeholder", async () => {
     await t.seed(2);
     await t.install([{ shop: "pair.myshopify.com", token: "expiring" }]);
     await t.rows([
       { shop: "empty.myshopify.com", accessToken: "" },
-      { shop: "custom.myshopify.com", accessToken: "shpca_0123456789abcdef0123456789abcdef" },
       { shop: "online.myshopify.com", id: "online.myshopify.com_1", isOnline: true, accessToken: "shpat_online" },
     ]);
     const run = await t.run(t.instance().migrations);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Effect } from "../../sandbox/platform/types.ts";
+import { countRemainingTokens } from "../../app/tokens/index.ts";
 import { createApi, DAY_MS, HOUR_MS, tokensHarness } from "./tokens-harness.ts";
 
 const h = tokensHarness();
@@ -275,17 +276,29 @@ describe("an ambiguous invalid_subject_token", () => {
     await h.expectCurrent(shop);
   });
 
-  test("the Admin API accepts it: suspicious, kept, nobody marked", async () => {
+  test("the Admin API accepts it: not exchangeable, at once; kept in use, and offered again by a run or after a day", async () => {
     const shop = await h.install("permanent");
     const before = await h.row(shop);
-    await fail(shop, refused, 3);
-    expect(await h.process().migrate(shop)).toMatchObject({
-      outcome: "failed",
-      code: "refused_but_alive",
-      retryable: true,
-    });
+    await h.sandbox.client.faults.add({ shop, grant: "migration", effect: refused });
+    const tokens = h.process({ phase: "contract" });
+    const outcome = { outcome: "not_exchangeable", code: "not_exchangeable", retryable: false, attempts: 1 };
+    expect(await tokens.migrate(shop)).toMatchObject(outcome);
     expect(await h.row(shop)).toEqual(before);
     expect((await h.marks(shop)).needsReauthWhy).toBeNull();
+    await tokens.admin(shop).graphql("{ shop { id } }");
+    expect(await h.tokenCalls(shop)).toHaveLength(1);
+    expect(await tokens.migrate(shop)).toMatchObject(outcome);
+    expect(await countRemainingTokens({ prisma: tokens.prisma })).toMatchObject({ not_exchangeable: 1 });
+    await tokens.getSession(shop, { idToken: await h.idToken(shop) });
+    await h.expectCurrent(shop);
+    expect(await countRemainingTokens({ prisma: tokens.prisma })).not.toHaveProperty("not_exchangeable");
+
+    const later = await h.install("permanent");
+    await fail(later, refused);
+    await tokens.migrate(later);
+    await h.database.query(`UPDATE "ShopToken" SET "notExchangeableAt" = now() - interval '25 hours'`);
+    await tokens.getSession(later);
+    await h.expectCurrent(later);
   });
 
   test("the Admin API refuses it for being permanent, so it knows it: kept, and a merchant's visit heals", async () => {
@@ -293,7 +306,9 @@ describe("an ambiguous invalid_subject_token", () => {
     const shop = await h.install("permanent");
     await h.sandbox.client.faults.add({ shop, grant: "migration", effect: refused });
     const tokens = h.process();
-    expect(await tokens.migrate(shop)).toMatchObject({ outcome: "failed", code: "refused_but_alive", retryable: true });
+    expect(await tokens.migrate(shop)).toMatchObject({ outcome: "not_exchangeable", retryable: false });
+    await expect(tokens.admin(shop).graphql("{ shop { id } }")).rejects.toMatchObject({ reason: "not_exchangeable" });
+    expect(await h.tokenCalls(shop)).toHaveLength(1);
     expect((await h.marks(shop)).needsReauthWhy).toBeNull();
     await tokens.admin(shop, { idToken: await h.idToken(shop) }).graphql("{ shop { id } }");
     await h.expectCurrent(shop);

@@ -146,13 +146,22 @@ describe("migrate", () => {
     const [custom, placeholder] = [h.shopName(), h.shopName()];
     const insert = `INSERT INTO "Session" (id, shop, state, "accessToken") VALUES ($1, $2, '', $3)`;
     await h.database.query(insert, [`offline_${hex}`, hex, "0123456789abcdef0123456789abcdef"]);
-    await h.database.query(insert, [`offline_${custom}`, custom, "shpca_0"]);
+    await h.sandbox.client.installShop(custom, {
+      token: "permanent",
+      accessToken: "shpca_0123456789abcdef0123456789abcdef",
+    });
+    await h.database.query(insert, [`offline_${custom}`, custom, "shpca_0123456789abcdef0123456789abcdef"]);
     await h.database.query(insert, [`offline_${placeholder}`, placeholder, ""]);
     expect(await tokens.migrate(hex)).toMatchObject({ outcome: "migrated" });
     await h.expectCurrent(hex);
-    expect(await tokens.migrate(custom)).toMatchObject({ outcome: "custom_app" });
-    expect(await tokens.migrate(placeholder)).toMatchObject({ outcome: "placeholder" });
+    expect(await h.process({ distribution: "single_merchant" }).migrate(custom)).toMatchObject({
+      outcome: "custom_app",
+      attempts: 0,
+    });
     expect(await h.tokenCalls(custom)).toEqual([]);
+    expect(await tokens.migrate(custom)).toMatchObject({ outcome: "migrated" });
+    await h.expectCurrent(custom);
+    expect(await tokens.migrate(placeholder)).toMatchObject({ outcome: "placeholder" });
 
     const gone = await h.install("permanent");
     await h.sandbox.client.uninstall(gone, { webhook: false });
@@ -454,9 +463,9 @@ test("the permanent tokens are counted by their index", async () => {
      SELECT 'offline_f' || n, 'f' || n, '', 'shpat_' || n, now(), 'shprt_' || n FROM generate_series(1, 20000) n`,
   );
   await h.database.query(`ANALYZE "Session"`);
-  const { PERMANENT_TOKEN_PREDICATE } = await import("../../app/tokens/index.ts");
+  const { LIVING_PERMANENT_SESSION } = await import("../../app/tokens/index.ts");
   const plan = await h.database.query<{ "QUERY PLAN": string }>(
-    `EXPLAIN SELECT count(*) FROM "Session" WHERE ${PERMANENT_TOKEN_PREDICATE}`,
+    `EXPLAIN SELECT count(*) FROM "Session" s WHERE ${LIVING_PERMANENT_SESSION}`,
   );
-  expect(plan.map((row) => row["QUERY PLAN"]).join("\n")).toContain("Session_permanent_idx");
+  expect(plan.map((row) => row["QUERY PLAN"]).join("\n")).toContain("Session_unrefreshable_");
 });

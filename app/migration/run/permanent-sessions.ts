@@ -1,9 +1,12 @@
 import { Prisma } from "@prisma/client";
 import type { Database } from "../../infra/db.server.ts";
-import { PERMANENT_TOKEN_PREDICATE } from "../../tokens/records/permanent-token.ts";
+import { JOIN_SHOP_TOKEN, LIVING_PERMANENT_SESSION, REMAINING_REASON } from "../../tokens/records/remaining-tokens.ts";
 
-/** The rows of `Session` that hold a permanent token, as SQL; served by the partial index `Session_permanent_idx`. */
-export const permanentSession = Prisma.raw(`(${PERMANENT_TOKEN_PREDICATE})`);
+/** The rows of `Session`, aliased `s`, that hold a permanent token which Shopify has not refused for good. */
+export const permanentSession = Prisma.raw(LIVING_PERMANENT_SESSION);
+
+const remainingReason = Prisma.raw(REMAINING_REASON);
+const joinShopToken = Prisma.raw(JOIN_SHOP_TOKEN);
 
 /**
  * A shop's place in the waves, 0 (included) to 100 (excluded), computed by the database: the same number as `rolloutPlace`
@@ -28,12 +31,11 @@ export interface TokenCounts {
 export async function countTokens(db: Database, runId: string | null = null): Promise<TokenCounts> {
   const [left] = await db.$queryRaw<[{ permanent: number; migratable: number }]>`
     SELECT count(*)::int AS "permanent",
-           (count(*) FILTER (WHERE s."id" = 'offline_' || s."shop"
-              AND t."needsReauthAt" IS NULL AND t."suspendedAt" IS NULL AND t."uninstalledAt" IS NULL
+           (count(*) FILTER (WHERE ${remainingReason} = 'migratable'
               AND NOT EXISTS (SELECT FROM "MigrationOutcome" o
-                WHERE o."runId" = ${runId} AND o."shop" = s."shop" AND o."outcome" = 'failed' AND NOT o."retryable")))::int
+                WHERE o."runId" = ${runId} AND o."shop" = lower(s."shop") AND o."outcome" = 'failed' AND NOT o."retryable")))::int
              AS "migratable"
-    FROM "Session" s LEFT JOIN "ShopToken" t ON t."shop" = s."shop" WHERE ${permanentSession}`;
+    FROM "Session" s ${joinShopToken} WHERE ${permanentSession}`;
   const [prefixed] = await db.$queryRaw<[{ count: number }]>`
     SELECT count(*)::int AS "count" FROM "Session" WHERE NOT "isOnline" AND "accessToken" LIKE 'shpat\\_%'`;
   return { permanentTokens: left.permanent, migratableTokens: left.migratable, legacyPrefixRows: prefixed.count };

@@ -43,15 +43,15 @@ export async function countCandidates(
 ): Promise<{ total: number; needsReauth: number; suspended: number; uninstalled: number }> {
   const waves = wavesOf(options);
   const among = options.shops
-    ? Prisma.sql`AND s."shop" IN (SELECT jsonb_array_elements_text(${JSON.stringify(options.shops)}::jsonb))`
+    ? Prisma.sql`AND lower(s."shop") IN (SELECT jsonb_array_elements_text(${JSON.stringify(options.shops)}::jsonb))`
     : Prisma.empty;
   const place = waves.at(-1)! < 100 ? Prisma.sql`AND ${placeOfShop} < ${waves.at(-1)}::float8` : Prisma.empty;
   const [row] = await db.$queryRaw<[{ total: number; needsReauth: number; suspended: number; uninstalled: number }]>`
     SELECT count(*)::int AS "total",
-           (count(*) FILTER (WHERE t."needsReauthAt" IS NOT NULL))::int AS "needsReauth",
+           0 AS "needsReauth",
            (count(*) FILTER (WHERE t."suspendedAt" IS NOT NULL))::int AS "suspended",
            (count(*) FILTER (WHERE t."uninstalledAt" IS NOT NULL))::int AS "uninstalled"
-    FROM "Session" s LEFT JOIN "ShopToken" t ON t."shop" = s."shop"
+    FROM "Session" s LEFT JOIN "ShopToken" t ON t."shop" = lower(s."shop")
     WHERE ${permanentSession} ${among} ${place}`;
   return row;
 }

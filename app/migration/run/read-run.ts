@@ -5,7 +5,7 @@ import type { RunFailure, RunView } from "../types.ts";
 const FIRST_FAILURES = 100;
 const FAILURE_PAGE = 1_000;
 /** Outcomes an operator has to know of by name, worst first. */
-const REPORTED = ["failed", "needs_reauthorization", "suspended", "uninstalled"] as const;
+const REPORTED = ["failed", "needs_reauthorization", "not_exchangeable", "suspended", "uninstalled"] as const;
 
 /** The id of the run at work, else of the run started last. */
 export async function findLatestRun(db: Database): Promise<string | undefined> {

@@ -41,7 +41,7 @@ export async function claimFreshShops(
             FROM jsonb_array_elements_text(${JSON.stringify(shops)}::jsonb) WITH ORDINALITY AS named(name, i)
             WHERE lpad((i - 1)::text, 9, '0') > ${run.cursor} ORDER BY 1 LIMIT ${take}`
         : Prisma.sql`
-            SELECT s."id" AS "key", s."shop" FROM "Session" s
+            SELECT s."id" AS "key", lower(s."shop") AS "shop" FROM "Session" s
             WHERE ${permanentSession} AND s."id" > ${run.cursor}
               ${percent < 100 ? Prisma.sql`AND ${placeOfShop} < ${percent}::float8` : Prisma.empty}
             ORDER BY s."id" LIMIT ${take}`;

@@ -1,6 +1,6 @@
 import type { Session } from "@shopify/shopify-api";
 import type { TokenContext } from "../context.ts";
-import { LeaseLostError, ReauthorizationRequiredError, TransientError } from "../errors.ts";
+import { LeaseLostError, ReauthorizationRequiredError } from "../errors.ts";
 import { type Lease, withLease } from "../renew/lease.ts";
 import { renewUnderLease, renewSession } from "../renew/renew-session.ts";
 import { runWithGrant } from "./request-context.ts";
@@ -50,14 +50,12 @@ async function renewStoredChain(ctx: TokenContext, lease: Lease): Promise<Sessio
     if (error instanceof LeaseLostError)
       return renewSession(ctx, shop, { replace, candidate: error.unwritten<Session>() });
     if (error instanceof ReauthorizationRequiredError) return undefined;
-    // A permanent token that works but cannot be migrated: the code brings the pair.
-    if (error instanceof TransientError && error.reason === "refused_but_alive") return undefined;
     throw error;
   }
 }
 
 /** A pair in every phase; a permanent token where the app asks for pairs. */
 function isRenewable(ctx: TokenContext, session: Session): boolean {
-  const { status } = tokenStatus(session, ctx.now());
+  const { status } = tokenStatus(session, ctx.now(), ctx.isExempt);
   return ["fresh", "expiring", "expired"].includes(status) || (status === "permanent" && ctx.phase !== "legacy");
 }

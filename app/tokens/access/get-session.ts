@@ -18,7 +18,7 @@ export async function getSession(
   options: { idToken?: string } = {},
 ): Promise<Session> {
   const session = await readSession(ctx, shop);
-  const status = tokenStatus(session, ctx.now());
+  const status = tokenStatus(session, ctx.now(), ctx.isExempt);
   const { step } = nextStep(status, {
     phase: ctx.phase,
     idToken: options.idToken !== undefined,
@@ -27,7 +27,8 @@ export async function getSession(
   });
   if (step === "use") return session!;
   // Nothing to try and nothing to record: no lease, and no row for a shop nobody knows.
-  if (step === "reauthorize" && status.status !== "dead") throw new ReauthorizationRequiredError(shop, status.reason);
+  if (step === "reauthorize" && (status.status !== "dead" || session?.refused))
+    throw new ReauthorizationRequiredError(shop, status.reason);
   const canFallBack = step === "refresh" && accessTokenLives(session, ctx.now());
   try {
     return await renewOnce(ctx, shop, { ...options, impatient: canFallBack });

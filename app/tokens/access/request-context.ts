@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Lease } from "../renew/lease.ts";
+import { normalShopName } from "../records/shop-name.ts";
 import type { RequestContext } from "../types.ts";
 
 const requests = new AsyncLocalStorage<RequestContext>();
@@ -22,7 +23,7 @@ export function runWithGrant<T>(lease: Lease, run: () => Promise<T>): Promise<T>
 /** The lease under which the library handles an authorization code of this shop now. */
 export function currentGrantLease(shop: string): Lease | undefined {
   const grant = grants.getStore();
-  return grant?.shop === shop && !grant.lease.released ? grant.lease : undefined;
+  return grant?.shop === normalShopName(shop) && !grant.lease.released ? grant.lease : undefined;
 }
 
 /**
@@ -32,7 +33,7 @@ export function isIdTokenOf(shop: string, idToken: string): boolean {
   try {
     const payload: unknown = JSON.parse(Buffer.from(idToken.split(".")[1] ?? "", "base64url").toString("utf8"));
     const { dest } = payload as { dest?: unknown };
-    return typeof dest === "string" && new URL(dest).hostname === shop;
+    return typeof dest === "string" && new URL(dest).hostname === normalShopName(shop);
   } catch {
     return false;
   }

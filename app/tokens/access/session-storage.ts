@@ -6,6 +6,7 @@ import { getSession, renewOnce } from "./get-session.ts";
 import { readSession, withoutRefreshToken } from "../records/read-session.ts";
 import { renewSession } from "../renew/renew-session.ts";
 import { currentGrantLease, currentRequest, isIdTokenOf } from "./request-context.ts";
+import { normalShopName } from "../records/shop-name.ts";
 import { storePair } from "../renew/store-pair.ts";
 import { LIBRARY_MARGIN_MS } from "../renew/timing.ts";
 import { tokenStatus } from "../records/token-status.ts";
@@ -43,7 +44,7 @@ export function createSessionStorage(ctx: TokenContext): SessionStorage {
 
     async storeSession(session) {
       if (session.isOnline) return storage().storeSession(session);
-      if (!session.accessToken) await onTokenInvalidated(ctx, session.shop, handedOut.get(session));
+      if (!session.accessToken) await onTokenInvalidated(ctx, normalShopName(session.shop), handedOut.get(session));
       else await storeOfflineSession(ctx, session);
       return true;
     },
@@ -68,7 +69,7 @@ export function createSessionStorage(ctx: TokenContext): SessionStorage {
 }
 
 function shopOfOfflineId(id: string): string | undefined {
-  return id.startsWith(OFFLINE_ID_PREFIX) ? id.slice(OFFLINE_ID_PREFIX.length) : undefined;
+  return id.startsWith(OFFLINE_ID_PREFIX) ? normalShopName(id.slice(OFFLINE_ID_PREFIX.length)) : undefined;
 }
 
 /**
@@ -93,7 +94,7 @@ async function loadOfflineSession(ctx: TokenContext, shop: string): Promise<Sess
 
 async function findUsable(ctx: TokenContext, shop: string): Promise<Session | undefined> {
   const session = await readSession(ctx, shop);
-  const { status } = tokenStatus(session, ctx.now());
+  const { status } = tokenStatus(session, ctx.now(), ctx.isExempt);
   const isUsable =
     status === "fresh" || status === "custom_app" || (status === "permanent" && ctx.phase !== "contract");
   return isUsable ? session : undefined;
@@ -121,7 +122,7 @@ async function onTokenInvalidated(ctx: TokenContext, shop: string, refused: stri
 
 /** Under an authorization code grant the session is news and is written. Everywhere else it has to prove itself. */
 async function storeOfflineSession(ctx: TokenContext, session: Session): Promise<void> {
-  const { shop } = session;
+  const shop = normalShopName(session.shop);
   const lease = currentGrantLease(shop);
   if (lease) {
     try {

@@ -1,32 +1,47 @@
 /**
- * What a permanent token is. The prefix never tells: expiring access tokens start with `shpat_` too, and installs from before
- * prefixes hold 32 hexadecimal digits. `shpca_`/`shppa_` belong to custom and private apps, which are exempt.
+ * What a permanent token is: the access token of an offline session that has no refresh token. Neither prefix nor expiry tells:
+ * expiring tokens begin with `shpat_` too, custom-looking prefixes occur in public apps, and an expiry may have been stored wrongly.
+ * Whether such a token must go is a matter of the app's distribution (`isExemptDistribution`), never of the token.
  */
 
 /**
- * The SQL predicate. Repeated word for word by the partial index `Session_permanent_idx`: Postgres uses the index only while
- * both texts mean the same. Contains no user input.
+ * The SQL predicate. Repeated word for word by the partial indexes on `Session`: Postgres uses them only while both texts mean the
+ * same. Contains no user input.
  */
-export const PERMANENT_TOKEN_PREDICATE = `NOT "isOnline" AND "refreshToken" IS NULL AND "expires" IS NULL AND "accessToken" <> ''
-  AND ("accessToken" LIKE 'shpat\\_%' OR "accessToken" NOT LIKE 'shp__\\_%')`;
-
-/** Whether a token's prefix says that it belongs to a custom or private app (or is no access token at all). */
-export function hasOtherPrefix(accessToken: string): boolean {
-  return /^shp.._/s.test(accessToken) && !accessToken.startsWith("shpat_");
-}
+export const PERMANENT_TOKEN_PREDICATE = `NOT "isOnline" AND "accessToken" <> '' AND coalesce("refreshToken", '') = ''`;
 
 /** The same predicate for a session in memory. */
-export function isPermanentToken(session: {
-  isOnline: boolean;
-  accessToken?: string;
-  refreshToken?: string;
-  expires?: Date;
-}): boolean {
-  return (
-    !session.isOnline &&
-    !session.refreshToken &&
-    !session.expires &&
-    Boolean(session.accessToken) &&
-    !hasOtherPrefix(session.accessToken ?? "")
-  );
+export function isPermanentToken(session: { isOnline: boolean; accessToken?: string; refreshToken?: string }): boolean {
+  return !session.isOnline && Boolean(session.accessToken) && !session.refreshToken;
 }
+
+/** Shopify's AppDistribution. */
+export type AppDistribution = "app_store" | "single_merchant" | "shopify_admin";
+
+/**
+ * Whether an app may keep permanent tokens after 1 January 2027: only public apps (`app_store`) may not.
+ * @see https://shopify.dev/changelog/expiring-offline-access-tokens-required-for-all-public-apps-as-of-january-1-2027
+ */
+export function isExemptDistribution(distribution: AppDistribution): boolean {
+  return distribution !== "app_store";
+}
+
+/**
+ * SQL: which credential a row holds, as 32 hexadecimal digits of its SHA-256; tokens have far more entropy than could be guessed.
+ * A mark in `ShopToken` names the credential that Shopify refused, so that it says nothing about another one stored later.
+ * @param s the row of `Session`.
+ */
+export const tokenFingerprint = (s: string): string =>
+  `left(encode(sha256(convert_to(coalesce(nullif(${s}."refreshToken", ''), ${s}."accessToken"), 'UTF8')), 'hex'), 32)`;
+
+/**
+ * SQL: whether Shopify refused the credential of a row for good.
+ * @param s the row of `Session`.
+ * @param t the row of `ShopToken` of the same shop.
+ */
+export const isRefusedForGood = (s: string, t: string): string =>
+  `coalesce(${t}."needsReauthAt" IS NOT NULL AND ${t}."needsReauthToken" = ${tokenFingerprint(s)}, false)`;
+
+/** SQL: whether the Admin API takes the permanent token of a row though the token endpoint would not exchange it. */
+export const isNotExchangeable = (s: string, t: string): string =>
+  `coalesce(${t}."notExchangeableAt" IS NOT NULL AND ${t}."notExchangeableToken" = ${tokenFingerprint(s)}, false)`;

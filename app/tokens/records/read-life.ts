@@ -1,5 +1,7 @@
+import { Prisma } from "@prisma/client";
 import type { TokenContext } from "../context.ts";
 import type { TokenLife } from "../types.ts";
+import { isRefusedForGood } from "./permanent-token.ts";
 
 interface LifeRow {
   generation: number;
@@ -13,20 +15,25 @@ interface LifeRow {
   refreshedMs: number | null;
 }
 
+/** A mark holds for the credential that it names, and where there is none. */
+const MARK_HOLDS = Prisma.raw(`(s."id" IS NULL OR ${isRefusedForGood("s", "t")})`);
+
 /**
  * Reads it. A shop without a row has generation 0. Times are read as milliseconds: the driver adapter of Prisma 6.19 drops the
  * offset of a timestamptz, and would be wrong on a database whose time zone is not UTC.
  */
 export async function readLife(ctx: TokenContext, shop: string): Promise<TokenLife> {
   const [row] = await ctx.prisma.$queryRaw<LifeRow[]>`
-    SELECT "generation", "needsReauthWhy", "suspendedWhy",
-      (EXTRACT(EPOCH FROM "needsReauthAt") * 1000)::float8 AS "needsReauthMs",
+    SELECT t."generation", t."suspendedWhy",
+      CASE WHEN ${MARK_HOLDS} THEN t."needsReauthWhy" END AS "needsReauthWhy",
+      (EXTRACT(EPOCH FROM CASE WHEN ${MARK_HOLDS} THEN t."needsReauthAt" END) * 1000)::float8 AS "needsReauthMs",
       (EXTRACT(EPOCH FROM "suspendedAt") * 1000)::float8 AS "suspendedMs",
       (EXTRACT(EPOCH FROM "uninstalledAt") * 1000)::float8 AS "uninstalledMs",
       (EXTRACT(EPOCH FROM "acquiredAt") * 1000)::float8 AS "acquiredMs",
       (EXTRACT(EPOCH FROM "migratedAt") * 1000)::float8 AS "migratedMs",
       (EXTRACT(EPOCH FROM "refreshedAt") * 1000)::float8 AS "refreshedMs"
-    FROM "ShopToken" WHERE "shop" = ${shop}`;
+    FROM "ShopToken" t LEFT JOIN "Session" s ON s."id" = 'offline_' || t."shop" AND NOT s."isOnline"
+    WHERE t."shop" = ${shop}`;
   if (!row) return { generation: 0 };
   return {
     generation: row.generation,

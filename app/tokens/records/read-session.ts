@@ -1,14 +1,30 @@
 import { Session } from "@shopify/shopify-api";
 import type { TokenContext } from "../context.ts";
+import { isNotExchangeable, isRefusedForGood, tokenFingerprint } from "./permanent-token.ts";
+import { normalShopName } from "./shop-name.ts";
+
+/** How long a permanent token that Shopify would not exchange is not offered again, except by a migration run. */
+const NOT_EXCHANGED_AGAIN_FOR = "interval '1 day'";
+
+/** A session as stored, and what is on record about its very credential. */
+export type StoredSession = Session & {
+  /** Which credential it is (`tokenFingerprint`). */
+  readonly fingerprint?: string;
+  readonly refused?: string;
+  readonly notExchangeable?: boolean;
+};
 
 /**
- * The columns of an offline session, for `toSession`, from a row named `s`. Raw SQL: a query of Prisma's models is compiled anew each
- * time (measured: half a millisecond of processor for this one), and nearly every request makes this one. Times are read as
- * milliseconds: they are kept in UTC, whatever the database's time zone.
+ * The columns of an offline session, for `toSession`: from a row of `Session` named `s` and its shop's row of `ShopToken` named `t`.
+ * Raw SQL: a query of Prisma's models is compiled anew each time (measured: half a millisecond of processor for this one), and nearly
+ * every request makes this one. Times are read as milliseconds: they are kept in UTC, whatever the database's time zone.
  */
 export const SESSION_COLUMNS = `s."id", s."state", s."scope", s."accessToken", s."refreshToken",
   (EXTRACT(EPOCH FROM s."expires") * 1000)::float8 AS "expiresMs",
-  (EXTRACT(EPOCH FROM s."refreshTokenExpires") * 1000)::float8 AS "refreshTokenExpiresMs"`;
+  (EXTRACT(EPOCH FROM s."refreshTokenExpires") * 1000)::float8 AS "refreshTokenExpiresMs",
+  ${tokenFingerprint("s")} AS "fingerprint",
+  CASE WHEN ${isRefusedForGood("s", "t")} THEN coalesce(t."needsReauthWhy", 'unknown') END AS "refused",
+  (${isNotExchangeable("s", "t")} AND t."notExchangeableAt" > now() - ${NOT_EXCHANGED_AGAIN_FOR}) IS TRUE AS "notExchangeable"`;
 
 export interface SessionRow {
   id: string;
@@ -18,22 +34,27 @@ export interface SessionRow {
   refreshToken: string | null;
   expiresMs: number | null;
   refreshTokenExpiresMs: number | null;
+  fingerprint: string;
+  refused: string | null;
+  notExchangeable: boolean;
 }
 
-const READ_SESSION = `SELECT ${SESSION_COLUMNS} FROM "Session" s WHERE s."id" = $1 AND NOT s."isOnline"`;
+const READ_SESSION = `SELECT ${SESSION_COLUMNS} FROM "Session" s LEFT JOIN "ShopToken" t ON t."shop" = $2
+  WHERE s."id" = $1 AND NOT s."isOnline"`;
 
 /**
  * A shop's offline session as it is stored, refresh token included: for this folder only. Exactly one query.
  * @throws InvalidShopError for anything that is not a shop domain.
  */
-export async function readSession(ctx: TokenContext, shop: string): Promise<Session | undefined> {
-  const id = ctx.api.session.getOfflineId(shop);
-  const [row] = await ctx.prisma.$queryRawUnsafe<SessionRow[]>(READ_SESSION, id);
-  return row && toSession(shop, row);
+export async function readSession(ctx: TokenContext, shop: string): Promise<StoredSession | undefined> {
+  const name = normalShopName(shop);
+  const id = ctx.api.session.getOfflineId(name);
+  const [row] = await ctx.prisma.$queryRawUnsafe<SessionRow[]>(READ_SESSION, id, name);
+  return row && toSession(name, row);
 }
 
-export function toSession(shop: string, row: SessionRow): Session {
-  return new Session({
+export function toSession(shop: string, row: SessionRow): StoredSession {
+  const session = new Session({
     id: row.id,
     shop,
     state: row.state,
@@ -41,9 +62,11 @@ export function toSession(shop: string, row: SessionRow): Session {
     scope: row.scope ?? undefined,
     accessToken: row.accessToken || undefined,
     expires: date(row.expiresMs),
-    refreshToken: row.refreshToken ?? undefined,
+    refreshToken: row.refreshToken || undefined,
     refreshTokenExpires: date(row.refreshTokenExpiresMs),
   });
+  const { fingerprint, refused, notExchangeable } = row;
+  return Object.assign(session, { fingerprint, refused: refused ?? undefined, notExchangeable });
 }
 
 /** A copy for the world outside this folder: whoever holds no refresh token cannot refresh past the lease. */

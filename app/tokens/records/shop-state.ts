@@ -10,7 +10,7 @@ export async function readShopState(ctx: TokenContext, shop: string): Promise<Sh
   const life = await readLife(ctx, shop);
   return {
     shop,
-    ...tokenStatus(session, ctx.now()),
+    ...tokenStatus(session, ctx.now(), ctx.isExempt),
     scope: session?.scope,
     expires: session?.expires,
     refreshTokenExpires: session?.refreshTokenExpires,

@@ -1,11 +1,13 @@
+import { Prisma } from "@prisma/client";
 import type { TokenContext } from "../context.ts";
-import { PERMANENT_TOKEN_PREDICATE } from "./permanent-token.ts";
+import { isRefusedForGood } from "./permanent-token.ts";
+import { LIVING_PERMANENT_SESSION } from "./remaining-tokens.ts";
 import { FOURTEEN_DAYS_MS, REFRESH_TOKEN_LIFETIME_MS } from "../renew/timing.ts";
 import type { TokenHealth } from "../types.ts";
 
-const PERMANENT_TOKENS = `SELECT count(*)::int AS "count" FROM "Session" WHERE ${PERMANENT_TOKEN_PREDICATE}`;
+const PERMANENT_TOKENS = `SELECT count(*)::int AS "count" FROM "Session" s WHERE ${LIVING_PERMANENT_SESSION}`;
 
-/** How many sessions are permanent: 0 is the proof that the migration is over. Cheap by the partial index. */
+/** How many sessions hold a permanent token that Shopify has not refused for good. Cheap by the partial index. */
 export async function countPermanentTokens({ prisma }: Pick<TokenContext, "prisma">): Promise<number> {
   const [row] = await prisma.$queryRawUnsafe<{ count: number }[]>(PERMANENT_TOKENS);
   return row?.count ?? 0;
@@ -13,8 +15,8 @@ export async function countPermanentTokens({ prisma }: Pick<TokenContext, "prism
 
 const SESSIONS = `
   SELECT (count(*) FILTER (WHERE "accessToken" LIKE 'shpat\\_%'))::int AS "legacyPrefixRows",
-    (count(*) FILTER (WHERE "refreshToken" IS NOT NULL))::int AS "expiringTokens",
-    (count(*) FILTER (WHERE "refreshToken" IS NOT NULL AND "refreshTokenExpires" < $1::timestamptz AT TIME ZONE 'UTC'))::int
+    (count(*) FILTER (WHERE "refreshToken" <> ''))::int AS "expiringTokens",
+    (count(*) FILTER (WHERE "refreshToken" <> '' AND "refreshTokenExpires" < $1::timestamptz AT TIME ZONE 'UTC'))::int
       AS "refreshTokensExpiringIn14Days"
   FROM "Session" WHERE NOT "isOnline"`;
 
@@ -24,7 +26,7 @@ type SessionCounts = Pick<TokenHealth, "legacyPrefixRows" | "expiringTokens" | "
 export async function readTokenHealth(ctx: TokenContext): Promise<TokenHealth> {
   const soon = new Date(ctx.now() + FOURTEEN_DAYS_MS).toISOString();
   const [permanentTokens, [sessions], needsReauth, suspended] = await Promise.all([
-    countPermanentTokens(ctx),
+    ctx.isExempt ? 0 : countPermanentTokens(ctx),
     ctx.prisma.$queryRawUnsafe<[SessionCounts]>(SESSIONS, soon),
     ctx.prisma.shopToken.count({ where: { needsReauthAt: { not: null } } }),
     ctx.prisma.shopToken.count({ where: { suspendedAt: { not: null } } }),
@@ -32,14 +34,16 @@ export async function readTokenHealth(ctx: TokenContext): Promise<TokenHealth> {
   return { permanentTokens, ...sessions, needsReauth, suspended };
 }
 
+const REFUSED = Prisma.raw(isRefusedForGood("s", "t"));
+
 /** Shops whose pair was issued before `issuedBefore`, the most urgent first; those that need their merchant are left out. */
 export async function findShopsToKeepAlive(ctx: TokenContext, issuedBefore: Date, limit: number): Promise<string[]> {
   const endsBefore = new Date(issuedBefore.getTime() + REFRESH_TOKEN_LIFETIME_MS).toISOString();
   const rows = await ctx.prisma.$queryRaw<{ shop: string }[]>`
-    SELECT s."shop" FROM "Session" s LEFT JOIN "ShopToken" t ON t."shop" = s."shop"
+    SELECT lower(s."shop") AS "shop" FROM "Session" s LEFT JOIN "ShopToken" t ON t."shop" = lower(s."shop")
     WHERE NOT s."isOnline" AND s."refreshToken" IS NOT NULL
       AND s."refreshTokenExpires" < ${endsBefore}::timestamptz AT TIME ZONE 'UTC'
-      AND t."needsReauthAt" IS NULL
+      AND s."refreshToken" <> '' AND NOT ${REFUSED}
     ORDER BY s."refreshTokenExpires" LIMIT ${limit}`;
   return rows.map((row) => row.shop);
 }

@@ -35,14 +35,22 @@ describe("tokenStatus", () => {
       "refresh_token_expired",
     ],
     ["a fresh access token of an ended chain", pair({ refreshTokenExpires: at(0) }), "fresh", "not_near_expiry"],
-    ["half a pair that lives", { accessToken: "shpat_1", expires: at(HOUR) }, "fresh", "not_near_expiry"],
-    ["half a pair that ended", { accessToken: "shpat_1", expires: at(-1) }, "dead", "no_refresh_token"],
-    ["shpat_ alone", { accessToken: "shpat_1" }, "permanent", "no_refresh_token_and_no_expiry"],
-    ["hexadecimal digits", { accessToken: "0123456789abcdef" }, "permanent", "no_refresh_token_and_no_expiry"],
-    ["a custom app's token", { accessToken: "shpca_1" }, "custom_app", "custom_app_prefix"],
-    ["a private app's token", { accessToken: "shppa_1" }, "custom_app", "custom_app_prefix"],
+    ["half a pair", { accessToken: "shpat_1", expires: at(HOUR) }, "permanent", "no_refresh_token"],
+    ["half a pair that ended", { accessToken: "shpat_1", expires: at(-1) }, "permanent", "expiry_passed"],
+    ["shpat_ alone", { accessToken: "shpat_1" }, "permanent", "no_refresh_token"],
+    ["an empty refresh token", { accessToken: "shpat_1", refreshToken: "" }, "permanent", "no_refresh_token"],
+    ["hexadecimal digits", { accessToken: "0123456789abcdef" }, "permanent", "no_refresh_token"],
+    ["another prefix", { accessToken: "shpca_1" }, "permanent", "no_refresh_token"],
+    ["one not exchanged", { accessToken: "shpat_1", notExchangeable: true }, "permanent", "not_exchangeable"],
+    ["one that Shopify refused", { accessToken: "shpat_1", refused: "spent" }, "dead", "spent"],
+    ["a pair that Shopify refused", pair({ refused: "refresh_token_refused" }), "dead", "refresh_token_refused"],
   ])("%s", (_name, token, status, reason) => {
     expect(tokenStatus(token, NOW)).toEqual({ status, reason });
+  });
+
+  test("an app that is not public may keep permanent tokens, and refreshes its pairs", () => {
+    expect(tokenStatus({ accessToken: "shpat_1" }, NOW, true)).toMatchObject({ status: "custom_app" });
+    expect(tokenStatus(pair({ expires: at(-1) }), NOW, true)).toMatchObject({ status: "expired" });
   });
 });
 

@@ -1,12 +1,15 @@
-import { hasOtherPrefix } from "./permanent-token.ts";
 import { REFRESH_MARGIN_MS } from "../renew/timing.ts";
 
-/** The columns of an offline session that decide what its token is worth. */
+/** The columns of an offline session that decide what its token is worth, and what Shopify said of this very token. */
 export interface StoredToken {
   accessToken?: string;
   expires?: Date;
   refreshToken?: string;
   refreshTokenExpires?: Date;
+  /** Shopify's final answer about this credential, when there is one on record. */
+  refused?: string;
+  /** Of late, the token endpoint would not exchange this permanent token though the Admin API takes it. */
+  notExchangeable?: boolean;
 }
 
 export type TokenStatusName =
@@ -16,11 +19,11 @@ export type TokenStatusName =
   | "expiring"
   /** Over, and can be refreshed. */
   | "expired"
-  /** An offline access token without refresh token and without expiry. */
+  /** An offline access token without a refresh token. */
   | "permanent"
-  /** A custom or private app's token: never expires, never migrated. */
+  /** The same in an app that may keep it, because it is not public: never migrated. */
   | "custom_app"
-  /** Over, and cannot be refreshed. */
+  /** Shopify refused it for good, or its 90 days are over. */
   | "dead"
   /** A row without a token. */
   | "placeholder"
@@ -32,23 +35,20 @@ export interface TokenStatus {
 }
 
 /**
- * What a stored token is worth, judged by its own columns alone.
+ * What a stored token is worth. Of a permanent token an expiry is no proof: it may have been stored wrongly, and only Shopify knows.
  * @param now milliseconds since the epoch.
+ * @param isExempt the app may keep permanent tokens (`isExemptDistribution`).
  */
-export function tokenStatus(token: StoredToken | undefined, now: number): TokenStatus {
+export function tokenStatus(token: StoredToken | undefined, now: number, isExempt = false): TokenStatus {
   if (!token) return { status: "missing", reason: "no_session" };
-  const { accessToken, expires, refreshToken, refreshTokenExpires } = token;
-
+  const { accessToken, expires, refreshToken, refreshTokenExpires, refused } = token;
+  if (refused) return { status: "dead", reason: refused };
   if (!refreshToken) {
     if (!accessToken) return { status: "placeholder", reason: "empty_access_token" };
-    if (!expires) {
-      return hasOtherPrefix(accessToken)
-        ? { status: "custom_app", reason: "custom_app_prefix" }
-        : { status: "permanent", reason: "no_refresh_token_and_no_expiry" };
-    }
-    return expires.getTime() - now > REFRESH_MARGIN_MS
-      ? { status: "fresh", reason: "not_near_expiry" }
-      : { status: "dead", reason: "no_refresh_token" };
+    if (isExempt) return { status: "custom_app", reason: "exempt_distribution" };
+    if (token.notExchangeable) return { status: "permanent", reason: "not_exchangeable" };
+    const isOver = expires !== undefined && expires.getTime() - now <= REFRESH_MARGIN_MS;
+    return { status: "permanent", reason: isOver ? "expiry_passed" : "no_refresh_token" };
   }
 
   if (accessToken && expires && expires.getTime() - now > REFRESH_MARGIN_MS) {

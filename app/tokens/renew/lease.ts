@@ -1,9 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Session } from "@shopify/shopify-api";
 import type { TokenContext } from "../context.ts";
 import { describeError, LeaseLostError, TransientError } from "../errors.ts";
-import { readSession, SESSION_COLUMNS, type SessionRow, toSession } from "../records/read-session.ts";
+import {
+  readSession,
+  SESSION_COLUMNS,
+  type SessionRow,
+  type StoredSession,
+  toSession,
+} from "../records/read-session.ts";
 import {
   CALL_TIMEOUT_MS,
   COOL_DOWN_MS,
@@ -29,13 +34,13 @@ export interface Lease {
   readonly owner: string;
   /** As read when the lease was taken; a write names it. */
   readonly generation: number;
-  /** A final answer is on record: the stored chain was refused. */
+  /** A final answer is on record about the credential that is stored. */
   readonly needsReauth: string | undefined;
   readonly uninstalled: boolean;
   /** Taken from a holder whose lease ran out: its last call may still be running at Shopify. */
   readonly takenOver: boolean;
   /** The shop's session as it was when the lease was taken. Whoever stores another one gives the lease back with it. */
-  readonly session: Session | undefined;
+  readonly session: StoredSession | undefined;
   /**
    * Makes sure that the lease outlives one more call. To be called before every call to Shopify.
    * @throws LeaseLostError when somebody else has the lease by now.
@@ -109,7 +114,6 @@ function closureMs({ retryAfterMs = 0 }: TransientError): number {
 
 type TakenRow = {
   generation: number;
-  needsReauthWhy: string | null;
   uninstalled: boolean;
   takenOver: boolean;
   generationBefore: number | null;
@@ -126,12 +130,10 @@ const ACQUIRE_LEASE = `
     ON CONFLICT ("shop") DO UPDATE
       SET "leaseOwner" = EXCLUDED."leaseOwner", "leaseExpiresAt" = EXCLUDED."leaseExpiresAt"
       WHERE t."leaseOwner" IS NULL OR t."leaseExpiresAt" < clock_timestamp()
-    RETURNING t."shop", t."generation",
-      CASE WHEN t."needsReauthAt" IS NULL THEN NULL ELSE COALESCE(t."needsReauthWhy", 'unknown') END AS "needsReauthWhy",
-      t."uninstalledAt" IS NOT NULL AS "uninstalled"
+    RETURNING t.*
   )
-  SELECT taken.*, b."generation" AS "generationBefore", COALESCE(b."leaseOwner" <> '${CLOSED}', false) AS "takenOver", ${SESSION_COLUMNS}
-  FROM taken LEFT JOIN "ShopToken" b ON b."shop" = taken."shop" LEFT JOIN "Session" s ON s."id" = $3 AND NOT s."isOnline"`;
+  SELECT t."generation", t."uninstalledAt" IS NOT NULL AS "uninstalled", b."generation" AS "generationBefore", COALESCE(b."leaseOwner" <> '${CLOSED}', false) AS "takenOver", ${SESSION_COLUMNS}
+  FROM taken t LEFT JOIN "ShopToken" b ON b."shop" = t."shop" LEFT JOIN "Session" s ON s."id" = $3 AND NOT s."isOnline"`;
 
 async function acquireLease(ctx: TokenContext, shop: string): Promise<Lease | undefined> {
   const owner = randomUUID();
@@ -147,7 +149,7 @@ async function acquireLease(ctx: TokenContext, shop: string): Promise<Lease | un
     shop,
     owner,
     generation: row.generation,
-    needsReauth: row.needsReauthWhy ?? undefined,
+    needsReauth: session?.refused,
     uninstalled: row.uninstalled,
     takenOver: row.takenOver,
     session,

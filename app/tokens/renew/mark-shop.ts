@@ -1,23 +1,30 @@
+import { Prisma } from "@prisma/client";
 import type { TokenContext } from "../context.ts";
 import { LeaseLostError } from "../errors.ts";
 import type { Lease } from "./lease.ts";
+import { tokenFingerprint } from "../records/permanent-token.ts";
+
+const STORED_FINGERPRINT = Prisma.raw(tokenFingerprint('"Session"'));
 
 /**
- * Records Shopify's final answer about a shop: only the merchant's next visit can give a pair. Conditional on the lease, so that
- * a refusal of an old token marks nobody who has a newer one. The token itself is kept; its expiry is set to now, so that it is
- * neither handed out any more nor counted as permanent.
+ * Records Shopify's final answer about a shop's credential: only the merchant's next visit can give a pair. Conditional on the lease,
+ * so that a refusal of an old token marks no shop that has a newer one; and the mark names the credential that was refused, so that
+ * one stored later, by any release, is tried. The token itself is kept; its expiry is set to now, for releases and libraries that
+ * do not read the mark.
  * @throws LeaseLostError when the shop has a newer pair, or another holder.
  */
 export async function markNeedsReauth(ctx: TokenContext, lease: Lease, reason: string): Promise<void> {
   const now = new Date(ctx.now()).toISOString();
   const marked = await ctx.prisma.$queryRaw<{ shop: string }[]>`
     WITH marked AS (
-      UPDATE "ShopToken" SET "needsReauthAt" = ${now}::timestamptz, "needsReauthWhy" = ${reason}
+      UPDATE "ShopToken" SET "needsReauthAt" = ${now}::timestamptz, "needsReauthWhy" = ${reason},
+        "needsReauthToken" = ${lease.session?.fingerprint ?? null}::text
       WHERE "shop" = ${lease.shop} AND "leaseOwner" = ${lease.owner} AND "generation" = ${lease.generation}
-      RETURNING "shop", "generation"
+      RETURNING "shop", "generation", "needsReauthToken"
     ), ended AS (
       UPDATE "Session" SET "expires" = LEAST("expires", ${now}::timestamptz AT TIME ZONE 'UTC')
       FROM marked WHERE "Session"."id" = ${ctx.api.session.getOfflineId(lease.shop)}
+        AND ${STORED_FINGERPRINT} = marked."needsReauthToken"
     )
     INSERT INTO "TokenEvent" ("shop", "at", "kind", "generation", "code")
     SELECT "shop", ${now}::timestamptz, 'needs_reauth', "generation", ${reason} FROM marked
@@ -25,6 +32,26 @@ export async function markNeedsReauth(ctx: TokenContext, lease: Lease, reason: s
   if (marked.length === 0) throw new LeaseLostError(lease.shop);
   ctx.metrics.needsReauth.inc({ reason });
   ctx.log.warn({ shop: lease.shop, reason }, "the shop must be opened by its merchant again");
+}
+
+/**
+ * Records that the token endpoint would not exchange a permanent token which the Admin API takes: another app's, as a rule. It stays
+ * in use, and is not offered for exchange at every turn.
+ * @throws LeaseLostError when the shop has a newer pair, or another holder.
+ */
+export async function markNotExchangeable(ctx: TokenContext, lease: Lease): Promise<void> {
+  const now = new Date(ctx.now()).toISOString();
+  const marked = await ctx.prisma.$queryRaw<{ shop: string }[]>`
+    WITH marked AS (
+      UPDATE "ShopToken" SET "notExchangeableAt" = now(), "notExchangeableToken" = ${lease.session?.fingerprint ?? null}::text
+      WHERE "shop" = ${lease.shop} AND "leaseOwner" = ${lease.owner} AND "generation" = ${lease.generation}
+      RETURNING "shop", "generation"
+    )
+    INSERT INTO "TokenEvent" ("shop", "at", "kind", "generation")
+    SELECT "shop", ${now}::timestamptz, 'not_exchangeable', "generation" FROM marked
+    RETURNING "shop"`;
+  if (marked.length === 0) throw new LeaseLostError(lease.shop);
+  ctx.log.warn({ shop: lease.shop }, "Shopify accepts this permanent token but does not exchange it");
 }
 
 /** Records that a shop is frozen, locked or closed for now. Not a write of the token, so it needs no lease. */

@@ -32,7 +32,11 @@ export interface MigrateOptions {
 
 type Ending = Omit<MigrateOutcome, "shop" | "attempts">;
 
-const PERMANENT_SESSIONS_OF_SHOP = `SELECT 1 FROM "Session" WHERE "shop" = $1 AND ${PERMANENT_TOKEN_PREDICATE} LIMIT 1`;
+/** Both by the partial index on `lower("shop")`. */
+const PERMANENT_SESSIONS_OF_SHOP = `SELECT 1 FROM "Session" WHERE lower("shop") = $1 AND ${PERMANENT_TOKEN_PREDICATE} LIMIT 1`;
+const RENAME_ODD_CASE = `
+  UPDATE "Session" SET "id" = $2, "shop" = $1 WHERE NOT EXISTS (SELECT FROM "Session" WHERE "id" = $2) AND "id" = (
+    SELECT "id" FROM "Session" WHERE lower("shop") = $1 AND lower("id") = $2 AND ${PERMANENT_TOKEN_PREDICATE} ORDER BY "id" LIMIT 1)`;
 
 /**
  * Exchanges one shop's permanent token for a pair, and says how it ended. Safe to repeat: after a lost answer the same permanent
@@ -56,17 +60,28 @@ async function migrate(ctx: TokenContext, shop: string, options: MigrateOptions,
   try {
     session = await renewSession(ctx, shop, { ...options, trace, migrate: true, impatient: true });
   } catch (error) {
+    const isMissing = error instanceof NotPermanentError && error.status === "missing";
+    if (isMissing && (await adoptOddCase(ctx, shop))) return migrate(ctx, shop, options, trace);
     return endingOf(ctx, shop, error);
   }
   if (!trace.stored) return alreadyExpiring();
   return options.verify ? verified(ctx, session) : done("migrated", "migrated", "a pair is stored");
 }
 
+/**
+ * An offline session under the shop's name in other letters is one that this app never finds. Where the shop has none of its own, it
+ * is given the name under which it is looked for.
+ */
+async function adoptOddCase(ctx: TokenContext, shop: string): Promise<boolean> {
+  const renamed = await ctx.prisma.$executeRawUnsafe(RENAME_ODD_CASE, shop, ctx.api.session.getOfflineId(shop));
+  return renamed > 0;
+}
+
 /** Nothing was there to migrate. */
 async function endingOfOther(ctx: TokenContext, shop: string, { status, reason }: NotPermanentError): Promise<Ending> {
   switch (status) {
     case "custom_app":
-      return done("custom_app", reason, "a custom or private app's token: exempt, left as it is");
+      return done("custom_app", reason, "this app's distribution (APP_DISTRIBUTION) is exempt: left as it is");
     case "placeholder":
       return done("placeholder", reason, "the row holds no token; the merchant's next visit fills it");
     case "missing":
@@ -108,6 +123,11 @@ async function endingOf(ctx: TokenContext, shop: string, error: unknown): Promis
   if (error instanceof NotPermanentError) return endingOfOther(ctx, shop, error);
   if (error instanceof InvalidShopError) return endingOfForeignSession();
   if (!(error instanceof TokenError) || error instanceof ConfigurationError) throw error;
+  if (error instanceof ReauthorizationRequiredError && error.reason === "not_exchangeable") {
+    const message =
+      "Shopify accepts this token but does not exchange it: as a rule it is another app's, in a table that both use; see the runbook";
+    return { ...done("not_exchangeable", "not_exchangeable", message), cause: error };
+  }
   if (error instanceof ReauthorizationRequiredError) {
     return { ...(await endingOfDeadToken(ctx, shop, error.reason)), cause: error };
   }

@@ -8,6 +8,18 @@ const step = (status: TokenStatusName, over: Partial<StepContext> = {}) =>
     { phase: "expand", idToken: false, replace: false, chainIsDead: false, ...over },
   );
 
+test.each<[string, Partial<StepContext>, string, string]>([
+  ["expiry_passed", {}, "use", "expiry_passed"],
+  ["expiry_passed", { idToken: true }, "acquire", "expiry_passed"],
+  ["expiry_passed", { phase: "contract", idToken: true }, "migrate", "contract_phase"],
+  ["not_exchangeable", { phase: "contract" }, "use", "not_exchangeable"],
+  ["not_exchangeable", { phase: "contract", idToken: true }, "acquire", "not_exchangeable"],
+  ["not_exchangeable", { replace: true }, "reauthorize", "not_exchangeable"],
+])("permanent because %s, %j: %s because %s", (why, over, expected, reason) => {
+  const context = { phase: "expand" as const, idToken: false, replace: false, chainIsDead: false, ...over };
+  expect(nextStep({ status: "permanent", reason: why }, context)).toEqual({ step: expected, reason });
+});
+
 test.each<[TokenStatusName, Partial<StepContext>, string, string]>([
   ["fresh", {}, "use", "as_read"],
   ["fresh", { replace: true }, "refresh", "replace"],

@@ -31,8 +31,7 @@ export function nextStep({ status, reason }: TokenStatus, context: StepContext):
     case "expired":
       return { step: "refresh", reason };
     case "permanent":
-      if (context.replace) return { step: "migrate", reason: "replace" };
-      return context.phase === "contract" ? { step: "migrate", reason: "contract_phase" } : { step: "use", reason };
+      return stepForPermanent(reason, context, acquire);
     case "custom_app":
       return context.replace ? acquire("custom_app_token_refused") : { step: "use", reason };
     case "dead":
@@ -40,4 +39,21 @@ export function nextStep({ status, reason }: TokenStatus, context: StepContext):
     case "missing":
       return acquire(reason);
   }
+}
+
+/** An exchange of a permanent token is irreversible: without need, only from contract on. */
+function stepForPermanent(
+  reason: string,
+  context: StepContext,
+  acquire: (why: string) => { step: Step; reason: string },
+): { step: Step; reason: string } {
+  if (reason === "not_exchangeable") {
+    const isWanted = context.replace || (context.phase === "contract" && context.idToken);
+    return isWanted ? acquire(reason) : { step: "use", reason };
+  }
+  if (context.replace) return { step: "migrate", reason: "replace" };
+  if (context.phase === "contract") return { step: "migrate", reason: "contract_phase" };
+  // It may be over, and it may be stored wrongly: with a merchant present nothing hangs on which.
+  if (reason === "expiry_passed" && context.idToken) return acquire(reason);
+  return { step: "use", reason };
 }

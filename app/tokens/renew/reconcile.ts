@@ -1,8 +1,12 @@
+import { Prisma } from "@prisma/client";
 import type { TokenContext } from "../context.ts";
 import { getSession, renewOnce } from "../access/get-session.ts";
 import { withLease } from "./lease.ts";
 import { probeToken } from "../shopify/probe-token.ts";
+import { isRefusedForGood } from "../records/permanent-token.ts";
 import { readSession } from "../records/read-session.ts";
+
+const REFUSED = Prisma.raw(isRefusedForGood("s", "t"));
 
 /**
  * Shops whose last holder of the lease never gave it back, or gave up on a call whose answer did not come: a lease that ran out is
@@ -12,8 +16,8 @@ import { readSession } from "../records/read-session.ts";
  */
 export async function findShopsToReconcile(ctx: TokenContext, limit: number): Promise<string[]> {
   const rows = await ctx.prisma.$queryRaw<{ shop: string }[]>`
-    SELECT t."shop" FROM "ShopToken" t JOIN "Session" s ON s."shop" = t."shop" AND NOT s."isOnline"
-    WHERE t."leaseOwner" IS NOT NULL AND t."leaseExpiresAt" < clock_timestamp() AND t."needsReauthAt" IS NULL
+    SELECT t."shop" FROM "ShopToken" t JOIN "Session" s ON s."id" = 'offline_' || t."shop" AND NOT s."isOnline"
+    WHERE t."leaseOwner" IS NOT NULL AND t."leaseExpiresAt" < clock_timestamp() AND NOT ${REFUSED}
       AND (s."accessToken" <> '' OR s."refreshToken" IS NOT NULL)
     ORDER BY t."leaseExpiresAt" LIMIT ${limit}`;
   return rows.map((row) => row.shop);
@@ -30,7 +34,7 @@ export async function reconcile(ctx: TokenContext, shop: string): Promise<void> 
     await renewOnce(ctx, shop, { replace: session.accessToken });
     return;
   }
-  if (session?.accessToken && !session.expires) {
+  if (session?.accessToken) {
     const { kind } = await probeToken(ctx, session);
     if (kind === "unauthorized" || kind === "permanent_refused") {
       await renewOnce(ctx, shop, { replace: session.accessToken });

@@ -12,9 +12,9 @@ import {
   TransientError,
 } from "../errors.ts";
 import { type Lease, withLease } from "./lease.ts";
-import { markNeedsReauth, markSuspended } from "./mark-shop.ts";
+import { markNeedsReauth, markNotExchangeable, markSuspended } from "./mark-shop.ts";
 import { nextStep } from "./next-step.ts";
-import { readSession } from "../records/read-session.ts";
+import { readSession, type StoredSession } from "../records/read-session.ts";
 import { resolveRefusedPermanentToken } from "./resolve-refused-permanent-token.ts";
 import { adoptPair } from "./adopt-pair.ts";
 import { storePair } from "./store-pair.ts";
@@ -76,13 +76,14 @@ export async function renewSession(ctx: TokenContext, shop: string, options: Ren
 }
 
 /** What the stored token asks for now, and the session it was read from. */
-function decide(ctx: TokenContext, session: Session | undefined, options: RenewOptions, needsReauth: boolean) {
-  const status = tokenStatus(session, ctx.now());
+function decide(ctx: TokenContext, session: StoredSession | undefined, options: RenewOptions, needsReauth: boolean) {
+  const status = tokenStatus(session, ctx.now(), ctx.isExempt);
+  if (options.migrate && status.status === "permanent") return { step: "migrate" as const, reason: "migrate" };
   const isReplaced = options.replace !== undefined && session?.accessToken === options.replace;
   return nextStep(status, {
     phase: ctx.phase,
     idToken: options.idToken !== undefined,
-    replace: isReplaced || (options.migrate === true && status.status === "permanent"),
+    replace: isReplaced,
     chainIsDead: needsReauth || (options.acquire === true && isReplaced),
   });
 }
@@ -111,14 +112,14 @@ export async function renewUnderLease(ctx: TokenContext, lease: Lease, options: 
     case "acquire":
       return acquireUnderLease(ctx, lease, options);
     case "reauthorize":
-      if (session && !lease.needsReauth) await markNeedsReauth(ctx, lease, reason);
+      if (session && !lease.needsReauth && reason !== "not_exchangeable") await markNeedsReauth(ctx, lease, reason);
       throw new ReauthorizationRequiredError(lease.shop, lease.needsReauth ?? reason);
   }
 }
 
 /** A migration is about permanent tokens alone: everything else is left as it is, and not even marked. */
 function requirePermanent(ctx: TokenContext, { shop, session }: Lease): void {
-  const { status, reason } = tokenStatus(session, ctx.now());
+  const { status, reason } = tokenStatus(session, ctx.now(), ctx.isExempt);
   if (status !== "permanent") throw new NotPermanentError(shop, status, reason);
 }
 
@@ -153,8 +154,11 @@ async function migrateUnderLease(
     const resolved = await resolveRefusedPermanentToken(ctx, lease, session, cause);
     if (resolved.kind === "newer") return resolved.session;
     if (options.idToken) return acquireUnderLease(ctx, lease, options);
-    if (resolved.kind === "refused_but_alive") throw new TransientError(lease.shop, resolved.kind, { cause });
     if (answer.afterLostAnswer) throw new TransientError(lease.shop, "refused_after_lost_answer", { cause });
+    if (resolved.kind === "not_exchangeable") {
+      await markNotExchangeable(ctx, lease);
+      throw new ReauthorizationRequiredError(lease.shop, resolved.kind, { cause });
+    }
     await markNeedsReauth(ctx, lease, resolved.reason);
     throw new ReauthorizationRequiredError(lease.shop, resolved.reason, { cause });
   }

@@ -12,10 +12,10 @@ export type Resolved =
   /** The Admin API does not know the token either. */
   | { kind: "dead"; reason: string }
   /**
-   * The Admin API knows the token: it accepts it, or refuses it only for being permanent, in words it has for no other. Something
-   * is wrong at the endpoint, not with the shop.
+   * The Admin API knows the token: it accepts it, or refuses it only for being permanent, in words it has for no other. As a rule it
+   * is another app's token in a table that several apps share.
    */
-  | { kind: "refused_but_alive" };
+  | { kind: "not_exchangeable" };
 
 /**
  * `invalid_subject_token` for a permanent token can mean spent, uninstalled, or nothing of the kind. It is never assumed to mean
@@ -43,8 +43,7 @@ export async function resolveRefusedPermanentToken(
     case "accepted":
     case "refused":
     case "permanent_refused":
-      ctx.log.warn({ shop }, "the token endpoint refuses a permanent token that the Admin API knows");
-      return { kind: "refused_but_alive" };
+      return { kind: "not_exchangeable" };
     default:
       throw new TransientError(shop, "refused_and_not_probed", { cause });
   }

@@ -3,7 +3,6 @@ import type { Session } from "@shopify/shopify-api";
 import type { TokenContext } from "../context.ts";
 import { describeError, IncompletePairError, LeaseLostError, PermanentTokenRefusedError } from "../errors.ts";
 import type { Lease } from "./lease.ts";
-import { isPermanentToken } from "../records/permanent-token.ts";
 import { readSession } from "../records/read-session.ts";
 import type { HowStored } from "../types.ts";
 
@@ -18,7 +17,7 @@ export function requireStorable(ctx: TokenContext, session: Session): void {
   const { shop } = session;
   if (!session.accessToken) throw new IncompletePairError(shop, "access_token");
   if (!session.expires && !session.refreshToken) {
-    if (!isPermanentToken(session) || ctx.phase === "legacy") return;
+    if (ctx.isExempt || session.isOnline || ctx.phase === "legacy") return;
     if (ctx.phase === "contract") {
       ctx.metrics.permanentTokensRefused.inc();
       ctx.log.error({ shop }, "regression: a permanent token was about to be stored in the contract phase");
@@ -82,7 +81,8 @@ async function writePair(ctx: TokenContext, lease: Lease, session: Session, how:
       UPDATE "ShopToken" SET
         "generation" = "generation" + 1,
         "leaseOwner" = NULL, "leaseExpiresAt" = NULL,
-        "needsReauthAt" = NULL, "needsReauthWhy" = NULL,
+        "needsReauthAt" = NULL, "needsReauthWhy" = NULL, "needsReauthToken" = NULL,
+        "notExchangeableAt" = NULL, "notExchangeableToken" = NULL,
         "suspendedAt" = NULL, "suspendedWhy" = NULL,
         "uninstalledAt" = NULL,
         "acquiredAt"  = CASE WHEN ${how}::text = 'acquired'  THEN ${now}::timestamptz ELSE "acquiredAt"  END,
@@ -93,7 +93,7 @@ async function writePair(ctx: TokenContext, lease: Lease, session: Session, how:
     ), stored AS (
       INSERT INTO "Session" AS s
         ("id", "shop", "state", "isOnline", "scope", "accessToken", "expires", "refreshToken", "refreshTokenExpires")
-      SELECT ${session.id}, ${lease.shop}, ${session.state ?? ""}, false, ${session.scope ?? null}::text, ${session.accessToken},
+      SELECT ${ctx.api.session.getOfflineId(lease.shop)}, ${lease.shop}, ${session.state ?? ""}, false, ${session.scope ?? null}::text, ${session.accessToken},
         ${iso(session.expires)}::timestamptz AT TIME ZONE 'UTC',
         ${session.refreshToken ?? null}::text,
         ${iso(session.refreshTokenExpires)}::timestamptz AT TIME ZONE 'UTC'

@@ -1,5 +1,5 @@
 import type { Stage } from "../stage.ts";
-import { PERMANENT_TOKEN_PREDICATE } from "../../../app/tokens/records/permanent-token.ts";
+import { LIVING_PERMANENT_SESSION } from "../../../app/tokens/records/remaining-tokens.ts";
 
 /** What the app has stored for a shop. */
 export interface StoredSession {
@@ -25,10 +25,10 @@ export async function storedSession(stage: Stage, shop: string): Promise<StoredS
   return (await storedSessions(stage, [shop]))[0];
 }
 
-/** Counted by what a permanent token is, not by its prefix. */
+/** Counted by what a permanent token is, not by its prefix; one that Shopify refused for good is none. */
 export async function countPermanentTokens({ database }: Stage): Promise<number> {
   const { rows } = await database.query<{ n: number }>(
-    `SELECT count(*)::int AS n FROM "Session" WHERE ${PERMANENT_TOKEN_PREDICATE}`,
+    `SELECT count(*)::int AS n FROM "Session" s WHERE ${LIVING_PERMANENT_SESSION}`,
   );
   return rows[0]?.n ?? 0;
 }

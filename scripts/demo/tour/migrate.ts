@@ -10,7 +10,7 @@ import { openEmbedded } from "./open-embedded.ts";
 export async function playMigrate({ stage, report, merchant, shops, seeds }: TourContext): Promise<void> {
   const { client } = stage.sandbox;
   const everyone = [...seeds.permanent, shops.legacy];
-  const untouched = [seeds.placeholder, seeds.expiring, seeds.customApp, shops.exchanged, shops.oauth];
+  const untouched = [seeds.placeholder, seeds.expiring, shops.exchanged, shops.oauth];
   await stage.runner.start(PHASES.expand);
   const since = await mark(stage);
 

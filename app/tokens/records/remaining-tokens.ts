@@ -1,0 +1,57 @@
+import type { TokenContext } from "../context.ts";
+import { isNotExchangeable, isRefusedForGood, PERMANENT_TOKEN_PREDICATE } from "./permanent-token.ts";
+
+/** Shop domains as the Shopify library takes them, in lower case. */
+const DOMAIN = "^[a-z0-9][a-z0-9_-]*\\.(myshopify\\.com|shopify\\.com|myshopify\\.io|shop\\.dev)$";
+
+/**
+ * SQL: why a permanent row of `Session` (alias `s`) is still there, given its shop's row of `ShopToken` (alias `t`, joined by
+ * `JOIN_SHOP_TOKEN`). `migratable` is what a run would try; every other value is a code of the runbook.
+ */
+export const REMAINING_REASON = `CASE
+  WHEN lower(s."id") = 'offline_' || lower(s."shop") AND s."id" <> lower(s."id") AND lower(s."shop") ~ '${DOMAIN}'
+    AND NOT EXISTS (SELECT FROM "Session" own WHERE own."id" = lower(s."id")) THEN 'migratable'
+  WHEN s."id" <> 'offline_' || lower(s."shop") OR lower(s."shop") !~ '${DOMAIN}' THEN 'foreign_session'
+  WHEN ${isRefusedForGood("s", "t")} THEN coalesce(t."needsReauthWhy", 'needs_reauthorization')
+  WHEN t."suspendedAt" IS NOT NULL THEN coalesce(t."suspendedWhy", 'suspended')
+  WHEN ${isNotExchangeable("s", "t")} THEN 'not_exchangeable'
+  ELSE 'migratable' END`;
+
+export const JOIN_SHOP_TOKEN = `LEFT JOIN "ShopToken" t ON t."shop" = lower(s."shop")`;
+
+/**
+ * SQL: a permanent row of `Session` (alias `s`) whose token Shopify has not refused for good: what counts as a permanent token, and
+ * what a run takes up. Keeps to the partial indexes; of the marked shops alone the row is looked at.
+ */
+export const LIVING_PERMANENT_SESSION = `(${PERMANENT_TOKEN_PREDICATE} AND NOT EXISTS (
+  SELECT FROM "ShopToken" t WHERE t."needsReauthAt" IS NOT NULL AND s."id" = 'offline_' || t."shop" AND ${isRefusedForGood("s", "t")}))`;
+
+export interface RemainingToken {
+  /** Of the row of `Session`. */
+  id: string;
+  shop: string;
+  /** `migratable`, or why not. */
+  reason: string;
+}
+
+const REMAINING = `SELECT s."id", lower(s."shop") AS "shop", ${REMAINING_REASON} AS "reason"
+  FROM "Session" s ${JOIN_SHOP_TOKEN} WHERE ${PERMANENT_TOKEN_PREDICATE} AND s."id" > $1 ORDER BY s."id" LIMIT $2`;
+
+const COUNTS = `SELECT ${REMAINING_REASON} AS "reason", count(*)::int AS "count"
+  FROM "Session" s ${JOIN_SHOP_TOKEN} WHERE ${PERMANENT_TOKEN_PREDICATE} GROUP BY 1`;
+
+type Reader = Pick<TokenContext, "prisma">;
+
+/**
+ * The permanent rows that are left, each with the reason why it still is.
+ * @param after the id of the last row of the page before; "" for the first.
+ */
+export async function listRemainingTokens({ prisma }: Reader, after: string, limit: number): Promise<RemainingToken[]> {
+  return prisma.$queryRawUnsafe<RemainingToken[]>(REMAINING, after, limit);
+}
+
+/** How many permanent rows are left, by reason; refused ones included. */
+export async function countRemainingTokens({ prisma }: Reader): Promise<Record<string, number>> {
+  const rows = await prisma.$queryRawUnsafe<{ reason: string; count: number }[]>(COUNTS);
+  return Object.fromEntries(rows.map(({ reason, count }) => [reason, count]));
+}
