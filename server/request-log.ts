@@ -2,8 +2,10 @@ import { randomUUID } from "node:crypto";
 import type { Request, RequestHandler } from "express";
 import type { Logger } from "../app/infra/log.server.ts";
 import type { Metrics } from "../app/infra/metrics.server.ts";
+import { addressOf } from "./address-of.ts";
 import { routeLabel } from "./route-label.ts";
 
+const COUNTED_METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
 const ACCEPTABLE_ID = /^[\w.-]{8,64}$/;
 /** Asked every few seconds by machines: worth a line only when somebody debugs. */
 const QUIET = new Set(["/healthz", "/readyz", "/metrics", "assets"]);
@@ -24,15 +26,20 @@ export function requestLog(log: Logger, metrics: Metrics): RequestHandler {
     response.locals.requestId = requestId;
     response.setHeader("X-Request-Id", requestId);
     response.once("close", () => {
-      const route = routeLabel(request.path);
+      const { path, logged, problem } = addressOf(response);
+      const route = problem ? "other" : routeLabel(path);
       const status = response.writableFinished || response.headersSent ? response.statusCode : 499;
       const level = status >= 500 ? "warn" : QUIET.has(route) ? "debug" : "info";
-      metrics.httpRequests.inc({ method: request.method, route, status: String(status) });
+      metrics.httpRequests.inc({
+        method: COUNTED_METHODS.has(request.method) ? request.method : "OTHER",
+        route,
+        status: String(status),
+      });
       log[level](
         {
           requestId,
           method: request.method,
-          path: request.path,
+          path: logged,
           status,
           ms: Math.round(performance.now() - startedAt),
         },

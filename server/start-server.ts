@@ -7,10 +7,10 @@ import { createDrain } from "./drain.ts";
 import { loadDevelopmentApp } from "./load-development-app.ts";
 import { loadProductionApp } from "./load-production-app.ts";
 
-/** A whole request, body included, must arrive within this. */
-const REQUEST_TIMEOUT_MS = 60_000;
+/** A whole request must arrive within this; its body, once the headers are there, within what `readBody` grants. */
+const REQUEST_TIMEOUT_MS = 30_000;
 /** Not above the former, or Node 24 refuses to start. */
-const HEADERS_TIMEOUT_MS = 20_000;
+const HEADERS_TIMEOUT_MS = 10_000;
 /** Longer than load balancers keep idle connections (60 s and less), so that it is they who close. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 /** After this, a drain that is still waiting is given up; below the 30 s that orchestrators usually grant. */

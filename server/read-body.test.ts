@@ -1,0 +1,57 @@
+// Proves that a body which does not arrive in time is given up, and that what it held is free again.
+import { createServer, request as httpRequest, type IncomingMessage, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import express from "express";
+import { afterEach, expect, it } from "vitest";
+import { parseAddress } from "./address-of.ts";
+import { bodyOf, readBody } from "./read-body.ts";
+
+const SECRET = "s".repeat(32);
+let server: Server;
+
+afterEach(() => new Promise((resolve) => server.close(resolve)));
+
+async function listen(arrivesWithinMs: number): Promise<number> {
+  const app = express();
+  app.use(parseAddress(), readBody({ operatorSecret: SECRET, arrivesWithinMs }));
+  app.use((_request, response) => void response.json({ length: bodyOf(response)?.length ?? null }));
+  server = createServer(app);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return (server.address() as AddressInfo).port;
+}
+
+function post(port: number, headers: Record<string, string | number>, parts: string[], path = "/form") {
+  return new Promise<{ status?: number; text: string }>((resolve, reject) => {
+    const request = httpRequest({ port, path, method: "POST", headers, agent: false }, (answer: IncomingMessage) => {
+      let text = "";
+      answer.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
+      answer.once("close", () => resolve({ status: answer.statusCode, text }));
+    });
+    request.on("error", reject);
+    for (const part of parts) request.write(part);
+    // A body shorter than announced: the rest is withheld.
+    if (Number(headers["Content-Length"] ?? 0) > parts.join("").length) request.flushHeaders();
+    else request.end();
+  });
+}
+
+it("hands on a body that is whole, and nothing for a request without one", async () => {
+  const port = await listen(1_000);
+  expect(await post(port, {}, ["shop=", "a"])).toEqual({ status: 200, text: '{"length":6}' });
+  expect(await post(port, { "Content-Length": 0 }, [])).toEqual({ status: 200, text: '{"length":0}' });
+});
+
+it("answers 408 when the last byte is withheld", async () => {
+  const port = await listen(100);
+  const { status, text } = await post(port, { "Content-Length": 7 }, ["shop=a"]);
+  expect([status, JSON.parse(text)]).toEqual([408, expect.objectContaining({ code: "body_too_slow" })]);
+});
+
+it("answers 413 as soon as too much has come, or is announced; the operator may send more", async () => {
+  const port = await listen(1_000);
+  const large = "x".repeat(100_000);
+  expect((await post(port, { "Content-Length": 100_001 }, [])).status).toBe(413);
+  expect((await post(port, { "Transfer-Encoding": "chunked" }, [large])).status).toBe(413);
+  const operator = { Authorization: `Bearer ${SECRET}` };
+  expect(await post(port, operator, [large], "/admin/x")).toEqual({ status: 200, text: '{"length":100000}' });
+});

@@ -1,0 +1,146 @@
+import type { IncomingMessage } from "node:http";
+import type { Request, RequestHandler, Response } from "express";
+import { isOperatorSecret } from "../app/operator/is-operator-secret.server.ts";
+import type { Problem } from "../app/operator/problem.ts";
+import { REFUSALS } from "../app/webhooks/webhook-refusal.ts";
+import { addressOf } from "./address-of.ts";
+import { hasBody, isWebhook } from "./check-request.ts";
+import { refuse } from "./refuse.ts";
+
+const KIBIBYTE = 1_024;
+export const BODY_LIMITS = {
+  /** A form, or a body of which nothing is known. */
+  form: 64 * KIBIBYTE,
+  /** With an HMAC yet to be verified. The topics of shopify.app.toml carry some kilobytes; raise it with topics that carry products. */
+  webhook: 1_024 * KIBIBYTE,
+  /** Under the right operator's secret: thousands of shops by name. */
+  operator: 1_024 * KIBIBYTE,
+  /** Of all bodies together whose sender is not verified yet. */
+  unverified: 16 * 1_024 * KIBIBYTE,
+};
+/** A body must have arrived by then. Shopify sends a webhook within its own 5 s. */
+const ARRIVES_WITHIN_MS = 10_000;
+const HMAC_SHA256 = /^[A-Za-z0-9+/]{43}=$/;
+
+export interface BodyOptions {
+  operatorSecret: string | undefined;
+  arrivesWithinMs?: number;
+}
+
+/**
+ * Reads a request's body before anything else sees it, within limits of size and time that depend on the route and on who has proven
+ * what. A webhook without a signature is refused unread. When all unverified bodies together hold too much, those give way that have
+ * been arriving for the longest: a body of Shopify's arrives in milliseconds.
+ */
+export function readBody({ operatorSecret, arrivesWithinMs = ARRIVES_WITHIN_MS }: BodyOptions): RequestHandler {
+  const store = createBodyStore(BODY_LIMITS.unverified);
+  return (request, response, next) => {
+    const { path } = addressOf(response);
+    const { method, headers } = request;
+    if (method === "GET" || method === "HEAD" || method === "OPTIONS") {
+      if (hasBody(headers)) response.set("Connection", "close");
+      return next();
+    }
+    const hmac = headers["x-shopify-hmac-sha256"];
+    if (isWebhook(path) && !HMAC_SHA256.test(String(hmac ?? ""))) {
+      return void refuse(request, response, hmac ? REFUSALS.signature : REFUSALS.unsigned, { close: true });
+    }
+    const isVerified = isOperatorSecret(headers.authorization, operatorSecret);
+    const limit = isVerified ? BODY_LIMITS.operator : isWebhook(path) ? BODY_LIMITS.webhook : BODY_LIMITS.form;
+    if (Number(headers["content-length"] ?? 0) > limit) {
+      return void refuse(request, response, tooLarge(limit), { close: true });
+    }
+    store.read(request, response, { limit, isVerified, arrivesWithinMs }, (body) => {
+      response.locals.body = body;
+      next();
+    });
+  };
+}
+
+/** What `readBody` read for the request that this is the response to. */
+export function bodyOf(response: Response): Uint8Array<ArrayBuffer> | undefined {
+  return response.locals.body as Uint8Array<ArrayBuffer> | undefined;
+}
+
+interface ReadOptions {
+  limit: number;
+  isVerified: boolean;
+  arrivesWithinMs: number;
+}
+
+function createBodyStore(most: number) {
+  /** Bodies that are still arriving, the oldest first, each with what makes it give way. */
+  const arriving = new Set<() => void>();
+  let held = 0;
+
+  function read(request: Request, response: Response, options: ReadOptions, done: (body: Uint8Array) => void): void {
+    const { limit, isVerified, arrivesWithinMs } = options;
+    let chunks: Uint8Array[] = [];
+    let bytes = 0;
+    const stop = () => {
+      clearTimeout(timer);
+      arriving.delete(giveWay);
+      request.off("data", take).off("end", finish);
+    };
+    const release = () => {
+      stop();
+      if (!isVerified) held -= bytes;
+      bytes = 0;
+      chunks = [];
+    };
+    const giveUp = (problem: Problem, headers = {}) => {
+      release();
+      discard(request);
+      void refuse(request, response, problem, { close: true, headers });
+    };
+    const giveWay = () => giveUp(TOO_MANY, { "Retry-After": "5" });
+    const take = (chunk: Uint8Array) => {
+      bytes += chunk.length;
+      if (!isVerified) held += chunk.length;
+      if (bytes > limit) return giveUp(tooLarge(limit));
+      chunks.push(chunk);
+      for (const giveWayOfOldest of arriving) {
+        if (held <= most) break;
+        giveWayOfOldest();
+      }
+    };
+    const finish = () => {
+      stop();
+      done(Buffer.concat(chunks));
+      chunks = [];
+    };
+    const timer = setTimeout(() => giveUp(TOO_SLOW), arrivesWithinMs);
+    if (!isVerified) arriving.add(giveWay);
+    request.on("data", take).on("end", finish);
+    // Counted until the answer is given: only then has the body been verified, or dropped.
+    response.once("close", release);
+  }
+  return { read };
+}
+
+/** What is still on its way is thrown away, so that the client gets to see the answer. */
+function discard(request: IncomingMessage): void {
+  request.on("error", () => {}).resume();
+}
+
+function tooLarge(limit: number): Problem {
+  return {
+    status: 413,
+    code: "body_too_large",
+    title: "Content Too Large",
+    detail: `A request to this address may carry ${limit} bytes at most.`,
+  };
+}
+
+const TOO_SLOW: Problem = {
+  status: 408,
+  code: "body_too_slow",
+  title: "Request Timeout",
+  detail: "The body of the request did not arrive in time. Send it again.",
+};
+const TOO_MANY: Problem = {
+  status: 503,
+  code: "too_many_bodies",
+  title: "Service Unavailable",
+  detail: "Too many requests are sending bodies at once. Nothing is lost: send it again in a moment.",
+};
