@@ -1,6 +1,7 @@
 // @ts-check
 import importX from "eslint-plugin-import-x";
 import reactHooks from "eslint-plugin-react-hooks";
+import regexp from "eslint-plugin-regexp";
 import tseslint from "typescript-eslint";
 
 /** The layers of app/, lowest first (docs/architecture.md). A layer may import itself and the layers in `allow`, nothing else. */
@@ -84,6 +85,15 @@ export default tseslint.config(
           ],
         },
       ],
+    },
+  },
+  {
+    // What reads a stranger's text must take time in proportion to its length.
+    files: ["app/**/*.{ts,tsx}", "server/**/*.ts", "server.ts", "cli/**/*.ts"],
+    plugins: { regexp },
+    rules: {
+      "regexp/no-super-linear-backtracking": ["error", { report: "potential" }],
+      "regexp/no-super-linear-move": ["error", { report: "potential" }],
     },
   },
   {

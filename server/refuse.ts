@@ -1,5 +1,5 @@
 import type { Request, Response } from "express";
-import { messagePage } from "../app/auth/message-page.server.ts";
+import { messagePage } from "../app/auth/install/message-page.server.ts";
 import { problemResponse, type Problem } from "../app/operator/problem.ts";
 import { addressOf } from "./address-of.ts";
 

@@ -22,9 +22,6 @@ const SHAPES: readonly Rule[] = [
   [/(:\/\/[^\s"\\/?#@:]{0,256}:)[^\s"\\/?#@]{1,512}@/g, `$1${REDACTED}@`],
 ];
 
-/** Tokens from before Shopify's prefixes: 32 hexadecimal digits. Not for ids of requests, which look the same. */
-const HEX_TOKEN: Rule = [/[0-9a-f]{32,}/gi, REDACTED];
-
 /** Names whose values are secret, alone or at the end of a longer name (`refresh_token`, `X-Shopify-Hmac-Sha256`). */
 const SECRET_NAME =
   "(?:token|secret|secret[_-]?key|hmac|hmac[_-]?sha256|password|passwd|authorization|cookie|assertion|private[_-]?key|encryption[_-]?keys?)";
@@ -60,10 +57,8 @@ export function createSecretScrubber(literals: readonly (string | undefined)[] =
   const scrub = (text: string, hexTokens = false): string => {
     let clean = text;
     for (const literal of known) clean = clean.replaceAll(literal, REDACTED);
-    for (const [shape, by] of [...SHAPES, ...NAMES, ...(hexTokens ? [HEX_TOKEN] : [])]) {
-      clean = clean.replace(shape, by as string);
-    }
-    return clean;
+    for (const [shape, by] of [...SHAPES, ...NAMES]) clean = clean.replace(shape, by as string);
+    return hexTokens ? withoutHexTokens(clean) : clean;
   };
   return Object.assign((text: string) => scrub(text), {
     bounded: (text: string, limit: number, { hexTokens = true } = {}) => {
@@ -72,6 +67,11 @@ export function createSecretScrubber(literals: readonly (string | undefined)[] =
       return `${clean.slice(0, Math.max(0, Math.min(limit, clean.length - margin)))}…`;
     },
   });
+}
+
+/** Tokens from before Shopify's prefixes: 32 hexadecimal digits. Not for ids of requests, which look the same. */
+function withoutHexTokens(text: string): string {
+  return text.replace(/[0-9a-f]+/gi, (run) => (run.length < 32 ? run : REDACTED));
 }
 
 /** Whether a name (of a header, a field, a variable) says that its value is secret. */

@@ -46,7 +46,7 @@ test.each([
   expect(body.error).toBe("not_json");
   expect(body.error_description).toContain(
     text
-      .replace(/<[^>]*>/g, " ")
+      .replace(/<[^<>]*>/g, " ")
       .trim()
       .split(" ")
       .pop(),

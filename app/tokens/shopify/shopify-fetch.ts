@@ -63,7 +63,7 @@ function isJsonObject(text: string): boolean {
 
 function describe(response: Response, text: string): string {
   const words = text
-    .replace(/<[^>]*>/g, " ")
+    .replace(/<[^<>]*>/g, " ")
     .replace(/shp[a-z]{2}_\w+/g, "…")
     .replace(/\s+/g, " ")
     .trim()
