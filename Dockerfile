@@ -1,7 +1,9 @@
 # The production server. Build: `docker build -t expand-contract .`
 # Before the first start, and with each release: `docker run --rm -e DATABASE_URL=… expand-contract npm run db:deploy`
 
-FROM node:24-slim AS base
+# By digest, so that a tag that is moved changes nothing: the index for all platforms, as published in October 2026. To renew, read the
+# new one with `docker buildx imagetools inspect node:24-bookworm-slim` and replace version and digest together.
+FROM node:24.21.0-bookworm-slim@sha256:d6aa754f16b3197301076f047b5def2f02ea1dbbc2ca920407d46d7ec7f87b20 AS base
 WORKDIR /app
 ENV NPM_CONFIG_UPDATE_NOTIFIER=false CHECKPOINT_DISABLE=1
 

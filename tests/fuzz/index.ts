@@ -1,7 +1,7 @@
 /**
  * `npm run fuzz -- --requests 100000 --seed 1`: attacks the built app as a stranger would, prints what was answered, and ends with
  * code 1 when a property does not hold (run-fuzz.ts). `--phase` takes one phase instead of all three; `--from N --requests 1` sends
- * request N again.
+ * request N again, with the app's log.
  */
 import { parseArgs } from "node:util";
 import type { DemoPhase } from "../../scripts/demo/demo-app.ts";
@@ -36,6 +36,7 @@ try {
       requests,
       seed: Number(values.seed),
       from: Number(values.from),
+      onOutput: requests === 1 ? (text) => process.stderr.write(text) : undefined,
       onProgress: (sent) => process.stderr.write(process.stderr.isTTY ? `\r${phase}: ${sent} of ${requests}` : ""),
     });
     await database.drop();

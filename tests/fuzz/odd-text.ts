@@ -50,6 +50,7 @@ export function oddText(choose: Choose, most = 64 * KIBIBYTE): string {
     () => oddShop(choose),
     () => canary(choose),
     () => longText(choose, most),
+    () => longText(choose, most),
     () => Array.from({ length: choose.int(40) }, () => String.fromCharCode(choose.int(0x100))).join(""),
     () => Array.from({ length: choose.int(20) }, () => String.fromCharCode(choose.int(0x10000))).join(""),
     () => "",

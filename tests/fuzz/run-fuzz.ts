@@ -19,6 +19,8 @@ export interface FuzzOptions {
   /** Number of the first request; with `requests: 1` one of them is sent again. */
   from?: number;
   onProgress?: (sent: number) => void;
+  /** What the app writes while it is attacked. */
+  onOutput?: (text: string) => void;
 }
 
 export interface Failure {
@@ -60,7 +62,11 @@ const MOST_GROWTH_BYTES = 16 * 1024 * 1024;
 export async function runFuzz(options: FuzzOptions): Promise<FuzzReport> {
   const { databaseUrl, phase, requests, seed, from = 0, onProgress } = options;
   let fresh = "";
-  const world = await createFuzzWorld({ databaseUrl, phase, onOutput: (text) => (fresh += text) });
+  const onOutput = (text: string) => {
+    fresh += text;
+    options.onOutput?.(text);
+  };
+  const world = await createFuzzWorld({ databaseUrl, phase, onOutput });
   const kinds = new Map<string, Failure>();
   const answers: FuzzReport["answers"] = {};
   const secrets = await world.secrets();

@@ -1,6 +1,6 @@
 import type { Choose } from "../choose.ts";
 import { strangersToken } from "../identities.ts";
-import { encoded, oddText } from "../odd-text.ts";
+import { encoded, longText, oddText } from "../odd-text.ts";
 import type { RawRequest } from "../raw-request.ts";
 import { ROUTE_PATHS } from "../route-paths.ts";
 import { oddQuery, ownQuery, queryText, splicedQuery } from "./query.ts";
@@ -49,6 +49,7 @@ function oddPath(choose: Choose): string {
     () => `${path === "/" ? "/_root" : path}.data`,
     () => `${path}/${encoded(choose, oddText(choose, 8_000))}`,
     () => `/${encoded(choose, oddText(choose, 15_000))}`,
+    () => `/${encoded(choose, longText(choose, 15_000))}`,
     () => choose.pick([`/${path}`, `/.${path}`, `/..${path}`, `/x/..${path}`, `${path}/`, `${path}//`, `${path};x=1`]),
     () => path.replace(/[a-z]/, (letter) => `%${letter.charCodeAt(0).toString(16)}`),
     () => path.toUpperCase(),
