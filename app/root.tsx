@@ -1,16 +1,35 @@
+import type { LoaderFunctionArgs } from "@remix-run/node";
 import { isRouteErrorResponse, Links, Meta, Outlet, Scripts, useRouteError } from "@remix-run/react";
 import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
 import { pageProblemOf } from "./auth/page-problem.ts";
-import { ScrollPosition } from "./components/scroll-position.tsx";
+import { chooseLanguage } from "./components/language/choose-language.ts";
+import { PageLanguage, useDocumentData } from "./components/language/page-language.tsx";
+import { TRANSLATIONS } from "./components/language/translations.server.ts";
+import { ScrollPosition } from "./components/pages/scroll-position.tsx";
 import { services } from "./services.server.ts";
+import { pageTitle } from "./components/language/page-title.ts";
 
-/** App Bridge wants the client id on every embedded page, error pages included. It is public. */
-export const loader = () => ({ apiKey: services.env.SHOPIFY_API_KEY });
+export const meta = pageTitle((messages) => messages.outside.title);
+
+/**
+ * What a document is told once and keeps: the client id, which App Bridge wants on every embedded page (it is public), the language
+ * with its sentences, and the request's id, a reference for support.
+ */
+export const loader = ({ request, context }: LoaderFunctionArgs) => {
+  const choice = chooseLanguage(request);
+  return {
+    apiKey: services.env.SHOPIFY_API_KEY,
+    requestId: context.requestId,
+    ...choice,
+    ...TRANSLATIONS[choice.language],
+  };
+};
 export const shouldRevalidate = () => false;
 
 export function Layout({ children }: { children: ReactNode }) {
   return (
-    <html lang="en">
+    <html lang={useDocumentData()?.language ?? "en"}>
       <head>
         <meta charSet="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -19,7 +38,7 @@ export function Layout({ children }: { children: ReactNode }) {
         <Links />
       </head>
       <body>
-        {children}
+        <PageLanguage>{children}</PageLanguage>
         <Scripts />
       </body>
     </html>
@@ -37,14 +56,18 @@ export default function Root() {
 
 /** The last boundary: plain, because whatever broke may have been the design system. */
 export function ErrorBoundary() {
+  const { t, i18n } = useTranslation();
   const error = useRouteError();
-  const { title, detail } = pageProblemOf(error);
+  const { code, title, detail } = pageProblemOf(error);
+  const isKnown = i18n.exists(`problem.${code}.title`);
   const isNotFound = isRouteErrorResponse(error) && error.status === 404;
+  const reference = useDocumentData()?.requestId;
   return (
     <main style={{ font: "14px/1.5 system-ui, sans-serif", maxWidth: "28rem", margin: "20vh auto", padding: "0 1rem" }}>
-      <h1 style={{ fontSize: "1.25rem" }}>{title}</h1>
-      <p>{detail}</p>
-      {isNotFound && <a href="/">Go to the start page</a>}
+      <h1 style={{ fontSize: "1.25rem" }}>{isKnown ? t(`problem.${code}.title`) : title}</h1>
+      <p>{isKnown ? t(`problem.${code}.detail`) : detail}</p>
+      {isNotFound && <a href="/">{i18n.exists("outside.notFoundLink") ? t("outside.notFoundLink") : "Start page"}</a>}
+      {!isNotFound && reference && <p>{t("problem.reference", { reference })}</p>}
     </main>
   );
 }

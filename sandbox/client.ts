@@ -50,7 +50,7 @@ export interface SandboxClient {
   /** The query string Shopify opens the app with: embedded in the Admin, or at the top for an install or a link. */
   launchUrl(
     shop: string,
-    options?: { embedded?: boolean; path?: string; idToken?: IdTokenOptions | false },
+    options?: { embedded?: boolean; path?: string; idToken?: IdTokenOptions | false; locale?: string },
   ): Promise<string>;
   /** Sends one webhook now and waits for the first attempt. */
   sendWebhook(

@@ -8,6 +8,8 @@ export interface PageProblem {
   detail: string;
   /** Asking again may help. */
   retryable: boolean;
+  /** What support finds the request by. */
+  reference?: string;
 }
 
 const NOT_FOUND: PageProblem = {

@@ -1,11 +1,14 @@
-import { redirect, type LoaderFunctionArgs, type MetaFunction } from "@remix-run/node";
+import { redirect, type LoaderFunctionArgs } from "@remix-run/node";
 import { BlockStack, Text } from "@shopify/polaris";
-import { LoginForm } from "../components/login-form.tsx";
 import { requireParameters } from "../auth/token-error-response.server.ts";
-import { OutsidePage } from "../components/outside-page.tsx";
-import { polarisLinks } from "../components/polaris-styles.ts";
+import { useTranslation } from "react-i18next";
+import { LoginForm } from "../components/pages/login-form.tsx";
+import { OutsidePage } from "../components/pages/outside-page.tsx";
+import { polarisLinks } from "../components/pages/polaris-styles.ts";
+import { pageTitle } from "../components/language/page-title.ts";
 
-export const meta: MetaFunction = () => [{ title: "Expand, then contract" }];
+export const meta = pageTitle((messages) => messages.outside.title);
+
 export const links = polarisLinks;
 
 /** Shopify opens the app at its root address; people without a shop in the address get the login form. */
@@ -16,11 +19,12 @@ export function loader({ request }: LoaderFunctionArgs) {
 }
 
 export default function Landing() {
+  const { t } = useTranslation();
   return (
-    <OutsidePage title="A connection to Shopify that renews itself">
+    <OutsidePage title={t("outside.title")}>
       <BlockStack gap="400">
         <Text as="p" variant="bodyMd">
-          Install the app in your Shopify store, or open it where it is installed already.
+          {t("outside.body")}
         </Text>
         <LoginForm />
       </BlockStack>

@@ -1,70 +1,68 @@
-import type { ActionFunctionArgs, HeadersFunction, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
-import { useFetcher, useLoaderData } from "@remix-run/react";
-import { TitleBar, useAppBridge } from "@shopify/app-bridge-react";
-import { Badge, BlockStack, Button, Card, InlineStack, Layout, Page, Text } from "@shopify/polaris";
+import type { ActionFunctionArgs, HeadersFunction, LoaderFunctionArgs } from "@remix-run/node";
+import { useLoaderData } from "@remix-run/react";
+import { TitleBar } from "@shopify/app-bridge-react";
+import { Badge, BlockStack, Card, InlineStack, Layout, Link, Page, Text } from "@shopify/polaris";
 import { boundary } from "@shopify/shopify-app-remix/server";
-import { useEffect } from "react";
-import { withAdmin } from "../auth/authenticate.server.ts";
-import { checkConnection } from "../components/check-connection.server.ts";
-import { ConnectionCard } from "../components/connection-card.tsx";
-import { dateFormatFor, describeConnection } from "../components/connection-words.ts";
-import { EmbeddedError } from "../components/embedded-error.tsx";
-import { services } from "../services.server.ts";
-import { fetchShopFacts } from "../components/shop-facts.server.ts";
+import { useTranslation } from "react-i18next";
+import { checkConnection } from "../components/connection/check-connection.server.ts";
+import { ReconnectBanner, UnreachableBanner } from "../components/connection/connection-banners.tsx";
+import { ConnectionCard } from "../components/connection/connection-card.tsx";
+import { ConnectionCheck } from "../components/connection/connection-check.tsx";
+import { loadConnection } from "../components/connection/load-connection.server.ts";
+import { ScopeList } from "../components/connection/scope-list.tsx";
+import { EmbeddedError } from "../components/pages/embedded-error.tsx";
+import { loadPage } from "../components/pages/load-page.server.ts";
+import { pageTitle } from "../components/language/page-title.ts";
 
-export const meta: MetaFunction = () => [{ title: "Home" }];
+export const meta = pageTitle((messages) => messages.nav.home);
 
-export const loader = (args: LoaderFunctionArgs) =>
-  withAdmin(args, async ({ shop, admin }) => {
-    const [facts, state] = await Promise.all([fetchShopFacts(admin), services.tokens.state(shop)]);
-    const connection = describeConnection(state, services.env.phase, dateFormatFor(facts.timeZone));
-    return { facts, connection };
-  });
+export const loader = (args: LoaderFunctionArgs) => loadPage(args, loadConnection);
 
 export const action = (args: ActionFunctionArgs) => checkConnection(args);
 
 export default function Home() {
-  const { facts, connection } = useLoaderData<typeof loader>();
-  const check = useFetcher<typeof action>();
-  const shopify = useAppBridge();
-  const result = check.data;
-
-  useEffect(() => {
-    if (result) shopify.toast.show(result.message, { isError: !result.ok });
-  }, [result, shopify]);
-
+  const { t } = useTranslation();
+  const { shop, facts, connection } = useLoaderData<typeof loader>();
+  const { kind, scopes } = connection;
   return (
-    <Page title={facts.name} titleMetadata={<Badge>{facts.plan}</Badge>} subtitle={facts.domain}>
-      <TitleBar title="Home" />
+    <Page
+      title={facts?.name ?? shop}
+      titleMetadata={facts && <Badge>{facts.plan}</Badge>}
+      subtitle={facts ? facts.domain : undefined}
+    >
+      <TitleBar title={t("nav.home")} />
       <Layout>
+        {kind === "attention" && (
+          <Layout.Section variant="fullWidth">
+            <ReconnectBanner />
+          </Layout.Section>
+        )}
+        {!facts && kind !== "paused" && (
+          <Layout.Section variant="fullWidth">
+            <UnreachableBanner />
+          </Layout.Section>
+        )}
         <Layout.Section>
-          <ConnectionCard connection={connection} />
+          <BlockStack gap="400">
+            <ConnectionCard connection={connection} timeZone={facts?.timeZone}>
+              <InlineStack>
+                <Link url="/app/connection" removeUnderline>
+                  {t("action.history")}
+                </Link>
+              </InlineStack>
+            </ConnectionCard>
+            <Card>
+              <BlockStack gap="300">
+                <Text as="h2" variant="headingMd">
+                  {t("scopes.heading")}
+                </Text>
+                <ScopeList scopes={scopes} />
+              </BlockStack>
+            </Card>
+          </BlockStack>
         </Layout.Section>
         <Layout.Section variant="oneThird">
-          <Card>
-            <BlockStack gap="300">
-              <Text as="h2" variant="headingMd">
-                Test it yourself
-              </Text>
-              <Text as="p" variant="bodyMd" tone="subdued">
-                Ask Shopify now, with the connection that the app uses for your store.
-              </Text>
-              <check.Form method="post" action="/app?index">
-                <InlineStack>
-                  <Button submit loading={check.state !== "idle"}>
-                    Check the connection
-                  </Button>
-                </InlineStack>
-              </check.Form>
-              <div role="status">
-                {result && (
-                  <Text as="p" variant="bodySm" tone={result.ok ? "success" : "critical"}>
-                    {result.message}
-                  </Text>
-                )}
-              </div>
-            </BlockStack>
-          </Card>
+          <ConnectionCheck />
         </Layout.Section>
       </Layout>
     </Page>

@@ -1,42 +1,56 @@
-import type { HeadersFunction, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
+import type { HeadersFunction, LoaderFunctionArgs } from "@remix-run/node";
 import { useLoaderData } from "@remix-run/react";
 import { TitleBar } from "@shopify/app-bridge-react";
-import { BlockStack, Layout, Page } from "@shopify/polaris";
+import { BlockStack, Layout, Page, Text } from "@shopify/polaris";
 import { boundary } from "@shopify/shopify-app-remix/server";
-import { withAdmin } from "../auth/authenticate.server.ts";
-import { ConnectionCard } from "../components/connection-card.tsx";
-import { ConnectionTimeline } from "../components/connection-timeline.tsx";
-import { dateFormatFor, describeConnection, describeHistory } from "../components/connection-words.ts";
-import { EmbeddedError } from "../components/embedded-error.tsx";
+import { useTranslation } from "react-i18next";
+import { ReconnectBanner, UnreachableBanner } from "../components/connection/connection-banners.tsx";
+import { ConnectionCard } from "../components/connection/connection-card.tsx";
+import { ConnectionHistory } from "../components/connection/connection-history.tsx";
+import { viewHistory } from "../components/connection/history-view.ts";
+import { loadConnection } from "../components/connection/load-connection.server.ts";
+import { SupportReference } from "../components/connection/support-reference.tsx";
+import { EmbeddedError } from "../components/pages/embedded-error.tsx";
+import { loadPage } from "../components/pages/load-page.server.ts";
 import { services } from "../services.server.ts";
-import { fetchShopFacts } from "../components/shop-facts.server.ts";
+import { pageTitle } from "../components/language/page-title.ts";
 
-const MOST_EVENTS = 50;
+export const meta = pageTitle((messages) => messages.nav.connection);
 
-export const meta: MetaFunction = () => [{ title: "Connection" }];
+/** Repeats are collapsed: as many lines as this are far more than a page shows. */
+const MOST_EVENTS = 500;
 
 export const loader = (args: LoaderFunctionArgs) =>
-  withAdmin(args, async ({ shop, admin }) => {
-    const { env, tokens } = services;
-    const [facts, state, history] = await Promise.all([
-      fetchShopFacts(admin),
-      tokens.state(shop),
-      tokens.history(shop, MOST_EVENTS),
-    ]);
-    const format = dateFormatFor(facts.timeZone);
-    return { connection: describeConnection(state, env.phase, format), events: describeHistory(history, format) };
+  loadPage(args, async (admin) => {
+    const loaded = await loadConnection(admin);
+    const history = viewHistory(await services.tokens.history(admin.shop, MOST_EVENTS));
+    return { ...loaded, history, reference: `${admin.shop} ${args.context.requestId}` };
   });
 
 export default function Connection() {
-  const { connection, events } = useLoaderData<typeof loader>();
+  const { t } = useTranslation();
+  const { facts, connection, history, reference } = useLoaderData<typeof loader>();
+  const timeZone = facts?.timeZone;
   return (
-    <Page title="Connection" backAction={{ content: "Home", url: "/app" }}>
-      <TitleBar title="Connection" />
+    <Page title={t("nav.connection")} backAction={{ content: t("nav.home"), url: "/app" }}>
+      <TitleBar title={t("nav.connection")} />
       <Layout>
         <Layout.Section>
           <BlockStack gap="400">
-            <ConnectionCard connection={connection} withLink={false} />
-            <ConnectionTimeline events={events} />
+            {connection.kind === "attention" && <ReconnectBanner />}
+            {!facts && connection.kind !== "paused" && <UnreachableBanner />}
+            <ConnectionCard connection={connection} timeZone={timeZone} detailed>
+              <BlockStack gap="100">
+                <Text as="h3" variant="headingSm">
+                  {t("how.heading")}
+                </Text>
+                <Text as="p" tone="subdued">
+                  {t("how.body")}
+                </Text>
+              </BlockStack>
+            </ConnectionCard>
+            <ConnectionHistory lines={history} timeZone={timeZone} />
+            <SupportReference reference={reference} />
           </BlockStack>
         </Layout.Section>
       </Layout>

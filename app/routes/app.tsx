@@ -1,44 +1,85 @@
 import type { HeadersFunction, LoaderFunctionArgs } from "@remix-run/node";
-import { Link, Outlet, useNavigation, useRouteLoaderData } from "@remix-run/react";
+import { Link, Outlet, useLocation, useNavigation } from "@remix-run/react";
 import { NavMenu } from "@shopify/app-bridge-react";
 import { AppProvider } from "@shopify/shopify-app-remix/react";
 import { boundary } from "@shopify/shopify-app-remix/server";
-import { withAdmin } from "../auth/authenticate.server.ts";
-import { EmbeddedError } from "../components/embedded-error.tsx";
-import { polarisLinks } from "../components/polaris-styles.ts";
-import type { loader as rootLoader } from "../root.tsx";
+import { useEffect, useState, type ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { useDocumentData } from "../components/language/page-language.tsx";
+import { EmbeddedError } from "../components/pages/embedded-error.tsx";
+import { loadPage } from "../components/pages/load-page.server.ts";
+import { PageSkeleton } from "../components/pages/page-skeleton.tsx";
+import { polarisLinks } from "../components/pages/polaris-styles.ts";
 
 export const links = polarisLinks;
 
-export const loader = (args: LoaderFunctionArgs) => withAdmin(args, async () => null);
+/** A page that comes sooner than this replaces the one before without a skeleton in between. */
+const SKELETON_AFTER_MS = 300;
 
-const useApiKey = () => useRouteLoaderData<typeof rootLoader>("root")?.apiKey ?? "";
+/**
+ * Authenticates the frame. A problem that a page can show is left to the page's own loader, which meets it as well: the navigation
+ * stays around it. Redirects and refused sessions are not pages.
+ */
+export const loader = async (args: LoaderFunctionArgs) => {
+  try {
+    return await loadPage(args, async () => null);
+  } catch (thrown) {
+    if (thrown instanceof Response && (thrown.status === 423 || thrown.status >= 500)) return null;
+    throw thrown;
+  }
+};
+
+export default function EmbeddedApp() {
+  return (
+    <EmbeddedFrame>
+      <Outlet />
+    </EmbeddedFrame>
+  );
+}
+
+export function ErrorBoundary() {
+  return (
+    <EmbeddedFrame>
+      <EmbeddedError />
+    </EmbeddedFrame>
+  );
+}
 
 /** The embedded app's frame: Polaris, App Bridge, and the navigation that Shopify Admin shows. */
-export default function EmbeddedApp() {
-  const isBusy = useNavigation().state === "loading";
+function EmbeddedFrame({ children }: { children: ReactNode }) {
+  const { t } = useTranslation();
+  const document = useDocumentData();
+  const { pathname } = useLocation();
+  const { state, location: next } = useNavigation();
+  const isBusy = state === "loading";
+  const isLeaving = useLasting(isBusy && next !== undefined && next.pathname !== pathname, SKELETON_AFTER_MS);
   return (
-    <AppProvider isEmbeddedApp apiKey={useApiKey()}>
+    <AppProvider isEmbeddedApp apiKey={document?.apiKey ?? ""} i18n={document?.polaris}>
       <NavMenu>
         <Link to="/app" rel="home">
-          Home
+          {t("nav.home")}
         </Link>
-        <Link to="/app/connection">Connection</Link>
+        <Link to="/app/connection">{t("nav.connection")}</Link>
       </NavMenu>
-      <main aria-busy={isBusy} style={{ opacity: isBusy ? 0.6 : 1, transition: "opacity 150ms 150ms" }}>
-        <Outlet />
+      <main className="app-page" aria-busy={isBusy && !isLeaving}>
+        {isLeaving ? <PageSkeleton aside={next?.pathname === "/app"} /> : children}
       </main>
     </AppProvider>
   );
 }
 
-/** The frame itself could not be loaded: the whole document is asked for again, through a new ID token if need be. */
-export function ErrorBoundary() {
-  return (
-    <AppProvider isEmbeddedApp apiKey={useApiKey()}>
-      <EmbeddedError retry={() => window.location.reload()} />
-    </AppProvider>
-  );
+/** Whether `isTrue` has been true for `ms` milliseconds. */
+function useLasting(isTrue: boolean, ms: number): boolean {
+  const [lasts, setLasts] = useState(false);
+  useEffect(() => {
+    if (!isTrue) return;
+    const timer = setTimeout(() => setLasts(true), ms);
+    return () => {
+      clearTimeout(timer);
+      setLasts(false);
+    };
+  }, [isTrue, ms]);
+  return isTrue && lasts;
 }
 
 /** Lets the headers of thrown responses through: App Bridge acts on them. Every embedded route exports this. */

@@ -1,12 +1,15 @@
-import { data, type ActionFunctionArgs, type LoaderFunctionArgs, type MetaFunction } from "@remix-run/node";
+import { data, type ActionFunctionArgs, type LoaderFunctionArgs } from "@remix-run/node";
 import { useActionData, useLoaderData } from "@remix-run/react";
-import { LoginForm } from "../components/login-form.tsx";
-import { OutsidePage } from "../components/outside-page.tsx";
-import { polarisLinks } from "../components/polaris-styles.ts";
 import { readTypedShop, startLogin, type LoginProblem } from "../auth/install/shop-login.server.ts";
 import { requireParameters } from "../auth/token-error-response.server.ts";
+import { useTranslation } from "react-i18next";
+import { LoginForm } from "../components/pages/login-form.tsx";
+import { OutsidePage } from "../components/pages/outside-page.tsx";
+import { polarisLinks } from "../components/pages/polaris-styles.ts";
+import { pageTitle } from "../components/language/page-title.ts";
 
-export const meta: MetaFunction = () => [{ title: "Open the app" }];
+export const meta = pageTitle((messages) => messages.outside.openTitle);
+
 export const links = polarisLinks;
 
 export async function loader({ request }: LoaderFunctionArgs) {
@@ -25,10 +28,11 @@ function answer(result: Response | LoginProblem) {
 }
 
 export default function Login() {
+  const { t } = useTranslation();
   const loaded = useLoaderData<typeof loader>();
   const submitted = useActionData<typeof action>();
   return (
-    <OutsidePage title="Open the app in your store">
+    <OutsidePage title={t("outside.openTitle")}>
       <LoginForm {...(submitted ?? loaded)} />
     </OutsidePage>
   );

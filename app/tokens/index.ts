@@ -2,6 +2,7 @@ import { createAdminClient } from "./access/admin-client.ts";
 import { withAuthorizationCodeGrant } from "./access/authorization-code-grant.ts";
 import { createContext } from "./context.ts";
 import { getSession, refreshOnce } from "./access/get-session.ts";
+import { clearSuspended } from "./renew/mark-shop.ts";
 import { migrateShop } from "./renew/migrate-shop.ts";
 import { withoutRefreshToken } from "./records/read-session.ts";
 import { recordRedacted, recordUninstalled } from "./events/record-uninstalled.ts";
@@ -54,6 +55,7 @@ export function createTokens(deps: TokenDependencies): Tokens {
     refresh: async (shop) => withoutRefreshToken(await refreshOnce(ctx, of(shop))),
     recordUninstalled: (shop, at) => recordUninstalled(ctx, of(shop), at),
     recordRedacted: (shop) => recordRedacted(ctx, of(shop)),
+    recordResumed: (shop) => clearSuspended(ctx, of(shop)),
     recordScopes: (shop, scopes) => recordScopes(ctx, of(shop), scopes),
     state: (shop) => readShopState(ctx, of(shop)),
     history: (shop, limit = 20) => readHistory(ctx, of(shop), limit),

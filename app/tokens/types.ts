@@ -113,6 +113,8 @@ export interface TokenLife {
   acquiredAt?: Date;
   migratedAt?: Date;
   refreshedAt?: Date;
+  /** A process holds the shop's lease: its token is being renewed or exchanged right now. */
+  leased?: boolean;
 }
 
 /** What a page may say about a shop's connection. No tokens. */
@@ -196,6 +198,8 @@ export interface Tokens {
   /** Shops whose pair was issued before `issuedBefore`, the most urgent first; dead chains are left out. */
   shopsToKeepAlive(issuedBefore: Date, limit: number): Promise<string[]>;
   pruneEvents(before: Date): Promise<number>;
+  /** A call to Shopify succeeded for a shop whose state says suspended: lifts the mark. */
+  recordResumed(shop: string): Promise<void>;
   /** Shops where a call to Shopify had no answer, or its caller died. Settle them well within 7 days. */
   shopsToReconcile(limit: number): Promise<string[]>;
   /** Finds out what is true for such a shop, with the stored token. Harmless for any other. */

@@ -68,7 +68,11 @@ export async function handleAppPage(
       }),
     );
   }
-  const frameUrl = await launchAddress(context, shop.shop, { embedded: true, path: path + url.search });
+  const frameUrl = await launchAddress(context, shop.shop, {
+    embedded: true,
+    path: path + url.search,
+    acceptLanguage: request.headers["accept-language"],
+  });
   sendHtml(
     response,
     appPage({

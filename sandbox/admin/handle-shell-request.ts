@@ -19,7 +19,9 @@ export async function handleShellRequest(
   if (name === "id-token") return sendJson(response, { idToken: await context.client.idToken(shop.shop) });
   if (name === "launch") {
     const path = url.searchParams.get("path") ?? "";
-    return sendJson(response, { frameUrl: await launchAddress(context, shop.shop, { embedded: true, path }) });
+    const acceptLanguage = request.headers["accept-language"];
+    const frameUrl = await launchAddress(context, shop.shop, { embedded: true, path, acceptLanguage });
+    return sendJson(response, { frameUrl });
   }
   if (name === "scopes") {
     const fields = request.method === "POST" ? await readFields(request) : {};

@@ -82,7 +82,7 @@ export function createControlVerbs({ platform, webhooks, toml }: HttpContext, in
     launchUrl: (shop: string, o: LaunchOptions = {}) => {
       const embedded = o.embedded ?? true;
       const idToken = o.idToken === false || !embedded ? undefined : platform.idToken(shop, o.idToken);
-      return platform.launchUrl(shop, { embedded, path: o.path, idToken });
+      return platform.launchUrl(shop, { embedded, path: o.path, idToken, locale: o.locale });
     },
     sendWebhook: (shop: string, topic: string, payload?: unknown, o?: WebhookOptions) =>
       webhooks.sendNow(shop, topic, payload, o),

@@ -89,7 +89,7 @@ export function judgeAuthorize(
 export function launchUrl(
   state: PlatformState,
   shop: string,
-  options: { embedded: boolean; path?: string; idToken?: string },
+  options: { embedded: boolean; path?: string; idToken?: string; locale?: string },
 ): string {
   const query: Record<string, string> = {
     host: hostParameter(shop),
@@ -98,7 +98,7 @@ export function launchUrl(
   };
   if (options.embedded) {
     query.embedded = "1";
-    query.locale = "en";
+    query.locale = options.locale ?? "en";
     query.session = state.random.hex(64);
     if (options.idToken !== undefined) query.id_token = options.idToken;
   }

@@ -63,7 +63,7 @@ export function createPlatform(options: PlatformOptions) {
     rotateSecret: (value?: string) => secrets.rotateSecret(state, value),
     revokeOldSecrets: () => secrets.revokeOldSecrets(state),
     idToken: (shop: string, o?: IdTokenOptions) => issueIdToken(state, requireShop(state, shop).domain, o),
-    launchUrl: (shop: string, o: { embedded: boolean; path?: string; idToken?: string }) =>
+    launchUrl: (shop: string, o: { embedded: boolean; path?: string; idToken?: string; locale?: string }) =>
       authorize.launchUrl(state, requireShop(state, shop).domain, o),
     judgeAuthorize: (shop: string, query: URLSearchParams, redirectUrls?: readonly string[]) =>
       authorize.judgeAuthorize(state, shop, query, redirectUrls),

@@ -5,6 +5,7 @@ import { findFreePort } from "../../scripts/free-port.ts";
 import { startTestApp, type TestApp, type TestAppOptions } from "../support/app-process.ts";
 import { contextOptions, denyStorageToFrames, launchBrowser, type Storage } from "../support/browser.ts";
 import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";
+import { severable, type SeverableDatabase } from "../support/severable-database.ts";
 import { startTestSandbox, TEST_APP } from "../support/sandbox.ts";
 
 /** The built app, embedded in the Admin, in a browser: what a merchant has in front of her. */
@@ -12,6 +13,8 @@ export interface AppWorld {
   sandbox: Sandbox;
   fronts: Fronts;
   database: TestDatabase;
+  /** The app's way to its database. */
+  severable: SeverableDatabase;
   /** The process that runs now. */
   readonly app: TestApp;
   /** Ends the app and starts it in another phase, at the same address. */
@@ -25,6 +28,7 @@ export async function startAppWorld(phase: TestAppOptions["phase"]): Promise<App
   const port = await findFreePort();
   const appOrigin = `http://127.0.0.1:${port}`;
   const database = await createTestDatabase();
+  const relay = await severable(database.url);
   const sandbox = await startTestSandbox({
     app: {
       name: "Expand, then contract",
@@ -42,13 +46,13 @@ export async function startAppWorld(phase: TestAppOptions["phase"]): Promise<App
     browsers.set(storage, browser);
     return browser;
   };
-  const start = (next: TestAppOptions["phase"]) =>
-    startTestApp({ sandbox, databaseUrl: database.url, phase: next, port });
+  const start = (next: TestAppOptions["phase"]) => startTestApp({ sandbox, databaseUrl: relay.url, phase: next, port });
   let app = await start(phase);
   return {
     sandbox,
     fronts,
     database,
+    severable: relay,
     get app() {
       return app;
     },
@@ -71,6 +75,7 @@ export async function startAppWorld(phase: TestAppOptions["phase"]): Promise<App
       await app.stop();
       await fronts.close();
       await sandbox.close();
+      await relay.close();
       await database.drop();
     },
   };
@@ -78,8 +83,12 @@ export async function startAppWorld(phase: TestAppOptions["phase"]): Promise<App
 
 /** The app's frame, once its page shows the shop's name as its title and React has taken it over. */
 export async function appFrame(page: Page, shopName: string): Promise<Frame> {
-  const locator = page.frameLocator("#app-frame");
-  await locator.getByRole("heading", { level: 1, name: shopName }).waitFor();
+  await page.frameLocator("#app-frame").getByRole("heading", { level: 1, name: shopName }).waitFor();
+  return readyFrame(page);
+}
+
+/** The app's frame, once React has taken its page over. */
+export async function readyFrame(page: Page): Promise<Frame> {
   const frame = page.frame({ name: "app-iframe" });
   if (!frame) throw new Error("the Admin shows no app frame");
   await frame.waitForFunction(() => "__remixRouteModules" in window);

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { expect } from "vitest";
+import { loadAdminSchema } from "../../sandbox/http/graphql/schema.ts";
 import type { Sandbox } from "../../sandbox/start.ts";
 import { startAppProcess, type AppProcess } from "../../scripts/app-process.ts";
 import { PHASES, type DemoPhase } from "../../scripts/demo/demo-app.ts";
@@ -8,6 +9,9 @@ import { TEST_APP } from "./sandbox.ts";
 
 export type { AppProcess };
 export { AppStartError } from "../../scripts/app-process.ts";
+
+/** The version that the app asks for. */
+const API_VERSION = "2026-10";
 
 export interface TestAppOptions {
   sandbox: Sandbox;
@@ -35,6 +39,8 @@ export async function startTestApp({
   port,
 }: TestAppOptions): Promise<TestApp> {
   await ensureBuilt();
+  // The simulator answers from this process. Reading the schema takes half a second and more: the first merchant would wait for it.
+  loadAdminSchema(API_VERSION);
   const migrationSecret = randomBytes(32).toString("hex");
   const app = await startAppProcess({
     port,

@@ -13,6 +13,7 @@ interface LifeRow {
   acquiredMs: number | null;
   migratedMs: number | null;
   refreshedMs: number | null;
+  leased: boolean;
 }
 
 /** A mark holds for the credential that it names, and where there is none. */
@@ -31,7 +32,8 @@ export async function readLife(ctx: TokenContext, shop: string): Promise<TokenLi
       (EXTRACT(EPOCH FROM "uninstalledAt") * 1000)::float8 AS "uninstalledMs",
       (EXTRACT(EPOCH FROM "acquiredAt") * 1000)::float8 AS "acquiredMs",
       (EXTRACT(EPOCH FROM "migratedAt") * 1000)::float8 AS "migratedMs",
-      (EXTRACT(EPOCH FROM "refreshedAt") * 1000)::float8 AS "refreshedMs"
+      (EXTRACT(EPOCH FROM "refreshedAt") * 1000)::float8 AS "refreshedMs",
+      COALESCE("leaseExpiresAt" > clock_timestamp(), false) AS "leased"
     FROM "ShopToken" t LEFT JOIN "Session" s ON s."id" = 'offline_' || t."shop" AND NOT s."isOnline"
     WHERE t."shop" = ${shop}`;
   if (!row) return { generation: 0 };
@@ -45,6 +47,7 @@ export async function readLife(ctx: TokenContext, shop: string): Promise<TokenLi
     acquiredAt: date(row.acquiredMs),
     migratedAt: date(row.migratedMs),
     refreshedAt: date(row.refreshedMs),
+    leased: row.leased,
   };
 }
 

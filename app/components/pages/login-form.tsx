@@ -1,27 +1,29 @@
 import { Form, useNavigation } from "@remix-run/react";
 import { Button, FormLayout, TextField } from "@shopify/polaris";
 import { useState } from "react";
+import { useTranslation } from "react-i18next";
 
 /** Asks for the store; the server knows which way to install belongs to the phase. */
 export function LoginForm({ shop: initial = "", problem }: { shop?: string; problem?: string }) {
   const [shop, setShop] = useState(initial);
+  const { t, i18n } = useTranslation();
   const isBusy = useNavigation().state !== "idle";
   return (
     <Form method="post" action="/auth/login">
       <FormLayout>
         <TextField
-          label="Your store's address"
+          label={t("outside.label")}
           name="shop"
           type="text"
           placeholder="my-store.myshopify.com"
-          helpText="You find it in your Shopify admin, under Settings, Domains."
+          helpText={t("outside.help")}
           autoComplete="url"
           value={shop}
           onChange={setShop}
-          error={problem}
+          error={problem && i18n.exists(`outside.${problem}`) ? t(`outside.${problem}`) : problem}
         />
         <Button submit variant="primary" loading={isBusy}>
-          Continue to Shopify
+          {t("outside.submit")}
         </Button>
       </FormLayout>
     </Form>

@@ -1,0 +1,67 @@
+import type { Phase } from "../../infra/phase.ts";
+import type { ShopTokenState } from "../../tokens/index.ts";
+
+/** How a store is connected, as far as a merchant is concerned. Each has its own words. */
+export type ConnectionKind =
+  /** Just now, for the first time. */
+  | "new"
+  | "connected"
+  /** Works as it is, and will be upgraded in the background. */
+  | "upgrade_planned"
+  | "upgrading"
+  | "paused"
+  /** Only the merchant can restore it. */
+  | "attention";
+
+/** The state of a shop's connection without words: the page has them in the merchant's language. Times are ISO 8601. */
+export interface ConnectionView {
+  kind: ConnectionKind;
+  since?: string;
+  pausedSince?: string;
+  renewedAt?: string;
+  /** From then on the connection is renewed as soon as it is needed. */
+  renewsFrom?: string;
+  /** How long it would last if it were never renewed. */
+  lastsUntil?: string;
+  scopes: string[];
+}
+
+const NEW_FOR_MS = 10 * 60_000;
+
+/** What a page says of a shop's connection. @param now milliseconds since the epoch. */
+export function viewConnection(state: ShopTokenState, phase: Phase, now: number): ConnectionView {
+  const { acquiredAt, migratedAt, refreshedAt } = state;
+  const kind = kindOf(state, phase, now);
+  const renews = kind === "connected" || kind === "new";
+  return {
+    kind,
+    since: iso(earliestOf(acquiredAt, migratedAt, refreshedAt)),
+    pausedSince: iso(state.suspendedAt),
+    renewedAt: iso(latestOf(refreshedAt, migratedAt)),
+    renewsFrom: renews ? iso(state.expires) : undefined,
+    lastsUntil: renews ? iso(state.refreshTokenExpires) : undefined,
+    scopes: state.scope?.split(",").filter(Boolean) ?? [],
+  };
+}
+
+function kindOf(state: ShopTokenState, phase: Phase, now: number): ConnectionKind {
+  if (state.suspendedAt) return "paused";
+  if (state.needsReauthAt || state.status === "dead" || state.status === "missing" || state.status === "placeholder") {
+    return "attention";
+  }
+  if (state.status === "permanent" && phase !== "legacy") return state.leased ? "upgrading" : "upgrade_planned";
+  const isNew = state.acquiredAt && !state.migratedAt && !state.refreshedAt;
+  return isNew && now - state.acquiredAt!.getTime() < NEW_FOR_MS ? "new" : "connected";
+}
+
+function earliestOf(...dates: (Date | undefined)[]): Date | undefined {
+  return dates.reduce((first, date) => (date && (!first || date < first) ? date : first), undefined);
+}
+
+function latestOf(...dates: (Date | undefined)[]): Date | undefined {
+  return dates.reduce((latest, date) => (date && (!latest || date > latest) ? date : latest), undefined);
+}
+
+function iso(date: Date | undefined): string | undefined {
+  return date?.toISOString();
+}

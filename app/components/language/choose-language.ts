@@ -1,0 +1,35 @@
+export const LANGUAGES = ["en", "de", "fr", "ja"] as const;
+export type Language = (typeof LANGUAGES)[number];
+
+export interface LanguageChoice {
+  language: Language;
+  /** BCP 47, for dates and numbers: with the region where the Admin names one, e.g. `en-GB`. */
+  locale: string;
+}
+
+/** Locales that a header may name before the rest is ignored. */
+const MOST_ACCEPTED = 10;
+
+/**
+ * The language of a page: the Admin's (`locale`, which Shopify puts into the address of each document), else the browser's, else
+ * English. It is chosen once for a document; pages that the document shows later are in the same language, without any storage.
+ */
+export function chooseLanguage(request: Request): LanguageChoice {
+  const asked = new URL(request.url).searchParams.get("locale");
+  const accepted = (request.headers.get("accept-language") ?? "").split(",", MOST_ACCEPTED);
+  for (const tag of [asked ?? "", ...accepted.map((one) => one.split(";")[0] ?? "")]) {
+    const locale = canonical(tag.trim());
+    const language = LANGUAGES.find((one) => one === locale?.split("-")[0]);
+    if (locale && language) return { language, locale };
+  }
+  return { language: "en", locale: "en" };
+}
+
+function canonical(tag: string): string | undefined {
+  if (tag === "" || tag.length > 35) return undefined;
+  try {
+    return Intl.getCanonicalLocales(tag)[0];
+  } catch {
+    return undefined;
+  }
+}
