@@ -2,6 +2,10 @@
  * The HTTP server. Serves what `npm run build` made; with NODE_ENV=development, the sources through Vite.
  * Ends with code 1, and plain words, when the environment or the state of the migration forbids a start.
  */
+import { inspect } from "node:util";
+import { createSecretScrubber } from "./app/infra/secret-scrubber.ts";
+import { secretsOf } from "./app/infra/secrets-of.ts";
+
 process.env.NODE_ENV ||= "production";
 // Read when they are loaded: React, for one, is several times slower when it believes that it is being developed.
 const { startServer } = await import("./server/start-server.ts");
@@ -17,8 +21,9 @@ try {
     });
   }
 } catch (error) {
-  if (!isPlain(error)) throw error;
-  process.stderr.write(`${error.message}\n`);
+  // Not thrown on: Node's own report would print whatever the error holds.
+  const scrub = createSecretScrubber(secretsOf(process.env));
+  process.stderr.write(`${scrub(isPlain(error) ? error.message : inspect(error))}\n`);
   process.exit(1);
 }
 

@@ -13,7 +13,7 @@ import {
 } from "./commands.ts";
 import { createOperatorClient, type OperatorClient } from "./operator-client.ts";
 import { OperatorError } from "./operator-error.ts";
-import { paintFor } from "./paint.ts";
+import { harmlessJson, harmlessLines, paintFor, PLAIN, type Paint } from "./paint.ts";
 import { barView, jsonView, lineView } from "./progress-view.ts";
 import { readDotenv, readSettings } from "./read-settings.ts";
 
@@ -112,16 +112,21 @@ interface CommonFlags {
 }
 
 /** Runs a command with what every one has in common: the client, Ctrl-C, and errors with their remedy. */
-async function perform({ url, json = false }: CommonFlags, env: NodeJS.ProcessEnv, action: Action): Promise<void> {
+async function perform(
+  { url, json = false, csv = false }: CommonFlags & { csv?: boolean },
+  env: NodeJS.ProcessEnv,
+  action: Action,
+): Promise<void> {
   const { stdout, stderr } = process;
   const stopping = new AbortController();
   const interrupt = () => stopping.abort();
   let secret = "";
   // Whatever an answer or an error holds, the secret is not shown.
   const safe = (text: string) => (secret ? text.replaceAll(secret, "…") : text);
-  const out = (line: string) => void stdout.write(`${safe(line)}\n`);
-  const note = (line: string) => void stderr.write(`${safe(line)}\n`);
-  const aside = paintFor(stderr);
+  const [paint, aside] = [paintFor(stdout), paintFor(stderr)];
+  const shown = (line: string, paint: Paint) => harmlessLines(safe(line), { coloured: paint !== PLAIN });
+  const out = (line: string) => void stdout.write(`${json ? harmlessJson(safe(line)) : shown(line, paint)}\n`);
+  const note = (line: string) => void stderr.write(`${shown(line, aside)}\n`);
   // A second Ctrl-C ends at once.
   process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
   try {
@@ -129,16 +134,19 @@ async function perform({ url, json = false }: CommonFlags, env: NodeJS.ProcessEn
     const { origin, isUrlGiven, warning } = settings;
     secret = settings.secret;
     if (warning) note(aside.attention(warning));
-    process.exitCode = await action(createOperatorClient({ origin, secret, interrupted: stopping.signal }), {
-      json,
-      out,
-      outRaw: (text) => void stdout.write(safe(text)),
-      note,
-      paint: paintFor(stdout),
-      view: () => (json ? jsonView(out) : stderr.isTTY ? barView(stderr, aside) : lineView(out)),
-      command: (text) => `npm run tokens -- ${text}${isUrlGiven ? ` --url ${origin}` : ""}`,
-      interrupted: stopping.signal,
-    });
+    process.exitCode = await action(
+      createOperatorClient({ origin, secret, interrupted: stopping.signal, raw: json || csv }),
+      {
+        json,
+        out,
+        outRaw: (text) => void stdout.write(safe(text)),
+        note,
+        paint,
+        view: () => (json ? jsonView(out) : stderr.isTTY ? barView(stderr, aside) : lineView(out)),
+        command: (text) => `npm run tokens -- ${text}${isUrlGiven ? ` --url ${origin}` : ""}`,
+        interrupted: stopping.signal,
+      },
+    );
   } catch (error) {
     const { code, message, remedy } =
       error instanceof OperatorError

@@ -75,7 +75,7 @@ describe("describeRun", () => {
   });
 
   it("lets no answer steer the terminal", () => {
-    expect(failureLine({ ...failure, message: "a\u001b[2Jb\nc\u202ed" })).toMatch(/: a \[2Jb c d$/);
+    expect(failureLine({ ...failure, message: "a\u001b[2Jb\nc\u202ed" })).toMatch(/: a␛\[2Jb␊c\\u202ed$/);
     expect(describeRun({ ...RUN, status: "halted", haltReason: "x\u001b]0;title\u0007" }, command)).not.toMatch(
       /[\u001b\u0007]/,
     );

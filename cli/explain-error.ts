@@ -1,4 +1,5 @@
 import { OperatorError } from "./operator-error.ts";
+import { harmless } from "./paint.ts";
 
 /** An answer of the app, or of whatever stands at its address. */
 export interface Answer {
@@ -57,7 +58,8 @@ export function explainNetworkError(cause: unknown, origin: string): OperatorErr
 export function explainAnswer({ status, headers, text }: Answer, origin: string): OperatorError {
   const problem = problemOf(text);
   const detail = problem?.detail ?? "";
-  const error = (code: string, message: string, remedy: string) => new OperatorError(code, message, remedy);
+  const error = (code: string, message: string, remedy: string) =>
+    new OperatorError(code, harmless(message), harmless(remedy));
   if (status >= 300 && status < 400) {
     const target = originOf(headers.get("location"), origin);
     return target && target !== origin

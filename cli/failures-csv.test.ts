@@ -18,3 +18,11 @@ it.each(["=1+1", "+1", "-1", "@SUM(A1)", "  =1+1", "\t=1", "＝1+1"])("makes tex
 it("leaves other text as it is", () => {
   expect(rowOf("refused: invalid_grant = final")).toContain(",refused: invalid_grant = final,");
 });
+
+it.each([
+  ["\u001b]0;title\u0007", "␛]0;title␇"],
+  ["\u009b2J", "\\u009b2J"],
+  ["\u0000=1+1", "␀=1+1"],
+])("shows the control characters of %j", (message, cell) => {
+  expect(rowOf(message)?.replaceAll('"', "")).toBe(`a.myshopify.com,failed,x,${cell},2,true\r\n`);
+});

@@ -2,6 +2,7 @@ import type { RunFailure, RunView } from "../app/migration/types.ts";
 import type { TokenHealthReport } from "../app/operator/token-health-report.ts";
 import { explainAnswer, explainForeignAnswer, explainNetworkError, type Answer } from "./explain-error.ts";
 import { OperatorError } from "./operator-error.ts";
+import { harmlessly } from "./paint.ts";
 
 export type { RunFailure, RunView };
 /** `GET /admin/token-health`. */
@@ -52,16 +53,31 @@ const SILENCE_MS = 15_000;
 /** A dry run counts every shop before it answers. */
 const START_SILENCE_MS = 120_000;
 
-/** @param options.interrupted gives up a call that is under way (error code `interrupted`). */
+/**
+ * @param options.interrupted gives up a call that is under way (error code `interrupted`).
+ * @param options.raw answers keep their control characters, for machines; unless told, they are made visible.
+ */
 export function createOperatorClient({
   origin,
   secret,
   interrupted,
+  raw = false,
 }: {
   origin: string;
   secret: string;
   interrupted?: AbortSignal;
+  raw?: boolean;
 }): OperatorClient {
+  function read<T>({ text }: Answer, field: keyof T): T | undefined {
+    try {
+      const value = JSON.parse(text) as T | null;
+      if (typeof value !== "object" || value === null || !(field in value)) return undefined;
+      return raw ? value : harmlessly(value);
+    } catch {
+      return undefined;
+    }
+  }
+
   /** One call, read to its end. Redirects are not followed: the secret is for this address alone. */
   async function ask(path: string, init: RequestInit = {}, silenceMs = SILENCE_MS): Promise<Answer> {
     const silence = new AbortController();
@@ -128,15 +144,6 @@ export function createOperatorClient({
     retryDeadLetters: () => json(DEAD_LETTERS, "retried", { method: "POST" }),
     isReady: async () => (await ask("/readyz")).status === 200,
   };
-}
-
-function read<T>({ text }: Answer, field: keyof T): T | undefined {
-  try {
-    const value = JSON.parse(text) as T | null;
-    return typeof value === "object" && value !== null && field in value ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function fail(error: OperatorError): never {

@@ -78,7 +78,12 @@ function headerProblem(headers: IncomingHttpHeaders): Problem | undefined {
   for (const [name, most] of Object.entries(HEADER_LIMITS)) {
     if (String(headers[name] ?? "").length > most) return headerTooLong(name, most);
   }
-  return HOST.test(headers.host ?? "app") ? undefined : BAD_HOST;
+  return hostProblem(headers.host ?? "app");
+}
+
+/** What is wrong with a `Host` header, if anything. It decides nothing here, but proxies and logs believe it. */
+export function hostProblem(host: string): Problem | undefined {
+  return HOST.test(host) ? undefined : BAD_HOST;
 }
 
 function formProblem(path: string, method: string, headers: IncomingHttpHeaders, origin: string): Problem | undefined {

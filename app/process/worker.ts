@@ -2,8 +2,11 @@
  * `npm run worker`: background jobs and nothing else, for deployments that keep them out of the web processes (`RUN_JOBS=false` there).
  * Any number may run; they share the queue. On SIGTERM the jobs in hand are finished, then the process ends.
  */
+import { inspect } from "node:util";
 import { findDatabaseProblem } from "../infra/db-pool.ts";
 import { EnvironmentError } from "../infra/env.server.ts";
+import { createSecretScrubber } from "../infra/secret-scrubber.ts";
+import { secretsOf } from "../infra/secrets-of.ts";
 import { StartRefusedError } from "./first-contract-start.server.ts";
 
 try {
@@ -35,7 +38,9 @@ try {
   await jobs.start();
   log.info({ phase: services.env.phase }, "worker ready");
 } catch (error) {
-  if (!(error instanceof EnvironmentError || error instanceof StartRefusedError)) throw error;
-  process.stderr.write(`${error.message}\n`);
+  // Not thrown on: Node's own report would print whatever the error holds.
+  const scrub = createSecretScrubber(secretsOf(process.env));
+  const isPlain = error instanceof EnvironmentError || error instanceof StartRefusedError;
+  process.stderr.write(`${scrub(isPlain ? error.message : inspect(error))}\n`);
   process.exit(1);
 }
