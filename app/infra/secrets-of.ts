@@ -28,7 +28,7 @@ function passwordOf(url: unknown): string[] {
   if (typeof url !== "string") return [];
   try {
     const { password } = parseIntoClientConfig(url);
-    return [password, URL.parse(url)?.password].filter((one) => typeof one === "string" && one !== "");
+    return [password, URL.parse(url)?.password].filter((one): one is string => typeof one === "string" && one !== "");
   } catch {
     return [];
   }
