@@ -48,6 +48,7 @@ const program = new Command("shopify-sandbox")
       .default(fromEnvironment("SHOPIFY_API_SECRET"), "SHOPIFY_API_SECRET")
       .makeOptionMandatory(),
   )
+  .option("--name <name>", "the app's name in the Admin", "Your app")
   .option(
     "--scopes <scopes>",
     "comma-separated access scopes (default: SCOPES)",
@@ -69,6 +70,7 @@ interface Options {
   appOrigin?: string;
   clientId: string;
   clientSecret: string;
+  name: string;
   scopes: string[];
   toml?: string;
   legacyInstallFlow: boolean;
@@ -90,6 +92,7 @@ async function main(): Promise<void> {
       url: appUrl,
       clientId: options.clientId,
       clientSecret: options.clientSecret,
+      name: options.name,
       scopes: options.scopes,
       legacyInstallFlow: options.legacyInstallFlow,
       tomlPath: options.toml,
@@ -104,7 +107,15 @@ async function main(): Promise<void> {
   const fronts = await startFronts({ sandbox, appOrigin, httpPort: options.adminPort });
   for (const shop of options.shop) await sandbox.client.createShop(shop);
 
-  const environment = Object.entries(sandbox.env).map(([name, value]) => `    ${name}=${value} \\`);
+  const credentials = {
+    SHOPIFY_API_KEY: options.clientId,
+    SHOPIFY_API_SECRET: options.clientSecret,
+    SHOPIFY_APP_URL: appUrl,
+    SCOPES: options.scopes.join(","),
+  };
+  const environment = Object.entries({ ...credentials, ...sandbox.env }).map(
+    ([name, value]) => `    ${name}=${value} \\`,
+  );
   console.log(
     [
       `Admin (ordinary browser)  ${fronts.localUrl}`,

@@ -40,14 +40,16 @@ export default function Connection() {
             {connection.kind === "attention" && <ReconnectBanner />}
             {!facts && connection.kind !== "paused" && <UnreachableBanner />}
             <ConnectionCard connection={connection} timeZone={timeZone} detailed>
-              <BlockStack gap="100">
-                <Text as="h3" variant="headingSm">
-                  {t("how.heading")}
-                </Text>
-                <Text as="p" tone="subdued">
-                  {t("how.body")}
-                </Text>
-              </BlockStack>
+              {connection.renewsFrom !== undefined && (
+                <BlockStack gap="100">
+                  <Text as="h3" variant="headingSm">
+                    {t("how.heading")}
+                  </Text>
+                  <Text as="p" tone="subdued">
+                    {t("how.body")}
+                  </Text>
+                </BlockStack>
+              )}
             </ConnectionCard>
             <ConnectionHistory lines={history} timeZone={timeZone} />
             <SupportReference reference={reference} />

@@ -74,7 +74,9 @@ export async function startFronts(options: FrontsOptions): Promise<Fronts> {
   const withLocal =
     (answer: (front: Front, request: IncomingMessage, response: ServerResponse) => void): RequestListener =>
     (request, response) =>
-      local ? answer(local, request, response) : void response.writeHead(503).end();
+      local
+        ? leaveNumericHost(request, response) || answer(local, request, response)
+        : void response.writeHead(503).end();
   const admin = createHttpServer(
     withLocal((front, request, response) => {
       const { host, path } = splitLocalPath(request.url ?? "/");
@@ -123,6 +125,14 @@ export async function startFronts(options: FrontsOptions): Promise<Fronts> {
     await close();
     throw error;
   }
+}
+
+/** Pages name each other by `localhost`: a browser that came by 127.0.0.1 goes there, or its frames and messages would not fit. */
+function leaveNumericHost(request: IncomingMessage, response: ServerResponse): boolean {
+  const [, port] = /^(?:127\.0\.0\.1|\[::1\]):(\d+)$/.exec(request.headers.host ?? "") ?? [];
+  if (!port || request.method !== "GET" || !request.headers.accept?.includes("text/html")) return false;
+  response.writeHead(307, { Location: `http://localhost:${port}${request.url ?? "/"}` }).end();
+  return true;
 }
 
 function upgradeToApp(front: Front) {

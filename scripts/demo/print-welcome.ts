@@ -21,6 +21,7 @@ ${bold("As the operator")}, in another terminal:
    curl -X POST ${runner.url}/admin/migrate-tokens ${authorization}
    curl ${runner.url}/admin/token-health ${authorization}
    npm run tokens -- doctor --url ${runner.url}
+   npm run tokens -- migrate --url ${runner.url}
 
 ${bold("As Shopify")}: ${cyan(fronts.controlUrl)}   what the simulator saw of every shop and token; time travel and faults
 

@@ -75,6 +75,14 @@ describe("the plain-localhost front", () => {
     expect(errors).toEqual([]);
   });
 
+  it("leads a browser that came by 127.0.0.1 to localhost", async () => {
+    const shop = "numeric.myshopify.com";
+    await world.sandbox.client.installShop(shop, { token: "none", name: "Numeric" });
+    const { page } = await world.open(world.fronts.localAdminUrl(shop).replace("localhost", "127.0.0.1"));
+    await page.frameLocator("#app-frame").locator("#where").waitFor();
+    expect(new URL(page.url()).hostname).toBe("localhost");
+  });
+
   it("frames the app only in the local Admin", async () => {
     const response = await fetch(
       `${world.fronts.localAppUrl}/auth/exit-iframe?shop=works.myshopify.com&exitIframe=/auth`,

@@ -1,12 +1,14 @@
 import { Badge, BlockStack, Card, InlineStack, Text } from "@shopify/polaris";
 import type { ReactNode } from "react";
 import { Trans, useTranslation } from "react-i18next";
-import { Moment } from "../language/moment.tsx";
+import { Moment, nameOfTimeZone } from "../language/moment.tsx";
+import { useDocumentData } from "../language/page-language.tsx";
 import type { ConnectionKind, ConnectionView } from "./connection-view.ts";
 
 const TONES: Record<ConnectionKind, "success" | "info" | "warning" | "attention"> = {
   new: "success",
   connected: "success",
+  lasting: "success",
   upgrade_planned: "success",
   upgrading: "info",
   paused: "warning",
@@ -24,6 +26,7 @@ interface ConnectionCardProps {
 /** How the store is connected and since when, in a merchant's words. */
 export function ConnectionCard({ connection, timeZone, detailed = false, children }: ConnectionCardProps) {
   const { t } = useTranslation();
+  const locale = useDocumentData()?.locale ?? "en";
   const { kind } = connection;
   const facts = factsOf(connection, detailed);
   return (
@@ -58,6 +61,11 @@ export function ConnectionCard({ connection, timeZone, detailed = false, childre
             </div>
           ))}
         </dl>
+        {detailed && (
+          <Text as="p" variant="bodySm" tone="subdued">
+            <span suppressHydrationWarning>{t("fact.zone", { zone: nameOfTimeZone(locale, timeZone) })}</span>
+          </Text>
+        )}
         {children}
       </BlockStack>
     </Card>

@@ -1,7 +1,6 @@
 import { Badge, BlockStack, Card, InlineStack, Text } from "@shopify/polaris";
 import { Trans, useTranslation } from "react-i18next";
-import { Moment, nameOfTimeZone } from "../language/moment.tsx";
-import { useDocumentData } from "../language/page-language.tsx";
+import { Moment } from "../language/moment.tsx";
 import type { HistoryKind, HistoryLine } from "./history-view.ts";
 
 const TONES: Partial<Record<HistoryKind, "success" | "warning" | "info">> = {
@@ -16,7 +15,6 @@ const TONES: Partial<Record<HistoryKind, "success" | "warning" | "info">> = {
 /** What happened to the connection, the latest first. */
 export function ConnectionHistory({ lines, timeZone }: { lines: HistoryLine[]; timeZone: string | undefined }) {
   const { t } = useTranslation();
-  const locale = useDocumentData()?.locale ?? "en";
   if (lines.length === 0) {
     return (
       <Card>
@@ -34,14 +32,9 @@ export function ConnectionHistory({ lines, timeZone }: { lines: HistoryLine[]; t
   return (
     <Card>
       <BlockStack gap="400">
-        <BlockStack gap="100">
-          <Text as="h2" variant="headingMd">
-            {t("history.heading")}
-          </Text>
-          <Text as="p" variant="bodySm" tone="subdued">
-            <span suppressHydrationWarning>{t("history.zone", { zone: nameOfTimeZone(locale, timeZone) })}</span>
-          </Text>
-        </BlockStack>
+        <Text as="h2" variant="headingMd">
+          {t("history.heading")}
+        </Text>
         <ol className="history">
           {lines.map((line) => (
             <li key={`${line.kind} ${line.at}`}>

@@ -38,7 +38,7 @@ describe("viewConnection", () => {
     ["upgrade_planned", { status: "permanent" }],
     ["upgrading", { status: "permanent", leased: true }],
     ["connected", { leased: true }],
-    ["connected", { status: "custom_app" }],
+    ["lasting", { status: "custom_app" }],
     ["connected", { status: "expired" }],
     ["attention", { status: "dead" }],
     ["attention", { needsReauthAt: at("11:00") }],
@@ -48,7 +48,7 @@ describe("viewConnection", () => {
   });
 
   it("promises no upgrade before there is one", () => {
-    expect(kindOf({ status: "permanent" }, "legacy")).toBe("connected");
+    expect(kindOf({ status: "permanent" }, "legacy")).toBe("lasting");
     expect(kindOf({ status: "permanent" }, "contract")).toBe("upgrade_planned");
   });
 });

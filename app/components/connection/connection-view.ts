@@ -6,6 +6,8 @@ export type ConnectionKind =
   /** Just now, for the first time. */
   | "new"
   | "connected"
+  /** Does not end, and needs no renewal: before the upgrade, or an app made for this store alone. */
+  | "lasting"
   /** Works as it is, and will be upgraded in the background. */
   | "upgrade_planned"
   | "upgrading"
@@ -50,6 +52,7 @@ function kindOf(state: ShopTokenState, phase: Phase, now: number): ConnectionKin
     return "attention";
   }
   if (state.status === "permanent" && phase !== "legacy") return state.leased ? "upgrading" : "upgrade_planned";
+  if (state.status === "permanent" || state.status === "custom_app") return "lasting";
   const isNew = state.acquiredAt && !state.migratedAt && !state.refreshedAt;
   return isNew && now - state.acquiredAt!.getTime() < NEW_FOR_MS ? "new" : "connected";
 }

@@ -33,7 +33,8 @@ export function formatMoment(
     precision === "day" ? { dateStyle: "long" } : { dateStyle: "medium", timeStyle: "short" };
   const text = new Intl.DateTimeFormat(locale, { ...options, timeZone: knownTimeZone(timeZone) }).format(new Date(at));
   // Newer ICU puts a narrow space before AM and PM, which some fonts lack.
-  return text.replaceAll("\u202f", " ");
+  const plain = text.replaceAll("\u202f", " ");
+  return precision === "minute" && timeZone === undefined ? `${plain} UTC` : plain;
 }
 
 /** The name of a time zone in words and as Shopify's settings call it: "Central European Time (Europe/Berlin)". */
