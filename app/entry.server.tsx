@@ -27,9 +27,9 @@ export default async function handleRequest(
   context: EntryContext,
   loadContext: AppLoadContext,
 ): Promise<Response> {
-  const isEmbedded = new URL(request.url).pathname.startsWith("/app");
-  headers.set("Content-Security-Policy", isEmbedded ? frameAncestors(verifiedShopOf(loadContext)) : NEVER_FRAMED);
-  if (isEmbedded) headers.set("Link", APP_BRIDGE_PRELOAD);
+  const { pathname } = new URL(request.url);
+  headers.set("Content-Security-Policy", pathname === "/" ? NEVER_FRAMED : frameAncestors(verifiedShopOf(loadContext)));
+  if (pathname.startsWith("/app")) headers.set("Link", APP_BRIDGE_PRELOAD);
   headers.set("Content-Type", "text/html; charset=utf-8");
   const waitForAll = isbot(request.headers.get("user-agent") ?? "");
 

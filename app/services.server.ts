@@ -23,6 +23,8 @@ export interface Services {
   db: Database;
   flags: Flags;
   api: Shopify;
+  /** The same, once for each client secret: during a rotation Shopify signs with the oldest one that is not revoked. */
+  signers: readonly Shopify[];
   tokens: Tokens;
   migrations: Migrations;
   jobs: Jobs;
@@ -53,6 +55,8 @@ export async function createServices(source: Record<string, string | undefined>)
   // One fetch for every call to Shopify, ours and the libraries'. Their adapter, imported above, has put the plain one there.
   installShopifyFetch();
   const api = createApi(env, log);
+  const previousSecret = env.SHOPIFY_API_SECRET_PREVIOUS;
+  const signers = previousSecret ? [api, shopifyApi({ ...api.config, apiSecretKey: previousSecret })] : [api];
   const tokens: Tokens = createTokens({
     api,
     prisma: db,
@@ -87,6 +91,7 @@ export async function createServices(source: Record<string, string | undefined>)
     db,
     flags,
     api,
+    signers,
     tokens,
     migrations,
     jobs,

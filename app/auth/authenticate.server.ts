@@ -1,4 +1,4 @@
-import type { AppLoadContext, LoaderFunctionArgs } from "@remix-run/node";
+import { redirect, type AppLoadContext, type LoaderFunctionArgs } from "@remix-run/node";
 import { services } from "../services.server.ts";
 import type { AdminClient, Session } from "../tokens/index.ts";
 import { isRobot } from "./identity/is-robot.ts";
@@ -8,6 +8,7 @@ import { verifyIdToken } from "./identity/verify-id-token.server.ts";
 import { chooseInstallFlow, type InstallFlow } from "./install/install-flow.server.ts";
 import { openFromOutside } from "./open-from-outside.server.ts";
 import { ROBOT } from "./page-problems.ts";
+import { adminHost } from "./shopify-addresses.server.ts";
 import { MissingScopesError, problemResponse, toResponse } from "./token-error-response.server.ts";
 
 /** What an embedded route knows of the merchant's request. */
@@ -38,7 +39,7 @@ export async function withAdmin<T>(
     flow = authenticated.flow;
     return await run({ shop, admin: services.tokens.admin(shop, { idToken, session }) });
   } catch (error) {
-    throw toResponse(error, request, flow);
+    throw await toResponse(error, request, flow);
   }
 }
 
@@ -75,6 +76,7 @@ async function authenticate(request: Request, context: AppLoadContext): Promise<
   const idToken = findIdToken(request, parameters);
   const { shop } = await verifyIdToken(idToken);
   noteVerifiedShop(context, shop);
+  if (!request.headers.has("authorization") && !parameters.get("host")) throw withHost(parameters, shop);
   const flow = await chooseInstallFlow(env.phase, flags, shop);
   const exchangeable = flow === "token_exchange" ? idToken : undefined;
   const session = await tokens.getSession(shop, { idToken: exchangeable });
@@ -96,4 +98,13 @@ function comesFromOutside(request: Request, parameters: Parameters): boolean {
     parameters.get("embedded") !== "1" &&
     request.headers.get("sec-fetch-dest") !== "iframe"
   );
+}
+
+/** App Bridge finds the Admin by `host` in the address of the document: without it the page would stand still. */
+function withHost(parameters: Parameters, shop: string): Response {
+  const query = parameters.all();
+  query.set("embedded", "1");
+  query.set("shop", shop);
+  query.set("host", adminHost(shop));
+  return redirect(`${parameters.path}?${query}`);
 }

@@ -8,6 +8,8 @@ export interface PageProblem {
   detail: string;
   /** Asking again may help. */
   retryable: boolean;
+  /** The way on, outside of the frame. */
+  next?: { label: string; href: string };
   /** What support finds the request by. */
   reference?: string;
 }

@@ -1,5 +1,7 @@
 import type { PageProblem } from "./page-problem.ts";
 
+const OPEN = { label: "Open the app", href: "/auth/login" };
+
 /** What merchants are told of each problem that a page of the embedded app can have. */
 export const UNREACHABLE: PageProblem = {
   code: "shopify_unreachable",
@@ -31,30 +33,21 @@ export const NOT_STAFF: PageProblem = {
   title: "This app opens in Shopify admin only",
   detail: "The request was made for a customer or an extension, not for a member of the store's staff.",
   retryable: false,
+  next: OPEN,
 };
 export const ODD_ADDRESS: PageProblem = {
   code: "odd_address",
   title: "This link does not work",
   detail: "Its address is damaged. Open the app from Apps in your Shopify admin.",
   retryable: false,
+  next: OPEN,
 };
 export const FORGED_LINK: PageProblem = {
   code: "forged_link",
   title: "This link is not from Shopify",
   detail: "Its address was changed on the way. Open the app from Apps in your Shopify admin.",
   retryable: false,
-};
-export const UNREADABLE_FORM: PageProblem = {
-  code: "unreadable_form",
-  title: "The form could not be read",
-  detail: "Enter your store's address, for example my-store.myshopify.com, and send the form once more.",
-  retryable: false,
-};
-export const WRONG_METHOD: PageProblem = {
-  code: "wrong_method",
-  title: "This form is sent in another way",
-  detail: "Enter your store's address, for example my-store.myshopify.com, and send the form once more.",
-  retryable: false,
+  next: OPEN,
 };
 export const ROBOT: PageProblem = {
   code: "robot",
@@ -74,3 +67,20 @@ export const OUR_FAULT: PageProblem = {
   detail: "This is our mistake, not yours, and we have been told about it. Please try again later.",
   retryable: true,
 };
+
+/** @param href where the authorization begins again. */
+export const scopesNotGranted = (href: string): PageProblem => ({
+  code: "missing_scopes",
+  title: "The app needs more access",
+  detail: "Shopify connected the app without all the access that it asks for. Grant access again, or contact support.",
+  retryable: false,
+  next: { label: "Grant access", href },
+});
+/** @param href where the authorization begins again. */
+export const authorizedInVain = (href: string): PageProblem => ({
+  code: "authorized_in_vain",
+  title: "The connection to Shopify does not hold",
+  detail: "Shopify connected the app twice within minutes and refused it again. Wait a moment, then connect once more.",
+  retryable: false,
+  next: { label: "Connect again", href },
+});

@@ -14,6 +14,9 @@ const RETRY_WITH_NEW_ID_TOKEN = { "X-Shopify-Retry-Invalid-Session-Request": "1"
 const REAUTHORIZE_URL_HEADER = "X-Shopify-API-Request-Failure-Reauthorize-Url";
 /** Marks a document that was bounced for a new ID token once; a second time would go round in circles. */
 const BOUNCED = "bounced";
+/** A merchant who comes back within this is on the way that we have sent them. */
+const ROUND_MS = 5 * 60_000;
+const LATEST_EVENTS = 10;
 const DEFAULT_RETRY_AFTER_MS = 5_000;
 
 /** The stored token works, and the merchant has not granted all the scopes that the app was configured with. */
@@ -33,7 +36,7 @@ export class MissingScopesError extends Error {
  * the tokens domain, and a database that is away, become HTTP. Responses and foreign errors pass unchanged.
  * @param flow of the verified shop; undefined while nobody is verified.
  */
-export function toResponse(error: unknown, request: Request, flow: InstallFlow | undefined): unknown {
+export async function toResponse(error: unknown, request: Request, flow: InstallFlow | undefined): Promise<unknown> {
   const { log } = services;
   if (isDatabaseOutage(error)) {
     log.error({ err: error }, "the database cannot be reached");
@@ -43,12 +46,15 @@ export function toResponse(error: unknown, request: Request, flow: InstallFlow |
   if (error instanceof IdTokenRefusedError) {
     return error.kind === "stale" ? askForIdToken(request) : problemResponse(401, problems.NOT_STAFF);
   }
-  if (error instanceof MissingScopesError) return askForAuthorization(request, error.shop);
+  if (error instanceof MissingScopesError)
+    return askForAuthorization(request, error.shop, problems.scopesNotGranted, 1);
   if (!(error instanceof TokenError)) return error;
   switch (error.code) {
     case "reauthorization_required":
       log.info({ shop: error.shop, reason: error.reason, flow }, "asking the merchant's browser for a new grant");
-      return flow === "token_exchange" ? askForIdToken(request) : askForAuthorization(request, error.shop);
+      return flow === "token_exchange"
+        ? askForIdToken(request)
+        : askForAuthorization(request, error.shop, problems.authorizedInVain, 2);
     case "invalid_id_token":
       return askForIdToken(request);
     case "transient":
@@ -93,13 +99,28 @@ function askForIdToken(request: Request): Response {
   return redirect(`/auth/session-token?${target}`);
 }
 
-/** The authorization code grant happens outside of the iframe: App Bridge leaves it for data, the exit page for documents. */
-function askForAuthorization(request: Request, shop: string): Response {
+/**
+ * The authorization code grant happens outside of the iframe: App Bridge leaves it for data, the exit page for documents. It is not asked
+ * for again and again.
+ * @param problem what is shown instead, after `grants` grants within {@link ROUND_MS} that did not help.
+ */
+async function askForAuthorization(
+  request: Request,
+  shop: string,
+  problem: (href: string) => PageProblem,
+  grants: number,
+): Promise<Response> {
   const destination = authorizationCodeUrl(shop);
+  if ((await grantsOfLate(shop)) >= grants) return problemResponse(403, problem(destination));
   if (request.headers.has("authorization")) {
     return new Response(null, { status: 401, headers: { [REAUTHORIZE_URL_HEADER]: destination } });
   }
   return redirect(exitIframePath(shop, destination));
+}
+
+async function grantsOfLate(shop: string): Promise<number> {
+  const events = await services.tokens.history(shop, LATEST_EVENTS);
+  return events.filter(({ at, kind }) => kind.startsWith("acquired") && Date.now() - at.getTime() < ROUND_MS).length;
 }
 
 /**
@@ -112,6 +133,14 @@ export function requireParameters(request: Request): Parameters {
   } catch (error) {
     throw error instanceof OddParameterError ? problemResponse(400, problems.ODD_ADDRESS) : error;
   }
+}
+
+/**
+ * Keeps the login form out of Shopify Admin's frame: what it leads to refuses to be framed.
+ * @throws Response to a page that says what to do.
+ */
+export function leaveFrame(request: Request): void {
+  if (request.headers.get("sec-fetch-dest") === "iframe") throw redirect("/auth/reopen");
 }
 
 /** A problem as the body of a thrown response: the error boundaries show it. */

@@ -1,6 +1,6 @@
 import { redirect, type LoaderFunctionArgs } from "@remix-run/node";
 import { BlockStack, Text } from "@shopify/polaris";
-import { requireParameters } from "../auth/token-error-response.server.ts";
+import { leaveFrame, requireParameters } from "../auth/token-error-response.server.ts";
 import { useTranslation } from "react-i18next";
 import { LoginForm } from "../components/pages/login-form.tsx";
 import { OutsidePage } from "../components/pages/outside-page.tsx";
@@ -15,6 +15,7 @@ export const links = polarisLinks;
 export function loader({ request }: LoaderFunctionArgs) {
   const parameters = requireParameters(request);
   if (parameters.get("shop")) throw redirect(`/app?${parameters.all()}`);
+  leaveFrame(request);
   return null;
 }
 

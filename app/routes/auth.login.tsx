@@ -1,7 +1,7 @@
 import { data, type ActionFunctionArgs, type LoaderFunctionArgs } from "@remix-run/node";
 import { useActionData, useLoaderData } from "@remix-run/react";
-import { readTypedShop, startLogin, type LoginProblem } from "../auth/install/shop-login.server.ts";
-import { requireParameters } from "../auth/token-error-response.server.ts";
+import { startLogin, type LoginProblem } from "../auth/install/shop-login.server.ts";
+import { leaveFrame, requireParameters } from "../auth/token-error-response.server.ts";
 import { useTranslation } from "react-i18next";
 import { LoginForm } from "../components/pages/login-form.tsx";
 import { OutsidePage } from "../components/pages/outside-page.tsx";
@@ -14,12 +14,14 @@ export const links = polarisLinks;
 
 export async function loader({ request }: LoaderFunctionArgs) {
   const shop = requireParameters(request).get("shop");
+  leaveFrame(request);
   return shop ? answer(await startLogin(shop)) : null;
 }
 
 export async function action({ request }: ActionFunctionArgs) {
   requireParameters(request);
-  return answer(await startLogin(await readTypedShop(request)));
+  const shop = (await request.formData()).get("shop");
+  return answer(await startLogin(typeof shop === "string" ? shop : ""));
 }
 
 function answer(result: Response | LoginProblem) {

@@ -165,7 +165,7 @@ export interface Tokens {
   /** Runs `run` with the context in which `sessionStorage` serves the libraries. */
   withRequest<T>(context: RequestContext, run: () => Promise<T>): Promise<T>;
   /**
-   * Holds the shop's lease while the library handles `/auth/callback`. Verify the request's HMAC first: a lease is not free.
+   * Holds the shop's lease while the library handles `/auth/callback`. Verify the request's HMAC, state and cookie first: the stored chain is renewed.
    * @param stored what to do where the shop has a living chain already: it is renewed, and the code is not used.
    */
   withAuthorizationCodeGrant<T>(shop: string, run: () => Promise<T>, stored?: StoredChain<T>): Promise<T>;

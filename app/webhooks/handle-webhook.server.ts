@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { shopifyApi } from "@shopify/shopify-api";
 import type { ActionFunctionArgs } from "@remix-run/node";
 import { isDatabaseOutage } from "../infra/is-database-outage.ts";
 import { problemResponse, type Problem } from "../operator/problem.ts";
@@ -13,9 +12,7 @@ export type { Webhook };
 /** Shopify waits 5 s for an answer, and counts a late one as a failure. */
 const ANSWER_WITHIN_MS = 4_500;
 
-const { api, env, log, metrics } = services;
-const previousSecret = env.SHOPIFY_API_SECRET_PREVIOUS;
-const signers = previousSecret ? [api, shopifyApi({ ...api.config, apiSecretKey: previousSecret })] : [api];
+const { log, metrics, signers } = services;
 
 /**
  * Makes the loader and action of a webhook route: verifies the delivery, runs `handle`, answers 200. Needs no token and loads no

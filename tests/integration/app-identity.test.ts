@@ -381,3 +381,37 @@ describe("whatever a stranger sends", () => {
     },
   );
 });
+
+describe("while the client secret is being changed", () => {
+  it("what Shopify signs with the old or the new one is accepted, and nothing else", async () => {
+    const shop = "rotation.myshopify.com";
+    const other = await startTestSandbox({ app: { legacyInstallFlow: true } });
+    const { secret } = await other.client.rotateSecret();
+    const rotated = await startTestApp({
+      sandbox: other,
+      databaseUrl: database.current.url,
+      env: {
+        TOKEN_EXCHANGE_ROLLOUT: `0%,+exchange-${shop}`,
+        SHOPIFY_API_SECRET: secret,
+        SHOPIFY_API_SECRET_PREVIOUS: TEST_APP.clientSecret,
+      },
+    });
+    try {
+      const visitor = merchantOf(rotated, other);
+      for (const signingSecret of ["oldest", "newest"] as const) {
+        await other.client.choices({ signingSecret });
+        await other.client.createShop(`${signingSecret}-${shop}`);
+        expect((await visitor.installByCode(`${signingSecret}-${shop}`)).status).toBe(302);
+        expect((await visitor.open(`${signingSecret}-${shop}`)).status).toBe(200);
+        expect((await visitor.data(`${signingSecret}-${shop}`)).status).toBe(200);
+        const link = await visitor.open(`${signingSecret}-${shop}`, { embedded: false });
+        expect(link.headers.get("location")).toContain("https://admin.shopify.com/store/");
+      }
+      const forged = await other.client.idToken(`oldest-${shop}`, { wrongSignature: true });
+      expect((await visitor.data(`oldest-${shop}`, "/app", forged)).status).toBe(401);
+    } finally {
+      await rotated.stop();
+      await other.close();
+    }
+  });
+});

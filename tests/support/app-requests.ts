@@ -71,7 +71,7 @@ function dataPath(path: string): string {
 }
 
 /** The merchant approves: what Shopify's authorize page answers to a caller that is not a browser. */
-async function throughSandbox(sandbox: Sandbox, consent: URL): Promise<{ location: string }> {
+export async function throughSandbox(sandbox: Sandbox, consent: URL): Promise<{ location: string }> {
   const { ProxyAgent, fetch: fetchThrough } = await import("undici");
   const dispatcher = new ProxyAgent({ uri: sandbox.proxyUrl, requestTls: { ca: sandbox.ca } });
   try {

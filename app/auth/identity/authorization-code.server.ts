@@ -14,7 +14,7 @@ const STATE_LIFE_MS = 10 * 60_000;
 /** Ends the `state` of a second attempt; Shopify's signature covers it on the way back. */
 const SECOND_ATTEMPT = ".2";
 
-const { env } = services;
+const { env, signers } = services;
 
 /**
  * Sends the browser to Shopify's consent page with a `state`, of which it keeps a signed copy in a cookie.
@@ -76,13 +76,35 @@ export async function callbackRequest(request: Request, { shop, code, state }: C
   const message = query.toString().replaceAll("+", "%20");
   query.set("hmac", await createSHA256HMAC(env.SHOPIFY_API_SECRET, message, HashFormat.Hex));
   return new Request(`${env.SHOPIFY_APP_URL}${CALLBACK_PATH}?${query}`, {
-    headers: { Cookie: request.headers.get("cookie") ?? "", "User-Agent": request.headers.get("user-agent") ?? "" },
+    headers: { Cookie: await stateCookie(state), "User-Agent": request.headers.get("user-agent") ?? "" },
   });
 }
 
-/** The library's own signed cookies, so that it accepts ours. */
+/** Signed anew: it may carry the signature of the secret before. */
+async function stateCookie(state: string): Promise<string> {
+  const cookies = cookiesOf(undefined);
+  await cookies.setAndSign(STATE_COOKIE, state);
+  return Object.values(cookies.outgoingCookieJar)
+    .map(({ name, value }) => `${name}=${value}`)
+    .join("; ");
+}
+
+/** Ends the cookie: what it was for is done. */
+export function forgetState(response: Response): Response {
+  const cookies = cookiesOf(undefined);
+  const gone = { expires: new Date(0), path: CALLBACK_PATH };
+  for (const name of [STATE_COOKIE, `${STATE_COOKIE}.sig`]) cookies.set(name, "", gone);
+  for (const cookie of cookies.toHeaders()) response.headers.append("Set-Cookie", cookie);
+  return response;
+}
+
+/** The library's own signed cookies, so that it accepts ours. The first secret signs, all verify. */
 function cookiesOf(request: Request | undefined): Cookies {
   const cookie = request?.headers.get("cookie") ?? "";
   const incoming = { method: "GET", url: CALLBACK_PATH, headers: { Cookie: cookie } };
-  return new Cookies(incoming, { statusCode: 200, statusText: "OK" }, { keys: [env.SHOPIFY_API_SECRET] });
+  return new Cookies(
+    incoming,
+    { statusCode: 200, statusText: "OK" },
+    { keys: signers.map(({ config }) => config.apiSecretKey) },
+  );
 }

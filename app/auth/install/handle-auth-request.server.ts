@@ -5,10 +5,10 @@ import { services } from "../../services.server.ts";
 import { authorizationCodeApp, tokenExchangeApp } from "../../shopify.server.ts";
 import { TokenError, TransientError } from "../../tokens/index.ts";
 import * as pages from "./install-pages.ts";
-import { frameAncestors } from "../frame-ancestors.server.ts";
 import {
   beginAuthorization,
   callbackRequest,
+  forgetState,
   verifyCallback,
   type Callback,
 } from "../identity/authorization-code.server.ts";
@@ -33,6 +33,7 @@ export async function handleAuthRequest(request: Request): Promise<Response> {
 async function answer(request: Request, parameters: Parameters): Promise<Response> {
   const { path } = parameters;
   if (path === "/auth/session-token" || path === "/auth/exit-iframe") return showLibraryPage(request, parameters);
+  if (path === "/auth/reopen") return pages.openAgain();
   if (path !== "/auth" && path !== "/auth/callback") return pages.notFound();
   const given = parameters.get("shop");
   const shop = findShopDomain(given);
@@ -81,7 +82,7 @@ async function install(request: Request, callback: Callback): Promise<Response> 
       scopes: env.SCOPES,
       renewed: () => redirect(embeddedAppUrl(shop)),
     });
-    return answer.status < 400 ? answer : pages.installFailed(shop, answer.status);
+    return answer.status < 400 ? forgetState(answer) : pages.installFailed(shop, answer.status);
   } catch (error) {
     if (!(error instanceof TokenError)) throw error;
     log.error({ err: error, shop }, "an installation could not be finished");
@@ -97,16 +98,19 @@ function leadToManagedInstall(request: Request, shop: string | undefined): Respo
   return redirect(request.headers.get("sec-fetch-dest") === "iframe" ? exitIframePath(shop, destination) : destination);
 }
 
-/** The library's two small pages for the frame. They say nothing of a shop; a shop's own Admin is named where Shopify's signature does. */
+/**
+ * The library's two small pages for the frame, with a message for browsers that do not run them. They say nothing of a shop; its own
+ * Admin may frame them where Shopify's signature names it.
+ */
 async function showLibraryPage(request: Request, parameters: Parameters): Promise<Response> {
   const page = await answerOf(() => tokenExchangeApp.authenticate.admin(request));
+  if (page.status !== 200) return page;
   const verdict = await verifySignedQuery(parameters);
-  page.headers.set(
-    "Content-Security-Policy",
-    frameAncestors(verdict.kind === "signed" ? verdict.query.shop : undefined),
-  );
-  page.headers.delete("Link");
-  return page;
+  const automatic = { script: await page.text(), shop: verdict.kind === "signed" ? verdict.query.shop : undefined };
+  const destination = parameters.get("exitIframe");
+  return parameters.path === "/auth/exit-iframe" && destination
+    ? pages.exitIframe(automatic, destination)
+    : pages.fetchIdToken(automatic, findShopDomain(parameters.get("shop")));
 }
 
 /** The library answers these paths by throwing; a session coming back would mean that a path is not its own. */

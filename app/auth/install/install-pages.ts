@@ -1,6 +1,37 @@
-import { messagePage } from "./message-page.server.ts";
+import { messagePage, type Automatic } from "./message-page.server.ts";
 
 const LOGIN = { href: "/auth/login", label: "Enter your store's address" };
+
+/** For a frame that cannot tell which store it is in. */
+export const openAgain = () =>
+  messagePage({
+    status: 401,
+    title: "Please open the app again",
+    text: "Open the app from Apps in your Shopify admin, or tell us your store.",
+    link: { href: "/auth/login", label: "Open the app" },
+  });
+
+/** The page that brings an ID token. */
+export const fetchIdToken = (automatic: Automatic, shop: string | undefined) =>
+  messagePage(
+    {
+      title: "Opening the app …",
+      text: "This takes longer than usual. Your browser may be blocking Shopify's scripts.",
+      link: { href: shop ? `/auth/login?shop=${encodeURIComponent(shop)}` : "/auth/login", label: "Open the app" },
+    },
+    automatic,
+  );
+
+/** The page that leaves the frame for `destination`. */
+export const exitIframe = (automatic: Automatic, destination: string) =>
+  messagePage(
+    {
+      title: "Continue at Shopify",
+      text: "The next step is a page of Shopify outside of this frame.",
+      link: { href: destination, label: "Continue" },
+    },
+    automatic,
+  );
 
 export const notFound = (status = 404) =>
   messagePage({

@@ -13,7 +13,7 @@ export function EmbeddedError() {
   const problem = pageProblemOf(useRouteError());
   const document = useDocumentData();
   const { revalidate, state } = useRevalidator();
-  const { code, retryable, reference = document?.requestId } = problem;
+  const { code, retryable, next, reference = document?.requestId } = problem;
   const isKnown = i18n.exists(`problem.${code}.title`);
   return (
     <Page narrowWidth title={isKnown ? t(`problem.${code}.title`) : problem.title}>
@@ -21,6 +21,11 @@ export function EmbeddedError() {
         <BlockStack gap="200">
           <p>{isKnown ? t(`problem.${code}.detail`) : problem.detail}</p>
           <InlineStack>
+            {next && (
+              <Button url={next.href} target="_top">
+                {t(`problem.${code}.next`, next.label)}
+              </Button>
+            )}
             {code === "not_found" ? (
               <Button url="/app">{t("action.home")}</Button>
             ) : retryable || code === "reopen" ? (
