@@ -31,6 +31,7 @@ export default defineConfig({
             "sandbox/**/*.test.ts",
             "cli/**/*.test.ts",
             "scripts/**/*.test.ts",
+            "docs/**/*.test.ts",
           ],
           setupFiles,
           sequence: { groupOrder: 0 },
