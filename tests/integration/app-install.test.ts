@@ -229,7 +229,7 @@ describe("expand", () => {
     });
     const response = await world.merchant.installByCode(shop);
     await sandbox.client.faults.remove(fault);
-    expect(response.status).toBe(500);
+    expect(response.status).toBe(503);
     expect(await response.text()).toContain("Try again");
     expect(await world.row(shop)).toBeUndefined();
     expect((await world.merchant.installByCode(shop)).status).toBe(302);

@@ -1,8 +1,8 @@
-import { ShopifyError } from "@shopify/shopify-api";
+import { HttpResponseError, HttpRetriableError, InvalidOAuthError, ShopifyError } from "@shopify/shopify-api";
 import { redirect } from "@remix-run/node";
 import { findShopDomain } from "../../infra/shop-domain.ts";
 import { services } from "../../services.server.ts";
-import { authorizationCodeApp, tokenExchangeApp } from "../../shopify.server.ts";
+import { tokenExchangeApp } from "../../shopify.server.ts";
 import { TokenError, TransientError } from "../../tokens/index.ts";
 import * as pages from "./install-pages.ts";
 import {
@@ -67,27 +67,39 @@ async function handleCallback(request: Request, parameters: Parameters): Promise
 }
 
 /**
- * Lets the library exchange the code, under the shop's lease: the pair it stores must not cross another's. A shop that has a living
- * chain keeps it, renewed.
+ * Exchanges the code under the shop's lease: the pair that is stored must not cross another's. A shop that has a living chain keeps it,
+ * renewed. The API library is asked itself: the Remix one answers 500 whatever went wrong, a code that was used before included.
  */
 async function install(request: Request, callback: Callback): Promise<Response> {
-  const { env, log, tokens } = services;
+  const { api, env, log, tokens } = services;
   const { shop } = callback;
+  const opened = () => redirect(embeddedAppUrl(shop));
   const exchange = async () => {
-    const forLibrary = await callbackRequest(request, callback);
-    return answerOf(() => authorizationCodeApp.authenticate.admin(forLibrary));
+    const rawRequest = await callbackRequest(request, callback);
+    const { session } = await api.auth.callback({ rawRequest, expiring: env.phase !== "legacy" });
+    await tokens.sessionStorage.storeSession(session);
+    return opened();
   };
   try {
-    const answer = await tokens.withAuthorizationCodeGrant(shop, exchange, {
-      scopes: env.SCOPES,
-      renewed: () => redirect(embeddedAppUrl(shop)),
-    });
-    return answer.status < 400 ? forgetState(answer) : pages.installFailed(shop, answer.status);
+    const answer = await tokens.withAuthorizationCodeGrant(shop, exchange, { scopes: env.SCOPES, renewed: opened });
+    return forgetState(answer);
   } catch (error) {
-    if (!(error instanceof TokenError)) throw error;
+    const status = statusOfFailure(error);
+    if (!status) throw error;
     log.error({ err: error, shop }, "an installation could not be finished");
-    return pages.installFailed(shop, error instanceof TransientError ? 503 : 500);
+    return pages.installFailed(shop, status);
   }
+}
+
+/** @returns undefined for what is no failure of an exchange. */
+function statusOfFailure(error: unknown): 400 | 500 | 503 | undefined {
+  if (error instanceof TokenError) return error instanceof TransientError ? 503 : 500;
+  if (error instanceof HttpRetriableError) return 503;
+  if (error instanceof HttpResponseError) return error.response.code === 400 ? 400 : 500;
+  if (error instanceof InvalidOAuthError) return 400;
+  // What `fetch` throws when Shopify cannot be reached, or does not answer in time.
+  const isUnreachable = error instanceof TypeError || (error instanceof DOMException && error.name === "TimeoutError");
+  return isUnreachable ? 503 : undefined;
 }
 
 /** Cached links to the old installation, and merchants who were in the middle of it when the door was closed. */
