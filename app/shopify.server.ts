@@ -11,32 +11,17 @@ const DISTRIBUTIONS = {
   shopify_admin: AppDistribution.ShopifyAdmin,
 };
 
-/** A config object per instance: the library changes the one it is given. */
-function config() {
-  return {
-    apiKey: env.SHOPIFY_API_KEY,
-    apiSecretKey: env.SHOPIFY_API_SECRET,
-    appUrl: env.SHOPIFY_APP_URL,
-    scopes: [...env.SCOPES],
-    apiVersion: API_VERSION,
-    authPathPrefix: "/auth",
-    distribution: DISTRIBUTIONS[env.APP_DISTRIBUTION],
-    sessionStorage: tokens.sessionStorage,
-    logger: shopifyLogger(log),
-  };
-}
-
-/** From expand on, nothing that this app acquires is permanent: not by token exchange, and not by the authorization code grant. */
-const expiringOfflineAccessTokens = env.phase !== "legacy";
-
-/** Acquires by exchanging the ID token of the merchant's request. */
+/** Acquires by exchanging the ID token of the merchant's request. The authorization code grant is in app/auth/install. */
 export const tokenExchangeApp = shopifyApp({
-  ...config(),
-  future: { unstable_newEmbeddedAuthStrategy: true, expiringOfflineAccessTokens },
-});
-
-/** Acquires by the authorization code grant: `/auth`, Shopify's consent page, `/auth/callback`. */
-export const authorizationCodeApp = shopifyApp({
-  ...config(),
-  future: { unstable_newEmbeddedAuthStrategy: false, expiringOfflineAccessTokens },
+  apiKey: env.SHOPIFY_API_KEY,
+  apiSecretKey: env.SHOPIFY_API_SECRET,
+  appUrl: env.SHOPIFY_APP_URL,
+  scopes: [...env.SCOPES],
+  apiVersion: API_VERSION,
+  authPathPrefix: "/auth",
+  distribution: DISTRIBUTIONS[env.APP_DISTRIBUTION],
+  sessionStorage: tokens.sessionStorage,
+  logger: shopifyLogger(log),
+  // From expand on, nothing that this app acquires is permanent.
+  future: { unstable_newEmbeddedAuthStrategy: true, expiringOfflineAccessTokens: env.phase !== "legacy" },
 });
