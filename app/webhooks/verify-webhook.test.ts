@@ -154,7 +154,7 @@ describe("verifyWebhook", () => {
           if (!(error instanceof WebhookRefusedError)) throw error;
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 100 },
     );
   });
 });
