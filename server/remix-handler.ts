@@ -37,6 +37,8 @@ function toRequest(request: ExpressRequest, response: ExpressResponse, origin: s
   }
   headers.set("host", host);
   headers.delete("x-forwarded-host");
+  // Judged in check-request.ts, by SHOPIFY_APP_URL; Remix would judge it again, and fail on what is no address.
+  headers.delete("origin");
   const gone = new AbortController();
   response.once("close", () => {
     if (!response.writableFinished) gone.abort();

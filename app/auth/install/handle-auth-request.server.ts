@@ -32,12 +32,13 @@ export async function handleAuthRequest(request: Request): Promise<Response> {
 
 async function answer(request: Request, parameters: Parameters): Promise<Response> {
   const { path } = parameters;
+  const given = parameters.get("shop");
+  const shop = findShopDomain(given);
+  // The library's pages copy `shop` into a header as it is.
+  if (given && !shop) return pages.noSuchShop();
   if (path === "/auth/session-token" || path === "/auth/exit-iframe") return showLibraryPage(request, parameters);
   if (path === "/auth/reopen") return pages.openAgain();
   if (path !== "/auth" && path !== "/auth/callback") return pages.notFound();
-  const given = parameters.get("shop");
-  const shop = findShopDomain(given);
-  if (given && !shop) return pages.noSuchShop();
   if (services.env.phase === "contract") return leadToManagedInstall(request, shop);
   if (!shop) return redirect("/auth/login");
   if (isRobot(request)) return pages.forRobots();
