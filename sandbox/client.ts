@@ -78,6 +78,8 @@ export interface SandboxClient {
     remove(id: string): Promise<void>;
     clear(): Promise<void>;
     list(): Promise<Fault[]>;
+    /** What `play` can name, with a label for people. */
+    names(): Promise<{ name: string; label: string }[]>;
   };
   choices(choices?: Partial<Choices>): Promise<Choices>;
   /** The token endpoint's limit; null switches it off. */
@@ -199,6 +201,7 @@ export function createSandboxClient(url: string): SandboxClient {
       remove: quiet("faults.remove"),
       clear: quiet("faults.clear"),
       list: verb("faults.list"),
+      names: verb("faults.names"),
     },
     choices: verb("choices"),
     tokenRateLimit: quiet("tokenRateLimit"),

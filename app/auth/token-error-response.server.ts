@@ -64,7 +64,7 @@ export async function toResponse(error: unknown, request: Request, flow: Install
     case "shop_suspended":
       return problemResponse(423, problems.SUSPENDED);
     case "configuration":
-      log.error({ err: error, shop: error.shop }, "Shopify refuses this app's credentials");
+      log.error({ err: error, shop: error.shop }, "the app is not set up correctly");
       return problemResponse(500, problems.OUR_FAULT);
     case "permanent_token_refused":
     case "admin_api_refused":

@@ -1,12 +1,14 @@
 import type { Session } from "@shopify/shopify-api";
 import type { IncompletePairError } from "./errors.ts";
 
-/** What an answer of the token endpoint that is not a pair means (docs/platform-rules.md, the table of failures). */
+/** What an answer of the token endpoint that is not a pair means (shopify/token-answers.ts; for people, docs/answers.md). */
 export type TokenVerdict =
-  /** Nothing is decided; the same token may be sent again. `lost`: Shopify may have done it without our hearing of it. */
+  /** Nothing is decided; the same token may be sent again. `lost`: Shopify may have done it, and the answer did not arrive. */
   | { kind: "transient"; reason: string; lost: boolean; retryAfterMs?: number }
   /** This refresh token is over for good. */
   | { kind: "final"; reason: string }
+  /** The shop does not have the app: as after an uninstall. */
+  | { kind: "not_installed"; reason: string }
   /** A permanent token was refused: spent, uninstalled, or something else. To be resolved by reading again and probing. */
   | { kind: "ambiguous_subject_token"; reason: string }
   /** The app's own credentials are wrong. */

@@ -57,11 +57,19 @@ export class TransientError extends TokenError {
   }
 }
 
-/** The app's own client id or secret is refused. Says nothing about any shop: stop, mark nobody. */
+const CREDENTIALS_REFUSED = "Shopify does not accept this app's credentials";
+const CONFIGURATION_WORDS: Record<string, string> = {
+  admin_api_not_found: "The Admin API answered 404: it does not know this app's API version, or the shop",
+};
+
+/**
+ * Something about the app itself is refused: its client id or secret, or the API version it asks for. Says nothing about any shop:
+ * stop, mark nobody. `shop` is where it was met.
+ */
 export class ConfigurationError extends TokenError {
   readonly code = "configuration";
   constructor(shop: string, reason: string, options?: { cause?: unknown }) {
-    super(shop, reason, `Shopify does not accept this app's credentials (${reason}); met at ${shop}`, options);
+    super(shop, reason, `${CONFIGURATION_WORDS[reason] ?? CREDENTIALS_REFUSED} (${reason}); met at ${shop}`, options);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { CallQuery, SandboxClient, ShopSummary } from "../client.ts";
 import { DEFAULT_CHOICES, requireChoices, type Choices } from "../platform/choices.ts";
 import { SHOP_REDACT_DELAY_MS } from "../platform/lifetimes.ts";
+import { NAMED_FAULTS } from "../platform/named-faults.ts";
 import { tokenKind } from "../platform/view-shop.ts";
 import type {
   Fault,
@@ -96,6 +97,7 @@ export function createControlVerbs({ platform, webhooks, toml }: HttpContext, in
     "faults.remove": (id: string) => state.faults.remove(id),
     "faults.clear": () => state.faults.clear(),
     "faults.list": () => state.faults.list(),
+    "faults.names": () => Object.entries(NAMED_FAULTS).map(([name, { label }]) => ({ name, label })),
     choices: (choices: Record<string, unknown> = {}): Choices => ({
       ...Object.assign(state.choices, requireChoices(choices)),
     }),

@@ -16,14 +16,21 @@ export interface Plan {
   /** After the change is committed, instead of the answer. */
   lostAfter?: Effect & { kind: "lost-after-commit" | "hang" };
   omit: string[];
+  truncate: boolean;
   names: string;
 }
 
-export const NO_EFFECTS: Plan = { beforeMs: 0, afterMs: 0, omit: [], names: "" };
+export const NO_EFFECTS: Plan = { beforeMs: 0, afterMs: 0, omit: [], truncate: false, names: "" };
 
 export function planEffects(effects: readonly Effect[], random: Random): Plan {
   if (effects.length === 0) return NO_EFFECTS;
-  const plan: Plan = { beforeMs: 0, afterMs: 0, omit: [], names: effects.map((effect) => effect.kind).join(",") };
+  const plan: Plan = {
+    beforeMs: 0,
+    afterMs: 0,
+    omit: [],
+    truncate: false,
+    names: effects.map((effect) => effect.kind).join(","),
+  };
   const draw = (ms: number | [number, number] | undefined): number =>
     ms === undefined ? 0 : typeof ms === "number" ? ms : ms[0] + random.next() * (ms[1] - ms[0]);
   for (const effect of effects) {
@@ -34,6 +41,9 @@ export function planEffects(effects: readonly Effect[], random: Random): Plan {
         break;
       case "omit":
         plan.omit.push(...effect.fields);
+        break;
+      case "truncate":
+        plan.truncate = true;
         break;
       case "lost-after-commit":
         plan.lostAfter ??= effect;
@@ -113,6 +123,12 @@ const PAGES: Record<"json" | "text" | "html", (status: number) => { text: string
     contentType: "text/html; charset=utf-8",
   }),
 };
+
+/** Sends JSON whose second half is missing. */
+export function sendTruncated(response: ServerResponse, status: number, body: unknown): void {
+  const text = JSON.stringify(body);
+  sendText(response, status, "application/json; charset=utf-8", text.slice(0, text.length >> 1));
+}
 
 function sendFaultStatus(response: ServerResponse, effect: Effect & { kind: "status" }): void {
   const body = effect.body ?? "json";

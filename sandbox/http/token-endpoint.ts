@@ -10,7 +10,7 @@ import type { Call, Grant } from "../platform/types.ts";
 import { oauthErrorPage, readBody, sendJson, sendText } from "./answer.ts";
 import type { HttpContext } from "./context.ts";
 import { noteEnd } from "./note-end.ts";
-import { dropConnection, noteThrottled, planEffects, playBefore } from "./play-effects.ts";
+import { dropConnection, noteThrottled, planEffects, playBefore, sendTruncated } from "./play-effects.ts";
 
 /** `POST /admin/oauth/access_token`: JSON and form bodies; errors as JSON or HTML, as the caller accepts. */
 export async function serveTokenEndpoint(
@@ -60,7 +60,8 @@ async function answer(
     if (plan.lostAfter) return dropConnection(response, plan.lostAfter);
     for (const field of plan.omit) delete token.body[field];
     call.status = token.status;
-    send(response, token, acceptsJson, state);
+    if (plan.truncate) sendTruncated(response, token.status, token.body);
+    else send(response, token, acceptsJson, state);
   } finally {
     flight.leave();
   }

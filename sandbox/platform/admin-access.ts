@@ -34,7 +34,9 @@ export function judgeAdminAccess(
     };
   }
   if (standing.kind === "permanent" && permanentTokensRefused(state)) {
-    return { allowed: false, status: 403, errors: NON_EXPIRING_REFUSED, outcome: "permanent_refused" };
+    return state.choices.permanentAfterCutOff === "403-refused"
+      ? { allowed: false, status: 403, errors: NON_EXPIRING_REFUSED, outcome: "permanent_refused" }
+      : { allowed: false, status: 401, errors: INVALID_TOKEN, outcome: "permanent_invalidated" };
   }
   return { allowed: true, shop, kind: standing.kind };
 }

@@ -4,9 +4,9 @@
  */
 export const CHOICE_VALUES = {
   /** A refresh token presented again, one after the other, while its replacement has not been used. */
-  repeatedRefresh: ["new-pair", "same-pair"],
+  repeatedRefresh: ["same-pair", "new-pair"],
   /** A refresh that arrives while another refresh with the same token is still being answered. */
-  concurrentRefresh: ["new-pair", "same-pair", "refused"],
+  concurrentRefresh: ["same-pair", "new-pair", "refused"],
   /** What a refused refresh token answers: 401 `invalid_request` (seen most), or 400 `invalid_grant` (older reports). */
   refusedRefresh: ["401-invalid-request", "400-invalid-grant"],
   /** The permanent token of a shop when a pair is acquired with an ID token or an authorization code. */
@@ -27,6 +27,10 @@ export const CHOICE_VALUES = {
   retryAfterFormat: ["decimal", "integer"],
   /** What `/admin/oauth/authorize` shows for a shop that has not granted the scopes yet. */
   consent: ["ask-browsers", "skip", "ask"],
+  /** What the Admin API answers to a permanent token after the cut-off: the documentation has both wordings. */
+  permanentAfterCutOff: ["403-refused", "401-invalidated"],
+  /** The migration of a permanent token after the cut-off. */
+  lateMigration: ["accepted", "refused"],
   /** Permanent tokens at the Admin API: refused by the published dates, always, or never. */
   enforcement: ["by-date", "on", "off"],
 } as const;

@@ -1,3 +1,4 @@
+import { requireNamedFault } from "./named-faults.ts";
 import type { Random } from "./random.ts";
 import type { Effect, Endpoint, Fault, Grant } from "./types.ts";
 
@@ -21,8 +22,9 @@ export function createFaultBook(random: Random): FaultBook {
   let entries: Entry[] = [];
   let serial = 0;
   return {
-    add(fault) {
-      if (!fault.effect && !fault.script) throw new TypeError("A fault needs an effect or a script.");
+    add({ play, ...given }) {
+      const fault: Fault = play === undefined ? given : { ...given, effect: requireNamedFault(play) };
+      if (!fault.effect && !fault.script) throw new TypeError("A fault needs an effect, a name to play, or a script.");
       const id = fault.id ?? `fault-${++serial}`;
       entries = entries.filter((entry) => entry.fault.id !== id);
       entries.push({ fault: { ...fault, id }, matchesShop: shopMatcher(fault.shop), counts: new Map() });
@@ -39,7 +41,7 @@ export function createFaultBook(random: Random): FaultBook {
       if (entries.length === 0) return [];
       const effects: Effect[] = [];
       for (const entry of entries) {
-        const effect = play(entry, call, random);
+        const effect = effectOf(entry, call, random);
         if (effect) effects.push(effect);
       }
       return effects;
@@ -47,7 +49,7 @@ export function createFaultBook(random: Random): FaultBook {
   };
 }
 
-function play(
+function effectOf(
   entry: Entry,
   call: { shop: string; endpoint: Endpoint; grant?: Grant },
   random: Random,

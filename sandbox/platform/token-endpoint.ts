@@ -175,6 +175,9 @@ function migrate(input: GrantInput): TokenAnswer {
   }
   if (!isTrue(parameters.expiring)) return refuse(refusals.missingParameter(), "not_expiring", permanentToken);
   if (!shop.installed) return refuse(refusals.invalidSubjectToken(), "not_installed", permanentToken);
+  if (state.choices.lateMigration === "refused" && permanentTokensRefused(state) && isLiving(shop, permanentToken)) {
+    return refuse(refusals.invalidSubjectToken(), "too_late", permanentToken);
+  }
   const done = migratePermanent(shop.tokens, { permanentToken, secretId: secret.id, now, mint: state.mint });
   if (!done.ok) return refuse(refusals.invalidSubjectToken(), done.reason, permanentToken);
   return commit(input, done, pairBody(done.answer, shop.scopes, now), permanentToken);
@@ -192,4 +195,9 @@ function refresh(input: GrantInput): TokenAnswer {
   const done = refreshPair(shop.tokens, { refreshToken, secretId: secret.id, now, mint: state.mint, again });
   if (!done.ok) return refuse(refusals.inactiveRefreshToken(choices.refusedRefresh), done.reason, refreshToken);
   return commit(input, done, pairBody(done.answer, shop.scopes, now), refreshToken);
+}
+
+/** A token that was exchanged in time stays within its window of seven days. */
+function isLiving(shop: ShopRecord, permanentToken: string): boolean {
+  return shop.tokens.permanent?.accessToken === permanentToken;
 }

@@ -119,6 +119,8 @@ export interface Fault {
   /** Count `after`, `times` and the script per shop instead of over all. */
   perShop?: boolean;
   effect?: Effect;
+  /** The same by name, of named-faults.ts: `app-not-installed`, `truncated-json`, … */
+  play?: string;
   /** One effect per matching call, in order, then none. Instead of `effect`. */
   script?: (Effect | "pass")[];
 }
@@ -140,6 +142,8 @@ export type Effect =
   | { kind: "throttle"; retryAfterSeconds: number; forAll?: boolean }
   /** A success without these fields although `expiring=1` was asked (shopify-app-js issue 3400). */
   | { kind: "omit"; fields: ("expires_in" | "refresh_token" | "refresh_token_expires_in" | "scope")[] }
+  /** The real answer, its JSON cut off in the middle. The change is committed. */
+  | { kind: "truncate" }
   /** Slow: waits before the change is made, after it, or both. A pair is a range drawn from the seed. */
   | { kind: "latency"; beforeMs?: number | [number, number]; afterMs?: number | [number, number] };
 

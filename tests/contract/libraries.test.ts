@@ -92,6 +92,7 @@ describe("an expired pair and parallel webhooks", () => {
 
   test("the refresh that was answered last can store a retired pair", async () => {
     const shop = newShop();
+    await client().choices({ repeatedRefresh: "new-pair", concurrentRefresh: "new-pair" });
     await storeExpiredPair(shop);
     await client().faults.add({
       shop,

@@ -301,15 +301,17 @@ describe("an ambiguous invalid_subject_token", () => {
     await h.expectCurrent(later);
   });
 
-  test("the Admin API refuses it for being permanent, so it knows it: kept, and a merchant's visit heals", async () => {
+  test("the Admin API refuses it too, for being permanent: needs re-authorization, kept, and a merchant's visit heals", async () => {
     await h.sandbox.client.choices({ enforcement: "on" });
     const shop = await h.install("permanent");
     await h.sandbox.client.faults.add({ shop, grant: "migration", effect: refused });
     const tokens = h.process();
-    expect(await tokens.migrate(shop)).toMatchObject({ outcome: "not_exchangeable", retryable: false });
-    await expect(tokens.admin(shop).graphql("{ shop { id } }")).rejects.toMatchObject({ reason: "not_exchangeable" });
-    expect(await h.tokenCalls(shop)).toHaveLength(1);
-    expect((await h.marks(shop)).needsReauthWhy).toBeNull();
+    const before = await h.row(shop);
+    expect(await tokens.migrate(shop)).toMatchObject({
+      outcome: "needs_reauthorization",
+      code: "permanent_token_not_accepted",
+    });
+    expect((await h.row(shop))?.accessToken).toBe(before?.accessToken);
     await tokens.admin(shop, { idToken: await h.idToken(shop) }).graphql("{ shop { id } }");
     await h.expectCurrent(shop);
     await h.sandbox.client.choices({ enforcement: "off" });

@@ -5,6 +5,7 @@ import type { TokenContext } from "../context.ts";
 import {
   AdminApiRefusedError,
   AdminGraphqlError,
+  ConfigurationError,
   ReauthorizationRequiredError,
   SuspendedError,
   TransientError,
@@ -12,6 +13,7 @@ import {
 } from "../errors.ts";
 import { getSession, renewOnce } from "./get-session.ts";
 import { markSuspended } from "../renew/mark-shop.ts";
+import { readLife } from "../records/read-life.ts";
 import type { SuspendedShops } from "../records/suspended-shops.ts";
 import type { AdminClient } from "../types.ts";
 
@@ -130,6 +132,10 @@ async function requireTokenRefused(
       throw new SuspendedError(shop, verdict.reason, { cause });
     case "graphql":
       throw new AdminGraphqlError(shop, verdict.errors);
+    case "not_found":
+      // Only the token endpoint's 404 speaks of the shop.
+      if ((await readLife(ctx, shop)).suspendedWhy === "closed") throw new SuspendedError(shop, "closed", { cause });
+      throw new ConfigurationError(shop, "admin_api_not_found", { cause });
     case "refused":
       throw new AdminApiRefusedError(shop, verdict.status, { cause });
     case "query_throttled":

@@ -39,8 +39,13 @@ export async function adoptPair(
       if (options.trace) options.trace.stored = how;
       return settled;
     }
-    const isRefused = answer.kind === "refused" && answer.verdict.kind === "final" && !answer.afterLostAnswer;
-    if (!isRefused) throw new TransientError(lease.shop, "candidate_not_settled");
+    if (answer.kind === "refused") {
+      const { verdict, cause, afterLostAnswer } = answer;
+      if (verdict.kind === "final" && !afterLostAnswer) continue;
+      const retryAfterMs = verdict.kind === "transient" ? verdict.retryAfterMs : undefined;
+      throw new TransientError(lease.shop, "candidate_not_settled", { cause, retryAfterMs });
+    }
+    throw new TransientError(lease.shop, "candidate_not_settled", { cause: answer.error });
   }
   return undefined;
 }

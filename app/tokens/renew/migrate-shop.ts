@@ -144,6 +144,7 @@ async function endingOf(ctx: TokenContext, shop: string, error: unknown): Promis
 }
 
 async function endingOfDeadToken(ctx: TokenContext, shop: string, reason: string): Promise<Ending> {
+  if (reason === "app_not_installed") return done("uninstalled", reason, "Shopify says that the app is not installed");
   return (await wasUninstalled(ctx, shop))
     ? done("uninstalled", "uninstalled", "the app was uninstalled; its tokens ended then")
     : done(

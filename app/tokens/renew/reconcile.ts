@@ -40,7 +40,7 @@ export async function reconcile(ctx: TokenContext, shop: string): Promise<void> 
       await renewOnce(ctx, shop, { replace: session.accessToken });
       return;
     }
-    if (kind === "transient") return;
+    if (kind === "transient" || kind === "not_found") return;
   }
   await getSession(ctx, shop);
   // Taken and given back: nothing is in doubt any more.

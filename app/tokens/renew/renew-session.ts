@@ -189,6 +189,9 @@ async function storeAnswer(
     case "configuration":
       ctx.log.error({ shop: lease.shop, reason: verdict.reason }, "Shopify does not accept this app's credentials");
       throw new ConfigurationError(lease.shop, verdict.reason, { cause });
+    case "not_installed":
+      if (lease.session && !lease.needsReauth) await markNeedsReauth(ctx, lease, verdict.reason);
+      throw new ReauthorizationRequiredError(lease.shop, verdict.reason, { cause });
     case "suspended":
       await markSuspended(ctx, lease.shop, verdict.reason);
       throw new SuspendedError(lease.shop, verdict.reason, { cause });

@@ -12,8 +12,8 @@ export type Resolved =
   /** The Admin API does not know the token either. */
   | { kind: "dead"; reason: string }
   /**
-   * The Admin API knows the token: it accepts it, or refuses it only for being permanent, in words it has for no other. As a rule it
-   * is another app's token in a table that several apps share.
+   * The Admin API accepts the token, or does not find fault with the token itself. As a rule it is another app's token in a table
+   * that several apps share.
    */
   | { kind: "not_exchangeable" };
 
@@ -40,9 +40,13 @@ export async function resolveRefusedPermanentToken(
     case "suspended":
       await markSuspended(ctx, shop, verdict.reason);
       throw new SuspendedError(shop, verdict.reason, { cause });
+    // Refused for being permanent, and not exchanged any more either: no call can use it. The token is kept.
+    case "permanent_refused":
+      return { kind: "dead", reason: "permanent_token_not_accepted" };
+    case "not_found":
+      throw new TransientError(shop, "admin_api_not_found", { cause });
     case "accepted":
     case "refused":
-    case "permanent_refused":
       return { kind: "not_exchangeable" };
     default:
       throw new TransientError(shop, "refused_and_not_probed", { cause });

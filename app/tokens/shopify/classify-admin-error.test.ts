@@ -26,7 +26,10 @@ test.each<[string, unknown, object]>([
   ],
   ["402", answered(402), { kind: "suspended", reason: "frozen" }],
   ["423", answered(423), { kind: "suspended", reason: "locked" }],
-  ["404", answered(404), { kind: "suspended", reason: "closed" }],
+  ["404", answered(404), { kind: "not_found" }],
+  ["a redirect", answered(307), { kind: "transient", reason: "redirected" }],
+  ["200 that breaks off", answered(200), { kind: "transient", reason: "broken_answer" }],
+  ["200 with a text as errors", graphql({ errors: { graphQLErrors: "Try again" } }), { kind: "transient" }],
   [
     "429",
     answered(429, "", { "Retry-After": ["2.0"] }),

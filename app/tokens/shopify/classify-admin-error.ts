@@ -1,23 +1,23 @@
 import { GraphqlQueryError, HttpResponseError } from "@shopify/shopify-api";
 import type { GraphqlError } from "../errors.ts";
+import { findAdminAnswer } from "./admin-answers.ts";
+import { reasonOf, type Observed } from "./answer-rule.ts";
 import { findHeader, retryAfterMs } from "./retry-after.ts";
 
-/** What an answer of the Admin API that is not data means (docs/platform-rules.md, the Admin API). */
+/** What an answer of the Admin API that is not data means (admin-answers.ts; for people, docs/answers.md). */
 export type AdminVerdict =
   /** 401: the access token is dead. */
   | { kind: "unauthorized" }
   /** 403 in Shopify's words for a permanent token after the cut-off. A missing scope is 403 too, in other words. */
   | { kind: "permanent_refused" }
   | { kind: "suspended"; reason: string }
+  /** 404: an API version that does not exist, or an unknown shop. Alone it says nothing of the shop. */
+  | { kind: "not_found" }
   | { kind: "transient"; reason: string; retryAfterMs?: number }
   /** The query's cost is more than the shop's bucket holds now. */
   | { kind: "query_throttled"; waitMs: number }
   | { kind: "graphql"; errors: GraphqlError[] }
   | { kind: "refused"; status: number };
-
-const SUSPENSIONS: Record<number, string> = { 402: "frozen", 404: "closed", 423: "locked" };
-
-const PERMANENT_REFUSED = /non-expiring access tokens? (is|are) no longer accepted/i;
 
 const DEFAULT_THROTTLE_WAIT_MS = 1_000;
 
@@ -27,16 +27,29 @@ const DEFAULT_THROTTLE_WAIT_MS = 1_000;
  */
 export async function classifyAdminError(error: unknown, now: number): Promise<AdminVerdict> {
   if (error instanceof GraphqlQueryError) return classifyGraphqlErrors(error);
-  if (!(error instanceof HttpResponseError)) return { kind: "transient", reason: "network" };
-  const { code: status, headers } = error.response;
-  const wait = retryAfterMs(findHeader(headers, "Retry-After"), now);
-  if (status === 401) return { kind: "unauthorized" };
-  if (status === 429) return { kind: "transient", reason: "throttled", retryAfterMs: wait };
-  if (status >= 500) return { kind: "transient", reason: `http_${status}`, retryAfterMs: wait };
-  const suspension = SUSPENSIONS[status];
-  if (suspension) return { kind: "suspended", reason: suspension };
-  if (status === 403 && PERMANENT_REFUSED.test(await answerText(error))) return { kind: "permanent_refused" };
-  return { kind: "refused", status };
+  const observed: Observed =
+    error instanceof HttpResponseError
+      ? { status: error.response.code, text: error.response.code === 403 ? await answerText(error) : "" }
+      : { failure: "network", text: "" };
+  const rule = findAdminAnswer(observed);
+  switch (rule.kind) {
+    case "unauthorized":
+    case "permanent_refused":
+    case "not_found":
+      return { kind: rule.kind };
+    case "suspended":
+      return { kind: rule.kind, reason: rule.reason };
+    case "refused":
+      return { kind: rule.kind, status: observed.status! };
+    case "transient": {
+      const headers = error instanceof HttpResponseError ? error.response.headers : undefined;
+      return {
+        kind: rule.kind,
+        reason: reasonOf(rule, observed),
+        retryAfterMs: retryAfterMs(findHeader(headers, "Retry-After"), now),
+      };
+    }
+  }
 }
 
 /** The library reads no error body: it hangs the unread response on the error. */
@@ -59,8 +72,11 @@ interface CostExtensions {
 }
 
 function classifyGraphqlErrors(error: GraphqlQueryError): AdminVerdict {
-  const body = error.body as { errors?: { graphQLErrors?: GraphqlError[] }; extensions?: CostExtensions } | undefined;
-  const errors = body?.errors?.graphQLErrors ?? [{ message: error.message }];
+  const body = error.body as { errors?: { graphQLErrors?: unknown }; extensions?: CostExtensions } | undefined;
+  const reported = body?.errors?.graphQLErrors ?? [{ message: error.message }];
+  // A 200 whose `errors` is a text, as Shopify's other errors have it, is no verdict of GraphQL's.
+  if (!Array.isArray(reported)) return { kind: "transient", reason: "error_in_success" };
+  const errors = reported as GraphqlError[];
   if (!errors.some(({ extensions }) => extensions?.code === "THROTTLED")) return { kind: "graphql", errors };
   const cost = body?.extensions?.cost;
   const missing = (cost?.requestedQueryCost ?? NaN) - (cost?.throttleStatus?.currentlyAvailable ?? NaN);

@@ -1,65 +1,43 @@
-import { HttpResponseError, HttpThrottlingError, InvalidJwtError } from "@shopify/shopify-api";
+import { HttpResponseError, InvalidJwtError } from "@shopify/shopify-api";
 import type { TokenVerdict } from "../answer.ts";
+import { reasonOf, type Observed } from "./answer-rule.ts";
 import { findHeader, retryAfterMs } from "./retry-after.ts";
+import { findTokenAnswer } from "./token-answers.ts";
 import type { Grant } from "./token-endpoint.ts";
 
-const CONFIGURATION_ERRORS = new Set(["application_cannot_be_found", "invalid_client", "unauthorized_client"]);
-
-/** Statuses that say something about the shop, not about the token (Shopify API response codes). */
-const SUSPENSIONS: Record<number, string> = { 402: "frozen", 404: "closed", 423: "locked" };
-
 /**
- * Judges what `sendTokenRequest` threw. Pure. Whatever is not known to be final is transient: nothing may be lost or marked dead
- * because of an answer nobody has seen before.
+ * Judges what `sendTokenRequest` threw. Pure. An answer that no row of the table knows is transient: nothing may be lost or marked
+ * dead because of it.
  * @param now milliseconds since the epoch, for a `Retry-After` that is a date.
  */
 export function classifyTokenError(error: unknown, grant: Grant, now: number): TokenVerdict {
-  if (error instanceof InvalidJwtError) return { kind: "invalid_id_token", reason: "invalid_jwt" };
-  if (!(error instanceof HttpResponseError)) return { kind: "transient", reason: networkReason(error), lost: true };
-
-  const { code: status, headers } = error.response;
-  const { oauthError, description } = readBody(error.response.body);
-  const wait = retryAfterMs(retryAfterOf(error) ?? findHeader(headers, "Retry-After"), now);
-
-  if (status === 429) return { kind: "transient", reason: "throttled", lost: false, retryAfterMs: wait };
-  if (status >= 500) return { kind: "transient", reason: `http_${status}`, lost: true, retryAfterMs: wait };
-  if (oauthError && CONFIGURATION_ERRORS.has(oauthError)) return { kind: "configuration", reason: oauthError };
-  const suspension = SUSPENSIONS[status];
-  if (suspension) return { kind: "suspended", reason: suspension };
-  if (grant === "refresh" && isRefreshRefused(status, oauthError, description)) {
-    return { kind: "final", reason: "refresh_token_refused" };
-  }
-  if (oauthError === "invalid_subject_token") {
-    if (grant === "exchange") return { kind: "invalid_id_token", reason: oauthError };
-    if (grant === "migrate") return { kind: "ambiguous_subject_token", reason: oauthError };
-  }
-  return { kind: "transient", reason: `unexpected_${status}`, lost: false, retryAfterMs: wait };
+  const observed = observe(error);
+  const rule = findTokenAnswer(observed, grant);
+  const reason = reasonOf(rule, observed);
+  if (rule.kind !== "transient") return { kind: rule.kind, reason };
+  const headers = error instanceof HttpResponseError ? error.response.headers : undefined;
+  const wait = retryAfterMs(findHeader(headers, "Retry-After"), now);
+  return { kind: "transient", reason, lost: rule.lost ?? false, ...(wait !== undefined && { retryAfterMs: wait }) };
 }
 
-/** 401 `invalid_request` in Shopify's own words, also as text of an HTML page; 400 `invalid_grant` in older reports. */
-function isRefreshRefused(status: number, oauthError: string | undefined, description: string): boolean {
-  if (oauthError === "invalid_grant") return true;
-  return (status === 401 || status === 400) && /active refresh[_ ]token/i.test(description);
+function observe(error: unknown): Observed {
+  if (error instanceof InvalidJwtError) return { failure: "invalid_jwt", text: "" };
+  if (error instanceof HttpResponseError) return { status: error.response.code, ...readBody(error.response.body) };
+  return { failure: failureOf(error), text: "" };
 }
 
-function readBody(body: unknown): { oauthError?: string; description: string } {
-  if (typeof body !== "object" || body === null) return { description: String(body ?? "") };
+/** As JSON, or in the words of Shopify's error page, which `createShopifyFetch` hands on as `error_description`. */
+function readBody(body: unknown): { error?: string; text: string } {
+  if (typeof body !== "object" || body === null) return { text: String(body ?? "") };
   const { error, error_description: description } = body as { error?: unknown; error_description?: unknown };
-  return {
-    oauthError: typeof error === "string" ? error : undefined,
-    description: typeof description === "string" ? description : "",
-  };
+  const text = typeof description === "string" ? description : "";
+  if (error === "not_json") return { error: /\bOauth error ([a-z_]+)/i.exec(text)?.[1], text };
+  return { error: typeof error === "string" ? error : undefined, text };
 }
 
-/** The library keeps it outside the headers, in seconds. */
-function retryAfterOf(error: HttpResponseError): number | undefined {
-  return error instanceof HttpThrottlingError ? error.response.retryAfter : undefined;
-}
-
-function networkReason(error: unknown): string {
+function failureOf(error: unknown): Observed["failure"] {
   if (!(error instanceof Error)) return "network";
   if (error.name === "TimeoutError" || error.name === "AbortError") return "timeout";
   // A success whose body broke off: the answer is lost, not the pair.
-  if (error instanceof SyntaxError) return "broken_answer";
-  return "network";
+  return error instanceof SyntaxError ? "broken_answer" : "network";
 }

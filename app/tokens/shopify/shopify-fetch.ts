@@ -3,6 +3,7 @@ import { CALL_TIMEOUT_MS } from "../renew/timing.ts";
 
 const JSON_TYPE = "application/json";
 const LONGEST_TEXT = 300;
+const NULL_BODY_STATUSES = new Set([204, 205, 304]);
 const TOKEN_ENDPOINT = "/admin/oauth/access_token";
 
 /**
@@ -22,11 +23,22 @@ export function createShopifyFetch({ timeoutMs = CALL_TIMEOUT_MS } = {}): typeof
     const response = await globalThis.fetch(input, {
       ...init,
       headers,
+      // A redirect that keeps the method sends the body on, and the body or a header holds a token.
+      redirect: "manual",
       signal: init?.signal ? AbortSignal.any([init.signal, timeout]) : timeout,
     });
     const isJson = response.headers.get("content-type")?.includes("json") ?? false;
-    return response.ok && isJson ? response : errorAsJson(response);
+    if (!response.ok || !isJson) return errorAsJson(response, response.ok ? 502 : response.status);
+    return isTokenEndpoint(input) ? successOrError(response) : response;
   };
+}
+
+/** A success of the token endpoint that holds an `error` and no token is no pair with fields missing: it becomes an error. */
+async function successOrError(response: Response): Promise<Response> {
+  const copy = response.clone();
+  const body = (await copy.json().catch(() => undefined)) as { error?: unknown; access_token?: unknown } | undefined;
+  if (body?.error === undefined || body.access_token !== undefined) return response;
+  return Response.json({ error: "error_in_success" }, { status: 502 });
 }
 
 /** Makes every client of @shopify/shopify-api in this process use that fetch. Call after the library's adapter was imported. */
@@ -39,14 +51,15 @@ function isTokenEndpoint(input: string | URL | Request): boolean {
   return url.endsWith(TOKEN_ENDPOINT);
 }
 
-async function errorAsJson(response: Response): Promise<Response> {
+/** @param status 502 for a success that is not JSON: a broken gateway's. */
+async function errorAsJson(response: Response, status: number): Promise<Response> {
   const text = await response.text();
   const headers = new Headers(response.headers);
   for (const name of ["content-encoding", "content-length", "transfer-encoding"]) headers.delete(name);
   headers.set("content-type", JSON_TYPE);
   return new Response(isJsonObject(text) ? text : describe(response, text), {
-    // A success that is not JSON is a broken gateway's.
-    status: response.ok ? 502 : response.status,
+    // These have no body, and are no answer to what was asked.
+    status: NULL_BODY_STATUSES.has(status) ? 502 : status,
     statusText: response.statusText,
     headers,
   });

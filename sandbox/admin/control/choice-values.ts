@@ -3,8 +3,13 @@ import type { Choices } from "../../platform/choices.ts";
 /** What the control page offers for each behaviour that Shopify does not document. */
 export const CHOICE_VALUES: { readonly [K in keyof Choices]: { label: string; values: readonly Choices[K][] } } = {
   enforcement: { label: "Permanent tokens at the Admin API are refused", values: ["by-date", "on", "off"] },
-  repeatedRefresh: { label: "A refresh token used again gets", values: ["new-pair", "same-pair"] },
-  concurrentRefresh: { label: "A second refresh at the same time gets", values: ["new-pair", "same-pair", "refused"] },
+  repeatedRefresh: { label: "A refresh token used again gets", values: ["same-pair", "new-pair"] },
+  concurrentRefresh: { label: "A second refresh at the same time gets", values: ["same-pair", "new-pair", "refused"] },
+  permanentAfterCutOff: {
+    label: "A permanent token at the Admin API after the cut-off answers",
+    values: ["403-refused", "401-invalidated"],
+  },
+  lateMigration: { label: "The migration of a permanent token after the cut-off is", values: ["accepted", "refused"] },
   refusedRefresh: { label: "A refused refresh token answers", values: ["401-invalid-request", "400-invalid-grant"] },
   permanentAfterAcquire: { label: "A permanent token after a pair was acquired is", values: ["kept", "revoked"] },
   permanentAgain: { label: "A permanent token asked for again is", values: ["same", "new"] },

@@ -6,7 +6,7 @@ import { stateBadge } from "../pages/admin-page.ts";
 import { html, type Html } from "../pages/html.ts";
 import { CHOICE_VALUES } from "./choice-values.ts";
 import { actionButton, controlDocument, select, type ControlView } from "./control-chrome.ts";
-import { describeEffect, FAULT_PRESETS } from "./fault-presets.ts";
+import { describeEffect, NAMED_FAULTS } from "../../platform/named-faults.ts";
 
 export interface OverviewInput extends ControlView {
   shops: ShopSummary[];
@@ -166,7 +166,7 @@ function faultCard(faults: Fault[]): Html {
       ${select(
         "preset",
         "Fault",
-        Object.entries(FAULT_PRESETS).map(([value, { label }]) => [value, label] as const),
+        Object.entries(NAMED_FAULTS).map(([value, { label }]) => [value, label] as const),
       )}
       <div class="actions">
         ${select("endpoint", "Where", [

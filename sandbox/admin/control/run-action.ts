@@ -1,7 +1,7 @@
 import type { SandboxClient } from "../../client.ts";
 import type { Endpoint, Grant } from "../../platform/types.ts";
 import type { AppView } from "../app-view.ts";
-import { FAULT_PRESETS } from "./fault-presets.ts";
+import { NAMED_FAULTS } from "../../platform/named-faults.ts";
 
 type Fields = Record<string, string | undefined>;
 type Action = (client: SandboxClient, fields: Fields, app: AppView) => Promise<string>;
@@ -58,7 +58,7 @@ const ACTIONS: Record<string, Action> = {
     return `Sent again, with the same body and ids: the app answered ${status || "nothing"}.`;
   },
   "add-fault": async (client, fields) => {
-    const preset = FAULT_PRESETS[required(fields, "preset")];
+    const preset = NAMED_FAULTS[required(fields, "preset")];
     if (!preset) throw new Error("There is no such fault");
     await client.faults.add({
       effect: preset.effect,

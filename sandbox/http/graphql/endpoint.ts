@@ -7,7 +7,7 @@ import type { Call } from "../../platform/types.ts";
 import { readBody, sendJson } from "../answer.ts";
 import type { HttpContext } from "../context.ts";
 import { noteEnd } from "../note-end.ts";
-import { dropConnection, noteThrottled, planEffects, playBefore } from "../play-effects.ts";
+import { dropConnection, noteThrottled, planEffects, playBefore, sendTruncated } from "../play-effects.ts";
 import { executeAdminQuery, type GraphqlRequest } from "./execute.ts";
 import { knowsVersion } from "./schema.ts";
 
@@ -81,6 +81,10 @@ async function respond(
   const result = await executeAdminQuery(state, access.shop, version, parsed);
   if (plan.afterMs > 0) await wait(plan.afterMs);
   if (plan.lostAfter) return dropConnection(response, plan.lostAfter);
+  if (plan.truncate) {
+    Object.assign(call, { status: 200, outcome: "truncated" });
+    return sendTruncated(response, 200, result);
+  }
   answer(200, result, result.errors ? "errors" : "ok");
 }
 

@@ -46,7 +46,7 @@ export async function storm(world: World, options: StormOptions): Promise<StormR
   const shops = shopNames("storm", options.shops);
   const kinds = ["none", "permanent", "permanent", "expiring", "expiring"] as const;
   await world.install(shops.map((shop, index) => ({ shop, token: kinds[index % kinds.length]! })));
-  await client.choices({ consent: "skip" });
+  await client.choices({ consent: "skip", repeatedRefresh: "new-pair", concurrentRefresh: "new-pair" });
   await client.faults.add(TOKEN_LATENCY);
   for (const fault of FAULTS) await client.faults.add(fault);
 

@@ -1,0 +1,100 @@
+import {
+  fits,
+  SUSPENDED,
+  TOLD_TO_WAIT,
+  UNDECIDED,
+  type Condition,
+  type Consequence,
+  type Observed,
+} from "./answer-rule.ts";
+
+export type AdminAnswerKind =
+  "unauthorized" | "permanent_refused" | "suspended" | "not_found" | "transient" | "refused";
+
+export interface AdminAnswerRule extends Consequence<AdminAnswerKind> {
+  when: Condition;
+}
+
+/** Answers of the Admin API that are not GraphQL's. @see docs/platform-rules.md, the Admin API */
+export const ADMIN_ANSWERS: readonly AdminAnswerRule[] = [
+  {
+    id: "network",
+    answer: "none",
+    when: { failure: "network" },
+    kind: "transient",
+    reason: "network",
+    ...UNDECIDED,
+  },
+  {
+    id: "truncated-json",
+    answer: "200 whose JSON breaks off, or without `data` and GraphQL errors",
+    when: { status: [200, 299] },
+    kind: "transient",
+    reason: "broken_answer",
+    ...UNDECIDED,
+  },
+  {
+    id: "unauthorized",
+    answer: "401",
+    when: { status: 401 },
+    kind: "unauthorized",
+    reason: "unauthorized",
+    shop: "the newest token is loaded, else refreshed or migrated, and the call is made once more",
+    run: "a pair that was just stored is refreshed once",
+    merchant: "sees nothing of it; with an ID token a new pair is acquired as a last resort",
+  },
+  {
+    id: "permanent-refused",
+    answer: "403 “Non-expiring access tokens are no longer accepted”",
+    when: { status: 403, text: /non-expiring access tokens? (is|are) no longer accepted/i },
+    kind: "permanent_refused",
+    reason: "permanent_refused",
+    shop: "the permanent token is migrated; refused there too, the shop needs re-authorization, recorded once",
+    run: "as for the token endpoint's answer",
+    merchant: "sees nothing of it; with an ID token a new pair is acquired as a last resort",
+  },
+  { id: "throttled", answer: "429", when: { status: 429 }, kind: "transient", reason: "throttled", ...TOLD_TO_WAIT },
+  {
+    id: "server-error",
+    answer: "5xx, or a 200 that is not JSON",
+    when: { status: [500, 599] },
+    kind: "transient",
+    reason: "http_{status}",
+    ...TOLD_TO_WAIT,
+  },
+  {
+    id: "redirect",
+    answer: "3xx: never followed, the request carries a token",
+    when: { status: [300, 399] },
+    kind: "transient",
+    reason: "redirected",
+    ...UNDECIDED,
+  },
+  { id: "frozen", answer: "402", when: { status: 402 }, kind: "suspended", reason: "frozen", ...SUSPENDED },
+  { id: "locked", answer: "423", when: { status: 423 }, kind: "suspended", reason: "locked", ...SUSPENDED },
+  {
+    id: "not-found",
+    answer: "404: unknown API version, or unknown shop",
+    when: { status: 404 },
+    kind: "not_found",
+    reason: "admin_api_not_found",
+    shop: "nothing is marked: alone it never speaks of the shop. A shop that the token endpoint called closed stays suspended",
+    run: "a stored pair stays “not verified”",
+    merchant: "“The app is not set up correctly”; jobs are put off, not parked",
+  },
+  {
+    id: "missing-scope",
+    answer: "any other 4xx, as 403 for a scope",
+    when: {},
+    kind: "refused",
+    reason: "http_{status}",
+    shop: "nothing is marked: no token can heal it",
+    run: "a stored pair stays “not verified”",
+    merchant: "“Shopify did not answer this request”",
+  },
+];
+
+/** The first row that an answer of the Admin API fits; the last one fits all. */
+export function findAdminAnswer(observed: Observed): AdminAnswerRule {
+  return ADMIN_ANSWERS.find(({ when }) => fits(when, observed))!;
+}
