@@ -53,7 +53,12 @@ async function runOn(
   shops: string[],
   concurrentRefresh: Choices["concurrentRefresh"],
 ): Promise<Outcome> {
-  const world = await createWorld({ kind, databases, seed, choices: { concurrentRefresh, repeatedRefresh: "new-pair" } });
+  const world = await createWorld({
+    kind,
+    databases,
+    seed,
+    choices: { concurrentRefresh, repeatedRefresh: "new-pair" },
+  });
   try {
     await world.install(shops.map((shop) => ({ shop, token: "expiring" as const })));
     await world.sandbox.client.clock.advance(TWO_HOURS_MS);
