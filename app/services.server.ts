@@ -1,7 +1,7 @@
 import "@shopify/shopify-api/adapters/web-api";
 import { ApiVersion, shopifyApi, type Shopify } from "@shopify/shopify-api";
 import { openDatabase, type Database } from "./infra/db.server.ts";
-import { parseEnv, type Env } from "./infra/env.server.ts";
+import { EnvironmentError, parseEnv, type Env } from "./infra/env.server.ts";
 import { createFlags, type Flags } from "./infra/flags.server.ts";
 import { createLogger, type Logger } from "./infra/log.server.ts";
 import { createMetrics, type Metrics } from "./infra/metrics.server.ts";
@@ -9,7 +9,7 @@ import { secretsOf } from "./infra/secrets-of.ts";
 import { createJobs, type Jobs } from "./jobs/queue/create-jobs.ts";
 import { createMigrations, type Migrations } from "./migration/index.ts";
 import { createFailedAttempts, type FailedAttempts } from "./operator/failed-attempts.server.ts";
-import { createTokens, installShopifyFetch, type Tokens } from "./tokens/index.ts";
+import { createTokens, installShopifyFetch, readApplicationKey, type Tokens } from "./tokens/index.ts";
 import { shopifyLogger } from "./process/shopify-logger.server.ts";
 
 /** The Admin API version that queries are written against; the same as in shopify.app.toml. */
@@ -64,6 +64,7 @@ export async function createServices(source: Record<string, string | undefined>)
     distribution: env.APP_DISTRIBUTION,
     log,
     metrics,
+    applicationKey: readKey(env),
     onPairStored: (shop, how) => jobs.onPairStored(shop, how),
   });
   const jobs = createJobs({
@@ -103,6 +104,18 @@ export async function createServices(source: Record<string, string | undefined>)
       await db.$disconnect();
     },
   };
+}
+
+/** @throws EnvironmentError when the key is of a kind that cannot sign. */
+function readKey({ SHOPIFY_API_KEY, SHOPIFY_APP_KEY_ID: keyId, SHOPIFY_APP_PRIVATE_KEY: pem }: Env) {
+  if (!keyId || !pem) return undefined;
+  try {
+    return readApplicationKey(SHOPIFY_API_KEY, keyId, pem);
+  } catch (cause) {
+    throw new EnvironmentError([
+      `SHOPIFY_APP_PRIVATE_KEY ${cause instanceof Error ? cause.message : "cannot be read"}`,
+    ]);
+  }
 }
 
 /** The API library for the tokens domain. Each `shopifyApp` makes one of its own. */

@@ -11,6 +11,7 @@ import {
   type MigrateFlags,
   type Surroundings,
 } from "./commands.ts";
+import { probeApplicationToken } from "./probe-application-token.ts";
 import { createOperatorClient, type OperatorClient } from "./operator-client.ts";
 import { OperatorError } from "./operator-error.ts";
 import { harmlessJson, harmlessLines, paintFor, PLAIN, type Paint } from "./paint.ts";
@@ -99,9 +100,14 @@ export function createProgram(env: NodeJS.ProcessEnv = process.env): Command {
     );
   command("doctor", "compare flags, shopify.app.toml and database, and name the next safe step")
     .option("--config <file>", "the app's configuration file", "shopify.app.toml")
+    .option("--probe-application-token <shop>", "only this: try an application-only token on a store of yours")
     .addHelpText("after", EXIT_CODES)
-    .action((flags: CommonFlags & { config: string }) =>
-      perform(flags, env, (client, at) => doctor(client, flags.config, at)),
+    .action((flags: CommonFlags & { config: string; probeApplicationToken?: string }) =>
+      perform(flags, env, (client, at) =>
+        flags.probeApplicationToken === undefined
+          ? doctor(client, flags.config, at)
+          : probeApplicationToken(client, flags.probeApplicationToken, at),
+      ),
     );
   return program;
 }

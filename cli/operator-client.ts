@@ -1,5 +1,6 @@
 import type { RunFailure, RunView } from "../app/migration/types.ts";
 import type { TokenHealthReport } from "../app/operator/token-health-report.ts";
+import type { ApplicationTokenProbe } from "../app/tokens/types.ts";
 import { explainAnswer, explainForeignAnswer, explainNetworkError, type Answer } from "./explain-error.ts";
 import { OperatorError } from "./operator-error.ts";
 import { harmlessly } from "./paint.ts";
@@ -42,6 +43,8 @@ export interface OperatorClient {
   deadLetters(): Promise<DeadLetters>;
   /** Gives background jobs that failed for good another chance; answers with what is left. */
   retryDeadLetters(): Promise<DeadLetters & { retried: number }>;
+  /** Tries an application-only token for a shop. */
+  probeApplicationToken(shop: string): Promise<ApplicationTokenProbe>;
   /** Whether the app's database is reachable and its schema current. */
   isReady(): Promise<boolean>;
 }
@@ -142,6 +145,12 @@ export function createOperatorClient({
     },
     deadLetters: () => json<DeadLetters>(DEAD_LETTERS, "deadLetters"),
     retryDeadLetters: () => json(DEAD_LETTERS, "retried", { method: "POST" }),
+    probeApplicationToken: (shop) =>
+      json<ApplicationTokenProbe>("/admin/application-token", "ok", {
+        method: "POST",
+        body: JSON.stringify({ shop }),
+        headers: { "Content-Type": "application/json" },
+      }),
     isReady: async () => (await ask("/readyz")).status === 200,
   };
 }

@@ -45,6 +45,14 @@ export interface SandboxClient {
   rotateSecret(secret?: string): Promise<{ secret: string }>;
   /** Revokes all client secrets but the newest; every token they minted dies. */
   revokeOldSecrets(): Promise<{ endedShops: number }>;
+  /** Public keys of the app, which verify client assertions for application-only tokens. */
+  appKeys: {
+    /** @param publicKey PEM, or a JWK. */
+    add(keyId: string, publicKey: string | object): Promise<void>;
+    /** Refuses every later assertion of the key. */
+    revoke(keyId: string): Promise<void>;
+    list(): Promise<{ keyId: string; revoked: boolean }[]>;
+  };
   /** What App Bridge would hand to the app. */
   idToken(shop: string, options?: IdTokenOptions): Promise<string>;
   /** The query string Shopify opens the app with: embedded in the Admin, or at the top for an install or a link. */
@@ -186,6 +194,7 @@ export function createSandboxClient(url: string): SandboxClient {
     revokeTokens: quiet("revokeTokens"),
     rotateSecret: verb("rotateSecret"),
     revokeOldSecrets: verb("revokeOldSecrets"),
+    appKeys: { add: quiet("appKeys.add"), revoke: quiet("appKeys.revoke"), list: verb("appKeys.list") },
     idToken: verb("idToken"),
     launchUrl: verb("launchUrl"),
     sendWebhook: verb("sendWebhook"),

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { EnvironmentError, parseEnv } from "./env.server.ts";
 
@@ -126,5 +127,21 @@ describe("parseEnv", () => {
     expect(problemsOf({ ...COMPLETE, TOKEN_ENCRYPTION_KEYS: "k1:abc" }).join()).toMatch(
       /TOKEN_ENCRYPTION_KEYS .*unencrypted/,
     );
+  });
+
+  it("takes a private key and its id together, in one line or many, and refuses anything else", () => {
+    const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    const pem = privateKey.export({ type: "pkcs8", format: "pem" }) as string;
+    const key = { SHOPIFY_APP_PRIVATE_KEY: pem, SHOPIFY_APP_KEY_ID: "key-1" };
+    expect(parseEnv({ ...COMPLETE, ...key })).toMatchObject({ SHOPIFY_APP_KEY_ID: "key-1" });
+    const oneLine = { ...key, SHOPIFY_APP_PRIVATE_KEY: pem.replaceAll("\n", "\\n") };
+    expect(parseEnv({ ...COMPLETE, ...oneLine }).SHOPIFY_APP_PRIVATE_KEY).toBe(pem);
+    expect(parseEnv({ ...COMPLETE, SHOPIFY_APP_PRIVATE_KEY: "", SHOPIFY_APP_KEY_ID: "" })).toBeTruthy();
+    expect(problemsOf({ ...COMPLETE, SHOPIFY_APP_KEY_ID: "key-1" })).toEqual([
+      expect.stringMatching(/belong together/),
+    ]);
+    expect(problemsOf({ ...COMPLETE, ...key, SHOPIFY_APP_PRIVATE_KEY: "secret" })).toEqual([
+      expect.stringMatching(/^SHOPIFY_APP_PRIVATE_KEY is no private key in PEM/),
+    ]);
   });
 });

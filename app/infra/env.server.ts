@@ -1,3 +1,4 @@
+import { createPrivateKey } from "node:crypto";
 import { z } from "zod";
 import { STATEMENT_TIMEOUT_MS } from "./db-pool.ts";
 import { phaseOf, type Phase } from "./phase.ts";
@@ -80,6 +81,24 @@ const operatorSecret = z
   .transform((value) => value || undefined)
   .pipe(z.string().min(32, "must have at least 32 characters: openssl rand -hex 32").optional());
 
+const optionalText = z
+  .string()
+  .trim()
+  .optional()
+  .transform((value) => value || undefined);
+
+/** PEM; in one line with `\\n` where lines end, or as it is. */
+const privateKey = optionalText.transform((value, context) => {
+  const pem = value?.replaceAll("\\n", "\n");
+  try {
+    if (pem !== undefined) createPrivateKey(pem);
+    return pem;
+  } catch {
+    context.addIssue("is no private key in PEM without a passphrase: it begins with -----BEGIN PRIVATE KEY-----");
+    return z.NEVER;
+  }
+});
+
 const schema = z.object({
   NODE_ENV: z.enum(["development", "test", "production"]).default("development"),
   SHOPIFY_API_KEY: required("the app's client id"),
@@ -136,6 +155,8 @@ const schema = z.object({
     .transform((value) => value || "info")
     .pipe(z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"])),
   RUN_JOBS: flag(true),
+  SHOPIFY_APP_PRIVATE_KEY: privateKey,
+  SHOPIFY_APP_KEY_ID: optionalText,
   TOKEN_ENCRYPTION_KEYS: z
     .string()
     .trim()
@@ -175,6 +196,11 @@ export function parseEnv(source: Record<string, string | undefined>): Env {
   if (MONITOR_SECRET !== undefined && MONITOR_SECRET === MIGRATION_SECRET) {
     problems.push(
       "MONITOR_SECRET is the same as MIGRATION_SECRET, which opens everything: make another, or leave it out",
+    );
+  }
+  if (parsed.success && !parsed.data.SHOPIFY_APP_PRIVATE_KEY !== !parsed.data.SHOPIFY_APP_KEY_ID) {
+    problems.push(
+      "SHOPIFY_APP_PRIVATE_KEY and SHOPIFY_APP_KEY_ID belong together: set both, or none for no application-only tokens",
     );
   }
   if (!parsed.success || !phase || problems.length > 0) throw new EnvironmentError(problems);

@@ -1,5 +1,14 @@
 import { isExemptDistribution } from "./records/permanent-token.ts";
-import type { Database, Phase, ShopifyApi, TokenDependencies, TokenLog, TokenMetrics } from "./types.ts";
+import type {
+  ApplicationKey,
+  Database,
+  Phase,
+  Session,
+  ShopifyApi,
+  TokenDependencies,
+  TokenLog,
+  TokenMetrics,
+} from "./types.ts";
 
 /** What every verb of this folder is given: the dependencies with defaults filled in, and what one process remembers. */
 export interface TokenContext {
@@ -12,6 +21,10 @@ export interface TokenContext {
   log: TokenLog;
   metrics: TokenMetrics;
   onPairStored: NonNullable<TokenDependencies["onPairStored"]>;
+  /** Undefined: no application-only tokens. */
+  applicationKey: ApplicationKey | undefined;
+  /** Application-only sessions by shop: in memory alone. Without a session: refused not long ago. */
+  applicationSessions: Map<string, { session: Session | undefined; until: number }>;
   /** Work under way in this process, by shop and purpose (see collapse.ts). */
   flights: Map<string, Promise<unknown>>;
 }
@@ -37,6 +50,8 @@ export function createContext(deps: TokenDependencies): TokenContext {
     log: deps.log ?? SILENT_LOG,
     metrics: deps.metrics ?? NO_METRICS,
     onPairStored: deps.onPairStored ?? (() => {}),
+    applicationKey: deps.applicationKey,
+    applicationSessions: new Map(),
     flights: new Map(),
   };
 }

@@ -1,4 +1,5 @@
 import { createAdminClient } from "./access/admin-client.ts";
+import { probeApplicationToken } from "./access/probe-application-token.ts";
 import { withAuthorizationCodeGrant } from "./access/authorization-code-grant.ts";
 import { createContext } from "./context.ts";
 import { getSession, refreshOnce } from "./access/get-session.ts";
@@ -31,6 +32,7 @@ export {
   type RemainingToken,
 } from "./records/remaining-tokens.ts";
 export { normalShopName } from "./records/shop-name.ts";
+export { readApplicationKey } from "./shopify/application-only-token.ts";
 export { createShopifyFetch, installShopifyFetch } from "./shopify/shopify-fetch.ts";
 export { countPermanentTokens } from "./records/token-health.ts";
 export { tokenStatus, type StoredToken, type TokenStatus, type TokenStatusName } from "./records/token-status.ts";
@@ -49,6 +51,7 @@ export function createTokens(deps: TokenDependencies): Tokens {
     sessionStorage: createSessionStorage(ctx),
     getSession: async (shop, options) => withoutRefreshToken(await getSession(ctx, of(shop), options)),
     admin: (shop, options) => createAdminClient(ctx, suspended, of(shop), options),
+    probeApplicationToken: (shop) => probeApplicationToken(ctx, of(shop)),
     withRequest: (context, run) => runWithRequest(context, run),
     withAuthorizationCodeGrant: (shop, run, stored) => withAuthorizationCodeGrant(ctx, of(shop), run, stored),
     migrate: (shop, options) => migrateShop(ctx, of(shop), options),

@@ -1,3 +1,4 @@
+import type { KeyObject } from "node:crypto";
 import type { PrismaClient } from "@prisma/client";
 import type { Session, SessionParams, Shopify } from "@shopify/shopify-api";
 import type { SessionStorage } from "@shopify/shopify-app-session-storage";
@@ -35,6 +36,30 @@ export interface TokenMetrics {
   needsReauth: { inc(labels: { reason: string }): void };
 }
 
+/** What signs the app's client assertions; read by `readApplicationKey`. */
+export interface ApplicationKey {
+  clientId: string;
+  /** `kid`, as the Dev Dashboard shows it. */
+  keyId: string;
+  /** JOSE's name. */
+  algorithm: string;
+  privateKey: KeyObject;
+}
+
+/** What trying an application-only token came to. No token in it. */
+export interface ApplicationTokenProbe {
+  shop: string;
+  ok: boolean;
+  /** Stable: `accepted`, `no_key`, or what was refused. */
+  reason: string;
+  /** HTTP status of a refusal at the token endpoint. */
+  status?: number;
+  scope?: string;
+  expiresInSeconds?: number;
+  /** What the Admin API says afterwards to the shop's stored offline token: `accepted`, or why not; `none` without a living one. */
+  storedToken?: string;
+}
+
 export type HowStored = "acquired" | "migrated" | "refreshed";
 
 export interface TokenDependencies {
@@ -47,6 +72,8 @@ export interface TokenDependencies {
   clock?: () => number;
   log?: TokenLog;
   metrics?: TokenMetrics;
+  /** Lets background work of shops whose chain is dead go on with application-only tokens. */
+  applicationKey?: ApplicationKey;
   /** After a pair was committed, outside the lease: release parked jobs, queue what the new token is good for. */
   onPairStored?: (shop: string, how: HowStored) => void | Promise<void>;
 }
@@ -160,8 +187,11 @@ export interface Tokens {
    * An Admin client that heals refused tokens by itself, once.
    * @param options.session what this request was authenticated with just now: for the length of a request, calls use it instead of
    * reading it again. When Shopify refuses it, it is healed and forgotten.
+   * @param options.background no merchant waits: while the offline chain is dead, an application-only token may serve.
    */
-  admin(shop: string, options?: { idToken?: string; session?: Session }): AdminClient;
+  admin(shop: string, options?: { idToken?: string; session?: Session; background?: boolean }): AdminClient;
+  /** Tries an application-only token, for an operator; stores nothing. */
+  probeApplicationToken(shop: string): Promise<ApplicationTokenProbe>;
   /** Runs `run` with the context in which `sessionStorage` serves the libraries. */
   withRequest<T>(context: RequestContext, run: () => Promise<T>): Promise<T>;
   /**

@@ -1,4 +1,5 @@
 import type { CallQuery, SandboxClient, ShopSummary } from "../client.ts";
+import { addAppKey, revokeAppKey } from "../platform/application-only.ts";
 import { DEFAULT_CHOICES, requireChoices, type Choices } from "../platform/choices.ts";
 import { SHOP_REDACT_DELAY_MS } from "../platform/lifetimes.ts";
 import { NAMED_FAULTS } from "../platform/named-faults.ts";
@@ -79,6 +80,9 @@ export function createControlVerbs({ platform, webhooks, toml }: HttpContext, in
     revokeTokens: (shop: string) => platform.revokeShopTokens(shop),
     rotateSecret: (secret?: string) => ({ secret: platform.rotateSecret(secret) }),
     revokeOldSecrets: () => ({ endedShops: platform.revokeOldSecrets() }),
+    "appKeys.add": (keyId: string, publicKey: string | Record<string, unknown>) => addAppKey(state, keyId, publicKey),
+    "appKeys.revoke": (keyId: string) => revokeAppKey(state, keyId),
+    "appKeys.list": () => state.appKeys.map(({ keyId, revoked }) => ({ keyId, revoked })),
     idToken: (shop: string, o?: IdTokenOptions) => platform.idToken(shop, o),
     launchUrl: (shop: string, o: LaunchOptions = {}) => {
       const embedded = o.embedded ?? true;

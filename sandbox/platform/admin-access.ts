@@ -4,7 +4,7 @@ import type { PlatformState, ShopRecord } from "./state.ts";
 import { suspensionOf } from "./suspension.ts";
 
 export type AdminAccess =
-  | { allowed: true; shop: ShopRecord; kind: "permanent" | "expiring" | "online" }
+  | { allowed: true; shop: ShopRecord; kind: "permanent" | "expiring" | "online" | "application" }
   | { allowed: false; status: number; errors: string; outcome: string };
 
 const INVALID_TOKEN = "[API] Invalid API key or access token (unrecognized login or wrong password)";
@@ -24,6 +24,10 @@ export function judgeAdminAccess(
   const suspension = suspensionOf(state, shop);
   if (suspension) return { allowed: false, ...suspension };
   if (!accessToken) return { allowed: false, status: 401, errors: INVALID_TOKEN, outcome: "no_token" };
+  const application = shop.applicationTokens?.find((token) => token.accessToken === accessToken);
+  if (application && shop.installed && application.expiresAt > state.clock.now()) {
+    return { allowed: true, shop, kind: "application" };
+  }
   const standing = accessStanding(shop.tokens, accessToken, state.clock.now());
   if (!standing.live || !shop.installed) {
     return {

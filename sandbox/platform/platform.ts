@@ -43,6 +43,8 @@ export function createPlatform(options: PlatformOptions) {
     random,
     mint: { accessToken: () => `shpat_${random.hex(32)}`, refreshToken: () => `shprt_${random.hex(32)}` },
     secrets: [{ id: 1, value: options.app.clientSecret, revoked: false }],
+    appKeys: [],
+    usedAssertions: new Set(),
     shops: new Map(),
     codes: new Map(),
     ledger: createLedger(),
@@ -86,6 +88,8 @@ export function createPlatform(options: PlatformOptions) {
       const { ledger } = state;
       state.shops.clear();
       state.codes.clear();
+      state.appKeys.length = 0;
+      state.usedAssertions.clear();
       for (const list of [ledger.calls, ledger.tokens, ledger.usedAfterEnd, ledger.sightings]) list.length = 0;
       ledger.byValue.clear();
       state.secrets.splice(0, state.secrets.length, { id: 1, value: options.app.clientSecret, revoked: false });

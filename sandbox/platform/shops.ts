@@ -121,6 +121,7 @@ export function setShopScopes(state: PlatformState, domain: string, scopes: read
 function endAll(state: PlatformState, shop: ShopRecord, reason: EndReason): void {
   const { state: tokens, events } = revokeAll(shop.tokens, reason);
   apply(state, shop, tokens, events);
+  shop.applicationTokens = undefined;
 }
 
 function apply(

@@ -1,3 +1,4 @@
+import type { AppKey } from "./application-only.ts";
 import type { Choices } from "./choices.ts";
 import type { Mint, TokenState } from "./chain/token-state.ts";
 import type { Clock } from "./clock.ts";
@@ -27,6 +28,8 @@ export interface ShopRecord {
   scopes: readonly string[];
   tokens: TokenState;
   timeline: TimelineEntry[];
+  /** Application-only access tokens that have not ended. */
+  applicationTokens?: readonly { readonly accessToken: string; readonly expiresAt: number }[];
   /** Refresh tokens presented by calls that are not answered yet. */
   refreshing?: Map<string, number>;
   /** What GraphQL mutations wrote, by a key of the resolver's choosing. Made on first use. */
@@ -54,6 +57,10 @@ export interface PlatformState {
   readonly random: Random;
   readonly mint: Mint;
   readonly secrets: AppSecret[];
+  /** Public keys that verify client assertions. */
+  readonly appKeys: AppKey[];
+  /** `jti` of every assertion that was accepted. */
+  readonly usedAssertions: Set<string>;
   readonly shops: Map<string, ShopRecord>;
   readonly codes: Map<string, AuthorizationCode>;
   readonly ledger: Ledger;

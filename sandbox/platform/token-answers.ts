@@ -34,6 +34,9 @@ export const refusals = {
     choice === "400-application-cannot-be-found"
       ? refusals.unknownClient(clientId)
       : error(401, "invalid_client", "Client authentication failed"),
+  badAssertion: () => error(401, "invalid_client", "The client assertion is not valid"),
+  unauthorizedClient: () => error(400, "unauthorized_client", "This app cannot get application-only tokens"),
+  appNotInstalled: () => error(400, "app_not_installed", "The app is not installed on this shop"),
   missingParameter: () => error(400, "invalid_request", "The request is missing a required parameter"),
   unsupportedGrant: () => error(400, "unsupported_grant_type", "The authorization grant type is not supported"),
   unsupportedTokenType: (code: "invalid_subject_token_type" | "invalid_requested_token_type") => error(400, code),

@@ -1,3 +1,4 @@
+import { CLIENT_ASSERTION_TYPE, issueApplicationToken, judgeAssertion } from "./application-only.ts";
 import { acquirePair } from "./chain/acquire-pair.ts";
 import { acquirePermanent } from "./chain/acquire-permanent.ts";
 import { issueOnline } from "./chain/issue-online.ts";
@@ -29,6 +30,7 @@ export function grantOf(parameters: TokenParameters): Grant {
   const type = text(parameters.grant_type);
   if (type === "refresh_token") return "refresh";
   if (type === TOKEN_EXCHANGE) return parameters.subject_token_type === OFFLINE ? "migration" : "id_token";
+  if (type === "client_credentials") return "application";
   if (type === undefined || type === "authorization_code") return "authorization_code";
   return "unsupported";
 }
@@ -53,16 +55,15 @@ export function answerTokenRequest(
   const shop = state.shops.get(shopDomain);
   if (!shop) return refuse(refusals.shopNotFound(), "unknown_shop");
 
+  if (grant === "application") return serveApplication(state, shop, parameters, refuse);
   const clientId = text(parameters.client_id);
   if (clientId === undefined) return refuse(refusals.missingParameter(), "missing_client_id");
   if (clientId !== state.app.clientId) return refuse(refusals.unknownClient(clientId), "unknown_client");
   const secret = activeSecrets(state).find((candidate) => candidate.value === parameters.client_secret);
   if (!secret) return refuse(refusals.wrongSecret(state.choices.wrongSecret, clientId), "wrong_secret");
 
-  const suspension = state.choices.suspendedTokenEndpoint === "refuses" ? suspensionOf(state, shop) : undefined;
-  if (suspension) {
-    return refuse({ status: suspension.status, body: { errors: suspension.errors } }, suspension.outcome);
-  }
+  const suspended = refuseSuspended(state, shop, refuse);
+  if (suspended) return suspended;
 
   const input: GrantInput = { state, shop, parameters, secret, grant, refuse, concurrent, now: state.clock.now() };
   switch (grant) {
@@ -79,13 +80,42 @@ export function answerTokenRequest(
   }
 }
 
+type Refuse = (answer: Pick<TokenAnswer, "status" | "body">, outcome: string, presented?: string) => TokenAnswer;
+
+function refuseSuspended(state: PlatformState, shop: ShopRecord, refuse: Refuse): TokenAnswer | undefined {
+  const suspension = state.choices.suspendedTokenEndpoint === "refuses" ? suspensionOf(state, shop) : undefined;
+  return suspension && refuse({ status: suspension.status, body: { errors: suspension.errors } }, suspension.outcome);
+}
+
+/** The assertion is the client's authentication: no secret, and `client_id` may be left out (RFC 7521 section 4.2). */
+function serveApplication(
+  state: PlatformState,
+  shop: ShopRecord,
+  parameters: TokenParameters,
+  refuse: Refuse,
+): TokenAnswer {
+  const { clientId, kind } = state.app;
+  if (kind === "custom") return refuse(refusals.unauthorizedClient(), "custom_app");
+  if (parameters.client_assertion_type !== CLIENT_ASSERTION_TYPE)
+    return refuse(refusals.badAssertion(), "assertion_type");
+  if (parameters.client_id !== undefined && parameters.client_id !== clientId) {
+    return refuse(refusals.badAssertion(), "client_id");
+  }
+  const verdict = judgeAssertion(state, shop.domain, parameters.client_assertion);
+  if (!verdict.valid) return refuse(refusals.badAssertion(), verdict.reason);
+  const suspended = refuseSuspended(state, shop, refuse);
+  if (suspended) return suspended;
+  if (!shop.installed) return refuse(refusals.appNotInstalled(), "not_installed");
+  return { status: 200, grant: "application", outcome: "issued", ...issueApplicationToken(state, shop) };
+}
+
 interface GrantInput {
   state: PlatformState;
   shop: ShopRecord;
   parameters: TokenParameters;
   secret: AppSecret;
   grant: Grant;
-  refuse: (answer: Pick<TokenAnswer, "status" | "body">, outcome: string, presented?: string) => TokenAnswer;
+  refuse: Refuse;
   now: number;
   /** Another refresh with the same token was in flight when this one arrived, or still is. */
   concurrent: boolean;

@@ -20,7 +20,7 @@ export interface AppOptions {
   deliverTo?: string;
 }
 
-export type Grant = "authorization_code" | "id_token" | "migration" | "refresh" | "unsupported";
+export type Grant = "authorization_code" | "id_token" | "migration" | "refresh" | "application" | "unsupported";
 export type Standing = "open" | "frozen" | "locked" | "closed";
 export type Endpoint = "token" | "graphql" | "authorize" | "rest" | "other";
 
@@ -56,7 +56,7 @@ export interface Call {
 /** One token ever issued. `value` is a secret: the ledger never writes it to a log. */
 export interface TokenRecord {
   id: number;
-  kind: "permanent" | "access" | "refresh" | "online";
+  kind: "permanent" | "access" | "refresh" | "online" | "application";
   shop: string;
   value: string;
   issuedAt: number;
@@ -192,34 +192,7 @@ export interface IdTokenOptions {
   lifetimeMs?: number;
 }
 
-export interface WebhookOptions {
-  /** Deliver this often at once: Shopify promises "at least once". Default 1. */
-  copies?: number;
-  /** A signature that does not fit the body. */
-  badSignature?: boolean;
-  /** Use this client secret for the signature. */
-  secret?: string;
-  /** Path or URL instead of the subscription's. */
-  uri?: string;
-  webhookId?: string;
-  eventId?: string;
-  apiVersion?: string;
-  triggeredAt?: string;
-  /** Retry as Shopify does when it fails. Default true for webhooks that the simulator sends by itself. */
-  retry?: boolean;
-  /** Simulated ms until the first attempt. */
-  delayMs?: number;
-}
-
-export interface WebhookDelivery {
-  id: string;
-  shop: string;
-  topic: string;
-  state: "held" | "scheduled" | "delivered" | "failed";
-  attempts: { at: string; status?: number; error?: string }[];
-  nextAttemptAt?: string;
-}
-
+export type * from "./webhooks/types.ts";
 export type { Choices };
 
 /** A row of the app's session table, as far as the ledger's questions need it. */

@@ -1,6 +1,14 @@
 import { expect, test } from "vitest";
 
-import { DAY, HOUR, INACTIVE_REFRESH_TOKEN, newShop, refusal, setUpContract } from "./support.ts";
+import {
+  DAY,
+  HOUR,
+  INACTIVE_REFRESH_TOKEN,
+  INVALID_SUBJECT_TOKEN,
+  newShop,
+  refusal,
+  setUpContract,
+} from "./support.ts";
 
 const contract = setUpContract();
 const { acquire, migrate, refresh, query, advance } = contract;
@@ -125,3 +133,27 @@ test("permanent tokens are refused from 2027-01-01: 403 with the published text"
   // The way out stays open: the token can still be migrated.
   await expect(query(await migrate(shop, accessToken!))).resolves.toBeTruthy();
 });
+
+test.each([
+  ["403-refused", 403],
+  ["401-invalidated", 401],
+] as const)("after the cut-off a permanent token answers as %s says", async (permanentAfterCutOff, status) => {
+  const shop = newShop();
+  const { accessToken } = await client().installShop(shop, { token: "permanent" });
+  await client().choices({ enforcement: "on", permanentAfterCutOff });
+  await expect(query({ shop, accessToken })).rejects.toThrow(new RegExp(String(status)));
+});
+
+test.each(["accepted", "refused"] as const)(
+  "a late migration is %s; one that was made in time keeps its seven days",
+  async (lateMigration) => {
+    const [late, inTime] = [newShop(), newShop()];
+    const lateToken = (await client().installShop(late, { token: "permanent" })).accessToken!;
+    const inTimeToken = (await client().installShop(inTime, { token: "permanent" })).accessToken!;
+    const pair = await migrate(inTime, inTimeToken);
+    await client().choices({ enforcement: "on", lateMigration });
+    expect((await migrate(inTime, inTimeToken)).refreshToken).toBe(pair.refreshToken);
+    if (lateMigration === "accepted") await expect(migrate(late, lateToken)).resolves.toBeTruthy();
+    else expect(await refusal(migrate(late, lateToken))).toEqual(INVALID_SUBJECT_TOKEN);
+  },
+);

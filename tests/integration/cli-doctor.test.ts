@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -115,6 +115,26 @@ describe("doctor", { timeout: 60_000 }, () => {
     expect((await tokens(["dead-letters", "--retry"])).out).toMatch(
       /^0 background jobs given.*\n1 background job failed/,
     );
+  });
+
+  it("tries an application-only token on the platform, and says what is missing without a key", async () => {
+    const shop = "doctor-probe.myshopify.com";
+    const probe = (name: string) => tokens(["doctor", "--probe-application-token", name]);
+    await sandbox.client.installShop(shop);
+    const without = await probe(shop);
+    expect(without).toMatchObject({ code: 1 });
+    expect(without.out).toMatch(/no_key[^]*SHOPIFY_APP_PRIVATE_KEY and SHOPIFY_APP_KEY_ID/);
+
+    const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2_048 });
+    await sandbox.client.appKeys.add("doctor", publicKey.export({ type: "spki", format: "pem" }) as string);
+    const pem = privateKey.export({ type: "pkcs8", format: "pem" }) as string;
+    const running = await restart("expand", { SHOPIFY_APP_PRIVATE_KEY: pem, SHOPIFY_APP_KEY_ID: "doctor" });
+    const said = await probe(shop);
+    expect(said).toMatchObject({ code: 0, err: "" });
+    expect(said.out).toMatch(/3600 s, and the Admin API accepts it/);
+    expect(await probe("nonsense")).toMatchObject({ code: 2 });
+    expect(await sandbox.client.ledger.findSecrets(said.out + running.logs())).toEqual([]);
+    await restart("expand");
   });
 
   it("in contract sees a file that is behind, and a permanent token that came from outside", async () => {

@@ -38,7 +38,7 @@ export async function runShopJob(
     generation = await readGeneration(deps.db, shop);
     await handler({
       shop,
-      admin: deps.tokens.admin(shop),
+      admin: deps.tokens.admin(shop, { background: true }),
       refreshToken: () => deps.tokens.refresh(shop),
       reconcile: () => deps.tokens.reconcile(shop),
       tokenState: () => deps.tokens.state(shop),

@@ -11,6 +11,7 @@ import {
   TransientError,
   type GraphqlError,
 } from "../errors.ts";
+import { findApplicationSession, forgetApplicationSession } from "./application-session.ts";
 import { getSession, renewOnce } from "./get-session.ts";
 import { markSuspended } from "../renew/mark-shop.ts";
 import { readLife } from "../records/read-life.ts";
@@ -36,15 +37,21 @@ export function createAdminClient(
   ctx: TokenContext,
   suspended: SuspendedShops,
   shop: string,
-  { idToken, session }: { idToken?: string; session?: Session } = {},
+  { idToken, session, background }: { idToken?: string; session?: Session; background?: boolean } = {},
 ): AdminClient {
   let inHand = session?.accessToken ? session : undefined;
   const handedAt = performance.now();
   return {
     async graphql<T>(query: string, options: GraphqlOptions = {}): Promise<T> {
       if (performance.now() - handedAt > SESSION_IN_HAND_MS) inHand = undefined;
-      const current = inHand ?? (await getSession(ctx, shop, { idToken }));
-      const data = await callHealing<T>(ctx, current, query, options, idToken, () => (inHand = undefined));
+      const withOfflineToken = async () => {
+        const current = inHand ?? (await getSession(ctx, shop, { idToken }));
+        return callHealing<T>(ctx, current, query, options, idToken, () => (inHand = undefined));
+      };
+      const data = await withOfflineToken().catch((error: unknown) => {
+        if (!background || idToken || !(error instanceof ReauthorizationRequiredError)) throw error;
+        return callAsApplication<T>(ctx, error, query, options);
+      });
       await suspended.noteSuccess(shop);
       return data;
     },
@@ -80,6 +87,25 @@ async function callHealing<T>(
   if (third.ok) return third.data;
   await requireTokenRefused(ctx, shop, third);
   throw new ReauthorizationRequiredError(shop, "new_token_refused", { cause: third.cause });
+}
+
+/**
+ * One call with an application-only token, because the offline chain is dead.
+ * @throws the error that said so when there is no such token, or the Admin API refuses it.
+ */
+async function callAsApplication<T>(
+  ctx: TokenContext,
+  dead: ReauthorizationRequiredError,
+  query: string,
+  options: GraphqlOptions,
+): Promise<T> {
+  const session = await findApplicationSession(ctx, dead.shop);
+  if (!session) throw dead;
+  const result = await call<T>(ctx, session, query, options);
+  if (result.ok) return result.data;
+  await requireTokenRefused(ctx, dead.shop, result);
+  forgetApplicationSession(ctx, session);
+  throw dead;
 }
 
 type CallResult<T> = { ok: true; data: T } | { ok: false; verdict: AdminVerdict; cause: unknown };

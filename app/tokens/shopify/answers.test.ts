@@ -8,7 +8,12 @@ import { findTokenAnswer, TOKEN_ANSWERS } from "./token-answers.ts";
 import type { Grant } from "./token-endpoint.ts";
 
 const PAGE = "docs/answers.md";
-const GRANTS: Record<Grant, string> = { exchange: "ID token", migrate: "migration", refresh: "refresh" };
+const GRANTS: Record<Grant, string> = {
+  exchange: "ID token",
+  migrate: "migration",
+  refresh: "refresh",
+  application: "client assertion",
+};
 
 const row = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
 

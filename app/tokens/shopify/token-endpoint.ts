@@ -7,7 +7,8 @@ export type TokenRequest =
   | { grant: "migrate"; permanentToken: string }
   | { grant: "refresh"; refreshToken: string };
 
-export type Grant = TokenRequest["grant"];
+/** `application`: application-only-token.ts, for which the library has no verb. */
+export type Grant = TokenRequest["grant"] | "application";
 
 /**
  * Sends one token request and returns what came back, complete or not. Judging is done elsewhere (classify-token-error.ts,

@@ -49,6 +49,18 @@ function register(
   return record.id;
 }
 
+/** Writes down an application-only token. @returns its number. */
+export function recordApplicationToken(
+  ledger: Ledger,
+  shop: ShopRecord,
+  token: { accessToken: string; expiresAt: number },
+  at: number,
+): number {
+  const id = register(ledger, shop, "application", token.accessToken, at, token.expiresAt);
+  shop.timeline.push({ at, type: "application_token_issued", tokens: [id] });
+  return id;
+}
+
 function end(ledger: Ledger, value: string, at: number, reason: string): number[] {
   const record = ledger.byValue.get(value);
   if (!record) return [];

@@ -1,0 +1,199 @@
+/** Application-only tokens: background work of a shop whose chain is dead goes on, without a stored token, and never beside a living chain. */
+import { generateKeyPairSync, type KeyObject } from "node:crypto";
+import { SignJWT } from "jose";
+import { beforeEach, describe, expect, test } from "vitest";
+import { readApplicationKey } from "../../app/tokens/index.ts";
+import { TEST_APP } from "../support/sandbox.ts";
+import { HOUR_MS, tokensHarness } from "./tokens-harness.ts";
+
+const h = tokensHarness();
+const SHOP_QUERY = "{ shop { id } }";
+const [first, second] = [
+  generateKeyPairSync("rsa", { modulusLength: 3_072 }),
+  generateKeyPairSync("ec", { namedCurve: "P-256" }),
+];
+
+const pem = (key: KeyObject, type: "pkcs8" | "spki") => key.export({ type, format: "pem" }) as string;
+const applicationKey = (keyId: string, key: KeyObject) =>
+  readApplicationKey(TEST_APP.clientId, keyId, pem(key, "pkcs8"));
+const firstKey = applicationKey("first", first.privateKey);
+const secondKey = applicationKey("second", second.privateKey);
+
+beforeEach(async () => {
+  const { appKeys } = h.sandbox.client;
+  if ((await appKeys.list()).some(({ keyId }) => keyId === "first")) return;
+  await appKeys.add("first", pem(first.publicKey, "spki"));
+  await appKeys.add("second", second.publicKey.export({ format: "jwk" }));
+});
+
+const applicationCalls = (shop: string) => h.sandbox.client.ledger.calls({ shop, grant: "application" });
+
+/** A shop whose refresh token Shopify refuses; the app does not know yet. */
+async function deadShop(): Promise<string> {
+  const shop = await h.install("expiring");
+  await h.advance(2 * HOUR_MS);
+  await h.sandbox.client.revokeTokens(shop);
+  return shop;
+}
+
+test("a dead chain: work goes on with one token, kept until shortly before its end and stored nowhere", async () => {
+  const shop = await deadShop();
+  const tokens = h.process({ applicationKey: firstKey });
+  const before = await h.row(shop);
+  const work = () => tokens.admin(shop, { background: true }).graphql(SHOP_QUERY);
+  for (let i = 0; i < 3; i++) expect(await work()).toMatchObject({ shop: {} });
+  expect(await applicationCalls(shop)).toHaveLength(1);
+  expect(await h.row(shop)).toMatchObject({ accessToken: before!.accessToken, refreshToken: before!.refreshToken });
+  expect((await h.marks(shop)).needsReauthWhy).toBe("refresh_token_refused");
+  await h.advance(59 * 60_000);
+  await work();
+  expect(await applicationCalls(shop)).toHaveLength(2);
+  await h.expectNotOrphaned(shop);
+});
+
+test("callers at the same time share one request", async () => {
+  const shop = await deadShop();
+  const tokens = h.process({ applicationKey: firstKey });
+  await Promise.all(Array.from({ length: 5 }, () => tokens.admin(shop, { background: true }).graphql(SHOP_QUERY)));
+  expect(await applicationCalls(shop)).toHaveLength(1);
+});
+
+test("never for a merchant, never without a key, never while a chain lives, never for a shop without the app", async () => {
+  const dead = await deadShop();
+  const tokens = h.process({ applicationKey: firstKey });
+  const refused = { code: "reauthorization_required" };
+  await expect(tokens.admin(dead).graphql(SHOP_QUERY)).rejects.toMatchObject(refused);
+  await expect(tokens.getSession(dead)).rejects.toMatchObject(refused);
+  await expect(h.process().admin(dead, { background: true }).graphql(SHOP_QUERY)).rejects.toMatchObject(refused);
+  expect(await applicationCalls(dead)).toEqual([]);
+
+  const living = await h.install("expiring");
+  await tokens.admin(living, { background: true }).graphql(SHOP_QUERY);
+  expect(await applicationCalls(living)).toEqual([]);
+
+  const gone = await deadShop();
+  await h.sandbox.client.uninstall(gone, { webhook: false });
+  await tokens.recordUninstalled(gone, new Date(h.now()));
+  await expect(tokens.admin(gone, { background: true }).graphql(SHOP_QUERY)).rejects.toMatchObject(refused);
+  expect(await applicationCalls(gone)).toEqual([]);
+});
+
+test("once the merchant is back the new pair serves, though a token is remembered", async () => {
+  const shop = await deadShop();
+  const tokens = h.process({ applicationKey: firstKey });
+  await tokens.admin(shop, { background: true }).graphql(SHOP_QUERY);
+  await tokens.getSession(shop, { idToken: await h.idToken(shop) });
+  const pair = await h.expectCurrent(shop);
+  await tokens.admin(shop, { background: true }).graphql(SHOP_QUERY);
+  const calls = await h.sandbox.client.ledger.calls({ shop, endpoint: "graphql" });
+  expect(h.sandbox.platform.state.ledger.byValue.get(pair.accessToken)?.id).toBe(calls.at(-1)?.presented);
+});
+
+test("a token that the Admin API refuses is forgotten", async () => {
+  const shop = await deadShop();
+  const tokens = h.process({ applicationKey: firstKey });
+  const work = () => tokens.admin(shop, { background: true }).graphql(SHOP_QUERY);
+  await work();
+  await h.sandbox.client.revokeTokens(shop);
+  await expect(work()).rejects.toMatchObject({ code: "reauthorization_required" });
+  expect(await work()).toMatchObject({ shop: {} });
+  expect(await applicationCalls(shop)).toHaveLength(2);
+});
+
+test("keys are rotated: both work, then the old one is revoked, which is asked once in ten minutes", async () => {
+  const [a, b] = [await deadShop(), await deadShop()];
+  const [old, next] = [h.process({ applicationKey: firstKey }), h.process({ applicationKey: secondKey })];
+  await old.admin(a, { background: true }).graphql(SHOP_QUERY);
+  await next.admin(b, { background: true }).graphql(SHOP_QUERY);
+  await h.sandbox.client.appKeys.revoke("first");
+  const c = await deadShop();
+  for (let i = 0; i < 3; i++) {
+    await expect(old.admin(c, { background: true }).graphql(SHOP_QUERY)).rejects.toMatchObject({
+      code: "reauthorization_required",
+    });
+  }
+  expect(await applicationCalls(c)).toMatchObject([{ outcome: "assertion_revoked_key", status: 401 }]);
+  await next.admin(c, { background: true }).graphql(SHOP_QUERY);
+});
+
+test.each([
+  ["throttled", { code: "transient", retryAfterMs: 2_000 }],
+  ["network", { code: "transient", reason: "network" }],
+  ["app-not-installed", { code: "reauthorization_required" }],
+  ["unknown-4xx", { code: "reauthorization_required" }],
+  ["incomplete", { code: "reauthorization_required" }],
+])("trouble (%s): the job waits, and the merchant's way stays open", async (play, expected) => {
+  const shop = await deadShop();
+  const tokens = h.process({ applicationKey: secondKey });
+  await h.sandbox.client.faults.add({ shop, grant: "application", play });
+  await expect(tokens.admin(shop, { background: true }).graphql(SHOP_QUERY)).rejects.toMatchObject(expected);
+  await tokens.getSession(shop, { idToken: await h.idToken(shop) });
+  await h.expectCurrent(shop);
+});
+
+test("the operator's probe says whether it works, and that the stored token still does", async () => {
+  const shop = await h.install("expiring");
+  expect(await h.process().probeApplicationToken(shop)).toEqual({ shop, ok: false, reason: "no_key" });
+  const tokens = h.process({ applicationKey: secondKey });
+  expect(await tokens.probeApplicationToken(shop)).toMatchObject({
+    ok: true,
+    reason: "accepted",
+    storedToken: "accepted",
+  });
+  await h.sandbox.client.faults.add({ shop, grant: "application", play: "invalid-client" });
+  expect(await tokens.probeApplicationToken(shop)).toMatchObject({ ok: false, reason: "invalid_client", status: 401 });
+  await h.expectCurrent(shop);
+});
+
+describe("the simulator holds to RFC 7523", () => {
+  const good = (shop: string) => ({
+    iss: TEST_APP.clientId,
+    sub: TEST_APP.clientId,
+    aud: `https://${shop}/admin/oauth/access_token`,
+    exp: Math.floor(Date.now() / 1_000) + 60,
+    jti: crypto.randomUUID(),
+  });
+
+  async function send(shop: string, claims: Record<string, unknown>, header: { alg?: string; kid?: string } = {}) {
+    const assertion = await new SignJWT(claims)
+      .setProtectedHeader({ alg: "ES256", kid: "second", ...header })
+      .sign(second.privateKey);
+    const response = await fetch(`https://${shop}/admin/oauth/access_token`, {
+      method: "POST",
+      headers: { accept: "application/json" },
+      body: new URLSearchParams({
+        grant_type: "client_credentials",
+        client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        client_assertion: assertion,
+      }),
+    });
+    await response.body?.cancel();
+    return response.status;
+  }
+
+  test.each<[string, Record<string, unknown>, { kid?: string }?]>([
+    ["issuer", { iss: "another" }],
+    ["subject", { sub: "another" }],
+    ["audience", { aud: "https://another.myshopify.com/admin/oauth/access_token" }],
+    ["expired", { exp: Math.floor(Date.now() / 1_000) - 1 }],
+    ["lifetime", { exp: Math.floor(Date.now() / 1_000) + 86_400 }],
+    ["not_yet_valid", { nbf: Math.floor(Date.now() / 1_000) + 3_600 }],
+    ["without_id", { jti: undefined }],
+    ["unknown_key", {}, { kid: "third" }],
+    ["algorithm", {}, { kid: "first" }],
+  ])("%s", async (reason, claims, header) => {
+    const shop = await h.install("none");
+    if (header?.kid === "first") await h.sandbox.client.appKeys.add("third-rsa", pem(first.publicKey, "spki"));
+    const kid = header?.kid === "first" ? "third-rsa" : header?.kid;
+    expect(await send(shop, { ...good(shop), ...claims }, kid ? { kid } : {})).toBe(401);
+    expect(await applicationCalls(shop)).toMatchObject([{ outcome: `assertion_${reason}` }]);
+  });
+
+  test("an assertion is good once", async () => {
+    const shop = await h.install("none");
+    const claims = good(shop);
+    expect(await send(shop, claims)).toBe(200);
+    expect(await send(shop, claims)).toBe(401);
+    expect((await applicationCalls(shop))[1]).toMatchObject({ outcome: "assertion_used_again" });
+  });
+});
