@@ -2,3 +2,10 @@ export { createMigrations, type MigrationDependencies } from "./run/create-migra
 export { FlowNotReadyError, MigrationRequestError, type FieldProblem } from "./errors.ts";
 export { parseMigrationOptions } from "./types.ts";
 export type { MigrationOptions, Migrations, RunFailure, RunPlan, RunStatus, RunView, VerifyMode } from "./types.ts";
+export {
+  countTokensSinceContract,
+  forgetContractStart,
+  hasReachedContract,
+  recordContractStart,
+} from "./run/contract-record.ts";
+export { hasFinishedRun } from "./run/read-run.ts";

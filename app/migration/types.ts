@@ -53,6 +53,12 @@ const request = z
       waitSeconds: wholeNumber("seconds to wait for the run to finish", 0, 55).default(25),
       /** Rising shares of all shops by stable hash; each wave is judged before the next begins. */
       waves: waves.optional(),
+      /** Between waves: so many seconds, or `"confirm"` for an operator's word (`POST /admin/migrate-tokens/<id>`). */
+      pauseBetween: z
+        .union([z.literal("confirm"), wholeNumber("seconds between waves", 0, 86_400)], {
+          error: 'must be a number of seconds up to 86400, or "confirm"',
+        })
+        .optional(),
       /** `auto`: all of the first wave (without waves: of the first 100 shops), then one in fifty. */
       verify: z
         .enum(["auto", "all", "sample", "none"], { error: 'must be "auto", "all", "sample" or "none"' })
@@ -69,6 +75,9 @@ const request = z
   .superRefine((options, context) => {
     if (options.shops && options.waves) {
       context.addIssue({ code: "custom", path: ["waves"], message: "cannot be combined with shops" });
+    }
+    if (options.pauseBetween !== undefined && !options.waves) {
+      context.addIssue({ code: "custom", path: ["pauseBetween"], message: "needs waves to wait between" });
     }
   });
 
@@ -102,6 +111,16 @@ export interface RunFailure {
   retryable: boolean;
 }
 
+/** A permanent row that Shopify would not exchange, or that no run touches. */
+export interface Leftover {
+  /** Of the row of `Session`. */
+  id: string;
+  shop: string;
+  /** Why: a code of docs/runbook.md. */
+  code: string;
+  message: string;
+}
+
 /** What a dry run found. */
 export interface RunPlan {
   /** Permanent tokens the run would try to migrate. */
@@ -110,6 +129,10 @@ export interface RunPlan {
   knownNeedsReauth: number;
   knownSuspended: number;
   knownUninstalled: number;
+  /** Permanent rows that a run asks Shopify about once more, or leaves alone, by the code of the reason. */
+  leftAlone?: Record<string, number>;
+  /** Which they are; the first 100. */
+  rows?: Leftover[];
   /** Shops per wave, when waves were asked for. */
   waves?: { percent: number; shops: number }[];
   /** Where the estimate's rate comes from. */
@@ -169,6 +192,12 @@ export interface Migrations {
   get(id: string, options?: { failures?: "first" | "all" | "none" }): Promise<RunView | undefined>;
   /** The run that is at work, else the one started last. */
   latest(): Promise<RunView | undefined>;
+  /** The latest runs, the newest first, without their failures. */
+  list(limit: number): Promise<RunView[]>;
+  /** Permanent rows that Shopify would not exchange, or that no run touches, with their reason; the first ones, by row. */
+  leftovers(limit: number): Promise<Leftover[]>;
+  /** The word that a run waits for between two waves; harmless when it does not. Undefined when there is no such run. */
+  goOn(id: string): Promise<RunView | undefined>;
   /** Asks a run to stop after the calls in flight; harmless when it has ended. Undefined when there is no such run. */
   requestStop(id: string): Promise<RunView | undefined>;
   /** Waits until the run has ended, at most `seconds`, and returns it as it is then. */

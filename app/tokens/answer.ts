@@ -1,5 +1,6 @@
 import type { Session } from "@shopify/shopify-api";
 import type { IncompletePairError } from "./errors.ts";
+import type { AdminVerdict } from "./shopify/classify-admin-error.ts";
 
 /** What an answer of the token endpoint that is not a pair means (shopify/token-answers.ts; for people, docs/answers.md). */
 export type TokenVerdict =
@@ -33,5 +34,8 @@ export type TokenAnswer =
       afterLostAnswer: boolean;
     };
 
-/** Runs one call of the token endpoint when its caller may make it: for callers that pace many shops. */
-export type TokenCallGate = (call: () => Promise<TokenAnswer>) => Promise<TokenAnswer>;
+/** What a cheap call of the Admin API said about an access token. */
+export type ProbeAnswer = { kind: "accepted" } | AdminVerdict;
+
+/** Runs one call to Shopify, a grant or a probe, when its caller may make it: for callers that pace many shops. */
+export type TokenCallGate = <T extends TokenAnswer | ProbeAnswer>(call: () => Promise<T>) => Promise<T>;

@@ -21,6 +21,7 @@ export {
   isExemptDistribution,
   isPermanentToken,
   PERMANENT_TOKEN_PREDICATE,
+  tokenFingerprint,
   type AppDistribution,
 } from "./records/permanent-token.ts";
 export {

@@ -2,11 +2,11 @@ import type { KeyObject } from "node:crypto";
 import type { PrismaClient } from "@prisma/client";
 import type { Session, SessionParams, Shopify } from "@shopify/shopify-api";
 import type { SessionStorage } from "@shopify/shopify-app-session-storage";
-import type { TokenAnswer, TokenCallGate } from "./answer.ts";
+import type { ProbeAnswer, TokenAnswer, TokenCallGate } from "./answer.ts";
 import type { AppDistribution } from "./records/permanent-token.ts";
 import type { TokenStatusName } from "./records/token-status.ts";
 
-export type { AppDistribution, Session, SessionParams, SessionStorage, TokenAnswer, TokenCallGate };
+export type { AppDistribution, ProbeAnswer, Session, SessionParams, SessionStorage, TokenAnswer, TokenCallGate };
 
 /** Where the app stands on its way: `legacy` mints permanent tokens, `expand` none any more, `contract` refuses them. */
 export type Phase = "legacy" | "expand" | "contract";
@@ -204,7 +204,7 @@ export interface Tokens {
    * @param options.verify prove the new token with one cheap Admin call.
    * @param options.retries extra calls for transient answers (default 2; 0 when the caller paces by itself).
    * @param options.leaseWaitMs how long to wait for another holder of the shop's lease (default 30 s); then `failed`, `lease_busy`.
-   * @param options.gate lets each call of the token endpoint pass in its turn.
+   * @param options.gate lets each call to Shopify pass in its turn, verifications too.
    * @throws ConfigurationError; database errors.
    */
   migrate(

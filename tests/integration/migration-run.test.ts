@@ -129,9 +129,10 @@ describe("a migration run", () => {
       { shop: own!, id: `another-program:${own}`, accessToken },
     ]);
     const run = await t.run(t.instance().migrations);
-    expect(run).toMatchObject({ status: "completed", migrated: 3, failed: 2, permanentTokens: 3, migratableTokens: 0 });
+    expect(run).toMatchObject({ status: "completed", migrated: 3, failed: 3, permanentTokens: 3, migratableTokens: 0 });
     expect(run.failures).toMatchObject([
       { shop: "elsewhere.myshopify.com", code: "foreign_session", retryable: false, attempts: 0 },
+      { shop: `${own} (row another-program:${own})`, code: "foreign_session", retryable: false, attempts: 0 },
       { shop: "not a shop", code: "foreign_session", retryable: false, attempts: 0 },
     ]);
     const rows = await t.database.query(`SELECT 1 FROM "Session" WHERE "accessToken" = $1`, [accessToken]);

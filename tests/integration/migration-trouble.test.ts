@@ -1,3 +1,4 @@
+// Proves how a run ends that must not go on, and that the trouble of one shop is its own.
 import { describe, expect, it } from "vitest";
 import { parseMigrationOptions } from "../../app/migration/index.ts";
 import { migrationHarness } from "./migration-harness.ts";
@@ -5,7 +6,7 @@ import { migrationHarness } from "./migration-harness.ts";
 const t = migrationHarness();
 
 describe("a run that must not go on", () => {
-  it("halts after the first answer when Shopify does not know the app, before any shop is marked", async () => {
+  it("halts after three shops were told that Shopify does not know the app, before any is marked", async () => {
     await t.seed(50);
     const { migrations } = t.instance({ clientSecret: "shpss_00000000000000000000000000000000" });
     const run = await t.run(migrations);
@@ -19,7 +20,7 @@ describe("a run that must not go on", () => {
       permanentTokens: 50,
       failures: [],
     });
-    expect((await t.sandbox.client.ledger.calls({ endpoint: "token" })).length).toBe(1);
+    expect((await t.sandbox.client.ledger.calls({ endpoint: "token" })).length).toBe(3);
     expect(await t.outcomes(run.id)).toEqual([]);
     await t.expectNobodyMarked();
   });
@@ -67,6 +68,49 @@ describe("a run that must not go on", () => {
     const run = await t.run(t.instance().migrations, { failureThreshold: 100 });
     expect(run).toMatchObject({ status: "completed", migrated: 20, needsReauth: 20, permanentTokens: 0 });
   });
+});
+
+describe("the trouble of one shop", () => {
+  const answers = {
+    "503, wait 20 s": { kind: "status", status: 503, headers: { "Retry-After": "20" } },
+    "503, wait a day": { kind: "status", status: 503, headers: { "Retry-After": "86400" } },
+    "429, wait a day": { kind: "status", status: 429, headers: { "Retry-After": "86400" } },
+    "503": { kind: "status", status: 503 },
+  } as const;
+
+  it.each(Object.entries(answers))(
+    "delays that shop alone, and the run ends: %s",
+    async (name, effect) => {
+      const shops = await t.seed(80);
+      await t.sandbox.client.faults.add({ endpoint: "token", shop: shops.slice(0, 2), effect });
+      const { migrations } = t.instance({ random: () => 0 });
+      const { run } = await migrations.start(parseMigrationOptions({}));
+      await t.until("the others are migrated", async () => (await migrations.get(run.id))!.migrated === 78, 15);
+      const done = await t.end(migrations, run.id, name.includes("20 s") ? 90 : 15);
+      expect(done).toMatchObject({ status: "completed", migrated: 78, failed: 2, migratableTokens: 2 });
+      expect(done.failures.map(({ retryable }) => retryable)).toEqual([true, true]);
+      const paused = await t.database.query(`SELECT 1 FROM "MigrationRun" WHERE "pausedUntil" IS NOT NULL`);
+      expect(paused, "nobody else waited").toEqual([]);
+      await t.expectAllCurrent(shops.slice(2));
+    },
+    120_000,
+  );
+
+  it("is not the credentials': one shop for which Shopify does not know the app halts nothing", async () => {
+    const shops = await t.seed(40);
+    await t.sandbox.client.faults.add({
+      endpoint: "token",
+      shop: shops[5],
+      effect: {
+        kind: "status",
+        status: 400,
+        body: { text: '{"error":"application_cannot_be_found"}', contentType: "application/json" },
+      },
+    });
+    const run = await t.run(t.instance({ random: () => 0 }).migrations);
+    expect(run).toMatchObject({ status: "completed", migrated: 39, failed: 1 });
+    expect(run.failures).toMatchObject([{ shop: shops[5], code: "application_cannot_be_found", retryable: true }]);
+  }, 40_000);
 });
 
 describe("trouble that passes", () => {

@@ -1,8 +1,11 @@
-import { setImmediate as turn } from "node:timers/promises";
-import type { TokenAnswer } from "../../tokens/index.ts";
-import { pauseAskedBy, signOf, type PlatformSign } from "../worker/judge-attempt.ts";
+import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
+import PQueue from "p-queue";
+import type { ProbeAnswer, TokenAnswer } from "../../tokens/index.ts";
+import { platformSignal, type PlatformSignal } from "./platform-signal.ts";
+import { createShopsInTrouble } from "./shops-in-trouble.ts";
+import { createTokenBucket } from "./token-bucket.ts";
 
-/** A call did not leave: pacing closed the gate after the shop was started. Nothing happened to the shop. */
+/** A call did not leave: the gate was shut after the shop had been taken up. Nothing happened to the shop. */
 export class GateClosedError extends Error {
   constructor() {
     super("The call did not leave");
@@ -10,185 +13,195 @@ export class GateClosedError extends Error {
   }
 }
 
-/** Share of the calls in flight that may be under way to the gate beyond it. */
+/** Share of the calls in flight that may be under way to the gate beyond it, so that it never waits for a database. */
 const EARLY_STARTS = 0.2;
-/** Without a Retry-After, a 429 is answered with this much silence. */
-const DEFAULT_PAUSE_MS = 1_000;
-/** A call that waits at the gate holds its shop's lease: not for longer than this. */
+/** A call that waits at the gate holds its shop's lease, so not for long; a second one, a verification, holds none as a rule. */
 const LONGEST_WAIT_MS = 1_000;
+const LONGEST_WAIT_AGAIN_MS = 10_000;
+/** Everybody waits for this long at most; then one looks again. */
+const LONGEST_PAUSE_MS = 60_000;
+/** While Shopify does not answer, single calls try: after each of these, then after the last again and again. */
+const TRY_AFTER_MS = [1_000, 2_000, 4_000, 5_000];
 
 /** Counters that only rise; the control loop reads their differences. */
 export interface GateCounts {
+  /** Time in which calls could be made; milliseconds. */
   activeMs: number;
-  waitedMs: number;
   answered: number;
+  /** Refusals that made everybody wait. */
   throttled: number;
-  broken: number;
-  latencyMs: number;
+  /** Times when only the rate held a shop back. */
+  limited: number;
 }
 
-export interface CallGate {
-  readonly counts: GateCounts;
-  /** Calls on their way now. */
-  readonly inFlight: number;
-  /** Broken answers in a row. */
-  readonly brokenInARow: number;
-  /** Shopify has answered at least once and knows the app. */
-  readonly isProven: boolean;
-  /** Milliseconds until calls may leave again. */
-  pausedFor(): number;
-  /** Lets no call leave for so long; never shortens a pause. */
-  pause(ms: number): void;
-  /**
-   * Whether one more shop may set out for the gate; pacing over time is the caller's. A few more than may pass are let set out,
-   * so that the gate never waits for a database.
-   */
-  hasRoom(): boolean;
-  /**
-   * A shop is on its way to the gate, until its call passes or its trip ends.
-   * @param isProbe it passes although the platform is taken for down.
-   */
-  setOut(isProbe?: boolean): Trip;
-  /** From now on no call leaves. */
-  close(): void;
-  /** Books the time since the last booking as active, as waiting for a Retry-After, or (undefined) as neither. */
-  bookTime(isActive: boolean | undefined): void;
+/** What a call came to. */
+export interface CallSignal extends PlatformSignal {
+  /** It was about everybody: it says nothing about the shop. */
+  isForAll: boolean;
 }
 
-export interface Trip {
-  /** Runs one call in its turn. @throws GateClosedError */
-  pass(call: () => Promise<TokenAnswer>, onSign?: (sign: PlatformSign) => void): Promise<TokenAnswer>;
+/** A shop's turn. */
+export interface Permit {
+  /** Runs a call, token endpoint or verification, as soon as there is a place. @throws GateClosedError */
+  run<T extends TokenAnswer | ProbeAnswer>(call: () => Promise<T>): Promise<T>;
+  /** What the last call came to; undefined when none was made. */
+  readonly last: CallSignal | undefined;
   /** The shop is done with, whether it called or not. */
-  end(): void;
+  release(): void;
 }
+
+export type CallGate = ReturnType<typeof createCallGate>;
 
 /**
- * Where every call to the token endpoint leaves from: bounds how many are on their way, keeps the silence that `Retry-After`
- * asks for from the very answer on that brought it, and lets a single call go first until Shopify has proven to know the app.
- * @param options.onPause is told when an answer asked for silence, so that other instances keep it too.
+ * Where every call to Shopify leaves from. Four things hold it back: one rate (`setRate`); one bound on calls in flight (p-queue);
+ * one breaker, which halves that bound with each shop in a row that gets no answer, down to single tries; and one pause, for what
+ * several shops are asked to wait, of at most a minute. What one shop is asked to wait delays that shop alone.
+ * @param options.onPause everybody has to wait: other instances are to be told.
+ * @param options.onRoom a call has ended: another shop may be taken up.
+ * @param options.now milliseconds, monotonic.
  */
 export function createCallGate(options: {
   concurrency: number;
-  onPause: (ms: number) => void;
-  /** The platform is taken for down: nothing passes but a probe. */
-  isDown?: () => boolean;
-  /** A call has ended: another may set out. */
+  rate: number;
+  onPause?: (ms: number) => void;
   onRoom?: () => void;
   now?: () => number;
-}): CallGate {
-  const now = options.now ?? (() => performance.now());
-  const counts: GateCounts = { activeMs: 0, waitedMs: 0, answered: 0, throttled: 0, broken: 0, latencyMs: 0 };
-  const queue: (() => void)[] = [];
-  let inFlight = 0;
+}) {
+  const { concurrency, now = () => performance.now() } = options;
+  const counts: GateCounts = { activeMs: 0, answered: 0, throttled: 0, limited: 0 };
+  const queue = new PQueue({ concurrency: 1 });
+  const bucket = createTokenBucket(options.rate, now);
+  const trouble = createShopsInTrouble(now);
   let onTheWay = 0;
-  let brokenInARow = 0;
   let isProven = false;
+  let isClosed = false;
+  let tries = 0;
   let pausedUntil = 0;
-  let closed = false;
   let bookedAt = now();
 
   const pausedFor = () => Math.max(0, pausedUntil - now());
-  /** After a broken answer fewer go out, until one is answered: an outage is met with as few calls as can be. */
-  const width = () => (isProven ? Math.max(1, Math.floor(options.concurrency / 2 ** brokenInARow)) : 1);
 
-  function close(): void {
-    closed = true;
-    for (const wake of queue.splice(0)) wake();
+  function bookTime(): void {
+    const from = Math.max(bookedAt, pausedUntil);
+    bookedAt = now();
+    if (!trouble.isDown) counts.activeMs += Math.max(0, bookedAt - from);
   }
 
-  function note(answer: TokenAnswer, tookMs: number): PlatformSign {
-    const sign = signOf(answer);
-    if (sign === "broken") {
-      counts.broken++;
-      brokenInARow++;
-      return sign;
+  function pause(ms: number): void {
+    bookTime();
+    pausedUntil = Math.max(pausedUntil, now() + Math.min(ms, LONGEST_PAUSE_MS));
+  }
+
+  function note(shop: string, triesOfShop: number, answer: TokenAnswer | ProbeAnswer): CallSignal {
+    const signal = platformSignal(answer);
+    bookTime();
+    const isForAll = trouble.note(shop, triesOfShop, signal);
+    if (signal.kind === "broken") {
+      if (trouble.isDown && pausedFor() === 0) pause(TRY_AFTER_MS[Math.min(tries++, TRY_AFTER_MS.length - 1)]!);
+    } else {
+      tries = 0;
+      counts.answered++;
+      isProven ||= signal.kind === "answered";
     }
-    brokenInARow = 0;
-    if (sign === "throttles") {
+    if (isForAll && signal.retryAfterMs !== undefined) {
       counts.throttled++;
-      const ms = pauseAskedBy(answer) ?? DEFAULT_PAUSE_MS;
-      pausedUntil = Math.max(pausedUntil, now() + ms);
-      options.onPause(ms);
-      return sign;
+      pause(signal.retryAfterMs);
+      options.onPause?.(pausedFor());
     }
-    // Not one call more, whoever is quicker: the caller who is to halt the run, or the next call.
-    if (sign === "refuses the app") close();
-    counts.answered++;
-    counts.latencyMs += tookMs;
-    if (sign === "answers" && !(answer.kind === "refused" && answer.verdict.kind === "transient")) isProven = true;
-    return sign;
+    // Not one call more, whoever is quicker: the one who is to halt the run, or the next call.
+    if (trouble.appRefused) close();
+    // Until Shopify has answered once, and while it does not, one call goes first.
+    const isAlone = !isProven || trouble.isDown;
+    queue.concurrency = isAlone ? 1 : Math.max(1, Math.floor(concurrency / 2 ** trouble.brokenInARow));
+    return { ...signal, isForAll };
   }
 
-  /** Waits for a place and takes it, in one step: between looking and taking nobody else may run. */
-  async function takePlace(isProbe: boolean): Promise<void> {
-    const waitingSince = now();
-    for (;;) {
-      const isShut = closed || (!isProbe && options.isDown?.()) || pausedFor() > LONGEST_WAIT_MS;
-      if (isShut || now() - waitingSince > LONGEST_WAIT_MS) {
-        // The place this one was woken for is the next one's.
-        queue.shift()?.();
-        throw new GateClosedError();
-      }
-      if (pausedFor() > 0) await new Promise((resolve) => setTimeout(resolve, Math.ceil(pausedFor())));
-      else if (inFlight < width()) {
-        inFlight++;
-        return;
-      } else await new Promise<void>((resolve) => queue.push(resolve));
+  async function inTurn<T>(call: () => Promise<T>, longestMs: number): Promise<T> {
+    let hasLeft = false;
+    // Of waiting alone: a call that has left is never given up here.
+    const patience = new AbortController();
+    const timer = setTimeout(() => patience.abort(), longestMs);
+    try {
+      return await queue.add(
+        async () => {
+          if (pausedFor() > longestMs) throw new GateClosedError();
+          if (pausedFor() > 0) await sleep(Math.ceil(pausedFor()));
+          if (isClosed || pausedFor() > 0) throw new GateClosedError();
+          clearTimeout(timer);
+          hasLeft = true;
+          return call();
+        },
+        { signal: patience.signal },
+      );
+    } catch (error) {
+      throw hasLeft ? error : new GateClosedError();
+    } finally {
+      clearTimeout(timer);
+      options.onRoom?.();
+      // The next call has left by then: working on this answer first would keep its place empty meanwhile.
+      await turn();
     }
+  }
+
+  /** From now on no call leaves. */
+  function close(): void {
+    isClosed = true;
+    queue.clear();
   }
 
   return {
-    counts,
-    get inFlight() {
-      return inFlight;
+    get counts() {
+      bookTime();
+      return { ...counts };
     },
-    get brokenInARow() {
-      return brokenInARow;
+    get isDown() {
+      return trouble.isDown;
     },
-    get isProven() {
-      return isProven;
+    /** Several shops in a row were told that Shopify does not know the app. */
+    get appRefused() {
+      return trouble.appRefused;
     },
-    pausedFor,
-    pause(ms) {
-      if (ms > 0) pausedUntil = Math.max(pausedUntil, now() + ms);
+    /** 0: a shop may be taken up. More: not before so many milliseconds. Undefined: when a call has ended. */
+    opensIn(): number | undefined {
+      if (isClosed) return undefined;
+      if (pausedFor() > 0) return Math.ceil(pausedFor());
+      const early = isProven && trouble.brokenInARow === 0 ? Math.ceil(concurrency * EARLY_STARTS) : 0;
+      if (queue.pending + queue.size + onTheWay >= queue.concurrency + early) return undefined;
+      const waitMs = bucket.takesIn();
+      if (waitMs > 0) counts.limited++;
+      return waitMs;
     },
-    hasRoom() {
-      const early = isProven && brokenInARow === 0 ? Math.ceil(options.concurrency * EARLY_STARTS) : 0;
-      return !closed && pausedFor() === 0 && inFlight + onTheWay < width() + early;
-    },
-    setOut(isProbe = false) {
-      let isOnTheWay = true;
+    /** Takes up a shop; ask `opensIn` before. @param tries how often it failed before for reasons of its own. */
+    acquire(shop: string, tries: number): Permit {
+      bucket.take();
       onTheWay++;
+      let isOnTheWay = true;
+      let last: CallSignal | undefined;
       const arrive = () => {
         if (isOnTheWay) onTheWay--;
         isOnTheWay = false;
       };
       return {
-        async pass(call, onSign) {
-          await takePlace(isProbe);
-          arrive();
-          const started = now();
-          try {
-            const answer = await call();
-            const sign = note(answer, now() - started);
-            onSign?.(sign);
-            return answer;
-          } finally {
-            inFlight--;
-            queue.shift()?.();
-            options.onRoom?.();
-            // The next call has left by then: working on this answer first would keep the place empty meanwhile.
-            await turn();
-          }
+        get last() {
+          return last;
         },
-        end: arrive,
+        run: (call) => {
+          // A verification is paid for like the call before it.
+          if (!isOnTheWay) bucket.take();
+          const longestMs = isOnTheWay ? LONGEST_WAIT_MS : LONGEST_WAIT_AGAIN_MS;
+          arrive();
+          return inTurn(async () => {
+            const answer = await call();
+            last = note(shop, tries, answer);
+            return answer;
+          }, longestMs);
+        },
+        release: arrive,
       };
     },
+    setRate: bucket.setRate,
+    /** Lets no call leave for so long, at most a minute; never shortens a pause. */
+    pause,
     close,
-    bookTime(isActive) {
-      const at = now();
-      if (isActive !== undefined) counts[isActive ? "activeMs" : "waitedMs"] += at - bookedAt;
-      bookedAt = at;
-    },
   };
 }

@@ -1,35 +1,32 @@
 /** Saved up for at most so long: enough to bridge timers, too little for a surge. */
 const SAVED_SECONDS = 0.05;
 
-/** Spreads starts evenly over time. */
-export interface TokenBucket {
-  /** Starts per second from now on. */
-  setRate(perSecond: number): void;
-  /** Takes one start; else says in how many milliseconds there will be one. */
-  take(): { taken: true } | { taken: false; inMs: number };
-}
-
-/** @param now milliseconds, monotonic. */
-export function createTokenBucket(rate: number, now: () => number = () => performance.now()): TokenBucket {
+/**
+ * Spreads starts evenly over time.
+ * @param now milliseconds, monotonic.
+ */
+export function createTokenBucket(rate: number, now: () => number) {
   let perSecond = rate;
   let saved = 1;
   let at = now();
-  const most = () => Math.max(1, perSecond * SAVED_SECONDS);
   function fill(): void {
-    const time = now();
-    saved = Math.min(most(), saved + ((time - at) / 1000) * perSecond);
-    at = time;
+    saved = Math.min(Math.max(1, perSecond * SAVED_SECONDS), saved + ((now() - at) / 1_000) * perSecond);
+    at = now();
   }
   return {
-    setRate(next) {
+    setRate(next: number): void {
       fill();
       perSecond = next;
     },
-    take() {
+    /** Milliseconds until there is a start; 0: now. */
+    takesIn(): number {
       fill();
-      if (saved < 1) return { taken: false, inMs: Math.ceil(((1 - saved) / perSecond) * 1000) };
+      return saved >= 1 ? 0 : Math.ceil(((1 - saved) / perSecond) * 1_000);
+    },
+    /** Takes one, also one that is not there yet: the next ones wait for it. */
+    take(): void {
+      fill();
       saved -= 1;
-      return { taken: true };
     },
   };
 }

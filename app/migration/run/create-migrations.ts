@@ -4,12 +4,13 @@ import type { Logger } from "../../infra/log.server.ts";
 import type { Metrics } from "../../infra/metrics.server.ts";
 import type { Phase } from "../../infra/phase.ts";
 import type { Tokens } from "../../tokens/index.ts";
-import { requestStop } from "./end-run.ts";
+import { beginWave, requestStop } from "./end-run.ts";
 import { FlowNotReadyError } from "../errors.ts";
 import { fillTotal } from "./fill-total.ts";
 import { findRunningRun, insertRun } from "./insert-run.ts";
+import { listLeftovers } from "./leftovers.ts";
 import { planRun } from "./plan-run.ts";
-import { findLatestRun, readFailures, readRun } from "./read-run.ts";
+import { findLatestRun, findRuns, readFailures, readRun } from "./read-run.ts";
 import { createRunWorker, type RunWorker } from "../worker/run-worker.ts";
 import type { MigrationOptions, Migrations, RunView } from "../types.ts";
 
@@ -113,6 +114,15 @@ export function createMigrations(deps: MigrationDependencies): Migrations {
     async latest() {
       const id = await findLatestRun(db);
       return id === undefined ? undefined : read(id);
+    },
+    async list(limit) {
+      const runs = await Promise.all((await findRuns(db, limit)).map((id) => read(id, "none")));
+      return runs.filter((run) => run !== undefined);
+    },
+    leftovers: (limit) => listLeftovers(db, limit),
+    async goOn(id) {
+      await beginWave(db, id);
+      return read(id);
     },
     async requestStop(id) {
       await requestStop(db, id);

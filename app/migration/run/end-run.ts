@@ -1,6 +1,7 @@
 import { type Prisma } from "@prisma/client";
 import type { Database } from "../../infra/db.server.ts";
 import { judgeWave, type WaveCount } from "./judge-wave.ts";
+import { recordLeftovers } from "./leftovers.ts";
 import { countTokens } from "./permanent-sessions.ts";
 import { wavesOf, type RunRow } from "./run-row.ts";
 import { migratedByUs } from "../worker/record-outcomes.ts";
@@ -9,6 +10,9 @@ import { migratedByUs } from "../worker/record-outcomes.ts";
 export type Advance = "open" | "next wave" | "ended";
 
 type Tx = Prisma.TransactionClient;
+
+/** A hundred years. */
+const UNTIL_CONFIRMED_SECONDS = 100 * 365 * 86_400;
 
 /**
  * Called by a worker without work: begins the next wave, or ends the run, when every shop taken up has its outcome. Locks the
@@ -31,9 +35,11 @@ export async function advanceRun(db: Database, runId: string): Promise<Advance> 
       const limitReached = run.options.limit !== undefined && run.taken >= run.options.limit;
       if (run.wave + 1 < waves.length && !limitReached) {
         await tx.$executeRaw`
-          UPDATE "MigrationRun" SET "wave" = "wave" + 1, "cursor" = '', "drained" = false WHERE "id" = ${runId}`;
+          UPDATE "MigrationRun" SET "wave" = "wave" + 1, "cursor" = '', "drained" = false,
+            "waveBeginsAt" = now() + ${secondsBetween(run)}::float8 * interval '1 second' WHERE "id" = ${runId}`;
         return "next wave";
       }
+      if (!run.options.shops) await recordLeftovers(tx, runId, run.wave);
       await endRun(tx, run, counts, "completed", null);
       return "ended";
     },
@@ -60,7 +66,7 @@ export async function endStoppedRun(
       if (!run || run.status !== "running") return true;
       if (!run.stopRequested || (await areShopsHeld(tx, runId, worker, deadAfterMs))) return false;
       await settleOpenShops(tx, runId);
-      await endRun(tx, run, counts, run.haltReason === null ? "stopped" : "halted", run.haltReason);
+      await endRun(tx, run, counts, run.endsAs ?? (run.haltReason === null ? "stopped" : "halted"), run.haltReason);
       return true;
     },
     { maxWait: 10_000, timeout: 30_000 },
@@ -94,12 +100,28 @@ export async function failRun(
   }
 }
 
-/** Asks every worker to stop; with a reason the run ends as halted, and the first reason stands. */
-export async function requestStop(db: Database, runId: string, haltReason: string | null = null): Promise<void> {
+/** Why a run stops itself, in words for an operator, and how it ends then. */
+export interface StopReason {
+  as: "halted" | "failed";
+  reason: string;
+}
+
+/** Asks every worker to stop; with a reason the run ends as it says, and the first reason stands. */
+export async function requestStop(db: Database, runId: string, stop?: StopReason): Promise<void> {
   await db.$executeRaw`
     UPDATE "MigrationRun" SET "stopRequested" = true,
-      "haltReason" = CASE WHEN "stopRequested" THEN "haltReason" ELSE ${haltReason} END
+      "haltReason" = CASE WHEN "stopRequested" THEN "haltReason" ELSE ${stop?.reason ?? null} END,
+      "endsAs" = CASE WHEN "stopRequested" THEN "endsAs" ELSE ${stop?.as ?? null} END
     WHERE "id" = ${runId} AND "status" = 'running'`;
+}
+
+/** The word that a run waits for between two waves. */
+export async function beginWave(db: Database, runId: string): Promise<void> {
+  await db.$executeRaw`UPDATE "MigrationRun" SET "waveBeginsAt" = NULL WHERE "id" = ${runId} AND "status" = 'running'`;
+}
+
+function secondsBetween({ options }: RunRow): number {
+  return options.pauseBetween === "confirm" ? UNTIL_CONFIRMED_SECONDS : (options.pauseBetween ?? 0);
 }
 
 async function lockRun(tx: Tx, runId: string): Promise<RunRow | undefined> {
@@ -155,7 +177,7 @@ async function endRun(
   tx: Tx,
   run: RunRow,
   counts: { permanentTokens: number; migratableTokens: number; legacyPrefixRows: number },
-  status: "completed" | "stopped" | "halted",
+  status: "completed" | "stopped" | "halted" | "failed",
   haltReason: string | null,
 ): Promise<void> {
   // A run that went through knows how many shops it was about; what others migrated meanwhile is no shop of this run.

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { createFailureWindow } from "../pacing/failure-window.ts";
+import { createFailureWindow } from "./failure-window.ts";
 import { judgeWave } from "./judge-wave.ts";
 
 const wave = (migrated: number, others: Record<string, number> = {}) => [

@@ -1,10 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { Prisma } from "@prisma/client";
 import type { Database } from "../../infra/db.server.ts";
+import { countRemainingTokens } from "../../tokens/index.ts";
+import { listLeftovers } from "./leftovers.ts";
 import { countTokens, permanentSession, placeOfShop } from "./permanent-sessions.ts";
 import { storedOptions, wavesOf } from "./run-row.ts";
 import type { MigrationOptions, RunPlan } from "../types.ts";
 
+const LISTED_ROWS = 100;
 /** Without a run to learn from: seconds that one exchange is taken to last. */
 const ASSUMED_SECONDS_PER_SHOP = 0.5;
 
@@ -22,6 +25,8 @@ export async function planRun(db: Database, options: MigrationOptions): Promise<
     knownNeedsReauth: found.needsReauth,
     knownSuspended: found.suspended,
     knownUninstalled: found.uninstalled,
+    leftAlone: await countLeftAlone(db),
+    rows: await listLeftovers(db, LISTED_ROWS),
     ...(options.waves && { waves: await countWaves(db, wavesOf(options)) }),
     rateFrom: rate === undefined ? "assumption" : "last run",
   };
@@ -34,6 +39,11 @@ export async function planRun(db: Database, options: MigrationOptions): Promise<
       ${JSON.stringify(plan)}::jsonb, ${perSecond}, ${counts.permanentTokens}, ${counts.migratableTokens},
       ${counts.legacyPrefixRows})`;
   return id;
+}
+
+async function countLeftAlone(db: Database): Promise<Record<string, number>> {
+  const { migratable: _migratable, ...others } = await countRemainingTokens({ prisma: db });
+  return others;
 }
 
 /** How many shops a run with these options is about. An index read; with named shops, as many as are named. */

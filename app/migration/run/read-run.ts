@@ -17,6 +17,21 @@ export async function findLatestRun(db: Database): Promise<string | undefined> {
   return row?.id;
 }
 
+/** The ids of the latest runs, the newest first. */
+export async function findRuns(db: Database, limit: number): Promise<string[]> {
+  const rows = await db.$queryRaw<{ id: string }[]>`
+    SELECT "id" FROM "MigrationRun" ORDER BY "startedAt" DESC LIMIT ${limit}`;
+  return rows.map(({ id }) => id);
+}
+
+/** Whether a run has ended with nothing left that could be migrated. */
+export async function hasFinishedRun(db: Database): Promise<boolean> {
+  const [row] = await db.$queryRaw<[{ finished: boolean }]>`
+    SELECT EXISTS (SELECT FROM "MigrationRun" WHERE "status" = 'completed' AND NOT "dryRun"
+      AND coalesce("migratableTokens", "permanentTokens") = 0) AS "finished"`;
+  return row.finished;
+}
+
 /** A run as operators see it: its row, its tallies, its workers; some milliseconds whatever its size. */
 export async function readRun(
   db: Database,
@@ -24,11 +39,16 @@ export async function readRun(
   failures: "first" | "all" | "none" = "first",
   deadAfterMs = 10_000,
 ): Promise<RunView | undefined> {
-  const [run] = await db.$queryRaw<(RunRow & { workers: number; pausedMs: number | null })[]>`
+  const [run] = await db.$queryRaw<RunNow[]>`
     SELECT r.*, greatest(0, extract(epoch FROM r."pausedUntil" - now()) * 1000)::float8 AS "pausedMs",
+      greatest(0, extract(epoch FROM r."waveBeginsAt" - now()) * 1000)::float8 AS "waveWaitsMs",
+      w."shops" AS "waiting", w."retryMs",
       (SELECT count(*)::int FROM "MigrationWorker" w WHERE w."runId" = r."id"
         AND w."seenAt" >= now() - ${deadAfterMs}::float8 * interval '1 millisecond') AS "workers"
-    FROM "MigrationRun" r WHERE r."id" = ${id}`;
+    FROM "MigrationRun" r LEFT JOIN LATERAL (
+      SELECT count(*)::int AS "shops", greatest(0, extract(epoch FROM min("retryAt") - now()) * 1000)::float8 AS "retryMs"
+      FROM "MigrationOutcome" WHERE "runId" = r."id" AND "outcome" = 'waiting' AND r."status" = 'running') w ON true
+    WHERE r."id" = ${id}`;
   if (!run) return undefined;
   const tallies = await db.$queryRaw<{ outcome: string; code: string; shops: number }[]>`
     SELECT "outcome", "code", sum("shops")::int AS "shops" FROM "MigrationTally" WHERE "runId" = ${id} GROUP BY 1, 2`;
@@ -57,8 +77,18 @@ export async function* readFailures(db: Database, runId: string): AsyncGenerator
   }
 }
 
+/** A run's row, and what it waits for at this moment. */
+interface RunNow extends RunRow {
+  workers: number;
+  pausedMs: number | null;
+  waveWaitsMs: number | null;
+  /** Shops that wait to be tried again, and when the first of them is. */
+  waiting: number;
+  retryMs: number | null;
+}
+
 function viewOf(
-  run: RunRow & { workers: number; pausedMs: number | null },
+  run: RunNow,
   tallies: { outcome: string; code: string; shops: number }[],
   failures: RunFailure[],
 ): RunView {
@@ -93,7 +123,7 @@ function viewOf(
     allowedRate: running && run.allowedRate !== null ? Math.round(run.allowedRate * 10) / 10 : null,
     etaSeconds: etaSeconds(run, remaining, rate),
     haltReason: run.haltReason,
-    notice: running ? noticeOf(run) : null,
+    notice: running ? noticeOf(run, remaining) : null,
     wave: run.options.waves ? { number: run.wave + 1, of: waves.length, percent: waves[run.wave] ?? 100 } : null,
     workers: running ? run.workers : 0,
     failuresByCode: Object.fromEntries(
@@ -118,9 +148,19 @@ function etaSeconds(run: RunRow, remaining: number, rate: number): number | null
   return rate > 0 ? Math.ceil(remaining / rate) : null;
 }
 
-function noticeOf(run: RunRow & { workers: number; pausedMs: number | null }): string | null {
+/** Seconds above which a wave waits for a word, not for a time. */
+const NO_TIME_SECONDS = 10 * 365 * 86_400;
+
+/** What a run waits for, for people; the most important thing. */
+function noticeOf(run: RunNow, remaining: number): string | null {
+  const seconds = (ms: number | null) => Math.ceil((ms ?? 0) / 1_000);
   if (run.stopRequested) return "stopping after the calls in flight";
   if (run.workers === 0) return "no instance is at work; one takes over within seconds";
-  if (run.pausedMs) return `Shopify asked to wait: ${Math.ceil(run.pausedMs / 1000)} s more`;
-  return run.notice;
+  const waitsFor = seconds(run.waveWaitsMs);
+  if (waitsFor > NO_TIME_SECONDS) return `wave ${run.wave} is in order; the next one waits for your word (continue)`;
+  if (waitsFor > 0) return `wave ${run.wave} is in order; the next one begins in ${waitsFor} s`;
+  if (run.pausedMs) return `Shopify asked to wait: ${seconds(run.pausedMs)} s more`;
+  if (run.notice) return run.notice;
+  if (run.waiting === 0 || run.waiting < remaining) return null;
+  return `${run.waiting} shop${run.waiting === 1 ? "" : "s"} left, to be tried again; the next in ${seconds(run.retryMs)} s`;
 }

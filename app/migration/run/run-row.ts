@@ -10,6 +10,8 @@ export interface RunRow {
   finishedAt: Date | null;
   stopRequested: boolean;
   haltReason: string | null;
+  /** How a run that stops itself ends, once the calls in flight have. */
+  endsAs: "halted" | "failed" | null;
   total: number | null;
   taken: number;
   cursor: string;

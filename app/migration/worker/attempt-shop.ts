@@ -1,21 +1,26 @@
 import type { Logger } from "../../infra/log.server.ts";
-import { ConfigurationError, type Tokens } from "../../tokens/index.ts";
+import { ConfigurationError, type MigrateOutcome, type Tokens } from "../../tokens/index.ts";
 import { GateClosedError, type CallGate } from "../pacing/call-gate.ts";
+import type { StopReason } from "../run/end-run.ts";
 import type { Claim } from "./claim-shops.ts";
 import { describeError } from "./describe-error.ts";
-import { judgeAttempt, type PlatformSign } from "./judge-attempt.ts";
+import { judgeAttempt } from "./judge-attempt.ts";
 import type { Outcome } from "./record-outcomes.ts";
 
-/** A shop whose lease somebody else has is tried again later, not waited for: a dead holder's lease stays taken for a while. */
+/** A shop whose lease is taken is tried again later, not waited for: a dead holder's lease stays taken for a while. */
 const LEASE_WAIT_MS = 100;
 
-/** How one attempt ended. Without a settlement nothing happened to the shop. */
+/** Several shops in a row were told that Shopify does not know the app. */
+export const APP_REFUSED: StopReason = {
+  as: "halted",
+  reason:
+    "Configuration error: Shopify does not accept this app's credentials, for several shops in a row. " +
+    "Correct SHOPIFY_API_KEY and SHOPIFY_API_SECRET, then start again; no shop was marked.",
+};
+
+/** How one attempt ended. Without an outcome nothing happened to the shop. */
 export interface Attempt {
-  /** Shopify did not answer, or not readably. */
-  isBroken: boolean;
-  settlement?: Outcome;
-  /** The run must end: Shopify does not accept the app. */
-  haltReason?: string;
+  outcome?: Outcome;
   /** The database failed. */
   databaseError?: unknown;
 }
@@ -25,53 +30,48 @@ export interface AttemptContext {
   gate: CallGate;
   log: Logger;
   verify: boolean;
-  /** Shopify is taken for down; this attempt finds out whether it still is. */
-  isProbe: boolean;
-  /** Whether the platform is taken for down now. */
-  isDown: () => boolean;
   random?: () => number;
 }
 
 /** One attempt at one shop: through the gate, and judged. Never throws. */
 export async function attemptShop(claim: Claim, context: AttemptContext): Promise<Attempt> {
-  const { tokens, gate, isProbe, isDown } = context;
+  const { tokens, gate, random } = context;
   const { shop, tries } = claim;
-  const trip = gate.setOut(isProbe);
-  let sign: PlatformSign | undefined;
+  const permit = gate.acquire(shop, tries);
+  const judge = (outcome: MigrateOutcome) => judgeAttempt(outcome, { tries, call: permit.last }, random);
   try {
     const outcome = await tokens.migrate(shop, {
       retries: 0,
       leaseWaitMs: LEASE_WAIT_MS,
       verify: context.verify,
-      gate: (call) =>
-        trip.pass(call, (said) => {
-          sign = said;
-        }),
+      gate: (call) => permit.run(call),
     });
-    const judged = judgeAttempt(outcome, { tries, sign, platformDown: isProbe || isDown() }, context.random);
-    return { isBroken: sign === "broken", settlement: judged };
+    return { outcome: judge(outcome) };
   } catch (error) {
-    return { isBroken: sign === "broken", ...afterError(claim, error, context) };
+    if (error instanceof GateClosedError) return {};
+    if (error instanceof ConfigurationError) return { outcome: afterAppRefused(judge(failed(claim, error))) };
+    const isDatabase = error instanceof Error && error.name.startsWith("PrismaClient");
+    if (!isDatabase)
+      context.log.error({ shop, ...describeError(error) }, "a shop could not be migrated for a reason of our own");
+    // Whatever was written was written in one statement; the next attempt reads what there is.
+    return { outcome: countedOnce(claim, isDatabase, random), ...(isDatabase && { databaseError: error }) };
   } finally {
-    trip.end();
+    permit.release();
   }
 }
 
-function afterError(
-  { shop, tries }: Claim,
-  error: unknown,
-  { log, random }: AttemptContext,
-): Omit<Attempt, "isBroken"> {
-  if (error instanceof GateClosedError) return {};
-  if (error instanceof ConfigurationError) {
-    return {
-      haltReason:
-        `Configuration error: Shopify does not accept this app's credentials (${error.reason}). ` +
-        "Correct SHOPIFY_API_KEY and SHOPIFY_API_SECRET, then start again; no shop was marked.",
-    };
-  }
-  const isDatabase = error instanceof Error && error.name.startsWith("PrismaClient");
-  if (!isDatabase) log.error({ shop, ...describeError(error) }, "a shop could not be migrated for a reason of our own");
+/** Until other shops have confirmed it, nothing is held against the shop: while it waits, it counts as not tried. */
+function afterAppRefused(outcome: Outcome): Outcome {
+  return outcome.outcome === "waiting" ? { ...outcome, code: null, message: null } : outcome;
+}
+
+function failed({ shop }: Claim, { reason }: ConfigurationError): MigrateOutcome {
+  const message =
+    "Shopify does not know this app for this shop: a new or closed store, another app's row, or, when all say so, wrong credentials";
+  return { shop, outcome: "failed", code: reason, message, retryable: true, attempts: 1 };
+}
+
+function countedOnce({ shop, tries }: Claim, isDatabase: boolean, random?: () => number): Outcome {
   const outcome = {
     shop,
     outcome: "failed" as const,
@@ -80,7 +80,5 @@ function afterError(
     retryable: true,
     attempts: 1,
   };
-  // Whatever was written was written in one statement; the next attempt reads what there is.
-  const settlement = judgeAttempt(outcome, { tries, sign: "answers", platformDown: false }, random);
-  return { settlement, ...(isDatabase && { databaseError: error }) };
+  return judgeAttempt(outcome, { tries, call: { kind: "answered", isForAll: false } }, random);
 }

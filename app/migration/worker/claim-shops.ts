@@ -6,10 +6,10 @@ import { wavesOf, type RunRow } from "../run/run-row.ts";
 /** A shop that a worker has taken up. */
 export interface Claim {
   shop: string;
-  /** How often it was tried before, not counting refusals that concern every shop (429, an outage). */
+  /** How often it failed before, not counting what concerned every shop (a limit for all, an outage). */
   tries: number;
   wave: number;
-  /** The how-manieth shop of the run it is, where that decides whether it is verified; undefined when it comes back. */
+  /** Zero-based position of the shop in the run, where that decides whether it is verified; undefined when it comes back. */
   ordinal?: number;
 }
 
@@ -29,7 +29,8 @@ export async function claimFreshShops(
     async (tx) => {
       const [run] = await tx.$queryRaw<Pick<RunRow, "options" | "cursor" | "wave" | "taken" | "drained">[]>`
         SELECT "options", "cursor", "wave", "taken", "drained" FROM "MigrationRun"
-        WHERE "id" = ${runId} AND "status" = 'running' AND NOT "stopRequested" FOR NO KEY UPDATE`;
+        WHERE "id" = ${runId} AND "status" = 'running' AND NOT "stopRequested"
+          AND ("waveBeginsAt" IS NULL OR "waveBeginsAt" <= now()) FOR NO KEY UPDATE`;
       if (!run || run.drained) return { claims: [], more: false };
       const { limit, shops } = run.options;
       const take = Math.min(want, limit === undefined ? want : limit - run.taken);

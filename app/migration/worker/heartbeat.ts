@@ -1,17 +1,10 @@
 import { Prisma } from "@prisma/client";
 import type { Database } from "../../infra/db.server.ts";
+import type { GateCounts } from "../pacing/call-gate.ts";
 import type { Pace } from "../pacing/pace.ts";
 
 /** What a worker did since it joined the run; only ever rises. */
-export interface WorkerStats {
-  activeMs: number;
-  waitedMs: number;
-  answered: number;
-  throttled: number;
-  broken: number;
-  latencyMs: number;
-  /** Ticks in which only the rate held it back. */
-  limited: number;
+export interface WorkerStats extends GateCounts {
   /** Shops finished. */
   finished: number;
 }

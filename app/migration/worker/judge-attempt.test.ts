@@ -1,3 +1,4 @@
+// Proves that every shop of a run reaches an outcome, and that nothing is held against a shop that concerned all of them.
 import { describe, expect, it } from "vitest";
 import type { MigrateOutcome } from "../../tokens/index.ts";
 import { judgeAttempt, MOST_TRIES } from "./judge-attempt.ts";
@@ -11,7 +12,8 @@ const failed = (over: Partial<MigrateOutcome> = {}): MigrateOutcome => ({
   attempts: 1,
   ...over,
 });
-const context = { tries: 0, sign: "broken" as const, platformDown: false };
+const broken = { kind: "broken" as const, isForAll: false };
+const context = { tries: 0, call: broken };
 
 describe("an attempt", () => {
   it("is final when the outcome is", () => {
@@ -36,21 +38,28 @@ describe("an attempt", () => {
     expect(last.message).toMatch(/given up after 6 attempts/);
   });
 
-  it("does not count what concerned every shop: a limit, an outage, a lease in use", () => {
+  it("does not count what concerned everybody, or called nobody", () => {
     const tries = MOST_TRIES - 1;
-    for (const counted of [
-      { tries, sign: "throttles" as const, platformDown: false },
-      { tries, sign: "broken" as const, platformDown: true },
-      { tries, sign: undefined, platformDown: false },
-    ]) {
-      expect(judgeAttempt(failed(), counted)).toMatchObject({ outcome: "waiting", attempts: tries });
+    for (const call of [{ ...broken, isForAll: true }, { kind: "throttled" as const, isForAll: true }, undefined]) {
+      expect(judgeAttempt(failed(), { tries, call })).toMatchObject({ outcome: "waiting", attempts: tries });
     }
   });
 
-  it("is not repeated before Retry-After", () => {
-    const wait = (random: number) =>
-      judgeAttempt(failed({ retryAfterMs: 3_000 }), { ...context, sign: "throttles" }, () => random).retryInMs;
-    expect(wait(0)).toBe(3_000);
-    expect(wait(0.999)).toBeLessThan(4_001);
+  it.each([
+    [86_400_000, 0, "failed"],
+    [20_000, 0, "waiting"],
+    [20_000, 1, "waiting"],
+    [20_000, 2, "failed"],
+  ])("asked to wait %d ms by itself after %i tries: %s", (retryAfterMs, tries, outcome) => {
+    const judged = judgeAttempt(failed({ retryAfterMs }), { tries, call: broken }, () => 0);
+    expect(judged).toMatchObject({ outcome, retryable: true, attempts: tries + 1 });
+    if (outcome === "waiting") expect(judged.retryInMs).toBe(retryAfterMs);
+    else expect(judged.message).toMatch(/asks to wait \d+ s for this shop/);
+  });
+
+  it("waits for a lease that is closed for a while, but not for ever", () => {
+    const closed = { tries: 0, call: undefined };
+    expect(judgeAttempt(failed({ retryAfterMs: 3_000 }), closed, () => 0).retryInMs).toBe(3_000);
+    expect(judgeAttempt(failed({ retryAfterMs: 600_000 }), closed)).toMatchObject({ outcome: "failed" });
   });
 });

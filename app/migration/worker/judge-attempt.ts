@@ -1,70 +1,45 @@
-import type { TokenAnswer, MigrateOutcome } from "../../tokens/index.ts";
+import type { MigrateOutcome } from "../../tokens/index.ts";
+import type { CallSignal } from "../pacing/call-gate.ts";
 import type { Outcome } from "./record-outcomes.ts";
 
-/** Tries of one shop before it counts as failed. Refusals that concern every shop (429, an outage) are not counted. */
+/** Failures of one shop before it is given up. Those that concern everybody (a limit for all, an outage) are not counted. */
 export const MOST_TRIES = 6;
+/** A shop that asks to wait is waited for as long as all its waits together stay below this. */
+const LONGEST_WAIT_MS = 45_000;
+const LONGEST_BACKOFF_MS = 60_000;
 const FIRST_BACKOFF_MS = 1_000;
 /** Another holder of a shop's lease is not asked more often than this. */
 const LEASE_BACKOFF_MS = 1_000;
-const LONGEST_BACKOFF_MS = 60_000;
-
-/** What one answer of the token endpoint says about the platform, whatever it says about the shop. */
-export type PlatformSign =
-  /** Shopify works, and knows this app: everything but the two below. */
-  | "answers"
-  /** Too many calls. */
-  | "throttles"
-  /** 5xx, no answer, or an unreadable one. */
-  | "broken"
-  /** It does not accept this app. */
-  | "refuses the app";
-
-export function signOf(answer: TokenAnswer): PlatformSign {
-  if (answer.kind !== "refused") return "answers";
-  const { verdict } = answer;
-  if (verdict.kind === "configuration") return "refuses the app";
-  if (verdict.kind !== "transient") return "answers";
-  if (verdict.reason === "throttled" || verdict.retryAfterMs !== undefined) return "throttles";
-  return verdict.lost ? "broken" : "answers";
-}
-
-/** How long all calls wait, when the answer asked for it. */
-export function pauseAskedBy(answer: TokenAnswer): number | undefined {
-  return answer.kind === "refused" && answer.verdict.kind === "transient" ? answer.verdict.retryAfterMs : undefined;
-}
 
 /**
- * What becomes of a shop after one attempt: its outcome, or another attempt later.
- * @param context.sign what the platform said in this attempt; undefined when it was not asked.
- * @param context.platformDown the circuit is open: what fails now says nothing about the shop.
+ * What becomes of a shop after one attempt: its outcome, or another attempt later. Every shop reaches an outcome in minutes.
+ * @param context.tries its failures before.
+ * @param context.call what the last call of this attempt came to; undefined when none was made.
  * @param random 0 to 1, for the jitter.
  */
 export function judgeAttempt(
   outcome: MigrateOutcome,
-  context: { tries: number; sign: PlatformSign | undefined; platformDown: boolean },
+  context: { tries: number; call: CallSignal | undefined },
   random: () => number = Math.random,
 ): Outcome {
-  const { shop, code, message, retryable } = outcome;
+  const { shop, code, message, retryable, retryAfterMs } = outcome;
+  const { call } = context;
   if (outcome.outcome !== "failed" || !retryable) {
     return { shop, outcome: outcome.outcome, code, message, attempts: context.tries + outcome.attempts, retryable };
   }
-  // Nobody asked about this shop (its lease is busy or closed for a moment), or the answer was about all shops.
-  const counts = context.sign === "answers" || (context.sign === "broken" && !context.platformDown);
-  const tries = context.tries + (counts ? 1 : 0);
-  if (tries >= MOST_TRIES) {
-    return {
-      shop,
-      outcome: "failed",
-      code,
-      message: `${message}; given up after ${tries} attempts`,
-      attempts: tries,
-      retryable,
-    };
+  // Without a call the shop's lease was busy, or closed for a moment.
+  const tries = context.tries + (call === undefined || call.isForAll ? 0 : 1);
+  const waitsTooLong = !call?.isForAll && (retryAfterMs ?? 0) * Math.max(1, tries) > LONGEST_WAIT_MS;
+  if (tries >= MOST_TRIES || waitsTooLong) {
+    const why = waitsTooLong
+      ? `Shopify asks to wait ${Math.ceil(retryAfterMs! / 1_000)} s for this shop; not waited for any longer`
+      : `given up after ${tries} attempts`;
+    return { shop, outcome: "failed", code, message: `${message}; ${why}`, attempts: tries, retryable };
   }
   const backoffMs = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** tries) * random();
   const retryInMs =
-    outcome.retryAfterMs === undefined
-      ? Math.max(backoffMs, context.sign === undefined ? LEASE_BACKOFF_MS : 0)
-      : outcome.retryAfterMs + FIRST_BACKOFF_MS * random();
+    retryAfterMs === undefined
+      ? Math.max(backoffMs, call === undefined ? LEASE_BACKOFF_MS : 0)
+      : Math.min(retryAfterMs, LONGEST_BACKOFF_MS) + FIRST_BACKOFF_MS * random();
   return { shop, outcome: "waiting", code, message, attempts: tries, retryable, retryInMs };
 }

@@ -1,16 +1,12 @@
 import { expect, it } from "vitest";
 import type { WorkerStats } from "./heartbeat.ts";
 import { createLeader } from "./lead-run.ts";
-import { createTokenBucket } from "../pacing/token-bucket.ts";
 import { isVerified } from "./verify-choice.ts";
 
 const stats = (over: Partial<WorkerStats>): WorkerStats => ({
   activeMs: 0,
-  waitedMs: 0,
   answered: 0,
   throttled: 0,
-  broken: 0,
-  latencyMs: 0,
   limited: 0,
   finished: 0,
   ...over,
@@ -39,25 +35,7 @@ it("the leader adds up what all workers did since the last turn; their time runs
     ]),
   );
   expect(recentRate).toBe(15);
-  expect(pace.recent.at(-1)).toMatchObject({ answered: 18, ms: 1_000, limited: true });
-});
-
-it("a bucket gives starts evenly, and saves up next to nothing", () => {
-  let time = 0;
-  const bucket = createTokenBucket(100, () => time);
-  const takeAll = () => {
-    let taken = 0;
-    while (bucket.take().taken) taken++;
-    return taken;
-  };
-  expect(takeAll()).toBe(1);
-  expect(bucket.take()).toEqual({ taken: false, inMs: 10 });
-  time = 10;
-  expect(takeAll()).toBe(1);
-  time = 60_000;
-  expect(takeAll()).toBe(5);
-  bucket.setRate(0.5);
-  expect(bucket.take()).toMatchObject({ taken: false, inMs: 2_000 });
+  expect(pace).toMatchObject({ used: 18, rate: 80 });
 });
 
 it("by default the first wave is proven, then one shop in fifty", () => {

@@ -43,14 +43,11 @@ function difference(now: WorkerStats, before: WorkerStats | undefined): WorkerSt
 
 /** Counts add up over the workers; time does not: they work side by side. */
 function gather(deltas: readonly WorkerStats[]): Seen {
-  const seen: Seen = { ms: 0, waitedMs: 0, answered: 0, throttled: 0, broken: 0, latencyMs: 0, limited: false };
+  const seen: Seen = { ms: 0, answered: 0, throttled: 0, limited: false };
   for (const delta of deltas) {
     seen.ms = Math.max(seen.ms, delta.activeMs);
-    seen.waitedMs = Math.max(seen.waitedMs, delta.waitedMs);
     seen.answered += delta.answered;
     seen.throttled += delta.throttled;
-    seen.broken += delta.broken;
-    seen.latencyMs += delta.latencyMs;
     seen.limited ||= delta.limited > 0;
   }
   return seen;
@@ -63,14 +60,5 @@ function rateOver(rates: readonly { at: number; finished: number }[]): number {
 }
 
 function noticeOf({ reason }: Pace): string | null {
-  switch (reason) {
-    case "throttled":
-      return "Shopify answered 429; going on a little slower";
-    case "failing":
-      return "Shopify fails often; going slower";
-    case "slow":
-      return "Shopify answers slowly; going slower";
-    default:
-      return null;
-  }
+  return reason === "throttled" ? "Shopify answered 429; going on a little slower" : null;
 }

@@ -4,21 +4,19 @@ import type { Database } from "../../infra/db.server.ts";
 import type { Logger } from "../../infra/log.server.ts";
 import type { Metrics } from "../../infra/metrics.server.ts";
 import type { Tokens } from "../../tokens/index.ts";
-import { attemptShop } from "./attempt-shop.ts";
-import { heartbeat, joinRun, leaveRun, storePause } from "./heartbeat.ts";
 import { createCallGate } from "../pacing/call-gate.ts";
+import { initialPace } from "../pacing/pace.ts";
+import { advanceRun, endStoppedRun, failRun, requestStop, type StopReason } from "../run/end-run.ts";
+import { createFailureWindow } from "../run/failure-window.ts";
+import { createRunSteering } from "../run/steer-run.ts";
+import type { MigrationOptions } from "../types.ts";
+import { APP_REFUSED, attemptShop } from "./attempt-shop.ts";
 import { createClaimBuffer } from "./claim-buffer.ts";
 import type { Claim } from "./claim-shops.ts";
 import { createDatabaseTrouble } from "./database-trouble.ts";
-import { advanceRun, endStoppedRun, failRun, requestStop } from "../run/end-run.ts";
-import { createFailureWindow } from "../pacing/failure-window.ts";
-import { initialPace } from "../pacing/pace.ts";
-import { createPlatformBreaker } from "../pacing/platform-breaker.ts";
+import { heartbeat, joinRun, leaveRun, storePause } from "./heartbeat.ts";
 import { createOutcomeQueue } from "./outcome-queue.ts";
 import { releaseClaims, type Outcome } from "./record-outcomes.ts";
-import { createRunSteering } from "../run/steer-run.ts";
-import { createTokenBucket } from "../pacing/token-bucket.ts";
-import type { MigrationOptions } from "../types.ts";
 import { isVerified } from "./verify-choice.ts";
 
 export interface WorkerDependencies {
@@ -26,11 +24,11 @@ export interface WorkerDependencies {
   tokens: Pick<Tokens, "migrate">;
   log: Logger;
   metrics: Pick<Metrics, "migrationOutcomes" | "migrationAllowedRate">;
-  /** A sign of life, and one turn of the control loop, so often. */
+  /** Time between heartbeats, and between turns of the control loop; milliseconds. */
   tickMs: number;
-  /** A worker without a sign of life for so long is dead: its shops go to others. */
+  /** Workers without a heartbeat for this long are considered dead: their shops go to others. */
   deadAfterMs: number;
-  /** Faults of the app's own that go on for so long end the run as failed; a minute unless told. */
+  /** Faults of the app's own that last this long end the run as failed; milliseconds, a minute unless told. */
   giveUpAfterMs?: number;
   /** 0 to 1, for the jitter of retries. */
   random?: () => number;
@@ -39,59 +37,64 @@ export interface WorkerDependencies {
 export interface RunWorker {
   /** Resolves when the run has ended or the worker has left it: `struckOff` when others took it for dead. Never rejects. */
   readonly done: Promise<{ struckOff: boolean }>;
-  /** Takes no further shop, waits at most `graceMs` for the calls in flight, and gives the rest back. */
+  /** Takes up no further shop, waits at most `graceMs` for the calls in flight, and gives the rest back. */
   leave(graceMs: number): Promise<void>;
 }
 
-const PROBE_POLL_MS = 100;
+/**
+ * `joining`: not in the run's list of workers yet; asked again until the database answers.
+ * `working`: shops are claimed, taken up as the gate allows, and their outcomes stored. With nothing left the wave, or the run, ends.
+ * `stopping`: someone asked for the end, or this worker did (`halt`): no call leaves any more; those in flight end and are stored, then
+ *   the run ends.
+ * `leaving`: this process is about to stop: as before, but what is held is given back and the run goes on elsewhere.
+ * `gone`: the run has ended, or others took this worker for dead. Nothing is done any more.
+ *
+ *     joining → working → stopping → gone
+ *                  └────────┴─→ leaving (by `leave`, from any mode but `gone`)
+ */
+type Mode = "joining" | "working" | "stopping" | "leaving" | "gone";
+
 const GIVE_UP_AFTER_MS = 60_000;
 
-/** One instance's work on one run: claims shops, sends them through the gate, settles what became of them. */
+/** One instance's work on one run. */
 export function createRunWorker(deps: WorkerDependencies, runId: string, options: MigrationOptions): RunWorker {
-  const { db, tokens, metrics, tickMs, deadAfterMs } = deps;
+  const { db, metrics, tickMs, deadAfterMs } = deps;
   const { concurrency } = options;
   const worker = randomUUID();
   const log = deps.log.child({ run: runId, worker: worker.slice(0, 8) });
   const trouble = createDatabaseTrouble(log, { giveUpAfterMs: deps.giveUpAfterMs ?? GIVE_UP_AFTER_MS });
   const gate = createCallGate({
     concurrency,
+    rate: initialPace.rate,
     onPause: (ms) => void storePause(db, runId, ms).catch(trouble.note),
-    isDown: () => breaker.state !== "closed",
     onRoom: () => pump(),
-  });
-  const bucket = createTokenBucket(initialPace.rate);
-  const breaker = createPlatformBreaker({
-    down: () => log.warn("Shopify does not answer: no calls but a try now and then"),
-    up: () => log.info("Shopify answers again"),
   });
   const failures = createFailureWindow(options.failureThreshold);
   const steering = createRunSteering({ db, runId, worker, deadAfterMs, log, metrics });
-  const settlements = createOutcomeQueue(db, runId, worker, trouble.note);
+  const outcomes = createOutcomeQueue(db, runId, worker, trouble.note);
   const inWork = new Set<string>();
   const buffer = createClaimBuffer({
     db,
     runId,
     worker,
     concurrency,
-    mayClaim: () => phase === "working" && trouble.pausedFor() === 0,
-    holdsNothing: () => inWork.size === 0 && settlements.isEmpty(),
+    mayClaim: () => mode === "working" && trouble.pausedFor() === 0,
+    holdsNothing: () => inWork.size === 0 && outcomes.isEmpty(),
     onFilled: () => pump(),
     onError: trouble.note,
   });
 
-  let phase = "working" as "working" | "stopping" | "leaving" | "gone";
-  let haltReason: string | undefined;
-  let limitedTicks = 0;
-  let isLimited = false;
+  let mode = "joining" as Mode;
+  let stopReason: StopReason | undefined;
   let isStruckOff = false;
   let finished = 0;
   let lastHeartbeatAt = performance.now();
   let pumpTimer: NodeJS.Timeout | undefined;
 
-  /** Starts shops while everything allows it; otherwise sees to it that it is called again in time. */
+  /** Takes up shops while everything allows it; otherwise sees to it that it is called again in time. */
   function pump(): void {
     clearTimeout(pumpTimer);
-    while (phase === "working") {
+    while (mode === "working") {
       buffer.refill();
       const waitMs = startsIn();
       if (waitMs === undefined) return;
@@ -108,69 +111,48 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
     }
   }
 
-  /** 0: one may start now. A number: not before so many milliseconds. Undefined: something else will call `pump`. */
+  /** 0: one may start now. More: not before so many milliseconds. Undefined: something else will call `pump`. */
   function startsIn(): number | undefined {
     if (buffer.size === 0) return undefined;
     if (trouble.pausedFor() > 0) return trouble.pausedFor();
     if (performance.now() - lastHeartbeatAt > deadAfterMs) return tickMs;
-    if (inWork.size >= 2 * concurrency) return undefined;
-    if (gate.pausedFor() > 0) return gate.pausedFor();
-    if (breaker.state === "probing") return undefined;
-    if (breaker.state === "open") return inWork.size > 0 ? undefined : 0;
-    if (!gate.hasRoom()) return undefined;
-    const turn = bucket.take();
-    if (turn.taken) return 0;
-    isLimited = true;
-    return turn.inMs;
+    return inWork.size >= 2 * concurrency ? undefined : gate.opensIn();
   }
 
   async function work(claim: Claim): Promise<void> {
-    const attempt = await breaker.run((isProbe) =>
-      attemptShop(claim, {
-        tokens,
-        gate,
-        log,
-        isProbe,
-        isDown: () => breaker.state !== "closed",
-        verify: isVerified(options, claim),
-        random: deps.random,
-      }),
-    );
-    if (attempt?.databaseError) trouble.note(attempt.databaseError);
-    if (attempt?.haltReason) halt(attempt.haltReason);
-    if (attempt?.settlement) settle(attempt.settlement);
+    const verify = isVerified(options, claim);
+    const attempt = await attemptShop(claim, { tokens: deps.tokens, gate, log, verify, random: deps.random });
+    if (attempt.databaseError) trouble.note(attempt.databaseError);
+    if (gate.appRefused) halt(APP_REFUSED);
+    if (attempt.outcome) settle(attempt.outcome);
     else buffer.putBack(claim);
-    if (!attempt) await sleep(PROBE_POLL_MS);
   }
 
-  function settle(settlement: Outcome): void {
-    settlements.add(settlement);
-    if (settlement.outcome === "waiting") return;
+  function settle(outcome: Outcome): void {
+    outcomes.add(outcome);
+    if (outcome.outcome === "waiting") return;
     finished++;
-    metrics.migrationOutcomes.inc({ outcome: settlement.outcome });
-    const reason = failures.record(settlement.outcome, settlement.code ?? "");
-    if (reason) halt(reason);
+    metrics.migrationOutcomes.inc({ outcome: outcome.outcome });
+    const reason = failures.record(outcome.outcome, outcome.code ?? "");
+    if (reason) halt({ as: "halted", reason });
   }
 
-  function halt(reason: string): void {
-    if (haltReason !== undefined) return;
-    haltReason = reason;
-    log.error({ reason }, "the migration halts");
+  function halt(reason: StopReason): void {
+    if (stopReason !== undefined) return;
+    stopReason = reason;
+    log.error(reason, "the migration run stops itself");
     stopStarting();
     // Repeated with each tick until the database has it.
     void requestStop(db, runId, reason).catch(trouble.note);
   }
 
   function stopStarting(): void {
-    if (phase === "working") phase = "stopping";
+    if (mode === "working") mode = "stopping";
     gate.close();
   }
 
   async function tick(): Promise<void> {
-    gate.bookTime(gate.pausedFor() > 0 ? false : breaker.state === "closed" ? true : undefined);
-    if (isLimited) limitedTicks++;
-    isLimited = false;
-    const heard = await heartbeat(db, runId, worker, { ...gate.counts, limited: limitedTicks, finished }, deadAfterMs);
+    const heard = await heartbeat(db, runId, worker, { ...gate.counts, finished }, deadAfterMs);
     lastHeartbeatAt = performance.now();
     steering.noteHeartbeat();
     if (heard.status !== "running") return end();
@@ -182,13 +164,12 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
     gate.pause(heard.pausedMs);
     buffer.lookAgain(heard.drained);
     if (heard.stopRequested) stopStarting();
-    else if (haltReason !== undefined) await requestStop(db, runId, haltReason);
-    const rate = heard.leads
-      ? await steering.steer(heard, breaker.state !== "closed")
-      : (heard.allowedRate ?? initialPace.rate);
-    bucket.setRate(rate / Math.max(1, heard.workers.length));
-    if (phase === "working" && buffer.isExhausted() && inWork.size === 0 && settlements.isEmpty()) await advance();
-    if (phase === "stopping" && inWork.size === 0) await stop();
+    else if (stopReason !== undefined) await requestStop(db, runId, stopReason);
+    const rate = heard.leads ? await steering.steer(heard, gate.isDown) : (heard.allowedRate ?? initialPace.rate);
+    gate.setRate(rate / Math.max(1, heard.workers.length));
+    if (inWork.size > 0) return;
+    if (mode === "working" && buffer.isExhausted() && outcomes.isEmpty()) await advance();
+    if (mode === "stopping") await stop();
   }
 
   async function advance(): Promise<void> {
@@ -198,13 +179,13 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
   }
 
   async function stop(): Promise<void> {
-    await settlements.flush();
+    await outcomes.flush();
     buffer.clear();
     await releaseClaims(db, runId, worker);
     if (await endStoppedRun(db, runId, worker, deadAfterMs)) end();
   }
 
-  /** Leaves the run; if nobody else is at work on it, it has failed. */
+  /** Leaves the run; if no other instance is at work on it, it has failed. */
   async function giveUp(fault: string): Promise<void> {
     log.error({ fault }, "giving the migration run up: an error of the app itself does not pass");
     end();
@@ -212,35 +193,29 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
   }
 
   function end(): void {
-    phase = "gone";
+    mode = "gone";
     gate.close();
   }
 
-  const isPresent = () => phase === "working" || phase === "stopping";
+  const isPresent = () => mode === "joining" || mode === "working" || mode === "stopping";
 
-  async function join(): Promise<boolean> {
-    try {
-      await joinRun(db, runId, worker, { ...gate.counts, limited: 0, finished: 0 });
-      return true;
-    } catch (error) {
-      trouble.note(error);
-      return false;
-    }
+  async function join(): Promise<void> {
+    await joinRun(db, runId, worker, { ...gate.counts, finished: 0 });
+    if (mode === "joining") mode = "working";
+    log.info({ concurrency }, "at work on a migration run");
+    pump();
   }
 
   async function attend(): Promise<{ struckOff: boolean }> {
-    while (isPresent() && !(await join())) await sleep(tickMs);
-    log.info({ concurrency }, "at work on a migration run");
-    pump();
     while (isPresent()) {
-      await tick().catch(trouble.note);
-      const fault = trouble.hopeless();
+      await (mode === "joining" ? join() : tick()).catch(trouble.note);
+      const fault = mode === "joining" ? undefined : trouble.hopeless();
       if (fault !== undefined) await giveUp(fault).catch(trouble.note);
       pump();
       if (isPresent()) await sleep(tickMs);
     }
     clearTimeout(pumpTimer);
-    if (phase === "gone") await leaveRun(db, runId, worker).catch(trouble.note);
+    if (mode === "gone") await leaveRun(db, runId, worker).catch(trouble.note);
     return { struckOff: isStruckOff };
   }
   const done = attend();
@@ -248,14 +223,14 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
   return {
     done,
     async leave(graceMs) {
-      if (phase === "gone") return;
-      phase = "leaving";
+      if (mode === "gone") return;
+      mode = "leaving";
       gate.close();
       const deadline = performance.now() + graceMs;
       while (inWork.size > 0 && performance.now() < deadline) await sleep(10);
       await done;
       try {
-        await settlements.flush();
+        await outcomes.flush();
         await releaseClaims(db, runId, worker, [...inWork]);
         await leaveRun(db, runId, worker);
       } catch (error) {

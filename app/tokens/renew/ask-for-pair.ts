@@ -18,7 +18,7 @@ export interface AskOptions {
   retries?: number;
   signal?: AbortSignal;
   /**
-   * Lets one call to the token endpoint pass: waits for its turn, then runs it. For callers that pace many shops. What it
+   * Lets one call to Shopify pass, of the token endpoint or a probe: waits for its turn, then runs it. For callers that pace many shops. What it
    * throws instead of running the call passes as it is, and the lease is given back.
    */
   gate?: TokenCallGate;

@@ -26,7 +26,7 @@ export interface MigrateOptions {
   retries?: number;
   /** How long to wait for another holder of the lease. */
   leaseWaitMs?: number;
-  /** Lets each call of the token endpoint pass in its turn. */
+  /** Lets each call to Shopify pass in its turn, verifications too. */
   gate?: TokenCallGate;
 }
 
@@ -65,7 +65,7 @@ async function migrate(ctx: TokenContext, shop: string, options: MigrateOptions,
     return endingOf(ctx, shop, error);
   }
   if (!trace.stored) return alreadyExpiring();
-  return options.verify ? verified(ctx, session) : done("migrated", "migrated", "a pair is stored");
+  return options.verify ? verified(ctx, session, options.gate) : done("migrated", "migrated", "a pair is stored");
 }
 
 /**
@@ -98,8 +98,9 @@ function alreadyExpiring(): Ending {
 }
 
 /** One Admin call with the new token. A token that is refused is replaced once, as for any other caller. */
-async function verified(ctx: TokenContext, session: Session): Promise<Ending> {
-  const verdict = await probeToken(ctx, session);
+async function verified(ctx: TokenContext, session: Session, gate: TokenCallGate = (call) => call()): Promise<Ending> {
+  // A gate that lets nothing through now takes the proof, not the pair.
+  const verdict = await gate(() => probeToken(ctx, session)).catch(() => ({ kind: "not_asked" }) as const);
   switch (verdict.kind) {
     case "accepted":
       return done("migrated", "verified", "a pair is stored, and the Admin API accepts it");
@@ -112,7 +113,7 @@ async function verified(ctx: TokenContext, session: Session): Promise<Ending> {
       return done("migrated", "stored_not_verified", "a pair is stored; the Admin API could not be asked now");
   }
   try {
-    await renewSession(ctx, session.shop, { replace: session.accessToken });
+    await renewSession(ctx, session.shop, { replace: session.accessToken, gate, retries: 0 });
     return done("migrated", "verified_after_refresh", "a pair is stored; it had to be refreshed once");
   } catch (error) {
     return endingOf(ctx, session.shop, error);

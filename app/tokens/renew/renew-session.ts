@@ -151,7 +151,7 @@ async function migrateUnderLease(
   const answer = await askForPair(ctx, lease, request, options);
   if (answer.kind === "refused" && answer.verdict.kind === "ambiguous_subject_token") {
     const { cause } = answer;
-    const resolved = await resolveRefusedPermanentToken(ctx, lease, session, cause);
+    const resolved = await resolveRefusedPermanentToken(ctx, lease, session, cause, options.gate);
     if (resolved.kind === "newer") return resolved.session;
     if (options.idToken) return acquireUnderLease(ctx, lease, options);
     if (answer.afterLostAnswer) throw new TransientError(lease.shop, "refused_after_lost_answer", { cause });

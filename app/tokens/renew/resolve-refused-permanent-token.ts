@@ -1,4 +1,5 @@
 import type { Session } from "@shopify/shopify-api";
+import type { TokenCallGate } from "../answer.ts";
 import type { TokenContext } from "../context.ts";
 import { SuspendedError, TransientError } from "../errors.ts";
 import type { Lease } from "./lease.ts";
@@ -27,13 +28,14 @@ export async function resolveRefusedPermanentToken(
   lease: Lease,
   session: Session,
   cause: unknown,
+  gate: TokenCallGate = (call) => call(),
 ): Promise<Resolved> {
   const { shop } = lease;
   const current = await readSession(ctx, shop);
   if (current && current.accessToken !== session.accessToken) return { kind: "newer", session: current };
 
   await lease.extendLease();
-  const verdict = await probeToken(ctx, session);
+  const verdict = await gate(() => probeToken(ctx, session));
   switch (verdict.kind) {
     case "unauthorized":
       return { kind: "dead", reason: lease.uninstalled ? "uninstalled" : "permanent_token_spent" };

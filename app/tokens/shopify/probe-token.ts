@@ -1,11 +1,12 @@
 import type { Session } from "@shopify/shopify-api";
-import { classifyAdminError, type AdminVerdict } from "./classify-admin-error.ts";
+import { classifyAdminError } from "./classify-admin-error.ts";
+import type { ProbeAnswer } from "../answer.ts";
 import type { TokenContext } from "../context.ts";
 
 const PROBE = "#graphql\n  query TokenProbe { shop { id } }";
 
 /** Asks the Admin API, as cheaply as it can be asked, whether it accepts a session's access token. Never throws. */
-export async function probeToken(ctx: TokenContext, session: Session): Promise<{ kind: "accepted" } | AdminVerdict> {
+export async function probeToken(ctx: TokenContext, session: Session): Promise<ProbeAnswer> {
   try {
     // A probe comes alone: a connection kept for the next one would be one for each shop (see shopify-fetch.ts).
     await new ctx.api.clients.Graphql({ session }).request(PROBE, { headers: { Connection: "close" } });

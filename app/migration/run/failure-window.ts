@@ -1,4 +1,4 @@
-import { FINAL_FAILURES } from "../run/judge-wave.ts";
+import { FINAL_FAILURES } from "./judge-wave.ts";
 
 /** Shops looked back upon. */
 const WINDOW = 200;

@@ -1,0 +1,68 @@
+import type { PlatformSignal } from "./platform-signal.ts";
+
+/** A limit for all: so many different shops among so many last answers were asked to wait. */
+const LIMIT = { shops: 3, among: 20 };
+/** Believed for so long after it was met last; until then one shop's word is enough. */
+const LIMIT_BELIEVED_MS = 60_000;
+/** So many different shops in a row without an answer: the platform is down. */
+const SHOPS_FOR_OUTAGE = 5;
+/** An outage that lasts longer counts against the shops after all, so that every run ends. */
+const OUTAGE_PATIENCE_MS = 10 * 60_000;
+/** So many different shops in a row for which Shopify does not know the app. One alone may be a new store, or a closed one. */
+const SHOPS_FOR_APP = 3;
+
+/** Tells one shop's trouble from everybody's: by how many different shops say the same. */
+export interface ShopsInTrouble {
+  /** Different shops in a row that got no answer. */
+  readonly brokenInARow: number;
+  readonly isDown: boolean;
+  readonly appRefused: boolean;
+  /**
+   * Takes note of an answer.
+   * @param tries how often the shop failed before for reasons of its own: such a shop says nothing about the others.
+   * @returns whether the answer concerns everybody; if not, what it says is the shop's own trouble.
+   */
+  note(shop: string, tries: number, signal: PlatformSignal): boolean;
+}
+
+/** @param now milliseconds, monotonic. */
+export function createShopsInTrouble(now: () => number): ShopsInTrouble {
+  const broken = new Set<string>();
+  const refused = new Set<string>();
+  let asked: (string | undefined)[] = [];
+  let limitMetAt = -Infinity;
+  let answeredAt = now();
+  const isDown = () => broken.size >= SHOPS_FOR_OUTAGE;
+
+  function isLimitForAll(): boolean {
+    const shops = new Set(asked.filter((shop) => shop !== undefined)).size;
+    if (shops < LIMIT.shops && now() - limitMetAt > LIMIT_BELIEVED_MS) return false;
+    limitMetAt = now();
+    return true;
+  }
+
+  return {
+    get brokenInARow() {
+      return broken.size;
+    },
+    get isDown() {
+      return isDown();
+    },
+    get appRefused() {
+      return refused.size >= SHOPS_FOR_APP;
+    },
+    note(shop, tries, { kind, retryAfterMs }) {
+      if (kind === "broken") broken.add(shop);
+      else {
+        broken.clear();
+        answeredAt = now();
+      }
+      if (kind === "app refused") refused.add(shop);
+      else if (kind === "answered") refused.clear();
+      const isAsked = retryAfterMs !== undefined && tries === 0;
+      asked = [...asked, isAsked ? shop : undefined].slice(-LIMIT.among);
+      if (isAsked && isLimitForAll()) return true;
+      return kind === "broken" && isDown() && tries === 0 && now() - answeredAt < OUTAGE_PATIENCE_MS;
+    },
+  };
+}

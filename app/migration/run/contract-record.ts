@@ -1,0 +1,39 @@
+import { Prisma } from "@prisma/client";
+import type { Database } from "../../infra/db.server.ts";
+import { LIVING_PERMANENT_SESSION, PERMANENT_TOKEN_PREDICATE, tokenFingerprint } from "../../tokens/index.ts";
+
+const permanent = Prisma.raw(PERMANENT_TOKEN_PREDICATE);
+const living = Prisma.raw(LIVING_PERMANENT_SESSION);
+const fingerprint = Prisma.raw(tokenFingerprint("s"));
+
+/** Whether the app has started in contract before, and since when that is remembered. */
+export async function hasReachedContract(db: Database): Promise<boolean> {
+  const [row] = await db.$queryRaw<[{ reached: boolean }]>`SELECT EXISTS (SELECT FROM "ContractStart") AS "reached"`;
+  return row.reached;
+}
+
+/**
+ * Remembers that contract is reached, and which permanent tokens were there then: what Shopify would not serve. Of any number of
+ * instances that start at once one writes. Harmless to repeat: the first time stands.
+ */
+export async function recordContractStart(db: Database): Promise<void> {
+  await db.$executeRaw`
+    WITH begun AS (INSERT INTO "ContractStart" ("id") VALUES (1) ON CONFLICT DO NOTHING RETURNING 1)
+    INSERT INTO "ContractLeftover" ("sessionId", "fingerprint")
+    SELECT s."id", ${fingerprint} FROM "Session" s WHERE ${permanent} AND EXISTS (SELECT FROM begun)
+    ON CONFLICT DO NOTHING`;
+}
+
+/** The app mints permanent tokens again (phase legacy): what was known of a contract before says nothing any more. */
+export async function forgetContractStart(db: Database): Promise<void> {
+  await db.$transaction([db.$executeRaw`DELETE FROM "ContractLeftover"`, db.$executeRaw`DELETE FROM "ContractStart"`]);
+}
+
+/** Permanent tokens that were stored after contract was reached; 0 while it has not been. */
+export async function countTokensSinceContract(db: Database): Promise<number> {
+  const [row] = await db.$queryRaw<[{ count: number }]>`
+    SELECT count(*)::int AS "count" FROM "Session" s
+    WHERE ${living} AND EXISTS (SELECT FROM "ContractStart")
+      AND NOT EXISTS (SELECT FROM "ContractLeftover" l WHERE l."sessionId" = s."id" AND l."fingerprint" = ${fingerprint})`;
+  return row.count;
+}

@@ -1,0 +1,62 @@
+import { Prisma } from "@prisma/client";
+import type { Database } from "../../infra/db.server.ts";
+import type { Leftover } from "../types.ts";
+import {
+  JOIN_SHOP_TOKEN,
+  LIVING_PERMANENT_SESSION,
+  PERMANENT_TOKEN_PREDICATE,
+  REMAINING_REASON,
+} from "../../tokens/index.ts";
+
+const joinShopToken = Prisma.raw(JOIN_SHOP_TOKEN);
+const permanent = Prisma.raw(PERMANENT_TOKEN_PREDICATE);
+const living = Prisma.raw(LIVING_PERMANENT_SESSION);
+const reason = Prisma.raw(REMAINING_REASON);
+
+/** What each reason says to an operator; the remedies are in docs/runbook.md. */
+const WORDS: Record<string, string> = {
+  foreign_session:
+    "the row is not the offline session of a shop (its id must be offline_<shop>), so this app never uses it",
+  not_exchangeable: "Shopify accepts this token but does not exchange it: as a rule it is another app's",
+  frozen: "the shop is frozen for now; tried again by the app itself",
+  locked: "the shop is locked for now; tried again by the app itself",
+  closed: "Shopify finds no such shop; tried again by the app itself, now and then",
+};
+
+/** What a code of a row that is left means, in words. */
+export function leftoverWords(code: string): string {
+  return WORDS[code] ?? "Shopify does not serve this token; the merchant's next visit heals it";
+}
+
+/**
+ * Gives every row that still counts as permanent an entry among the failures of a run, also where it is not the row that the run tried:
+ * a second row of a shop, one of another program. Its shop is named with the row then.
+ */
+export async function recordLeftovers(db: Prisma.TransactionClient, runId: string, wave: number): Promise<void> {
+  await db.$executeRaw`
+    WITH leftover AS (
+      SELECT s."id", lower(s."shop") AS "shop", ${reason} AS "code"
+      FROM "Session" s ${joinShopToken} WHERE ${living} AND ${reason} <> 'migratable'
+    ),
+    written AS (
+      INSERT INTO "MigrationOutcome" ("runId", "shop", "outcome", "code", "message", "retryable", "wave")
+      SELECT ${runId}, CASE WHEN o."shop" IS NULL THEN l."shop" ELSE l."shop" || ' (row ' || l."id" || ')' END,
+        CASE l."code" WHEN 'foreign_session' THEN 'failed' WHEN 'not_exchangeable' THEN 'not_exchangeable' ELSE 'suspended' END,
+        l."code", coalesce(${JSON.stringify(WORDS)}::jsonb ->> l."code", ${leftoverWords("")}),
+        l."code" NOT IN ('foreign_session', 'not_exchangeable'), ${wave}::int
+      FROM leftover l LEFT JOIN "MigrationOutcome" o ON o."runId" = ${runId} AND o."shop" = l."shop"
+      WHERE o."code" IS DISTINCT FROM l."code"
+      ON CONFLICT DO NOTHING RETURNING "outcome", "code"
+    )
+    INSERT INTO "MigrationTally" AS tally ("runId", "wave", "outcome", "code", "shops")
+    SELECT ${runId}, ${wave}::int, "outcome", "code", count(*)::int FROM written GROUP BY 3, 4
+    ON CONFLICT ("runId", "wave", "outcome", "code") DO UPDATE SET "shops" = tally."shops" + excluded."shops"`;
+}
+
+/** The permanent rows that a run would leave alone or that Shopify has refused, with their reason; the first ones, by row. */
+export async function listLeftovers(db: Database, limit: number): Promise<Leftover[]> {
+  const rows = await db.$queryRaw<Omit<Leftover, "message">[]>`
+    SELECT s."id", lower(s."shop") AS "shop", ${reason} AS "code"
+    FROM "Session" s ${joinShopToken} WHERE ${permanent} AND ${reason} <> 'migratable' ORDER BY s."id" LIMIT ${limit}`;
+  return rows.map((row) => ({ ...row, message: leftoverWords(row.code) }));
+}
