@@ -4,8 +4,18 @@ import { streamJson } from "./stream-json.ts";
 import { streamFormatOf, streamValues } from "./stream-values.ts";
 import { services } from "../services.server.ts";
 
-/** `GET /admin/migrate-tokens`: the run at work, else the latest. Streams when `Accept` asks for it. */
+const MOST_LISTED = 100;
+
+/**
+ * `GET /admin/migrate-tokens`: the run at work, else the latest; streams when `Accept` asks for it. With `?runs=<count>` the latest
+ * runs, the newest first: `{"runs":[…]}`; with `?leftovers=<count>` the permanent rows that Shopify would not exchange, with the
+ * reason: `{"leftovers":[…]}`.
+ */
 export async function showLatestMigration(request: Request): Promise<Response> {
+  const { searchParams } = new URL(request.url);
+  const [runs, leftovers] = [searchParams.get("runs"), searchParams.get("leftovers")];
+  if (runs !== null) return listed("runs", runs, (limit) => services.migrations.list(limit));
+  if (leftovers !== null) return listed("leftovers", leftovers, (limit) => services.migrations.leftovers(limit));
   const run = await services.migrations.latest();
   return run ? showMigration(request, run.id) : noRun("No migration has been started yet: POST /admin/migrate-tokens.");
 }
@@ -24,6 +34,25 @@ export async function showMigration(request: Request, id: string): Promise<Respo
     return streamJson(run, "failures", migrations.failures(id), { signal, headers: runResponse(run).headers });
   }
   return streamValues(migrations.watch(id, signal), { format, event: "run", signal });
+}
+
+async function listed(field: string, count: string, list: (limit: number) => Promise<unknown[]>): Promise<Response> {
+  const limit = /^\d{1,3}$/.test(count) ? Number(count) : 0;
+  if (limit >= 1 && limit <= MOST_LISTED) return Response.json({ [field]: await list(limit) });
+  const message = `must be a whole number, 1 to ${MOST_LISTED}`;
+  return problemResponse({
+    status: 422,
+    code: "invalid_request",
+    title: "Unprocessable Content",
+    detail: `Correct and send again: ${field} ${message}.`,
+    errors: [{ field, message }],
+  });
+}
+
+/** `POST /admin/migrate-tokens/<id>`: the word that a run waits for between two waves. */
+export async function continueMigration(id: string): Promise<Response> {
+  const run = await services.migrations.goOn(id);
+  return run ? runResponse(run, { accepted: true }) : noSuchRun(id);
 }
 
 /** `DELETE /admin/migrate-tokens/<id>`: asks the run to stop after the calls in flight. */

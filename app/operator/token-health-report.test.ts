@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { tokenHealthReport, type HealthFacts } from "./token-health-report.ts";
 
-const report = (facts: Partial<HealthFacts> & { permanentTokens?: number } = {}) => {
-  const { permanentTokens = 0, ...rest } = facts;
+const report = (facts: Partial<HealthFacts> & { permanentTokens?: number; unserved?: number } = {}) => {
+  const { permanentTokens = 0, unserved = 0, ...rest } = facts;
   return tokenHealthReport({
     counts: {
       permanentTokens,
@@ -12,6 +12,11 @@ const report = (facts: Partial<HealthFacts> & { permanentTokens?: number } = {})
       suspended: 0,
       refreshTokensExpiringIn14Days: 0,
     },
+    remaining: {
+      ...(permanentTokens > 0 && { migratable: permanentTokens }),
+      ...(unserved > 0 && { frozen: unserved }),
+    },
+    sinceContract: 0,
     phase: "expand",
     rolloutComplete: true,
     tomlUsesLegacyInstallFlow: true,
@@ -27,10 +32,27 @@ describe("verdict", () => {
     ["expand", 0, "clean"],
     ["expand", 3, "migrating"],
     ["contract", 0, "clean"],
-    ["contract", 1, "regression"],
+    ["contract", 1, "migrating"],
   ] as const)("in %s with %i permanent tokens is %s", (phase, permanentTokens, verdict) =>
     expect(report({ phase, permanentTokens }).verdict).toBe(verdict),
   );
+
+  it("is clean beside what Shopify would not serve, with the number beside it", () => {
+    for (const phase of ["expand", "contract"] as const) {
+      expect(report({ phase, unserved: 3 })).toMatchObject({
+        verdict: "clean",
+        migratableTokens: 0,
+        unservedTokens: { frozen: 3 },
+      });
+    }
+    expect(report({ unserved: 3 }).nextStep).toMatch(/LEGACY_INSTALL_FLOW_ENABLED=false/);
+  });
+
+  it("is a regression only for what was stored since contract", () => {
+    expect(report({ phase: "contract", permanentTokens: 1, sinceContract: 1 }).verdict).toBe("regression");
+    expect(report({ phase: "contract", unserved: 1, sinceContract: 1 }).verdict).toBe("regression");
+    expect(report({ phase: "expand", permanentTokens: 1, sinceContract: 1 }).verdict).toBe("migrating");
+  });
 
   it("does not count what merely begins with shpat_", () => {
     expect(report({ phase: "contract" })).toMatchObject({ verdict: "clean", legacyPrefixRows: 7 });
@@ -51,7 +73,16 @@ describe("next step", () => {
     ["closes the door where no file says anything", { tomlUsesLegacyInstallFlow: undefined }, /^Contract: set LEGACY/],
     ["is over", { phase: "contract", tomlUsesLegacyInstallFlow: false }, /^Nothing to do\.$/],
     ["notices a file that was forgotten", { phase: "contract" }, /still says use_legacy_install_flow = true/],
-    ["looks for what broke it", { phase: "contract", permanentTokens: 1 }, /^Find what stored 1 permanent token /],
+    [
+      "looks for what broke it",
+      { phase: "contract", permanentTokens: 1, sinceContract: 1 },
+      /^Find what stored 1 permanent token .*then migrate again/,
+    ],
+    [
+      "does not tell to repeat what cannot work",
+      { phase: "contract", unserved: 1, sinceContract: 1 },
+      /^Find what stored 1 permanent token .*Shopify would not exchange/,
+    ],
   ] as const)("%s", (_, facts, words) => expect(report(facts).nextStep).toMatch(words));
 });
 

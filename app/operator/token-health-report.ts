@@ -1,3 +1,4 @@
+import { DEADLINE } from "../infra/deadline.ts";
 import { type Phase, usesLegacyInstallFlow } from "../infra/phase.ts";
 
 /** What the database says about tokens (app/tokens, `health`). */
@@ -13,6 +14,10 @@ export interface TokenCounts {
 export type Verdict = "clean" | "migrating" | "regression";
 
 export interface TokenHealthReport extends TokenCounts {
+  /** Permanent tokens that a run would still try. */
+  migratableTokens: number;
+  /** Permanent tokens that Shopify would not exchange, by the reason's code: {"uninstalled": 3, "frozen": 1}. */
+  unservedTokens: Record<string, number>;
   phase: Phase;
   verdict: Verdict;
   /** The day from which Shopify refuses permanent tokens of public apps. */
@@ -24,6 +29,10 @@ export interface TokenHealthReport extends TokenCounts {
 
 export interface HealthFacts {
   counts: TokenCounts;
+  /** Permanent rows by the reason why they are left; `migratable` for those that a run would try (app/tokens, `countRemainingTokens`). */
+  remaining: Record<string, number>;
+  /** Permanent tokens that were stored after contract was reached. */
+  sinceContract: number;
   phase: Phase;
   /** Token exchange is on for every shop, by flag and rollout. */
   rolloutComplete: boolean;
@@ -33,8 +42,6 @@ export interface HealthFacts {
   now: number;
 }
 
-/** docs/platform-rules.md, "Public apps: permanent tokens are refused". */
-export const DEADLINE = "2027-01-01";
 const DAY_MS = 86_400_000;
 
 /** Judges the state of the migration and names the next safe step. */
@@ -44,31 +51,45 @@ export function tokenHealthReport(facts: HealthFacts): TokenHealthReport {
     phase: facts.phase,
     verdict,
     ...facts.counts,
+    migratableTokens: migratable(facts),
+    unservedTokens: Object.fromEntries(Object.entries(facts.remaining).filter(([reason]) => reason !== MIGRATABLE)),
     deadline: DEADLINE,
     daysLeft: Math.max(0, Math.ceil((Date.parse(DEADLINE) - facts.now) / DAY_MS)),
     nextStep: nextStepOf(facts, verdict),
   };
 }
 
-/** `regression`: in contract nothing can make a permanent token any more, so one that is there came from outside. */
-function verdictOf({ counts, phase }: HealthFacts): Verdict {
-  if (counts.permanentTokens === 0) return "clean";
-  return phase === "contract" ? "regression" : "migrating";
+/** `regression`: in contract nothing can make a permanent token any more, so one that was stored since came from outside. */
+function verdictOf(facts: HealthFacts): Verdict {
+  if (facts.phase === "contract" && facts.sinceContract > 0) return "regression";
+  return migratable(facts) > 0 ? "migrating" : "clean";
+}
+
+const MIGRATABLE = "migratable";
+
+function migratable({ remaining }: HealthFacts): number {
+  return remaining[MIGRATABLE] ?? 0;
 }
 
 function nextStepOf(facts: HealthFacts, verdict: Verdict): string {
-  const { phase, counts } = facts;
-  const tokens = `${counts.permanentTokens} permanent token${counts.permanentTokens === 1 ? "" : "s"}`;
+  const { phase } = facts;
   if (verdict === "regression") {
-    return `Find what stored ${tokens} (an older release, or a restored backup), then migrate again: npm run tokens -- migrate.`;
+    const found = `Find what stored ${tokensOf(facts.sinceContract)} since contract (an older release, or a restored backup)`;
+    return migratable(facts) > 0
+      ? `${found}, then migrate again: npm run tokens -- migrate.`
+      : `${found}. Shopify would not exchange what is left; the rows: npm run tokens -- doctor.`;
   }
   if (phase === "legacy") {
     return "Expand: set TOKEN_EXCHANGE_ENABLED=true, first for a share of the shops with TOKEN_EXCHANGE_ROLLOUT.";
   }
-  if (verdict === "migrating") return `Migrate the ${tokens}: npm run tokens -- migrate.`;
+  if (verdict === "migrating") return `Migrate the ${tokensOf(migratable(facts))}: npm run tokens -- migrate.`;
   if (phase === "expand" && !facts.rolloutComplete)
     return "Raise TOKEN_EXCHANGE_ROLLOUT to 100%, with no shop left out.";
   return mismatch(facts) ?? (phase === "expand" ? CONTRACT : "Nothing to do.");
+}
+
+function tokensOf(count: number): string {
+  return `${count} permanent token${count === 1 ? "" : "s"}`;
 }
 
 const CONTRACT =

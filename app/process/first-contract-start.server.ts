@@ -1,5 +1,6 @@
 import type { Services } from "../services.server.ts";
-import { countPermanentTokens, isExemptDistribution } from "../tokens/index.ts";
+import { forgetContractStart, hasFinishedRun, hasReachedContract, recordContractStart } from "../migration/index.ts";
+import { countRemainingTokens, isExemptDistribution } from "../tokens/index.ts";
 
 /** The process must not start; the message says why and what to do. */
 export class StartRefusedError extends Error {
@@ -11,39 +12,32 @@ export class StartRefusedError extends Error {
   }
 }
 
-/** The record of a first start in contract that found no permanent token: a run with nothing to do. */
-const CLEAN_START_RUN = "contract-start";
-
 /**
- * Refuses the first start in contract while permanent tokens remain: nobody could renew them any more in the ordinary way.
- * Once it has been proven that none is left (by a finished run, or by an earlier clean start), a permanent token that appears
- * later is a regression: reported and healed, but no reason to stop a server.
+ * Refuses the first start in contract while a permanent token remains that could be migrated: none could be renewed any more in the
+ * ordinary way. What Shopify would not serve (uninstalled, frozen, another app's …) keeps nobody from it. What is there at that start
+ * is remembered: a permanent token that is stored later is a regression, reported and healed, but no reason to stop a server.
  * @throws StartRefusedError with the remedy; `CONTRACT_ANYWAY=true` overrides.
  */
 export async function refuseFirstContractStart({ env, db, log }: Services): Promise<void> {
-  if (env.phase !== "contract" || isExemptDistribution(env.APP_DISTRIBUTION)) return;
-  const proof = await db.migrationRun.findFirst({ where: { status: "completed", dryRun: false, permanentTokens: 0 } });
-  if (proof) return;
-  const permanentTokens = await countPermanentTokens({ prisma: db });
-  if (permanentTokens === 0) {
-    await db.migrationRun.createMany({
-      data: [
-        { id: CLEAN_START_RUN, status: "completed", options: {}, total: 0, finishedAt: new Date(), permanentTokens: 0 },
-      ],
-      skipDuplicates: true,
-    });
-    return;
+  if (isExemptDistribution(env.APP_DISTRIBUTION)) return;
+  if (env.phase === "legacy") return forgetContractStart(db);
+  if (env.phase !== "contract" || (await hasReachedContract(db))) return;
+  const { migratable = 0 } = await countRemainingTokens({ prisma: db });
+  if (migratable > 0 && !(await hasFinishedRun(db))) {
+    if (!env.CONTRACT_ANYWAY) throw new StartRefusedError(refusal(migratable));
+    log.warn({ migratableTokens: migratable }, "started in contract although permanent tokens remain");
   }
-  if (env.CONTRACT_ANYWAY) {
-    log.warn({ permanentTokens }, "started in contract although permanent tokens remain");
-    return;
-  }
-  throw new StartRefusedError(
-    `This would be the first start in the contract phase, but ${permanentTokens} permanent token${permanentTokens === 1 ? "" : "s"} ` +
-      "remain and no migration has finished with none left.\n" +
-      "  1. Set LEGACY_INSTALL_FLOW_ENABLED=true and start again (expand).\n" +
-      "  2. Migrate: npm run tokens -- migrate\n" +
-      "  3. When it reports permanentTokens: 0, set LEGACY_INSTALL_FLOW_ENABLED=false.\n" +
-      "CONTRACT_ANYWAY=true starts all the same and heals tokens one by one as they are used.",
+  await recordContractStart(db);
+}
+
+function refusal(migratable: number): string {
+  const tokens = migratable === 1 ? "1 permanent token" : `${migratable} permanent tokens`;
+  return (
+    `This would be the first start in the contract phase, but ${tokens} remain that can be migrated, ` +
+    "and no migration has finished with none left.\n" +
+    "  1. Set LEGACY_INSTALL_FLOW_ENABLED=true and start again (expand).\n" +
+    "  2. Migrate: npm run tokens -- migrate\n" +
+    "  3. When it reports migratableTokens: 0, set LEGACY_INSTALL_FLOW_ENABLED=false.\n" +
+    "CONTRACT_ANYWAY=true starts all the same and heals tokens one by one as they are used."
   );
 }

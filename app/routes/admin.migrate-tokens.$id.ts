@@ -1,8 +1,9 @@
 import { forOperator } from "../operator/operator-access.server.ts";
-import { showMigration, stopMigration } from "../operator/show-migration.server.ts";
+import { continueMigration, showMigration, stopMigration } from "../operator/show-migration.server.ts";
 
 const route = forOperator({
   GET: ({ request, params }) => showMigration(request, params.id ?? ""),
+  POST: ({ params }) => continueMigration(params.id ?? ""),
   DELETE: ({ params }) => stopMigration(params.id ?? ""),
 });
 

@@ -40,9 +40,9 @@ const health = async (app: TestApp) => {
   return { status: response.status, body: (await response.json()) as Record<string, unknown> };
 };
 
-async function storePermanent(shop: string): Promise<void> {
+async function storePermanent(shop: string, into: TestDatabase = database): Promise<void> {
   const { accessToken } = await sandbox.client.installShop(shop, { token: "permanent" });
-  await database.query(
+  await into.query(
     `INSERT INTO "Session" ("id", "shop", "state", "isOnline", "accessToken") VALUES ($1, $2, '', false, $3)`,
     [`offline_${shop}`, shop, accessToken],
   );
@@ -82,6 +82,7 @@ describe("the first start in contract", () => {
     const { exitCode, logs } = await refusalOf({ phase: "contract" });
     expect(exitCode).toBe(1);
     expect(logs).toContain("1 permanent token remain");
+    expect(logs).toContain("migratableTokens: 0");
     expect(logs).toContain("npm run tokens -- migrate");
     expect(logs).not.toMatch(/\bat .*\.(ts|js):\d+/);
 
@@ -89,8 +90,11 @@ describe("the first start in contract", () => {
     const lines = anyway.logs().trim().split("\n");
     expect(lines.length).toBeGreaterThan(0);
     for (const line of lines) expect(JSON.parse(line)).toHaveProperty("contractAnyway");
-    expect(await health(anyway)).toMatchObject({ status: 503, body: { verdict: "regression", permanentTokens: 1 } });
+    // It was there before: no regression, but something to do.
+    expect(await health(anyway)).toMatchObject({ status: 200, body: { verdict: "migrating", migratableTokens: 1 } });
     await anyway.stop();
+    await database.query(`DELETE FROM "ContractStart"`);
+    await database.query(`DELETE FROM "ContractLeftover"`);
   });
 
   it("is fine after a run that left none; a permanent token that appears later is a regression and stops nobody", async () => {
@@ -117,6 +121,54 @@ describe("the first start in contract", () => {
     const again = await start({ phase: "contract" });
     expect(await health(again)).toMatchObject({ status: 503, body: { verdict: "regression", permanentTokens: 1 } });
     await again.stop();
+  });
+
+  it("is fine beside what Shopify would not serve, and health is clean with the number beside it", async () => {
+    const own = await createTestDatabase();
+    try {
+      const names = ["good", "gone", "frozen", "closed"].map((name) => `${name}-left.myshopify.com`);
+      const [good, gone, frozen, closed] = names as [string, string, string, string];
+      for (const shop of names) await storePermanent(shop, own);
+      await sandbox.client.uninstall(gone, { webhook: false });
+      await sandbox.client.freeze(frozen);
+      for (const endpoint of ["token", "graphql"] as const)
+        await sandbox.client.faults.add({
+          shop: closed,
+          endpoint,
+          effect: { kind: "status", status: 404, body: "html" },
+        });
+      await own.query(
+        `INSERT INTO "Session" ("id", "shop", "state", "isOnline", "accessToken") VALUES ($1, $2, '', false, 'shpat_0')`,
+        [`another-program:${good}`, good],
+      );
+      const expand = await startTestApp({ sandbox, databaseUrl: own.url, phase: "expand" });
+      const headers = { Authorization: `Bearer ${expand.migrationSecret}` };
+      const answer = await fetch(`${expand.url}/admin/migrate-tokens`, { method: "POST", headers });
+      const run = (await answer.json()) as { migratableTokens: number; failures: { shop: string; code: string }[] };
+      expect(run).toMatchObject({ status: "completed", migrated: 1, migratableTokens: 0 });
+      expect(Object.fromEntries(run.failures.map(({ shop, code }) => [shop, code]))).toMatchObject({
+        [gone]: expect.any(String) as string,
+        [frozen]: "frozen",
+        [closed]: "closed",
+        [`${good} (row another-program:${good})`]: "foreign_session",
+      });
+      const before = await health(expand);
+      expect(before.body).toMatchObject({ verdict: "clean", migratableTokens: 0 });
+      expect(before.body.unservedTokens).toMatchObject({ frozen: 1, closed: 1, foreign_session: 1 });
+      expect(before.body.nextStep).toMatch(/^Contract/);
+      await expand.stop();
+
+      const contract = await startTestApp({ sandbox, databaseUrl: own.url, phase: "contract" });
+      expect(await health(contract)).toMatchObject({
+        status: 200,
+        body: { phase: "contract", verdict: "clean", unservedTokens: { frozen: 1, closed: 1, foreign_session: 1 } },
+      });
+      await storePermanent("appeared.myshopify.com", own);
+      expect(await health(contract)).toMatchObject({ status: 503, body: { verdict: "regression" } });
+      await contract.stop();
+    } finally {
+      await own.drop();
+    }
   });
 
   it("with nothing to migrate is remembered: a stray token afterwards stops nobody either", async () => {

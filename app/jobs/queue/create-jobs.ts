@@ -18,6 +18,7 @@ import { KEEP_ALIVE_SPREAD, type KeepAliveSpread } from "../handlers/keep-alive-
 import { openBoss } from "./open-boss.ts";
 import { planKeepAlive } from "../handlers/plan-keep-alive.ts";
 import { pruneHistory } from "../handlers/prune-history.ts";
+import { migrateAgain, retryUnserved } from "../handlers/retry-unserved.ts";
 import { refreshShop } from "../handlers/refresh-shop.ts";
 import { releaseParked } from "../parked/release-parked.ts";
 import { runAppJob } from "./run-app-job.ts";
@@ -106,12 +107,14 @@ export function createJobs(options: JobsOptions): Jobs {
     "refresh-shop": refreshShop,
     "keep-alive": (context) => gentle.add(() => keepAlive(context, spread.fromAgeMs)),
     reconcile: (context) => gentle.add(() => context.reconcile()),
+    "migrate-again": (context) => gentle.add(() => migrateAgain(context)),
     ...options.handlers,
   };
   const appJobs: Record<AppJobName, (context: AppJobContext) => Promise<void>> = {
     "plan-keep-alive": (context) => planKeepAlive(context, spread),
     "reconcile-shops": reconcileShops,
     "prune-history": pruneHistory,
+    "retry-unserved": retryUnserved,
     "release-parked": async (context) => void (await context.releaseParked()),
   };
 

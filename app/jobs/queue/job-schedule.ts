@@ -8,6 +8,7 @@ const SCHEDULE: Record<AppJobName, { cron: string; missed: "once" | "skip" }> = 
   // Shopify keeps a replaced permanent token usable for 7 days, a refresh token for 30: minutes are early enough.
   "reconcile-shops": { cron: "*/10 * * * *", missed: "once" },
   "prune-history": { cron: "41 3 * * *", missed: "once" },
+  "retry-unserved": { cron: "37 * * * *", missed: "skip" },
   "release-parked": { cron: "* * * * *", missed: "skip" },
 };
 

@@ -7,7 +7,7 @@ import type { ShopDomain } from "../../infra/shop-domain.ts";
 /** The part of the tokens' domain that background work uses. */
 export type JobTokens = Pick<
   Tokens,
-  "admin" | "refresh" | "state" | "reconcile" | "shopsToKeepAlive" | "shopsToReconcile" | "pruneEvents"
+  "admin" | "migrate" | "refresh" | "state" | "reconcile" | "shopsToKeepAlive" | "shopsToReconcile" | "pruneEvents"
 >;
 
 /** What every handler gets. */
@@ -25,6 +25,8 @@ export interface ShopJobContext extends HandlerContext {
   admin: AdminClient;
   /** Refreshes the shop's pair though it may still be fresh. */
   refreshToken(): Promise<unknown>;
+  /** Exchanges the shop's permanent token, if it has one. */
+  migrate(): Promise<{ outcome: string; code: string }>;
   /** Finds out what became of a call to Shopify whose answer never came. */
   reconcile(): Promise<void>;
   /** What is known of the shop's pair; no tokens. */
@@ -39,8 +41,8 @@ export interface AppJobContext extends HandlerContext {
   releaseParked(): Promise<number>;
 }
 
-export type ShopJobName = "refresh-shop" | "keep-alive" | "reconcile";
-export type AppJobName = "plan-keep-alive" | "reconcile-shops" | "prune-history" | "release-parked";
+export type ShopJobName = "refresh-shop" | "keep-alive" | "reconcile" | "migrate-again";
+export type AppJobName = "plan-keep-alive" | "reconcile-shops" | "prune-history" | "release-parked" | "retry-unserved";
 export type JobName = ShopJobName | AppJobName;
 
 export interface JobsHealth {

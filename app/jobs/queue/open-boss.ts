@@ -6,12 +6,18 @@ import type { AppJobName, ShopJobName } from "./job-types.ts";
 
 export const DEAD_LETTERS = "dead-letters";
 
-export const SHOP_JOBS = ["refresh-shop", "keep-alive", "reconcile"] as const satisfies readonly ShopJobName[];
+export const SHOP_JOBS = [
+  "refresh-shop",
+  "keep-alive",
+  "reconcile",
+  "migrate-again",
+] as const satisfies readonly ShopJobName[];
 export const APP_JOBS = [
   "plan-keep-alive",
   "reconcile-shops",
   "prune-history",
   "release-parked",
+  "retry-unserved",
 ] as const satisfies readonly AppJobName[];
 
 const DAY_SECONDS = 24 * 60 * 60;

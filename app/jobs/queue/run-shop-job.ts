@@ -40,6 +40,7 @@ export async function runShopJob(
       shop,
       admin: deps.tokens.admin(shop, { background: true }),
       refreshToken: () => deps.tokens.refresh(shop),
+      migrate: () => deps.tokens.migrate(shop),
       reconcile: () => deps.tokens.reconcile(shop),
       tokenState: () => deps.tokens.state(shop),
       db: deps.db,
