@@ -1,5 +1,5 @@
 import { describeDeadLetters } from "./describe-dead-letters.ts";
-import { describeRun, failureLine, isComplete } from "./describe-run.ts";
+import { describeRun, describeWaiting, failureLine, isComplete, runLine } from "./describe-run.ts";
 import { examine, judgeReadiness, type Finding } from "./examine.ts";
 import { failuresCsv } from "./failures-csv.ts";
 import { followRun } from "./follow-run.ts";
@@ -27,7 +27,11 @@ export interface Surroundings {
   interrupted: AbortSignal;
 }
 
-/** 0: no permanent token remains that could have been migrated, or the command did what it says. */
+/**
+ * The exit codes of every command. `done`: it did what it says; for migrate and watch: no permanent token remains that could have been
+ * migrated. `notDone`: some remain, or, for doctor, something is wrong. `failed`: a wrong option, or the app could not be asked.
+ * `detached`: Ctrl-C ended following; the run goes on.
+ */
 export const EXIT = { done: 0, notDone: 1, failed: 2, detached: 130 } as const;
 
 export interface MigrateFlags {
@@ -36,6 +40,7 @@ export interface MigrateFlags {
   shop?: string[];
   concurrency?: number;
   waves?: string;
+  pauseBetween?: number | "confirm";
   verify?: string;
   failureThreshold?: number;
   detach?: boolean;
@@ -80,19 +85,45 @@ async function start(client: OperatorClient, body: object, at: Surroundings): Pr
 
 /** Follows the run at work until it ends; shows the latest one when none is. */
 export async function watch(client: OperatorClient, id: string | undefined, at: Surroundings): Promise<number> {
-  return follow(client, await requireRun(client, id, at), at);
+  const run = await findRun(client, id);
+  if (!run) return noRun(at, EXIT.notDone);
+  return follow(client, run, at);
 }
 
-/** How a run stands. */
+/** How a run stands, and, for the latest one, which shops wait whatever run left them. */
 export async function status(client: OperatorClient, id: string | undefined, at: Surroundings): Promise<number> {
-  const run = await requireRun(client, id, at);
-  at.out(at.json ? JSON.stringify(run) : describeRun(run, at.command, at.paint));
+  const run = await findRun(client, id);
+  if (!run) return noRun(at);
+  if (at.json) at.out(JSON.stringify(run));
+  else {
+    at.out(describeRun(run, at.command, at.paint));
+    if (id === undefined) for (const line of describeWaiting(await client.health(), at.command)) at.out(line);
+  }
+  return EXIT.done;
+}
+
+/** The latest runs, the newest first. */
+export async function runs(client: OperatorClient, { limit }: { limit: number }, at: Surroundings): Promise<number> {
+  const found = await client.runs(limit);
+  if (at.json) at.out(JSON.stringify({ runs: found }));
+  else if (found.length === 0) return noRun(at);
+  else for (const run of found) at.out(runLine(run));
+  return EXIT.done;
+}
+
+/** The word that a run waits for between two waves. */
+export async function goOn(client: OperatorClient, id: string | undefined, at: Surroundings): Promise<number> {
+  const run = await findRun(client, id);
+  if (!run) return noRun(at);
+  const next = await client.continueRun(run.id);
+  at.out(at.json ? JSON.stringify(next) : `Run ${run.id} goes on. Follow it: ${at.command(`watch ${run.id}`)}`);
   return EXIT.done;
 }
 
 /** Stops a run after the calls in flight, and waits until it has. */
 export async function stop(client: OperatorClient, id: string | undefined, at: Surroundings): Promise<number> {
-  const run = await requireRun(client, id, at);
+  const run = await findRun(client, id);
+  if (!run) return noRun(at);
   if (run.status !== "running") {
     at.out(at.json ? JSON.stringify(run) : `Run ${run.id} is not running: ${run.status}.`);
     return EXIT.done;
@@ -115,7 +146,8 @@ export async function failures(
   format: { csv?: boolean },
   at: Surroundings,
 ): Promise<number> {
-  const found = await requireRun(client, id, at);
+  const found = await findRun(client, id);
+  if (!found) return noRun(at);
   if (found.dryRun && id === undefined) {
     at.note(
       `The latest run, ${found.id}, was a dry run and tried nobody. Name another: ${at.command("failures <run>")}`,
@@ -152,12 +184,14 @@ export async function doctor(client: OperatorClient, tomlFile: string, at: Surro
     const findings = [judgeReadiness(false)];
     return report({ findings, nextStep: "Bring the app's database back: see its log, and `npm run db:deploy`." }, at);
   }
-  const [latestRun, letters, toml] = await Promise.all([
+  const [latestRun, letters, toml, leftovers, scopes] = await Promise.all([
     client.latestRun(),
     client.deadLetters(),
     readTomlInstallFlow(tomlFile),
+    client.leftovers(100),
+    client.scopes(),
   ]);
-  const situation = { isReady, health, latestRun, deadLetters: letters.count, toml };
+  const situation = { isReady, health, latestRun, deadLetters: letters.count, toml, leftovers, scopes };
   const { findings, nextStep } = examine(situation, at.command);
   if (!at.json) at.out(at.paint.strong(`${client.origin} is in the phase ${health.phase}: ${health.verdict}`));
   return report({ health, findings, nextStep }, at);
@@ -180,17 +214,19 @@ async function follow(client: OperatorClient, first: RunView, at: Surroundings):
     return EXIT.detached;
   }
   if (!at.json) at.out(describeRun(run, at.command, at.paint));
-  return isComplete(run) ? EXIT.done : EXIT.notDone;
+  return run.dryRun || isComplete(run) ? EXIT.done : EXIT.notDone;
 }
 
-async function requireRun(client: OperatorClient, id: string | undefined, at: Surroundings): Promise<RunView> {
-  const run = id === undefined ? await client.latestRun() : await client.run(id);
-  if (run) return run;
-  throw new OperatorError(
-    "run_not_found",
-    "no run has been started yet",
-    `Rehearse one: ${at.command("migrate --dry-run")}`,
-  );
+/** @throws OperatorError run_not_found for an id that there is not. */
+async function findRun(client: OperatorClient, id: string | undefined): Promise<RunView | undefined> {
+  return id === undefined ? client.latestRun() : client.run(id);
+}
+
+/** Nothing is wrong with that: an answer like another. */
+function noRun(at: Surroundings, code: number = EXIT.done): number {
+  const message = `No run has been started yet. Rehearse one: ${at.command("migrate --dry-run")}`;
+  at.out(at.json ? JSON.stringify({ run: null, message }) : message);
+  return code;
 }
 
 function waysOn(run: RunView, at: Surroundings): string {

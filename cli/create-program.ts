@@ -1,10 +1,13 @@
+import { readFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
 import {
   deadLetters,
   doctor,
   EXIT,
   failures,
+  goOn,
   migrate,
+  runs,
   status,
   stop,
   watch,
@@ -13,20 +16,25 @@ import {
 } from "./commands.ts";
 import { probeApplicationToken } from "./probe-application-token.ts";
 import { createOperatorClient, type OperatorClient } from "./operator-client.ts";
+import { fitWidth } from "./fit-width.ts";
 import { OperatorError } from "./operator-error.ts";
 import { harmlessJson, harmlessLines, paintFor, PLAIN, type Paint } from "./paint.ts";
 import { barView, jsonView, lineView } from "./progress-view.ts";
 import { readDotenv, readSettings } from "./read-settings.ts";
+
+const { version: VERSION } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+  version: string;
+};
 
 type Action = (client: OperatorClient, at: Surroundings) => Promise<number>;
 
 const EXIT_CODES = `
 Exit codes
   0    migrate, watch: no permanent token remains that could have been migrated
-       doctor: nothing is wrong; other commands and --dry-run, --detach: done
-  1    migrate, watch: some remain · doctor: something is wrong
-  2    a wrong option, or the app could not be asked
-  130  detached by Ctrl-C`;
+       doctor: nothing is wrong; other commands, dry runs and --detach: done
+  1    migrate, watch: some remain, or there is no run to watch · doctor: something is wrong
+  2    a wrong option, an unknown run, or the app could not be asked
+  130  detached by Ctrl-C; the run goes on`;
 
 const ENVIRONMENT = `
 Environment
@@ -46,6 +54,7 @@ export function createProgram(env: NodeJS.ProcessEnv = process.env): Command {
   const program = new Command("tokens")
     .usage("<command> [options]")
     .description("Moves an app's shops from permanent to expiring offline tokens, and tells how that stands.")
+    .version(VERSION)
     .exitOverride()
     .showHelpAfterError("(--help shows what there is)")
     .configureHelp({ showGlobalOptions: false })
@@ -64,6 +73,11 @@ export function createProgram(env: NodeJS.ProcessEnv = process.env): Command {
     .option("--shop <domains...>", "only these shops; may be repeated")
     .option("--concurrency <calls>", "calls at once, per instance of the app", aNumber)
     .option("--waves <shares>", 'rising shares of all shops, each judged before the next: "1%,10%,100%"')
+    .option(
+      "--pause-between <seconds|confirm>",
+      "wait between waves: so many seconds, or for `tokens continue`",
+      secondsOrConfirm,
+    )
     .addOption(
       new Option("--verify <which>", "which new pairs are proven with one Admin call (default: auto)").choices([
         "auto",
@@ -85,6 +99,12 @@ export function createProgram(env: NodeJS.ProcessEnv = process.env): Command {
   command("watch [run]", "follow a run to its end")
     .addHelpText("after", EXIT_CODES)
     .action((id: string | undefined, flags) => perform(flags, env, (client, at) => watch(client, id, at)));
+  command("runs", "the latest runs, the newest first")
+    .option("--limit <runs>", "how many", aNumber, 20)
+    .action((flags: CommonFlags & { limit: number }) => perform(flags, env, (client, at) => runs(client, flags, at)));
+  command("continue [run]", "let a run that waits between two waves go on").action((id: string | undefined, flags) =>
+    perform(flags, env, (client, at) => goOn(client, id, at)),
+  );
   command("stop [run]", "stop a run after the calls in flight; it can be started again at any time").action(
     (id: string | undefined, flags) => perform(flags, env, (client, at) => stop(client, id, at)),
   );
@@ -117,6 +137,11 @@ interface CommonFlags {
   json?: boolean;
 }
 
+/** Columns of a terminal; a pipe or a file takes lines of any length. */
+function widthOf(stream: NodeJS.WriteStream): number | undefined {
+  return stream.isTTY ? stream.columns : undefined;
+}
+
 /** Runs a command with what every one has in common: the client, Ctrl-C, and errors with their remedy. */
 async function perform(
   { url, json = false, csv = false }: CommonFlags & { csv?: boolean },
@@ -130,9 +155,10 @@ async function perform(
   // Whatever an answer or an error holds, the secret is not shown.
   const safe = (text: string) => (secret ? text.replaceAll(secret, "…") : text);
   const [paint, aside] = [paintFor(stdout), paintFor(stderr)];
-  const shown = (line: string, paint: Paint) => harmlessLines(safe(line), { coloured: paint !== PLAIN });
-  const out = (line: string) => void stdout.write(`${json ? harmlessJson(safe(line)) : shown(line, paint)}\n`);
-  const note = (line: string) => void stderr.write(`${shown(line, aside)}\n`);
+  const shown = (line: string, paint: Paint, stream: NodeJS.WriteStream) =>
+    fitWidth(harmlessLines(safe(line), { coloured: paint !== PLAIN }), widthOf(stream));
+  const out = (line: string) => void stdout.write(`${json ? harmlessJson(safe(line)) : shown(line, paint, stdout)}\n`);
+  const note = (line: string) => void stderr.write(`${shown(line, aside, stderr)}\n`);
   // A second Ctrl-C ends at once.
   process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
   try {
@@ -168,6 +194,12 @@ async function perform(
   } finally {
     process.removeListener("SIGINT", interrupt).removeListener("SIGTERM", interrupt);
   }
+}
+
+function secondsOrConfirm(text: string): number | "confirm" {
+  if (text === "confirm") return text;
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a number of seconds, or "confirm".');
+  return Number(text);
 }
 
 function aNumber(text: string): number {

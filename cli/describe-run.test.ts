@@ -1,6 +1,17 @@
+// Proves what an operator reads about a run, at any width and without anything that could steer a terminal.
 import { describe, expect, it } from "vitest";
-import { barLine, describeRun, duration, failureLine, isComplete, percentOf, progressLine } from "./describe-run.ts";
-import { RUN, UNDER_WAY } from "./test-views.ts";
+import {
+  barLine,
+  describeRun,
+  describeWaiting,
+  duration,
+  failureLine,
+  isComplete,
+  percentOf,
+  progressLine,
+  runLine,
+} from "./describe-run.ts";
+import { HEALTH, RUN, UNDER_WAY } from "./test-views.ts";
 
 const command = (text: string) => `tokens ${text}`;
 const failure = {
@@ -18,8 +29,8 @@ describe("describeRun", () => {
       [
         "✓ Run run-1: completed, 1 min 15 s at 13.3 shops a second",
         "        990  migrated",
-        "          6  left alone (already expiring, uninstalled, suspended, or without a token)",
-        "          4  need re-authorization (the merchant's next visit heals them, nobody is asked anything)",
+        "          6  left alone (already expiring, uninstalled, frozen, another app's, or without a token)",
+        "          4  wait for their merchant (Shopify refuses the token for good; see the codes)",
         "          0  failed",
         "  Why not migrated:",
         "          4  × permanent_token_spent",
@@ -30,7 +41,10 @@ describe("describeRun", () => {
   });
 
   it.each([
-    [{ permanentTokens: 5, migratableTokens: 0 }, /5, none of which can be migrated.*\nNext: Nothing can be done/],
+    [
+      { permanentTokens: 5, migratableTokens: 0 },
+      /5, none of which can be migrated.*\nNext: The migration is complete/,
+    ],
     [{ permanentTokens: 5, migratableTokens: 4, failed: 4 }, /5, of which 4 can be migrated\.\nNext: Run it again/],
     [{ permanentTokens: 950, migratableTokens: 950 }, /Next: Go on with the rest: tokens migrate$/],
     [{ status: "halted" as const, haltReason: "wrong client" }, /halted itself: wrong client[\s\S]*Next: Correct that/],
@@ -63,12 +77,15 @@ describe("describeRun", () => {
       knownNeedsReauth: 0,
       knownSuspended: 2,
       knownUninstalled: 0,
+      leftAlone: { frozen: 1, foreign_session: 2 },
+      rows: [{ id: "x", shop: "a.myshopify.com", code: "frozen", message: "the shop is frozen for now" }],
       waves: [{ percent: 10, shops: 41 }],
       rateFrom: "assumption" as const,
     };
     const text = describeRun({ ...RUN, dryRun: true, plan, permanentTokens: 401, etaSeconds: 11 }, command);
     expect(text).toMatch(/nothing was changed\.\n +401 {2}would be tried/);
-    expect(text).toContain("2  of them suspended when last seen");
+    expect(text).toContain("2  not expected to be migrated: foreign_session");
+    expect(text).toMatch(/The first 1 of 3:\n {4}a\.myshopify\.com \(row x\) {2}frozen: the shop is frozen for now/);
     expect(text).toContain("41  in wave 1 (up to 10%)");
     expect(text).toMatch(/about 11 s at 13\.3 shops a second \(assuming/);
     expect(text).toMatch(/Next: tokens migrate$/);
@@ -92,10 +109,30 @@ describe("progress", () => {
     );
   });
 
-  it.each([20, 60, 80, 100, 200])("fits a terminal of %i columns", (columns) => {
+  it.each([1, 12, 20, 40, 60, 80, 100, 110, 200])("fits a terminal of %i columns", (columns) => {
     const line = barLine({ ...UNDER_WAY, notice: "Shopify is down; waiting until it answers again" }, { columns });
-    expect(line.length).toBeLessThanOrEqual(columns);
-    expect(line).toMatch(/^█{5,15}░{5,15} 50%/);
+    expect(line.length).toBeLessThan(Math.max(3, columns));
+    if (columns >= 20) expect(line).toMatch(/^█{1,15}░{1,15} 50%/);
+  });
+
+  it("leaves out what matters less where there is no room, never what it waits for", () => {
+    const line = barLine({ ...UNDER_WAY, notice: "3 shops left, to be tried again; the next in 9 s" }, { columns: 80 });
+    expect(line).toContain("3 shops left, to be tried again; the next in 9 s");
+    expect(line).not.toContain("…");
+    expect(barLine({ ...UNDER_WAY, ratePerSecond: 0 }, { columns: 200 })).toContain("waiting for the first answers");
+  });
+
+  it("names runs, one a line, and what waits whichever run left it", () => {
+    expect(runLine(RUN)).toBe("2026-11-23 10:00  run-1  completed  990 of 1,000 migrated  4 failed");
+    expect(describeWaiting({ ...HEALTH, migratableTokens: 0 }, command)).toEqual([]);
+    expect(
+      describeWaiting({ ...HEALTH, migratableTokens: 0, unservedTokens: { frozen: 2 }, needsReauth: 1 }, command),
+    ).toEqual([
+      "In the database now, whichever run left them:",
+      "          2  permanent, not to be migrated now: frozen",
+      "          1  shops wait for their merchant's next visit",
+      "  Which shops: tokens doctor",
+    ]);
   });
 
   it("reaches 100% only when every shop has its outcome", () => {

@@ -1,27 +1,53 @@
-import type { RunFailure, RunView } from "./operator-client.ts";
+import type { HealthReport, RunFailure, RunView } from "./operator-client.ts";
 import { harmless, PLAIN, type Paint } from "./paint.ts";
 
 const NUMBER = new Intl.NumberFormat("en-US", { maximumFractionDigits: 1 });
 const SHOWN_FAILURES = 5;
+const SHOWN_ROWS = 20;
 
 /** One line about a run under way, for a log. */
 export function progressLine(run: RunView): string {
-  return [`${shopsOf(run)} shops (${percentOf(run)}%)`, ...paceOf(run), run.notice && harmless(run.notice)]
+  const words = waitsFor(run);
+  return [`${shopsOf(run)} shops (${percentOf(run)}%)`, ...paceOf(run), words && harmless(words)]
     .filter(Boolean)
     .join(" · ");
 }
 
-/** One line about a run under way, for a terminal of so many columns. */
+/**
+ * One line about a run under way, for a terminal of so many columns. Where there is too little room the less important facts are left
+ * out: what it waits for is said before its pace, and its pace before the rest. The last column stays free, or some terminals wrap.
+ */
 export function barLine(run: RunView, { columns, paint = PLAIN, notice }: BarLook): string {
-  const size = columns >= 110 ? 30 : columns >= 90 ? 20 : 10;
+  const size = Math.max(0, Math.min(columns >= 110 ? 30 : columns >= 90 ? 20 : 10, columns - 8));
   const full = Math.floor((percentOf(run) / 100) * size);
   const bar = paint.good("█".repeat(full)) + paint.faint("░".repeat(size - full));
-  const words = notice ?? run.notice;
-  const text = [` ${percentOf(run)}% ${shopsOf(run)}`, ...paceOf(run), words && harmless(words)]
-    .filter(Boolean)
-    .join(" · ");
-  const room = Math.max(10, columns - size - 1);
-  return bar + (text.length > room ? `${text.slice(0, room - 1)}…` : text);
+  const words = notice ?? waitsFor(run);
+  const [rate, left, failed, wave] = paceOf(run);
+  // In the order they are shown; a higher number goes first when there is no room.
+  const facts: [string | false | null | undefined, number][] = [
+    [`${percentOf(run)}%`, 0],
+    [shopsOf(run), 2],
+    [rate, 3],
+    [left, 4],
+    [failed, 5],
+    [wave, 6],
+    [words && harmless(words), 1],
+  ];
+  const room = columns - size - 2;
+  for (let most = 6; ; most--) {
+    const text = facts
+      .filter(([fact, rank]) => fact && rank <= most)
+      .map(([fact]) => fact)
+      .join(" · ");
+    if (text.length <= room) return `${bar} ${text}`;
+    if (most <= 1) return `${bar} ${text.slice(0, Math.max(0, room - 1))}…`;
+  }
+}
+
+/** Why nothing moves, where that is known. */
+function waitsFor(run: RunView): string | null {
+  if (run.notice || run.ratePerSecond > 0) return run.notice;
+  return run.remaining > 0 ? "waiting for the first answers" : "counting what is left";
 }
 
 interface BarLook {
@@ -31,11 +57,16 @@ interface BarLook {
   notice?: string;
 }
 
+/** How many of its shops a run is done with. */
+export function shopsDone(run: RunView): string {
+  return `${shopsOf(run)} shops (${percentOf(run)}%)`;
+}
+
 function shopsOf(run: RunView): string {
   return `${count(run.total - run.remaining)}/${count(run.total)}`;
 }
 
-function paceOf(run: RunView): (string | false | null)[] {
+function paceOf(run: RunView): (string | null)[] {
   const unhappy = run.failed + run.needsReauth;
   return [
     `${NUMBER.format(run.ratePerSecond)}/s${run.allowedRate === null ? "" : ` (allowed ${NUMBER.format(run.allowedRate)})`}`,
@@ -59,8 +90,8 @@ export function describeRun(run: RunView, command: (text: string) => string, pai
     `${mark} ${paint.strong(`Run ${run.id}: ${run.status}`)}${took}`,
     ...(run.haltReason ? [paint.bad(`  It halted itself: ${harmless(run.haltReason)}`)] : []),
     row(run.migrated, "migrated"),
-    row(run.skipped, "left alone", "already expiring, uninstalled, suspended, or without a token"),
-    row(run.needsReauth, "need re-authorization", "the merchant's next visit heals them, nobody is asked anything"),
+    row(run.skipped, "left alone", "already expiring, uninstalled, frozen, another app's, or without a token"),
+    row(run.needsReauth, "wait for their merchant", "Shopify refuses the token for good; see the codes"),
     row(run.failed, "failed", "for now"),
     ...(run.remaining > 0 ? [row(run.remaining, "not tried yet")] : []),
     ...(reasons.length > 0 ? ["  Why not migrated:", ...reasons.map(([code, shops]) => row(shops, `× ${code}`))] : []),
@@ -69,6 +100,33 @@ export function describeRun(run: RunView, command: (text: string) => string, pai
       ? [`  ${progressLine(run)}`]
       : [...proof(run, paint), `${paint.strong("Next:")} ${nextStep(run, command)}`]),
   ].join("\n");
+}
+
+/** One line about a run among others. */
+export function runLine(run: RunView): string {
+  const failed = run.failed + run.needsReauth;
+  return [
+    run.startedAt.slice(0, 16).replace("T", " "),
+    run.id,
+    run.dryRun ? "dry run" : run.status,
+    `${count(run.migrated)} of ${count(run.total)} migrated`,
+    ...(failed > 0 ? [`${count(failed)} failed`] : []),
+    ...(run.haltReason ? [harmless(run.haltReason)] : []),
+  ].join("  ");
+}
+
+/** What waits now, whichever run left it; nothing when nothing does. */
+export function describeWaiting(health: HealthReport, command: (text: string) => string): string[] {
+  const { migratableTokens, unservedTokens, needsReauth } = health;
+  const unserved = Object.entries(unservedTokens);
+  if (migratableTokens === 0 && unserved.length === 0 && needsReauth === 0) return [];
+  return [
+    "In the database now, whichever run left them:",
+    ...(migratableTokens > 0 ? [row(migratableTokens, "permanent tokens to migrate")] : []),
+    ...unserved.map(([code, shops]) => row(shops, `permanent, not to be migrated now: ${code}`)),
+    ...(needsReauth > 0 ? [row(needsReauth, "shops wait for their merchant's next visit")] : []),
+    `  Which shops: ${command("doctor")}`,
+  ];
 }
 
 function firstFailures(run: RunView, command: (text: string) => string, paint: Paint): string[] {
@@ -91,21 +149,29 @@ export function failureLine(failure: RunFailure): string {
 
 function describePlan(run: RunView, command: (text: string) => string, paint: Paint): string {
   const plan = run.plan!;
-  const known: [number, string][] = [
-    [plan.knownNeedsReauth, "known to need re-authorization"],
-    [plan.knownSuspended, "suspended when last seen"],
-    [plan.knownUninstalled, "known to be uninstalled"],
-  ];
   const from = plan.rateFrom === "last run" ? "the rate of the last run" : "assuming half a second for each exchange";
   return [
     paint.strong("Dry run: Shopify was not called, nothing was changed."),
     row(plan.wouldTry, "would be tried", "shops with a permanent token"),
-    ...known.filter(([shops]) => shops > 0).map(([shops, words]) => row(shops, `of them ${words}`)),
+    ...describeRows(plan),
     ...(plan.waves ?? []).map(({ percent, shops }, wave) => row(shops, `in wave ${wave + 1} (up to ${percent}%)`)),
     row(run.permanentTokens ?? 0, "permanent tokens in the database now"),
     `  It would take about ${duration(run.etaSeconds ?? 0)} at ${NUMBER.format(run.ratePerSecond)} shops a second (${from}).`,
     `${paint.strong("Next:")} ${plan.wouldTry > 0 ? command("migrate") : command("doctor")}`,
   ].join("\n");
+}
+
+/** The rows that a run would not bring over, by reason and by name. */
+function describeRows({ leftAlone = {}, rows = [] }: NonNullable<RunView["plan"]>): string[] {
+  const counts = Object.entries(leftAlone);
+  if (counts.length === 0) return [];
+  const left = counts.reduce((sum, [, shops]) => sum + shops, 0);
+  const shown = rows.slice(0, SHOWN_ROWS);
+  return [
+    ...counts.map(([code, shops]) => row(shops, `not expected to be migrated: ${code}`)),
+    left > shown.length ? `  The first ${shown.length} of ${count(left)}:` : "  Which rows:",
+    ...shown.map(({ id, shop, code, message }) => harmless(`    ${shop} (row ${id})  ${code}: ${message}`)),
+  ];
 }
 
 function proof(run: RunView, paint: Paint): string[] {
@@ -114,7 +180,7 @@ function proof(run: RunView, paint: Paint): string[] {
   const fact = `  Permanent tokens left in the database: ${count(left)}`;
   if (left === 0) return [paint.good(`${fact}.`)];
   return migratable === 0
-    ? [`${fact}, none of which can be migrated (suspended or uninstalled shops, or rows that are no shop's session).`]
+    ? [paint.good(`${fact}, none of which can be migrated: see the codes.`)]
     : [paint.attention(`${fact}, of which ${count(migratable)} can be migrated.`)];
 }
 
@@ -127,7 +193,7 @@ function nextStep(run: RunView, command: (text: string) => string): string {
   }
   return run.permanentTokens === 0
     ? `The migration is complete. What to close now: ${command("doctor")}`
-    : `Nothing can be done for the rest now; suspended shops may be migrated later. See ${command("doctor")}`;
+    : `The migration is complete: what Shopify would not serve is tried again by the app itself. What to close now: ${command("doctor")}`;
 }
 
 /** Whether a run that has ended found no permanent token that could still be migrated. */

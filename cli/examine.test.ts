@@ -1,11 +1,12 @@
+// Proves what doctor finds in a situation, and the one next step it names.
 import { describe, expect, it } from "vitest";
 import { examine, type Situation } from "./examine.ts";
 import { HEALTH, RUN, UNDER_WAY } from "./test-views.ts";
 
 const command = (text: string) => `tokens ${text}`;
-const legacyToml = { usesLegacyInstallFlow: true };
-const managedToml = { usesLegacyInstallFlow: false };
-const done = { verdict: "clean" as const, permanentTokens: 0 };
+const legacyToml = { usesLegacyInstallFlow: true, scopes: ["read_products"] };
+const managedToml = { usesLegacyInstallFlow: false, scopes: ["read_products"] };
+const done = { verdict: "clean" as const, permanentTokens: 0, migratableTokens: 0 };
 
 function look(change: Partial<Omit<Situation, "health">> & { health?: Partial<Situation["health"]> }) {
   const { health, ...rest } = change;
@@ -14,6 +15,8 @@ function look(change: Partial<Omit<Situation, "health">> & { health?: Partial<Si
     latestRun: RUN,
     deadLetters: 0,
     toml: legacyToml,
+    leftovers: [],
+    scopes: undefined,
     ...rest,
     health: { ...HEALTH, ...health },
   };
@@ -79,6 +82,44 @@ describe("examine", () => {
       problems: ["regression", "toml_behind"],
       nextStep: "What the app says.",
     });
+  });
+
+  it("names what Shopify would not serve, and does not tell to repeat it", () => {
+    const leftover = (shop: string, code: string, id = `offline_${shop}`) => ({ id, shop, code, message: "words" });
+    const { findings, nextStep } = look({
+      health: {
+        ...done,
+        permanentTokens: 3,
+        unservedTokens: { frozen: 12, foreign_session: 1 },
+        nextStep: "Contract.",
+      },
+      leftovers: [leftover("a.myshopify.com", "frozen"), leftover("b.myshopify.com", "foreign_session", "other:b")],
+    });
+    const texts = findings.map(({ level, text }) => `${level} ${text}`);
+    expect(texts).toContain("ok 12 permanent tokens not to be migrated now: frozen (words): a.myshopify.com, 11 more");
+    expect(texts).toContain("attention 1 permanent token not to be migrated now: foreign_session (words): row other:b");
+    expect(nextStep).toBe("Contract.");
+  });
+
+  it("compares scopes, and warns before a deploy that would ask merchants", () => {
+    const report = (granted: Record<string, number>) => ({
+      scopes: ["read_products"],
+      shops: 3,
+      granted: Object.entries(granted).map(([scope, shops]) => ({ scope, shops })),
+    });
+    const found = (granted: Record<string, number>, required = ["read_products"]) =>
+      look({
+        scopes: report(granted),
+        toml: { usesLegacyInstallFlow: true, scopes: required },
+      }).findings.flatMap(({ code, text }) => (code.startsWith("scopes") ? [`${code}: ${text}`] : []));
+    expect(found({ read_products: 2, write_products: 1 })).toEqual([
+      "scopes_fit: every shop has granted read_products",
+    ]);
+    expect(found({ read_products: 3 }, ["read_products", "write_orders"])).toEqual([
+      "scopes_differ: shopify.app.toml requires write_orders, which SCOPES does not name",
+      expect.stringMatching(/^scopes_not_granted: .*write_orders \(3 shops\).*optional_scopes/),
+    ]);
+    expect(found({ "": 1, read_products: 2 })).toEqual([expect.stringMatching(/read_products \(1 shop\)/)]);
   });
 
   it("mentions background jobs that failed for good", () => {

@@ -1,5 +1,6 @@
+import { judgeScopes } from "./judge-scopes.ts";
 import { many } from "./many.ts";
-import type { HealthReport, RunView } from "./operator-client.ts";
+import type { HealthReport, Leftover, RunView, ScopesReport } from "./operator-client.ts";
 import { harmless } from "./paint.ts";
 import type { TomlReading } from "./read-toml-install-flow.ts";
 
@@ -18,11 +19,16 @@ export interface Situation {
   /** Background jobs that failed for good. */
   deadLetters: number;
   toml: TomlReading;
+  /** Permanent rows that Shopify would not exchange; the first ones. */
+  leftovers: Leftover[];
+  /** Undefined when the app does not say. */
+  scopes: ScopesReport | undefined;
 }
 
 /** Closer to the deadline than this, permanent tokens are a problem. */
 const URGENT_DAYS = 7;
 const SOON_DAYS = 30;
+const SHOWN_NAMES = 10;
 const WEIGHT = { problem: 0, attention: 1, ok: 2 };
 
 /** Compares phase, shopify.app.toml, database and latest run. Pure: findings, worst first, and the next safe step. */
@@ -36,7 +42,9 @@ export function examine(
     judgeTokens(health),
     judgeDeadline(health),
     judgeInstallFlow(health, situation.toml),
+    ...judgeLeftovers(health, situation.leftovers),
     ...judgeShops(health),
+    ...(situation.scopes ? judgeScopes(requiredScopes(situation.toml), situation.scopes) : []),
     ...judgeRun(latestRun),
     ...judgeJobs(situation.deadLetters, command),
   ].sort((a, b) => WEIGHT[a.level] - WEIGHT[b.level]);
@@ -58,23 +66,43 @@ export function judgeReadiness(isReady: boolean): Finding {
       );
 }
 
-function judgeTokens({ verdict, phase, permanentTokens, expiringTokens }: HealthReport): Finding {
+function judgeTokens({ verdict, phase, migratableTokens, expiringTokens }: HealthReport): Finding {
   if (verdict === "regression") {
-    const text = `${many(permanentTokens, "permanent token")} where none can come from any more: an older release, or a restored backup`;
+    const text =
+      "permanent tokens were stored after contract was reached: by an older release, or from a restored backup";
     return finding("problem", "regression", text);
   }
-  if (permanentTokens === 0) {
-    return finding("ok", "no_permanent_tokens", `no permanent token in the database, ${expiringTokens} expiring`);
+  if (migratableTokens === 0) {
+    return finding("ok", "no_permanent_tokens", `no permanent token left to migrate, ${expiringTokens} expiring`);
   }
   return finding(
     "attention",
     "permanent_tokens",
-    `${many(permanentTokens, "permanent token")} to migrate${phase === "legacy" ? ", once token exchange is on" : ""}; ${expiringTokens} expiring`,
+    `${many(migratableTokens, "permanent token")} to migrate${phase === "legacy" ? ", once token exchange is on" : ""}; ${expiringTokens} expiring`,
   );
 }
 
-function judgeDeadline({ daysLeft, deadline, permanentTokens }: HealthReport): Finding {
-  if (permanentTokens === 0) {
+/** Codes that wait for a person; what Shopify does not serve for now is tried again by the app itself. */
+const FOR_A_PERSON = new Set(["foreign_session", "not_exchangeable"]);
+
+/** What Shopify would not serve, by reason and by name: nothing that a further run would change. */
+function judgeLeftovers({ unservedTokens }: HealthReport, leftovers: readonly Leftover[]): Finding[] {
+  return Object.entries(unservedTokens).map(([code, rows]) => {
+    const known = leftovers.filter((one) => one.code === code);
+    const names = known.slice(0, SHOWN_NAMES).map(({ id, shop }) => (id === `offline_${shop}` ? shop : `row ${id}`));
+    if (rows > names.length) names.push(`${rows - names.length} more`);
+    const words = known[0] ? ` (${known[0].message})` : "";
+    const text = `${many(rows, "permanent token")} not to be migrated now: ${code}${words}: ${names.join(", ")}`;
+    return finding(FOR_A_PERSON.has(code) ? "attention" : "ok", `unserved_${code}`, harmless(text));
+  });
+}
+
+function requiredScopes(toml: TomlReading): string[] | undefined {
+  return "unknown" in toml ? undefined : toml.scopes;
+}
+
+function judgeDeadline({ daysLeft, deadline, migratableTokens }: HealthReport): Finding {
+  if (migratableTokens === 0) {
     return finding("ok", "deadline_met", `nothing is left for the deadline (${deadline})`);
   }
   if (daysLeft === 0) {
@@ -89,7 +117,7 @@ function judgeDeadline({ daysLeft, deadline, permanentTokens }: HealthReport): F
 }
 
 /** Shopify reads the file as it was deployed last, the app reads its flags: they have to change in the right order. */
-function judgeInstallFlow({ phase, permanentTokens }: HealthReport, toml: TomlReading): Finding {
+function judgeInstallFlow({ phase, migratableTokens }: HealthReport, toml: TomlReading): Finding {
   if ("unknown" in toml) {
     return finding(
       "attention",
@@ -112,7 +140,7 @@ function judgeInstallFlow({ phase, permanentTokens }: HealthReport, toml: TomlRe
       `shopify.app.toml says ${says}, but the app knows only the legacy flow: shops that Shopify installs get no token. Set it to true until the app is expanded`,
     );
   }
-  if (phase === "expand" && !toml.usesLegacyInstallFlow && permanentTokens > 0) {
+  if (phase === "expand" && !toml.usesLegacyInstallFlow && migratableTokens > 0) {
     return finding(
       "attention",
       "toml_early",
@@ -138,7 +166,7 @@ function judgeShops({ needsReauth, suspended, refreshTokensExpiringIn14Days: end
           finding(
             "attention",
             "suspended",
-            `${many(suspended, "shop")} frozen, locked or closed for now; migrate again later`,
+            `${many(suspended, "shop")} frozen, locked or closed for now: tried again by the app itself`,
           ),
         ]
       : []),
@@ -166,7 +194,9 @@ function judgeRun(run: RunView | undefined): Finding[] {
     ];
   }
   if (run?.status === "failed")
-    return [finding("problem", "run_failed", `run ${run.id} failed: look at the app's log`)];
+    return [
+      finding("problem", "run_failed", `run ${run.id} failed: ${harmless(run.haltReason ?? "look at the app's log")}`),
+    ];
   return [];
 }
 
@@ -183,8 +213,9 @@ function nextStep({ health, latestRun }: Situation, findings: Finding[], command
   if (latestRun?.status === "running") return `Let the run end: ${command("watch")}`;
   if (needs("toml_ahead"))
     return "Set use_legacy_install_flow = true in shopify.app.toml and run `shopify app deploy`.";
+  if (needs("run_failed")) return `Repair what ended the run, then start again: ${command("migrate")}`;
   if (needs("run_halted")) return `Correct what halted the run, then start again: ${command("migrate")}`;
-  if (needs("toml_behind") && health.permanentTokens === 0) {
+  if (needs("toml_behind") && health.migratableTokens === 0) {
     return "Set use_legacy_install_flow = false in shopify.app.toml and run `shopify app deploy`.";
   }
   return health.nextStep;

@@ -74,29 +74,29 @@ export function explainAnswer({ status, headers, text }: Answer, origin: string)
     return problem
       ? error(
           "unauthorized",
-          "the app does not accept this MIGRATION_SECRET",
+          `${origin} does not accept this MIGRATION_SECRET`,
           "Use the value of the app's own environment; after a change the app has to be restarted.",
         )
       : error("unauthorized", `something in front of ${origin} asks for a login`, IS_IT_THERE);
   }
   if (status === 404 && problem?.code === "run_not_found") {
-    return error("run_not_found", "there is no such run", "Without a run's id you get the latest one.");
+    return error("run_not_found", `${origin} has no such run`, "Without a run's id you get the latest one.");
   }
   if (status === 404) {
     return problem?.code === "not_found"
       ? error(
           "not_found",
-          "the app has no operator's routes: it runs without MIGRATION_SECRET",
+          `${origin} has no operator's routes: the app there runs without MIGRATION_SECRET`,
           "Set MIGRATION_SECRET (32 characters or more) in the app's environment and restart it.",
         )
       : error("not_found", `${origin} answers, but there is nothing of this app`, IS_IT_THERE);
   }
-  if (status === 409) return error(problem?.code ?? "conflict", "the app is not ready for this", detail);
+  if (status === 409) return error(problem?.code ?? "conflict", `${origin} is not ready for this`, detail);
   if (status === 422) {
     const fields = (problem?.errors ?? []).map((one) => `${flagOf(one.field)} ${one.message}`);
     return error(
       problem?.code ?? "invalid_request",
-      "the app cannot do what was asked",
+      `${origin} cannot do what was asked`,
       fields.length > 0 ? `Correct: ${fields.join("; ")}` : detail,
     );
   }
@@ -105,7 +105,7 @@ export function explainAnswer({ status, headers, text }: Answer, origin: string)
     return problem?.code === "too_many_attempts"
       ? error(
           "too_many_attempts",
-          "the app does not accept this MIGRATION_SECRET, and too many wrong ones came from here",
+          `${origin} does not accept this MIGRATION_SECRET, and too many wrong ones came from here`,
           `Use the value of the app's own environment: the right one works at once, wrong ones are counted for ${seconds ?? "60"} s more.`,
         )
       : error("too_many_requests", `${origin} asks to call less often`, `Wait ${seconds ?? "60"} s, then try again.`);

@@ -1,11 +1,12 @@
-import type { RunFailure, RunView } from "../app/migration/types.ts";
+import type { Leftover, RunFailure, RunView } from "../app/migration/types.ts";
+import type { ScopesReport } from "../app/operator/show-scopes.server.ts";
 import type { TokenHealthReport } from "../app/operator/token-health-report.ts";
 import type { ApplicationTokenProbe } from "../app/tokens/types.ts";
 import { explainAnswer, explainForeignAnswer, explainNetworkError, type Answer } from "./explain-error.ts";
 import { OperatorError } from "./operator-error.ts";
 import { harmlessly } from "./paint.ts";
 
-export type { RunFailure, RunView };
+export type { Leftover, RunFailure, RunView, ScopesReport };
 /** `GET /admin/token-health`. */
 export type HealthReport = TokenHealthReport;
 
@@ -38,7 +39,15 @@ export interface OperatorClient {
   run(id: string, options?: { allFailures?: boolean }): Promise<RunView>;
   /** The run at work, else the one started last; undefined when there has never been one. */
   latestRun(): Promise<RunView | undefined>;
+  /** The latest runs, the newest first, without their failures. */
+  runs(limit: number): Promise<RunView[]>;
+  /** Permanent rows that Shopify would not exchange, with the reason; the first ones. */
+  leftovers(limit: number): Promise<Leftover[]>;
+  /** Which scopes the app asks for, and what shops have granted. */
+  scopes(): Promise<ScopesReport>;
   stopRun(id: string): Promise<RunView>;
+  /** The word that a run waits for between two waves. */
+  continueRun(id: string): Promise<RunView>;
   health(): Promise<HealthReport>;
   deadLetters(): Promise<DeadLetters>;
   /** Gives background jobs that failed for good another chance; answers with what is left. */
@@ -136,6 +145,11 @@ export function createOperatorClient({
         throw error;
       }
     },
+    runs: async (limit) => (await json<{ runs: RunView[] }>(`${RUNS}?runs=${limit}`, "runs")).runs,
+    leftovers: async (limit) =>
+      (await json<{ leftovers: Leftover[] }>(`${RUNS}?leftovers=${limit}`, "leftovers")).leftovers,
+    scopes: () => json<ScopesReport>("/admin/scopes", "granted"),
+    continueRun: (id) => json<RunView>(`${RUNS}/${encodeURIComponent(id)}`, "status", { method: "POST" }),
     stopRun: (id) => json<RunView>(`${RUNS}/${encodeURIComponent(id)}`, "status", { method: "DELETE" }),
     async health() {
       const answer = await ask("/admin/token-health");

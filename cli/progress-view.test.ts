@@ -1,3 +1,4 @@
+// Proves how a run under way is shown in logs and to machines.
 import { expect, it } from "vitest";
 import { jsonView, lineView } from "./progress-view.ts";
 import { RUN, UNDER_WAY } from "./test-views.ts";
@@ -21,6 +22,8 @@ it("logs a line every ten seconds, and at once when something is new", () => {
   view.run({ ...UNDER_WAY, wave: wave(2), notice: "Shopify asked to wait: 6 s more" });
   view.run(RUN);
   expect(lines.map((line) => line.slice(0, 8))).toEqual(["10:00:00", "10:00:01", "10:00:04", "10:00:14"]);
+  view.end();
+  expect(lines.at(-1)).toBe("10:00:14  completed: 1,000/1,000 shops (100%)");
 });
 
 it("writes a run for machines whenever it has changed", () => {

@@ -1,5 +1,5 @@
 import { SingleBar } from "cli-progress";
-import { barLine, progressLine } from "./describe-run.ts";
+import { barLine, progressLine, shopsDone } from "./describe-run.ts";
 import type { RunView } from "./operator-client.ts";
 import type { Paint } from "./paint.ts";
 
@@ -31,19 +31,25 @@ export function jsonView(out: (line: string) => void): ProgressView {
 export function lineView(out: (line: string) => void, now: () => Date = () => new Date()): ProgressView {
   let shownAt: number | undefined;
   let lastNews = "";
+  let hidden: RunView | undefined;
   const line = (text: string) => out(`${now().toISOString().slice(11, 19)}  ${text}`);
   return {
     run(run) {
       // A notice that counts seconds down is not news every second.
       const news = `${run.notice?.replaceAll(/\d+/g, "") ?? ""} ${run.wave?.number ?? ""}`;
       const isDue = shownAt === undefined || now().getTime() - shownAt >= LINE_EVERY_MS;
+      hidden = run;
       if (run.status !== "running" || (!isDue && news === lastNews)) return;
+      hidden = undefined;
       lastNews = news;
       shownAt = now().getTime();
       line(progressLine(run));
     },
     say: line,
-    end() {},
+    // What the lines end with is how the run stands, not how it stood seconds ago.
+    end() {
+      if (hidden) line(hidden.status === "running" ? progressLine(hidden) : `${hidden.status}: ${shopsDone(hidden)}`);
+    },
   };
 }
 

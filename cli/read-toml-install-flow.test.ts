@@ -11,8 +11,12 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 it.each([
-  ["[access_scopes]\nuse_legacy_install_flow = true", { usesLegacyInstallFlow: true }],
-  ["[access_scopes]\nuse_legacy_install_flow = false", { usesLegacyInstallFlow: false }],
+  ["[access_scopes]\nuse_legacy_install_flow = true", { usesLegacyInstallFlow: true, scopes: [] }],
+  [
+    "[access_scopes]\nscopes = 'read_products, write_orders'\nuse_legacy_install_flow = true",
+    { usesLegacyInstallFlow: true, scopes: ["read_products", "write_orders"] },
+  ],
+  ["[access_scopes]\nuse_legacy_install_flow = false", { usesLegacyInstallFlow: false, scopes: [] }],
   ["[access_scopes]\nscopes = ''", { unknown: expect.stringMatching(/does not say/) as string }],
   ["use_legacy_install_flow = true", { unknown: expect.stringMatching(/does not say/) as string }],
   ["[access_scopes", { unknown: expect.stringMatching(/not valid TOML/) as string }],

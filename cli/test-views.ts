@@ -45,6 +45,8 @@ export const HEALTH: HealthReport = {
   phase: "expand",
   verdict: "migrating",
   permanentTokens: 7,
+  migratableTokens: 7,
+  unservedTokens: {},
   legacyPrefixRows: 10,
   expiringTokens: 3,
   needsReauth: 0,

@@ -148,7 +148,7 @@ describe("doctor", { timeout: 60_000 }, () => {
 
     await seedPermanentShops(sandbox, database.current, "stray", 1);
     const regression = await doctor(false);
-    expect(regression.out).toMatch(/phase contract: regression\n {2}✗ 1 permanent token where none/);
+    expect(regression.out).toMatch(/phase contract: regression\n {2}✗ permanent tokens were stored after contract/);
     expect(regression.code).toBe(1);
     const machine = await tokens(["doctor", "--json", "--config", join(folder, "false.toml")]);
     expect(JSON.parse(machine.out)).toMatchObject({
@@ -194,11 +194,15 @@ describe("what goes wrong is explained, with code 2 and without the secret", { t
 
   it("no run yet is said, for machines too", async () => {
     await database.current.query(`DELETE FROM "MigrationRun"`);
-    expect(await problem(["watch"])).toMatch(/no run has been started yet/);
-    const { code, out } = await tokens(["status", "--json"]);
-    expect(code).toBe(2);
-    expect(JSON.parse(out)).toMatchObject({ error: "run_not_found" });
-    expect(await problem(["failures", "no-such-run"])).toMatch(/no such run/);
+    for (const [command, code] of [["status", 0], ["runs", 0], ["failures", 0], ["stop", 0], ["watch", 1]] as const) {
+      const said = await tokens([command]);
+      expect(said).toMatchObject({ code, err: "" });
+      expect(said.out).toMatch(/^No run has been started yet\. Rehearse one: /);
+    }
+    expect(JSON.parse((await tokens(["status", "--json"])).out)).toMatchObject({ run: null });
+    expect(JSON.parse((await tokens(["runs", "--json"])).out)).toEqual({ runs: [] });
+    expect(await problem(["failures", "no-such-run"])).toContain(`${app!.url} has no such run`);
+    expect((await tokens(["--version"])).out).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
   it("options, by the app's own judgement", async () => {
