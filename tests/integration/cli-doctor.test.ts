@@ -194,7 +194,13 @@ describe("what goes wrong is explained, with code 2 and without the secret", { t
 
   it("no run yet is said, for machines too", async () => {
     await database.current.query(`DELETE FROM "MigrationRun"`);
-    for (const [command, code] of [["status", 0], ["runs", 0], ["failures", 0], ["stop", 0], ["watch", 1]] as const) {
+    for (const [command, code] of [
+      ["status", 0],
+      ["runs", 0],
+      ["failures", 0],
+      ["stop", 0],
+      ["watch", 1],
+    ] as const) {
       const said = await tokens([command]);
       expect(said).toMatchObject({ code, err: "" });
       expect(said.out).toMatch(/^No run has been started yet\. Rehearse one: /);

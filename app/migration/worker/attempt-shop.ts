@@ -21,6 +21,8 @@ export const APP_REFUSED: StopReason = {
 /** How one attempt ended. Without an outcome nothing happened to the shop. */
 export interface Attempt {
   outcome?: Outcome;
+  /** The run must end, for no reason of the shop's. */
+  stop?: StopReason;
   /** The database failed. */
   databaseError?: unknown;
 }

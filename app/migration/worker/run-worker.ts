@@ -123,6 +123,7 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
     const verify = isVerified(options, claim);
     const attempt = await attemptShop(claim, { tokens: deps.tokens, gate, log, verify, random: deps.random });
     if (attempt.databaseError) trouble.note(attempt.databaseError);
+    if (attempt.stop) halt(attempt.stop);
     if (gate.appRefused) halt(APP_REFUSED);
     if (attempt.outcome) settle(attempt.outcome);
     else buffer.putBack(claim);
