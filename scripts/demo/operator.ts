@@ -9,6 +9,7 @@ export interface Run {
   needsReauth: number;
   remaining: number;
   permanentTokens: number | null;
+  migratableTokens: number | null;
   ratePerSecond: number;
   haltReason: string | null;
   failures: { shop: string; code: string; message: string }[];

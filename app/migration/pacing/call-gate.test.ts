@@ -2,7 +2,8 @@
 import { Session } from "@shopify/shopify-api";
 import { expect, it } from "vitest";
 import type { TokenAnswer } from "../../tokens/index.ts";
-import { createCallGate, GateClosedError } from "./call-gate.ts";
+import { createCallGate } from "./call-gate.ts";
+import { GateClosedError } from "./permit.ts";
 
 const pair: TokenAnswer = {
   kind: "pair",

@@ -1,17 +1,10 @@
 import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
 import PQueue from "p-queue";
 import type { ProbeAnswer, TokenAnswer } from "../../tokens/index.ts";
-import { platformSignal, type PlatformSignal } from "./platform-signal.ts";
+import { GateClosedError, type CallSignal, type GateCounts, type Permit } from "./permit.ts";
+import { platformSignal } from "./platform-signal.ts";
 import { createShopsInTrouble } from "./shops-in-trouble.ts";
 import { createTokenBucket } from "./token-bucket.ts";
-
-/** A call did not leave: the gate was shut after the shop had been taken up. Nothing happened to the shop. */
-export class GateClosedError extends Error {
-  constructor() {
-    super("The call did not leave");
-    this.name = "GateClosedError";
-  }
-}
 
 /** Share of the calls in flight that may be under way to the gate beyond it, so that it never waits for a database. */
 const EARLY_STARTS = 0.2;
@@ -22,33 +15,6 @@ const LONGEST_WAIT_AGAIN_MS = 10_000;
 const LONGEST_PAUSE_MS = 60_000;
 /** While Shopify does not answer, single calls try: after each of these, then after the last again and again. */
 const TRY_AFTER_MS = [1_000, 2_000, 4_000, 5_000];
-
-/** Counters that only rise; the control loop reads their differences. */
-export interface GateCounts {
-  /** Time in which calls could be made; milliseconds. */
-  activeMs: number;
-  answered: number;
-  /** Refusals that made everybody wait. */
-  throttled: number;
-  /** Times when only the rate held a shop back. */
-  limited: number;
-}
-
-/** What a call came to. */
-export interface CallSignal extends PlatformSignal {
-  /** It was about everybody: it says nothing about the shop. */
-  isForAll: boolean;
-}
-
-/** A shop's turn. */
-export interface Permit {
-  /** Runs a call, token endpoint or verification, as soon as there is a place. @throws GateClosedError */
-  run<T extends TokenAnswer | ProbeAnswer>(call: () => Promise<T>): Promise<T>;
-  /** What the last call came to; undefined when none was made. */
-  readonly last: CallSignal | undefined;
-  /** The shop is done with, whether it called or not. */
-  release(): void;
-}
 
 export type CallGate = ReturnType<typeof createCallGate>;
 

@@ -11,7 +11,8 @@ import { findRunningRun, insertRun } from "./insert-run.ts";
 import { listLeftovers } from "./leftovers.ts";
 import { planRun } from "./plan-run.ts";
 import { findLatestRun, findRuns, readFailures, readRun } from "./read-run.ts";
-import { createRunWorker, type RunWorker } from "../worker/run-worker.ts";
+import { createRunWorker } from "../worker/run-worker.ts";
+import type { RunWorker } from "../worker/run-worker-types.ts";
 import type { MigrationOptions, Migrations, RunView } from "../types.ts";
 
 export interface MigrationDependencies {

@@ -1,6 +1,7 @@
 import type { Logger } from "../../infra/log.server.ts";
 import { ConfigurationError, type MigrateOutcome, type Tokens } from "../../tokens/index.ts";
-import { GateClosedError, type CallGate } from "../pacing/call-gate.ts";
+import type { CallGate } from "../pacing/call-gate.ts";
+import { GateClosedError } from "../pacing/permit.ts";
 import type { StopReason } from "../run/end-run.ts";
 import type { Claim } from "./claim-shops.ts";
 import { describeError } from "./describe-error.ts";

@@ -1,6 +1,6 @@
 import { Prisma } from "@prisma/client";
 import type { Database } from "../../infra/db.server.ts";
-import type { GateCounts } from "../pacing/call-gate.ts";
+import type { GateCounts } from "../pacing/permit.ts";
 import type { Pace } from "../pacing/pace.ts";
 
 /** What a worker did since it joined the run; only ever rises. */

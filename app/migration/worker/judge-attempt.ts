@@ -1,5 +1,5 @@
 import type { MigrateOutcome } from "../../tokens/index.ts";
-import type { CallSignal } from "../pacing/call-gate.ts";
+import type { CallSignal } from "../pacing/permit.ts";
 import type { Outcome } from "./record-outcomes.ts";
 
 /** Failures of one shop before it is given up. Those that concern everybody (a limit for all, an outage) are not counted. */

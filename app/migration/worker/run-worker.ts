@@ -1,45 +1,21 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Database } from "../../infra/db.server.ts";
-import type { Logger } from "../../infra/log.server.ts";
-import type { Metrics } from "../../infra/metrics.server.ts";
-import type { Tokens } from "../../tokens/index.ts";
 import { createCallGate } from "../pacing/call-gate.ts";
 import { initialPace } from "../pacing/pace.ts";
 import { advanceRun, endStoppedRun, failRun, requestStop, type StopReason } from "../run/end-run.ts";
 import { createFailureWindow } from "../run/failure-window.ts";
 import { createRunSteering } from "../run/steer-run.ts";
 import type { MigrationOptions } from "../types.ts";
-import { APP_REFUSED, attemptShop } from "./attempt-shop.ts";
+import { APP_REFUSED, attemptShop, type Attempt } from "./attempt-shop.ts";
 import { createClaimBuffer } from "./claim-buffer.ts";
 import type { Claim } from "./claim-shops.ts";
 import { createDatabaseTrouble } from "./database-trouble.ts";
 import { heartbeat, joinRun, leaveRun, storePause } from "./heartbeat.ts";
 import { createOutcomeQueue } from "./outcome-queue.ts";
 import { releaseClaims, type Outcome } from "./record-outcomes.ts";
+import { createShopTaker } from "./take-up-shops.ts";
+import type { RunWorker, WorkerDependencies } from "./run-worker-types.ts";
 import { isVerified } from "./verify-choice.ts";
-
-export interface WorkerDependencies {
-  db: Database;
-  tokens: Pick<Tokens, "migrate">;
-  log: Logger;
-  metrics: Pick<Metrics, "migrationOutcomes" | "migrationAllowedRate">;
-  /** Time between heartbeats, and between turns of the control loop; milliseconds. */
-  tickMs: number;
-  /** Workers without a heartbeat for this long are considered dead: their shops go to others. */
-  deadAfterMs: number;
-  /** Faults of the app's own that last this long end the run as failed; milliseconds, a minute unless told. */
-  giveUpAfterMs?: number;
-  /** 0 to 1, for the jitter of retries. */
-  random?: () => number;
-}
-
-export interface RunWorker {
-  /** Resolves when the run has ended or the worker has left it: `struckOff` when others took it for dead. Never rejects. */
-  readonly done: Promise<{ struckOff: boolean }>;
-  /** Takes up no further shop, waits at most `graceMs` for the calls in flight, and gives the rest back. */
-  leave(graceMs: number): Promise<void>;
-}
 
 /**
  * `joining`: not in the run's list of workers yet; asked again until the database answers.
@@ -67,21 +43,29 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
     concurrency,
     rate: initialPace.rate,
     onPause: (ms) => void storePause(db, runId, ms).catch(trouble.note),
-    onRoom: () => pump(),
+    onRoom: () => taker.pump(),
   });
   const failures = createFailureWindow(options.failureThreshold);
   const steering = createRunSteering({ db, runId, worker, deadAfterMs, log, metrics });
   const outcomes = createOutcomeQueue(db, runId, worker, trouble.note);
-  const inWork = new Set<string>();
   const buffer = createClaimBuffer({
     db,
     runId,
     worker,
     concurrency,
     mayClaim: () => mode === "working" && trouble.pausedFor() === 0,
-    holdsNothing: () => inWork.size === 0 && outcomes.isEmpty(),
-    onFilled: () => pump(),
+    holdsNothing: () => taker.inWork.size === 0 && outcomes.isEmpty(),
+    onFilled: () => taker.pump(),
     onError: trouble.note,
+  });
+  const taker = createShopTaker({
+    gate,
+    buffer,
+    concurrency,
+    tickMs,
+    isWorking: () => mode === "working",
+    pausedFor,
+    work,
   });
 
   let mode = "joining" as Mode;
@@ -89,44 +73,20 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
   let isStruckOff = false;
   let finished = 0;
   let lastHeartbeatAt = performance.now();
-  let pumpTimer: NodeJS.Timeout | undefined;
 
-  /** Takes up shops while everything allows it; otherwise sees to it that it is called again in time. */
-  function pump(): void {
-    clearTimeout(pumpTimer);
-    while (mode === "working") {
-      buffer.refill();
-      const waitMs = startsIn();
-      if (waitMs === undefined) return;
-      if (waitMs > 0) {
-        pumpTimer = setTimeout(pump, Math.min(waitMs, tickMs));
-        return;
-      }
-      const claim = buffer.next()!;
-      inWork.add(claim.shop);
-      void work(claim).finally(() => {
-        inWork.delete(claim.shop);
-        pump();
-      });
-    }
+  /** Without a heartbeat for too long others may have taken this worker for dead. */
+  function pausedFor(): number {
+    return performance.now() - lastHeartbeatAt > deadAfterMs ? tickMs : trouble.pausedFor();
   }
 
-  /** 0: one may start now. More: not before so many milliseconds. Undefined: something else will call `pump`. */
-  function startsIn(): number | undefined {
-    if (buffer.size === 0) return undefined;
-    if (trouble.pausedFor() > 0) return trouble.pausedFor();
-    if (performance.now() - lastHeartbeatAt > deadAfterMs) return tickMs;
-    return inWork.size >= 2 * concurrency ? undefined : gate.opensIn();
-  }
-
-  async function work(claim: Claim): Promise<void> {
+  async function work(claim: Claim): Promise<Attempt> {
     const verify = isVerified(options, claim);
     const attempt = await attemptShop(claim, { tokens: deps.tokens, gate, log, verify, random: deps.random });
     if (attempt.databaseError) trouble.note(attempt.databaseError);
     if (attempt.stop) halt(attempt.stop);
     if (gate.appRefused) halt(APP_REFUSED);
     if (attempt.outcome) settle(attempt.outcome);
-    else buffer.putBack(claim);
+    return attempt;
   }
 
   function settle(outcome: Outcome): void {
@@ -168,7 +128,7 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
     else if (stopReason !== undefined) await requestStop(db, runId, stopReason);
     const rate = heard.leads ? await steering.steer(heard, gate.isDown) : (heard.allowedRate ?? initialPace.rate);
     gate.setRate(rate / Math.max(1, heard.workers.length));
-    if (inWork.size > 0) return;
+    if (taker.inWork.size > 0) return;
     if (mode === "working" && buffer.isExhausted() && outcomes.isEmpty()) await advance();
     if (mode === "stopping") await stop();
   }
@@ -204,7 +164,7 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
     await joinRun(db, runId, worker, { ...gate.counts, finished: 0 });
     if (mode === "joining") mode = "working";
     log.info({ concurrency }, "at work on a migration run");
-    pump();
+    taker.pump();
   }
 
   async function attend(): Promise<{ struckOff: boolean }> {
@@ -212,10 +172,10 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
       await (mode === "joining" ? join() : tick()).catch(trouble.note);
       const fault = mode === "joining" ? undefined : trouble.hopeless();
       if (fault !== undefined) await giveUp(fault).catch(trouble.note);
-      pump();
+      taker.pump();
       if (isPresent()) await sleep(tickMs);
     }
-    clearTimeout(pumpTimer);
+    taker.end();
     if (mode === "gone") await leaveRun(db, runId, worker).catch(trouble.note);
     return { struckOff: isStruckOff };
   }
@@ -228,11 +188,11 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
       mode = "leaving";
       gate.close();
       const deadline = performance.now() + graceMs;
-      while (inWork.size > 0 && performance.now() < deadline) await sleep(10);
+      while (taker.inWork.size > 0 && performance.now() < deadline) await sleep(10);
       await done;
       try {
         await outcomes.flush();
-        await releaseClaims(db, runId, worker, [...inWork]);
+        await releaseClaims(db, runId, worker, [...taker.inWork]);
         await leaveRun(db, runId, worker);
       } catch (error) {
         trouble.note(error);

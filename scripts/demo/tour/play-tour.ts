@@ -5,6 +5,7 @@ import type { Stage } from "../stage.ts";
 import { bold, dim, green, red, since } from "../terminal.ts";
 import { playContract } from "./contract.ts";
 import { playExpand } from "./expand.ts";
+import { playLeftovers } from "./leftovers.ts";
 import { playLegacy } from "./legacy.ts";
 import { playMigrate } from "./migrate.ts";
 import type { TourContext } from "./tour-context.ts";
@@ -32,6 +33,7 @@ export async function playTour(stage: Stage, seeds: Seeds): Promise<boolean> {
     await report.step("Expand: both doors open", "TOKEN_EXCHANGE_ENABLED=true", () => playExpand(context));
     await report.step("The wrong order is refused", "", () => playWrongOrder(context));
     await report.step("Migrate", "POST /admin/migrate-tokens", () => playMigrate(context));
+    await report.step("What Shopify does not serve keeps nobody", "", () => playLeftovers(context));
     await report.step("Contract: the legacy door closed", "LEGACY_INSTALL_FLOW_ENABLED=false", () =>
       playContract(context),
     );
