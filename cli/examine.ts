@@ -1,15 +1,9 @@
+import type { Finding } from "./finding.ts";
 import { judgeScopes } from "./judge-scopes.ts";
 import { many } from "./many.ts";
 import type { HealthReport, Leftover, RunView, ScopesReport } from "./operator-client.ts";
 import { harmless } from "./paint.ts";
 import type { TomlReading } from "./read-toml-install-flow.ts";
-
-export interface Finding {
-  level: "ok" | "attention" | "problem";
-  /** Stable, for machines. */
-  code: string;
-  text: string;
-}
 
 /** What `doctor` looks at. */
 export interface Situation {

@@ -1,4 +1,4 @@
-import type { Finding } from "./examine.ts";
+import type { Finding } from "./finding.ts";
 import { many } from "./many.ts";
 import type { ScopesReport } from "./operator-client.ts";
 
