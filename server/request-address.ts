@@ -44,10 +44,10 @@ function problemOf(path: string, search: string, query: URLSearchParams): Proble
   return undefined;
 }
 
-/** Percent-encoding that means UTF-8 text without control characters. */
+/** Percent-encoding that means UTF-8 text without control characters, and without backslashes: a `URL` reads those as slashes. */
 function isDecodable(path: string): boolean {
   try {
-    return !/[\u0000-\u001f\u007f]/.test(decodeURIComponent(path));
+    return !/[\u0000-\u001f\u007f\\]/.test(decodeURIComponent(path));
   } catch {
     return false;
   }

@@ -66,6 +66,7 @@ describe("an answer in words", () => {
     ["a NUL in the query", raw("GET /app?shop=%00"), 400],
     ["percent-encoding that is none", raw("GET /app/%zz"), 400],
     ["percent-encoding that is no UTF-8", raw("GET /%E0%A4%A"), 400],
+    ["a backslash, which a URL reads as a slash", raw("GET /%5c"), 400],
     ["an empty segment", raw("GET /auth//login"), 404],
     ["what looks like another host", raw("GET //evil.example/app"), 404],
     ["hundreds of segments", raw(`GET ${"/a".repeat(500)}`), 404],
