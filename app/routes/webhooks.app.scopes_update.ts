@@ -7,11 +7,11 @@ import { services } from "../services.server.ts";
 const bodySchema = z.object({ current: z.array(z.string().regex(/^[\w:/.-]{1,100}$/)).max(500) });
 
 /** The merchant granted or withdrew access scopes. */
-const route = webhookRoute("app/scopes_update", async ({ shop, body }) => {
+const route = webhookRoute("app/scopes_update", async ({ shop, body, triggeredAt }) => {
   const parsed = bodySchema.safeParse(body);
   if (!parsed.success) throw new WebhookRefusedError(REFUSALS.payload);
-  await services.tokens.recordScopes(shop, parsed.data.current);
-  await services.jobs.enqueue("refresh-shop", { shop: requireShopDomain(shop) });
+  const isKnown = await services.tokens.recordScopes(shop, parsed.data.current, triggeredAt);
+  if (isKnown) await services.jobs.enqueue("refresh-shop", { shop: requireShopDomain(shop) });
 });
 
 export const loader = route.loader;

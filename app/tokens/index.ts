@@ -6,10 +6,12 @@ import { getSession, refreshOnce } from "./access/get-session.ts";
 import { clearSuspended } from "./renew/mark-shop.ts";
 import { migrateShop } from "./renew/migrate-shop.ts";
 import { withoutRefreshToken } from "./records/read-session.ts";
-import { recordRedacted, recordUninstalled } from "./events/record-uninstalled.ts";
+import { recordRedacted } from "./events/record-redacted.ts";
+import { recordScopes } from "./events/record-scopes.ts";
+import { recordUninstalled } from "./events/record-uninstalled.ts";
 import { runWithRequest } from "./access/request-context.ts";
 import { createSessionStorage } from "./access/session-storage.ts";
-import { pruneEvents, readHistory, readShopState, recordScopes } from "./records/shop-state.ts";
+import { pruneEvents, readHistory, readShopState } from "./records/shop-state.ts";
 import { normalShopName } from "./records/shop-name.ts";
 import { createSuspendedShops } from "./records/suspended-shops.ts";
 import { findShopsToReconcile, reconcile } from "./renew/reconcile.ts";
@@ -58,9 +60,9 @@ export function createTokens(deps: TokenDependencies): Tokens {
     migrate: (shop, options) => migrateShop(ctx, of(shop), options),
     refresh: async (shop) => withoutRefreshToken(await refreshOnce(ctx, of(shop))),
     recordUninstalled: (shop, at) => recordUninstalled(ctx, of(shop), at),
-    recordRedacted: (shop) => recordRedacted(ctx, of(shop)),
+    recordRedacted: (shop, at) => recordRedacted(ctx, of(shop), at),
     recordResumed: (shop) => clearSuspended(ctx, of(shop)),
-    recordScopes: (shop, scopes) => recordScopes(ctx, of(shop), scopes),
+    recordScopes: (shop, scopes, at) => recordScopes(ctx, of(shop), scopes, at),
     state: (shop) => readShopState(ctx, of(shop)),
     history: (shop, limit = 20) => readHistory(ctx, of(shop), limit),
     health: () => readTokenHealth(ctx),

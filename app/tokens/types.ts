@@ -213,15 +213,24 @@ export interface Tokens {
   ): Promise<MigrateOutcome>;
   /** Refreshes a shop's pair though it may still be fresh (keep-alive). Callers at the same time share one refresh. */
   refresh(shop: string): Promise<Session>;
-  /** Forgets an uninstalled shop's sessions, unless it was reinstalled since `at`. */
+  /**
+   * `app/uninstalled`: forgets a shop's sessions, unless it was installed again since `at`. Where the app's history does not tell,
+   * Shopify is asked.
+   * @throws TransientError while Shopify cannot say.
+   */
   recordUninstalled(shop: string, at: Date): Promise<{ forgotten: boolean; reason: string }>;
   /**
    * `shop/redact`: forgets everything about a shop that is not installed again. Of a shop that still has a session Shopify is asked.
+   * @param at when Shopify triggered it; now unless told.
    * @throws TransientError while Shopify cannot say.
    */
-  recordRedacted(shop: string): Promise<{ forgotten: boolean; reason: string }>;
-  /** `app/scopes_update`: what the merchant has granted now. */
-  recordScopes(shop: string, scopes: readonly string[]): Promise<void>;
+  recordRedacted(shop: string, at?: Date): Promise<{ forgotten: boolean; reason: string }>;
+  /**
+   * `app/scopes_update`: what the merchant has granted now; older news than what is stored changes nothing.
+   * @param at when Shopify triggered it; now unless told.
+   * @returns whether the shop has a session.
+   */
+  recordScopes(shop: string, scopes: readonly string[], at?: Date): Promise<boolean>;
   state(shop: string): Promise<ShopTokenState>;
   history(shop: string, limit?: number): Promise<TokenHistoryEntry[]>;
   health(): Promise<TokenHealth>;
@@ -238,6 +247,9 @@ export interface Tokens {
 
 export interface TokenHistoryEntry {
   at: Date;
+  /** Refreshes in a row are one entry, of which `at` is the last: how many, and when the first was. */
+  count?: number;
+  since?: Date;
   kind: string;
   generation: number | undefined;
   code: string | undefined;

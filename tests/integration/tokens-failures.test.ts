@@ -356,6 +356,7 @@ describe("an ambiguous invalid_subject_token", () => {
     await h.sandbox.client.faults.add({ shop, endpoint: "token", script: [{ kind: "reset" }] });
     const tokens = h.process();
     expect(await tokens.migrate(shop)).toMatchObject({ outcome: "failed", code: "refused_after_lost_answer" });
+    await h.outliveLostCall(shop);
     await expect
       .poll(() => tokens.migrate(shop), { timeout: 5_000 })
       .toMatchObject({ outcome: "needs_reauthorization" });

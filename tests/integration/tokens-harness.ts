@@ -183,6 +183,14 @@ export function tokensHarness() {
       return row ?? { generation: 0, needsReauthWhy: null, suspendedWhy: null };
     },
 
+    /** As if the call whose answer was lost had been given up so long ago that it cannot be at work any more. */
+    async outliveLostCall(shop: string): Promise<void> {
+      await database.current.query(
+        `UPDATE "ShopToken" SET "answerLostAt" = "answerLostAt" - interval '1 minute' WHERE shop = $1`,
+        [shop],
+      );
+    },
+
     idToken: (shop: string) => sandbox.client.idToken(shop),
   };
 }

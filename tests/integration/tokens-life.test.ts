@@ -45,14 +45,12 @@ describe("the Admin client", () => {
   test("20 calls answered 401 at once refresh once", async () => {
     const shop = await h.install("expiring");
     const tokens = h.process();
-    await h.sandbox.client.faults.add({
-      shop,
-      endpoint: "graphql",
-      times: 20,
-      effect: { kind: "status", status: 401 },
-    });
-    await Promise.allSettled(Array.from({ length: 20 }, () => tokens.admin(shop).graphql(QUERY)));
-    expect((await h.tokenCalls(shop)).length).toBeLessThanOrEqual(2);
+    const all401 = { shop, endpoint: "graphql", times: 20 } as const;
+    // All have sent the same token before the first of them is refused.
+    await h.sandbox.client.faults.add({ ...all401, effect: { kind: "latency", beforeMs: 500 } });
+    await h.sandbox.client.faults.add({ ...all401, effect: { kind: "status", status: 401 } });
+    await Promise.all(Array.from({ length: 20 }, () => tokens.admin(shop).graphql(QUERY)));
+    expect(await h.tokenCalls(shop)).toHaveLength(1);
     await h.expectCurrent(shop);
   });
 
@@ -178,6 +176,7 @@ describe("migrate", () => {
       await h.install("permanent"),
       await h.install("expiring"),
     ];
+    const untouched = await h.row(pair);
     await h.sandbox.client.revokeTokens(dead);
     expect((await tokens.health()).permanentTokens).toBe(before.permanentTokens + 2);
     await tokens.migrate(live);
@@ -188,7 +187,7 @@ describe("migrate", () => {
     expect(after.legacyPrefixRows).toBe(before.legacyPrefixRows + 3);
     expect(after.expiringTokens).toBe(before.expiringTokens + 2);
     expect(after.needsReauth).toBe(before.needsReauth + 1);
-    expect(pair).toBeTruthy();
+    expect(await h.row(pair), "a pair that was there before stays as it is").toEqual(untouched);
   });
 
   test("a chain near its end is counted until it is refreshed", async () => {
@@ -261,6 +260,51 @@ describe("uninstall and reinstall", () => {
     await tokens.admin(shop, { idToken: await h.idToken(shop) }).graphql(QUERY);
     expect(await tokens.recordUninstalled(shop, at)).toEqual({ forgotten: false, reason: "reinstalled_since" });
     await h.expectCurrent(shop);
+  });
+
+  test.each(["permanent", "expiring"] as const)(
+    "a webhook a year late for a row without history asks Shopify, and keeps a living %s token",
+    async (kind) => {
+      const shop = await h.install(kind);
+      const tokens = h.process();
+      const at = new Date(h.now() - 365 * DAY_MS);
+      expect(await tokens.recordUninstalled(shop, at)).toEqual({ forgotten: false, reason: "reinstalled_since" });
+      await h.expectCurrent(shop);
+      expect(await h.tokenCalls(shop)).toEqual([]);
+
+      await h.sandbox.client.faults.add({ id: "down", shop, effect: { kind: "status", status: 503 } });
+      await expect(tokens.recordUninstalled(shop, at)).rejects.toMatchObject({ code: "transient" });
+      await h.sandbox.client.faults.remove("down");
+      await h.expectCurrent(shop);
+
+      await h.sandbox.client.freeze(shop);
+      expect(await tokens.recordUninstalled(shop, at)).toMatchObject({ forgotten: false });
+      await h.sandbox.client.reopen(shop);
+
+      await h.sandbox.client.uninstall(shop, { webhook: false });
+      await h.outliveLostCall(shop);
+      await expect
+        .poll(() => tokens.recordUninstalled(shop, at).catch(() => {}), { timeout: 5_000 })
+        .toMatchObject({ forgotten: true });
+      expect(await h.row(shop)).toBeUndefined();
+    },
+  );
+
+  test("a year-old uninstall exchanges no permanent token before the app asks for pairs", async () => {
+    const shop = await h.install("permanent");
+    await h.sandbox.client.revokeTokens(shop);
+    const tokens = h.process({ phase: "legacy" });
+    expect(await tokens.recordUninstalled(shop, new Date(h.now() - 365 * DAY_MS))).toMatchObject({ forgotten: true });
+    expect(await h.tokenCalls(shop)).toEqual([]);
+  });
+
+  test("an uninstall that is delivered again adds nothing, and an older one does not set the clock back", async () => {
+    const shop = await h.install("none");
+    const tokens = h.process();
+    const at = new Date(h.now());
+    for (const late of [0, 0, 60_000]) await tokens.recordUninstalled(shop, new Date(at.getTime() - late));
+    expect((await tokens.history(shop)).map(({ kind }) => kind)).toEqual(["uninstalled"]);
+    expect((await tokens.state(shop)).uninstalledAt).toEqual(at);
   });
 
   test("a webhook a week late for a shop reinstalled within the second: the access token is over, the chain tells", async () => {
@@ -349,6 +393,24 @@ describe("uninstall and reinstall", () => {
     }
   });
 
+  test.each(["freeze", "close", "lock"] as const)(
+    "a shop that Shopify cannot answer for is redacted too (%s), unless it was installed again",
+    async (suspend) => {
+      const [gone, back] = [await h.install("expiring"), await h.install("expiring")];
+      const tokens = h.process();
+      await h.advance(3 * DAY_MS);
+      await tokens.refresh(back);
+      for (const shop of [gone, back]) await h.sandbox.client[suspend](shop);
+      await h.advance(4 * HOUR_MS);
+      // Hours after it was triggered: Shopify is about to give the delivery up.
+      const at = new Date(h.now() - 4 * HOUR_MS);
+      expect(await tokens.recordRedacted(gone, at)).toMatchObject({ forgotten: true });
+      expect(await h.row(gone)).toBeUndefined();
+      expect(await tokens.recordRedacted(back, at)).toMatchObject({ forgotten: false });
+      expect(await h.row(back)).toBeDefined();
+    },
+  );
+
   test("a redaction whose uninstall webhook never came spares a shop that was installed again long ago", async () => {
     const shop = await h.install("expiring");
     const tokens = h.process();
@@ -385,6 +447,62 @@ describe("uninstall and reinstall", () => {
   });
 });
 
+describe("scopes", () => {
+  test("that arrive out of order leave the newer ones", async () => {
+    const shop = await h.install("expiring");
+    const tokens = h.process();
+    const at = (agoMs: number) => new Date(h.now() - agoMs);
+    expect(await tokens.recordScopes(shop, ["read_products", "write_orders"], at(1_000))).toBe(true);
+    expect(await tokens.recordScopes(shop, ["read_products"], at(60_000))).toBe(true);
+    expect((await h.row(shop))?.scope).toBe("read_products,write_orders");
+    await tokens.recordScopes(shop, ["read_orders"], at(1_000));
+    expect((await h.row(shop))?.scope).toBe("read_orders");
+  });
+
+  test("of an installation before this one change nothing", async () => {
+    const shop = await h.install("none");
+    const tokens = h.process();
+    expect(await tokens.recordScopes(shop, ["read_products"])).toBe(false);
+    expect(await h.marks(shop)).toMatchObject({ generation: 0 });
+    await tokens.getSession(shop, { idToken: await h.idToken(shop) });
+    const { scope } = (await h.row(shop))!;
+    await tokens.recordScopes(shop, ["write_everything"], new Date(h.now() - DAY_MS));
+    expect((await h.row(shop))?.scope).toBe(scope);
+    // Clocks may disagree by minutes: what is hardly older counts.
+    await tokens.recordScopes(shop, ["read_products"], new Date(h.now() - 60_000));
+    expect((await h.row(shop))?.scope).toBe("read_products");
+  });
+});
+
+describe("the history", () => {
+  test("counts refreshes in a row in one entry, and bounds each shop by number", async () => {
+    const shop = await h.install("expiring");
+    const tokens = h.process();
+    const first = h.now();
+    for (let i = 0; i < 3; i++) {
+      await tokens.refresh(shop);
+      await h.advance(HOUR_MS);
+    }
+    const [entry, ...rest] = await tokens.history(shop);
+    expect(rest).toEqual([]);
+    expect(entry).toMatchObject({ kind: "refreshed", count: 3, generation: 3 });
+    expect(entry!.at.getTime() - entry!.since!.getTime()).toBeGreaterThanOrEqual(2 * HOUR_MS);
+    expect(Math.abs(entry!.since!.getTime() - first)).toBeLessThan(60_000);
+
+    await h.database.query(
+      `INSERT INTO "TokenEvent" (shop, kind, at) SELECT $1, 'suspended', now() FROM generate_series(1, 120)`,
+      [shop],
+    );
+    await tokens.refresh(shop);
+    expect((await tokens.history(shop, 1_000)).length).toBe(122);
+    expect(await tokens.pruneEvents(new Date(0))).toBe(72);
+    expect(await tokens.pruneEvents(new Date(0))).toBe(0);
+    const kept = await tokens.history(shop, 1_000);
+    expect(kept).toHaveLength(50);
+    expect(kept[0]).toMatchObject({ kind: "refreshed", count: 1 });
+  });
+});
+
 test("times are right on a database whose zone is not UTC", async () => {
   await h.database.query(`ALTER DATABASE "${h.database.name}" SET timezone = 'America/New_York'`);
   const shop = await h.install("none");
@@ -418,6 +536,20 @@ describe("keeping alive", () => {
     expect(await tokens.history(old)).toEqual([]);
   });
 
+  test("rows that name no shop do not come before those that do", async () => {
+    const shop = await h.install("expiring");
+    await h.advance(40 * DAY_MS);
+    await h.database.query(
+      `INSERT INTO "Session" (id, shop, state, "accessToken", "refreshToken", "refreshTokenExpires")
+       VALUES ('offline_no shop', 'no shop', '', 'a', 'b', now() - interval '9 years'), ('other', $1, '', 'a', 'b', now() - interval '9 years')`,
+      [shop],
+    );
+    const due = await h.process().shopsToKeepAlive(new Date(h.now() - 30 * DAY_MS), 1_000);
+    expect(due).not.toContain("no shop");
+    expect(due.filter((name) => name === shop)).toHaveLength(1);
+    await h.database.query(`DELETE FROM "Session" WHERE id IN ('offline_no shop', 'other')`);
+  });
+
   test("the refresh of a permanent token is nothing: only a migration ends it", async () => {
     const shop = await h.install("permanent");
     await h.process().refresh(shop);
@@ -444,6 +576,45 @@ describe("an outcome nobody knows", () => {
       expect(await tokens.shopsToReconcile(1_000)).not.toContain(shop);
     },
   );
+
+  test("of a shop that cannot be asked now does not keep the others waiting", async () => {
+    const [stuck, other] = [await h.install("permanent"), await h.install("permanent")];
+    const tokens = h.process();
+    for (const [i, shop] of [stuck, other].entries()) {
+      await h.database.query(
+        `INSERT INTO "ShopToken" (shop, "leaseOwner", "leaseExpiresAt") VALUES ($1, 'dead', now() - interval '9 years' + $2 * interval '1 s')`,
+        [shop, i],
+      );
+    }
+    expect(await tokens.shopsToReconcile(1)).toEqual([stuck]);
+    await h.sandbox.client.faults.add({ id: "down", shop: stuck, effect: { kind: "status", status: 503 } });
+    await tokens.reconcile(stuck);
+    expect(await tokens.shopsToReconcile(1)).toEqual([other]);
+    await tokens.reconcile(other);
+    expect(await tokens.shopsToReconcile(1_000)).not.toContain(other);
+
+    const due = () => h.database.query(`UPDATE "ShopToken" SET "reconcileAt" = now() WHERE shop = $1`, [stuck]);
+    await due();
+    expect(await tokens.shopsToReconcile(1_000)).toContain(stuck);
+    await h.sandbox.client.faults.remove("down");
+    await tokens.reconcile(stuck);
+    await due();
+    expect(await tokens.shopsToReconcile(1_000)).not.toContain(stuck);
+  });
+
+  test("is remembered when the lease is taken and given back without an answer", async () => {
+    const shop = await h.install("permanent");
+    const tokens = h.process();
+    await h.sandbox.client.faults.add({ shop, endpoint: "token", effect: { kind: "lost-after-commit" } });
+    await tokens.migrate(shop, { retries: 0 });
+    await h.sandbox.client.faults.clear();
+    await expect.poll(() => tokens.shopsToReconcile(1_000), { timeout: 5_000 }).toContain(shop);
+    await tokens.withAuthorizationCodeGrant(shop, () => Promise.resolve());
+    expect(await tokens.shopsToReconcile(1_000)).toContain(shop);
+    await tokens.reconcile(shop);
+    await h.expectCurrent(shop);
+    expect(await tokens.shopsToReconcile(1_000)).not.toContain(shop);
+  });
 
   test("of a call that changed nothing is settled without a token call", async () => {
     const shop = await h.install("permanent");

@@ -132,6 +132,42 @@ test("a refusal met by the successor of a holder that may still be at it marks n
   await h.sandbox.client.choices({ concurrentRefresh: "new-pair" });
 });
 
+test("an answer lost in one hold of the lease is remembered in the next: the refusal that runs into it marks nobody dead", async () => {
+  await h.sandbox.client.choices({ concurrentRefresh: "refused" });
+  const shop = await h.install("expiring");
+  const [first, next] = [h.process(), h.process()];
+  await h.advance(2 * HOUR_MS);
+  // The first one's call is committed and its answer sticks for longer than anybody waits.
+  await h.sandbox.client.faults.add({ shop, endpoint: "token", times: 1, effect: { kind: "latency", afterMs: 5_500 } });
+  await expect(first.getSession(shop)).rejects.toMatchObject({ code: "transient" });
+  await expect
+    .poll(() => next.getSession(shop).catch((error: { reason: string }) => error.reason), { timeout: 3_000 })
+    .toBe("refused_after_lost_answer");
+  expect((await h.tokenCalls(shop)).at(-1)?.status).toBe(401);
+  expect((await h.marks(shop)).needsReauthWhy).toBeNull();
+  expect(await next.shopsToReconcile(1_000)).not.toContain(shop);
+
+  // The stuck call ends at Shopify, and the chain lives.
+  await expect
+    .poll(() => next.getSession(shop).catch(() => undefined), { timeout: 9_000, interval: 200 })
+    .toBeDefined();
+  await h.expectCurrent(shop);
+  await h.sandbox.client.choices({ concurrentRefresh: "new-pair" });
+}, 30_000);
+
+test("a refusal long after a lost answer is believed", async () => {
+  const shop = await h.install("expiring");
+  await h.advance(2 * HOUR_MS);
+  const tokens = h.process();
+  await h.sandbox.client.faults.add({ shop, endpoint: "token", times: 1, effect: { kind: "reset" } });
+  await h.sandbox.client.revokeTokens(shop);
+  await expect(tokens.getSession(shop)).rejects.toMatchObject({ reason: "refused_after_lost_answer" });
+  await h.outliveLostCall(shop);
+  await expect
+    .poll(() => tokens.getSession(shop).catch((error: { code: string }) => error.code), { timeout: 4_000 })
+    .toBe("reauthorization_required");
+});
+
 test("a holder that comes back late cannot write over the pair of its successor", async () => {
   const shop = await h.install("expiring");
   const [late, quick] = [h.process(), h.process()];
@@ -218,20 +254,15 @@ test("a caller that decided before somebody else stored a pair reads again under
   const [slow, quick] = [h.process(), h.process()];
   // Between the slow one's look at the row and its turn under the lease, the quick one does everything.
   let between: (() => Promise<unknown>) | undefined = () => quick.getSession(shop);
-  const prisma = slow.prisma.$extends({
-    query: {
-      session: {
-        async findUnique({ args, query }) {
-          const row = await query(args);
-          const run = between;
-          between = undefined;
-          await run?.();
-          return row;
-        },
-      },
-    },
+  const prisma = withStatements(slow.prisma, async (isRead, run) => {
+    const rows = await run();
+    const act = isRead ? between : undefined;
+    if (act) between = undefined;
+    await act?.();
+    return rows;
   });
-  const session = await h.process({ prisma: prisma as never }).getSession(shop);
+  const session = await h.process({ prisma }).getSession(shop);
+  expect(between, "the quick one came in between").toBeUndefined();
   expect(session.accessToken).toBe((await h.expectCurrent(shop)).accessToken);
   expect(await h.tokenCalls(shop)).toHaveLength(1);
 });

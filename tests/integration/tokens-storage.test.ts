@@ -293,8 +293,33 @@ describe("an authorization code grant", () => {
     expect(refused).toBe(1);
     expect(h.log.some((line) => line.startsWith("error regression"))).toBe(true);
     expect(await h.row(shop)).toBeUndefined();
+    const before = await h.process().health();
     await store("legacy");
     await h.expectCurrent(shop);
-    expect(await h.process().health()).toMatchObject({ permanentTokens: expect.any(Number) });
+    expect((await h.process().health()).permanentTokens).toBe(before.permanentTokens + 1);
   });
+});
+
+test("online sessions work again when a database that was away at their first use is back", async () => {
+  const { prisma } = h.process();
+  let away = true;
+  const session = new Proxy(prisma.session, {
+    get: (target, name) => (away ? () => Promise.reject(new Error("away")) : (Reflect.get(target, name) as unknown)),
+  });
+  const flaky = new Proxy(prisma, {
+    get: (target, name) => (name === "session" ? session : (Reflect.get(target, name) as unknown)),
+  });
+  const { sessionStorage } = h.process({ prisma: flaky });
+  const online = new Session({
+    id: "shop_1",
+    shop: h.shopName(),
+    state: "",
+    isOnline: true,
+    accessToken: "shpat_online",
+    expires: new Date(h.now() + HOUR_MS),
+  });
+  await expect(sessionStorage.storeSession(online)).rejects.toThrow("away");
+  away = false;
+  expect(await sessionStorage.storeSession(online)).toBe(true);
+  expect((await sessionStorage.loadSession("shop_1"))?.accessToken).toBe("shpat_online");
 });

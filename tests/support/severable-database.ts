@@ -8,9 +8,9 @@ export interface SeverableDatabase {
   sever(): void;
   /** Keeps every connection open and lets no byte through, as a server that hangs does. */
   stall(): void;
-  /** Ends either; what was stalled is broken. */
   /** Drops what is sent on connections that exist now, as a failover does: nothing is refused, nothing is answered. */
   silence(): void;
+  /** Ends the first two; what was stalled is broken. */
   mend(): void;
   close(): Promise<void>;
 }

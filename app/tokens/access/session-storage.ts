@@ -20,9 +20,7 @@ const OFFLINE_ID_PREFIX = "offline_";
  * Online sessions pass through to Shopify's own storage.
  */
 export function createSessionStorage(ctx: TokenContext): SessionStorage {
-  /** Opened when an online session is met: it counts the whole table first. */
-  let opened: PrismaSessionStorage<Database> | undefined;
-  const storage = () => (opened ??= new PrismaSessionStorage(ctx.prisma));
+  const storage = onlineSessions(ctx.prisma);
   /** Which access token each session object was handed out with; the library blanks it before it reports a 401. */
   const handedOut = new WeakMap<Session, string>();
 
@@ -37,13 +35,13 @@ export function createSessionStorage(ctx: TokenContext): SessionStorage {
   return {
     async loadSession(id) {
       const shop = shopOfOfflineId(id);
-      if (!shop) return storage().loadSession(id);
+      if (!shop) return storage.loadSession(id);
       const session = await loadOfflineSession(ctx, shop);
       return session && handOut(session);
     },
 
     async storeSession(session) {
-      if (session.isOnline) return storage().storeSession(session);
+      if (session.isOnline) return storage.storeSession(session);
       if (!session.accessToken) await onTokenInvalidated(ctx, normalShopName(session.shop), handedOut.get(session));
       else await storeOfflineSession(ctx, session);
       return true;
@@ -58,14 +56,26 @@ export function createSessionStorage(ctx: TokenContext): SessionStorage {
       if (online.length < ids.length) {
         ctx.log.warn({}, "offline sessions are forgotten by recordUninstalled only; a deletion was ignored");
       }
-      return online.length === 0 || storage().deleteSessions(online);
+      return online.length === 0 || storage.deleteSessions(online);
     },
 
     async findSessionsByShop(shop) {
-      const sessions = await storage().findSessionsByShop(shop);
+      const sessions = await storage.findSessionsByShop(shop);
       return sessions.map(withoutRefreshToken);
     },
   };
+}
+
+/**
+ * Shopify's own storage, which keeps online sessions. Before its first use it counts the whole table, and a count that fails it keeps in
+ * mind for ever: a process that met its database away would serve no online session until it is started again. It gets no count to do;
+ * `/readyz` says whether the table is there, and every query whether the database is.
+ */
+function onlineSessions(prisma: Database): PrismaSessionStorage<Database> {
+  const session = new Proxy(prisma.session, {
+    get: (target, name) => (name === "count" ? () => Promise.resolve(0) : (Reflect.get(target, name) as unknown)),
+  });
+  return new PrismaSessionStorage({ session } as unknown as Database);
 }
 
 function shopOfOfflineId(id: string): string | undefined {

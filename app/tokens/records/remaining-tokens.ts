@@ -1,17 +1,15 @@
 import type { TokenContext } from "../context.ts";
 import { isNotExchangeable, isRefusedForGood, PERMANENT_TOKEN_PREDICATE } from "./permanent-token.ts";
-
-/** Shop domains as the Shopify library takes them, in lower case. */
-const DOMAIN = "^[a-z0-9][a-z0-9_-]*\\.(myshopify\\.com|shopify\\.com|myshopify\\.io|shop\\.dev)$";
+import { SHOP_DOMAIN } from "./shop-name.ts";
 
 /**
  * SQL: why a permanent row of `Session` (alias `s`) is still there, given its shop's row of `ShopToken` (alias `t`, joined by
  * `JOIN_SHOP_TOKEN`). `migratable` is what a run would try; every other value is a code of the runbook.
  */
 export const REMAINING_REASON = `CASE
-  WHEN lower(s."id") = 'offline_' || lower(s."shop") AND s."id" <> lower(s."id") AND lower(s."shop") ~ '${DOMAIN}'
+  WHEN lower(s."id") = 'offline_' || lower(s."shop") AND s."id" <> lower(s."id") AND lower(s."shop") ~ '${SHOP_DOMAIN}'
     AND NOT EXISTS (SELECT FROM "Session" own WHERE own."id" = lower(s."id")) THEN 'migratable'
-  WHEN s."id" <> 'offline_' || lower(s."shop") OR lower(s."shop") !~ '${DOMAIN}' THEN 'foreign_session'
+  WHEN s."id" <> 'offline_' || lower(s."shop") OR lower(s."shop") !~ '${SHOP_DOMAIN}' THEN 'foreign_session'
   WHEN ${isRefusedForGood("s", "t")} THEN coalesce(t."needsReauthWhy", 'needs_reauthorization')
   WHEN t."suspendedAt" IS NOT NULL THEN coalesce(t."suspendedWhy", 'suspended')
   WHEN ${isNotExchangeable("s", "t")} THEN 'not_exchangeable'

@@ -5,3 +5,6 @@
 export function normalShopName(shop: string): string {
   return shop.toLowerCase();
 }
+
+/** SQL, a regular expression: shop domains as the Shopify library takes them, in lower case. */
+export const SHOP_DOMAIN = "^[a-z0-9][a-z0-9_-]*\\.(myshopify\\.com|shopify\\.com|myshopify\\.io|shop\\.dev)$";

@@ -21,10 +21,13 @@ export async function readShopState(ctx: TokenContext, shop: string): Promise<Sh
 /** What happened to a shop's token, the latest first. */
 export async function readHistory(ctx: TokenContext, shop: string, limit: number): Promise<TokenHistoryEntry[]> {
   const events = await ctx.prisma.$queryRaw<EventRow[]>`
-    SELECT (EXTRACT(EPOCH FROM "at") * 1000)::float8 AS "ms", "kind", "generation", "code", "detail"
+    SELECT (EXTRACT(EPOCH FROM "at") * 1000)::float8 AS "ms", "kind", "generation", "code", "detail", "count",
+      (EXTRACT(EPOCH FROM COALESCE("since", "at")) * 1000)::float8 AS "sinceMs"
     FROM "TokenEvent" WHERE "shop" = ${shop} ORDER BY "id" DESC LIMIT ${limit}`;
-  return events.map(({ ms, kind, generation, code, detail }) => ({
+  return events.map(({ ms, sinceMs, count, kind, generation, code, detail }) => ({
     at: new Date(ms),
+    since: new Date(sinceMs),
+    count,
     kind,
     generation: generation ?? undefined,
     code: code ?? undefined,
@@ -34,28 +37,45 @@ export async function readHistory(ctx: TokenContext, shop: string, limit: number
 
 interface EventRow {
   ms: number;
+  sinceMs: number;
+  count: number;
   kind: string;
   generation: number | null;
   code: string | null;
   detail: string | null;
 }
 
-/** `app/scopes_update`: what the merchant has granted now. Touches no token. */
-export async function recordScopes(ctx: TokenContext, shop: string, scopes: readonly string[]): Promise<void> {
-  await ctx.prisma.session.updateMany({
-    where: { id: ctx.api.session.getOfflineId(shop), isOnline: false },
-    data: { scope: scopes.join(",") },
-  });
+/** The most events that are kept of one shop: more than any page shows. */
+const MOST_EVENTS = 50;
+
+/**
+ * Bounds the history: the newest 50 events of each shop stay, and of these what is younger than `before`. In portions, so that no
+ * statement runs long.
+ * @returns how many entries went.
+ */
+export async function pruneEvents(ctx: TokenContext, before: Date): Promise<number> {
+  const old = await repeatedly(
+    () => ctx.prisma.$executeRaw`
+      DELETE FROM "TokenEvent" WHERE "id" IN (
+        SELECT "id" FROM "TokenEvent" WHERE "at" < ${before.toISOString()}::timestamptz ORDER BY "at" LIMIT ${PORTION})`,
+  );
+  const many = await ctx.prisma.$queryRaw<{ shop: string }[]>`
+    SELECT "shop" FROM "TokenEvent" GROUP BY "shop" HAVING count(*) > ${MOST_EVENTS}`;
+  let surplus = 0;
+  for (const { shop } of many) {
+    surplus += await ctx.prisma.$executeRaw`
+      DELETE FROM "TokenEvent" WHERE "shop" = ${shop} AND "id" <= (
+        SELECT "id" FROM "TokenEvent" WHERE "shop" = ${shop} ORDER BY "id" DESC OFFSET ${MOST_EVENTS} LIMIT 1)`;
+  }
+  return old + surplus;
 }
 
-/** Deletes history older than `before`, in portions, so that no statement runs long. @returns how many entries went. */
-export async function pruneEvents(ctx: TokenContext, before: Date): Promise<number> {
-  let pruned = 0;
-  for (;;) {
-    const gone = await ctx.prisma.$executeRaw`
-      DELETE FROM "TokenEvent" WHERE "id" IN (
-        SELECT "id" FROM "TokenEvent" WHERE "at" < ${before.toISOString()}::timestamptz ORDER BY "at" LIMIT 5000)`;
-    pruned += gone;
-    if (gone < 5_000) return pruned;
+const PORTION = 5_000;
+
+async function repeatedly(deletePortion: () => Promise<number>): Promise<number> {
+  for (let gone = 0; ;) {
+    const portion = await deletePortion();
+    gone += portion;
+    if (portion < PORTION) return gone;
   }
 }

@@ -2,6 +2,7 @@ import { Prisma } from "@prisma/client";
 import type { TokenContext } from "../context.ts";
 import { isRefusedForGood } from "./permanent-token.ts";
 import { LIVING_PERMANENT_SESSION } from "./remaining-tokens.ts";
+import { SHOP_DOMAIN } from "./shop-name.ts";
 import { FOURTEEN_DAYS_MS, REFRESH_TOKEN_LIFETIME_MS } from "../renew/timing.ts";
 import type { TokenHealth } from "../types.ts";
 
@@ -36,14 +37,17 @@ export async function readTokenHealth(ctx: TokenContext): Promise<TokenHealth> {
 
 const REFUSED = Prisma.raw(isRefusedForGood("s", "t"));
 
-/** Shops whose pair was issued before `issuedBefore`, the most urgent first; those that need their merchant are left out. */
+/**
+ * Shops whose pair was issued before `issuedBefore`, the most urgent first. Those that need their merchant are left out, and those that
+ * are suspended come last: a page of them must not keep the others waiting. Rows that are not the session of a shop are passed over.
+ */
 export async function findShopsToKeepAlive(ctx: TokenContext, issuedBefore: Date, limit: number): Promise<string[]> {
   const endsBefore = new Date(issuedBefore.getTime() + REFRESH_TOKEN_LIFETIME_MS).toISOString();
   const rows = await ctx.prisma.$queryRaw<{ shop: string }[]>`
     SELECT lower(s."shop") AS "shop" FROM "Session" s LEFT JOIN "ShopToken" t ON t."shop" = lower(s."shop")
-    WHERE NOT s."isOnline" AND s."refreshToken" IS NOT NULL
+    WHERE lower(s."id") = 'offline_' || lower(s."shop") AND lower(s."shop") ~ ${SHOP_DOMAIN} AND NOT s."isOnline" AND s."refreshToken" IS NOT NULL
       AND s."refreshTokenExpires" < ${endsBefore}::timestamptz AT TIME ZONE 'UTC'
       AND s."refreshToken" <> '' AND NOT ${REFUSED}
-    ORDER BY s."refreshTokenExpires" LIMIT ${limit}`;
+    ORDER BY t."suspendedAt" IS NOT NULL, s."refreshTokenExpires" LIMIT ${limit}`;
   return rows.map((row) => row.shop);
 }

@@ -44,7 +44,6 @@ export async function askForPair(
   request: TokenRequest,
   options: AskOptions = {},
 ): Promise<TokenAnswer> {
-  let lost = lease.takenOver;
   const started = performance.now();
   // A merchant may be waiting: no further call once the time of one has gone by.
   const hasTime = (): boolean => !options.signal?.aborted && performance.now() - started < CALL_TIMEOUT_MS;
@@ -60,8 +59,8 @@ export async function askForPair(
   const ask = async (): Promise<TokenAnswer> => {
     await lease.extendLease();
     if (options.trace) options.trace.calls++;
-    const answer = await askOnce(ctx, lease.shop, request, lost);
-    lost ||= answer.kind === "refused" && answer.verdict.kind === "transient" && answer.verdict.lost;
+    const answer = await askOnce(ctx, lease.shop, request, lease.answerLost);
+    if (answer.kind === "refused" && answer.verdict.kind === "transient" && answer.verdict.lost) lease.noteLostAnswer();
     return answer;
   };
   return policy.execute(() => (options.gate ? options.gate(ask) : ask()));

@@ -15,6 +15,7 @@ import {
   LEASE_WAIT_MS,
   LEASE_MS,
   LONGEST_CLOSURE_MS,
+  LOST_CALL_MS,
   SHORT_RETRY_AFTER_MS,
 } from "./timing.ts";
 
@@ -37,8 +38,13 @@ export interface Lease {
   /** A final answer is on record about the credential that is stored. */
   readonly needsReauth: string | undefined;
   readonly uninstalled: boolean;
-  /** Taken from a holder whose lease ran out: its last call may still be running at Shopify. */
-  readonly takenOver: boolean;
+  /**
+   * A call of this hold or of an earlier one had no answer, or its caller died: it may still be running at Shopify. Remembered in the
+   * shop's row until a pair is stored.
+   */
+  answerLost: boolean;
+  /** To be told of a call without an answer. */
+  noteLostAnswer(): void;
   /** The shop's session as it was when the lease was taken. Whoever stores another one gives the lease back with it. */
   readonly session: StoredSession | undefined;
   /**
@@ -115,9 +121,12 @@ function closureMs({ retryAfterMs = 0 }: TransientError): number {
 type TakenRow = {
   generation: number;
   uninstalled: boolean;
-  takenOver: boolean;
+  answerLost: boolean;
   generationBefore: number | null;
 } & (SessionRow | { id: null });
+
+/** SQL: when an answer was lost, for a row `t` whose lease nobody holds: a holder that never came back had one to lose until its lease ended. */
+export const LOST_WITH_LEASE = `CASE WHEN t."leaseOwner" <> '${CLOSED}' THEN t."leaseExpiresAt" ELSE t."answerLostAt" END`;
 
 /**
  * One conditional statement: of any number of takers exactly one gets a row back. Everything that is not `taken` is as it was when the
@@ -128,12 +137,17 @@ const ACQUIRE_LEASE = `
     INSERT INTO "ShopToken" AS t ("shop", "leaseOwner", "leaseExpiresAt")
     VALUES ($1, $2, clock_timestamp() + ${LEASE_MS} * interval '1 millisecond')
     ON CONFLICT ("shop") DO UPDATE
-      SET "leaseOwner" = EXCLUDED."leaseOwner", "leaseExpiresAt" = EXCLUDED."leaseExpiresAt"
+      SET "leaseOwner" = EXCLUDED."leaseOwner", "leaseExpiresAt" = EXCLUDED."leaseExpiresAt",
+        "answerLostAt" = ${LOST_WITH_LEASE}
       WHERE t."leaseOwner" IS NULL OR t."leaseExpiresAt" < clock_timestamp()
     RETURNING t.*
   )
-  SELECT t."generation", t."uninstalledAt" IS NOT NULL AS "uninstalled", b."generation" AS "generationBefore", COALESCE(b."leaseOwner" <> '${CLOSED}', false) AS "takenOver", ${SESSION_COLUMNS}
+  SELECT t."generation", t."uninstalledAt" IS NOT NULL AS "uninstalled", b."generation" AS "generationBefore",
+    COALESCE(t."answerLostAt" > clock_timestamp() - ${LOST_CALL_MS} * interval '1 millisecond', false) AS "answerLost", ${SESSION_COLUMNS}
   FROM taken t LEFT JOIN "ShopToken" b ON b."shop" = t."shop" LEFT JOIN "Session" s ON s."id" = $3 AND NOT s."isOnline"`;
+
+/** Leases in whose hold an answer was lost: that is written down when they are given back. */
+const lostAnswers = new WeakSet<Lease>();
 
 async function acquireLease(ctx: TokenContext, shop: string): Promise<Lease | undefined> {
   const owner = randomUUID();
@@ -145,13 +159,17 @@ async function acquireLease(ctx: TokenContext, shop: string): Promise<Lease | un
   const isCurrent = row.generation === (row.generationBefore ?? 0);
   const seen = row.id === null ? undefined : toSession(shop, row);
   const session = isCurrent ? seen : await readSession(ctx, shop);
-  return {
+  const lease: Lease = {
     shop,
     owner,
     generation: row.generation,
     needsReauth: session?.refused,
     uninstalled: row.uninstalled,
-    takenOver: row.takenOver,
+    answerLost: row.answerLost,
+    noteLostAnswer() {
+      lease.answerLost = true;
+      lostAnswers.add(lease);
+    },
     session,
     released: false,
     async extendLease() {
@@ -164,6 +182,7 @@ async function acquireLease(ctx: TokenContext, shop: string): Promise<Lease | un
       leasedAt = renewedAt;
     },
   };
+  return lease;
 }
 
 /** By owner: a lease that went to somebody else is not ours to give back. A failure is outlived by the lease. */
@@ -172,6 +191,7 @@ async function releaseLease(ctx: TokenContext, lease: Lease, closeForMs: number)
   try {
     await ctx.prisma.$executeRaw`
       UPDATE "ShopToken" SET
+        "answerLostAt" = CASE WHEN ${lostAnswers.has(lease)} THEN clock_timestamp() ELSE "answerLostAt" END,
         "leaseOwner" = CASE WHEN ${closeForMs}::int > 0 THEN ${CLOSED}::text END,
         "leaseExpiresAt" = CASE WHEN ${closeForMs}::int > 0 THEN clock_timestamp() + ${closeForMs}::int * interval '1 millisecond' END
       WHERE "shop" = ${lease.shop} AND "leaseOwner" = ${lease.owner}`;

@@ -85,6 +85,7 @@ async function writePair(ctx: TokenContext, lease: Lease, session: Session, how:
         "notExchangeableAt" = NULL, "notExchangeableToken" = NULL,
         "suspendedAt" = NULL, "suspendedWhy" = NULL,
         "uninstalledAt" = NULL,
+        "answerLostAt" = NULL, "reconcileAt" = NULL, "reconcileTries" = 0,
         "acquiredAt"  = CASE WHEN ${how}::text = 'acquired'  THEN ${now}::timestamptz ELSE "acquiredAt"  END,
         "migratedAt"  = CASE WHEN ${how}::text = 'migrated'  THEN ${now}::timestamptz ELSE "migratedAt"  END,
         "refreshedAt" = CASE WHEN ${how}::text = 'refreshed' THEN ${now}::timestamptz ELSE "refreshedAt" END
@@ -106,9 +107,18 @@ async function writePair(ctx: TokenContext, lease: Lease, session: Session, how:
         "refreshToken" = EXCLUDED."refreshToken",
         "refreshTokenExpires" = EXCLUDED."refreshTokenExpires"
     )
-    INSERT INTO "TokenEvent" ("shop", "at", "kind", "generation")
-    SELECT ${lease.shop}, ${now}::timestamptz, ${kind}, "generation" FROM won
-    RETURNING "generation"`;
+, counted AS (
+      UPDATE "TokenEvent" e SET "at" = ${now}::timestamptz, "since" = COALESCE(e."since", e."at"), "count" = e."count" + 1,
+        "generation" = won."generation"
+      FROM won
+      WHERE ${kind}::text = 'refreshed' AND e."kind" = 'refreshed'
+        AND e."id" = (SELECT "id" FROM "TokenEvent" WHERE "shop" = ${lease.shop} ORDER BY "id" DESC LIMIT 1)
+      RETURNING e."id"
+    ), noted AS (
+      INSERT INTO "TokenEvent" ("shop", "at", "kind", "generation")
+      SELECT ${lease.shop}, ${now}::timestamptz, ${kind}, "generation" FROM won WHERE NOT EXISTS (SELECT FROM counted)
+    )
+    SELECT "generation" FROM won`;
   return written.length > 0;
 }
 

@@ -22,6 +22,12 @@ export const CALL_TIMEOUT_MS = 10 * SECOND_MS;
  */
 export const LEASE_MS = 15 * SECOND_MS;
 
+/**
+ * How long a call may still be at work at Shopify after its answer was given up. A refusal within this may be the answer to running into it, and
+ * is not believed.
+ */
+export const LOST_CALL_MS = 30 * SECOND_MS;
+
 /** How long a caller waits for another holder. Longer than a lease, so that a dead holder is outlived. */
 export const LEASE_WAIT_MS = 30 * SECOND_MS;
 
