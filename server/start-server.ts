@@ -13,7 +13,10 @@ const REQUEST_TIMEOUT_MS = 30_000;
 const HEADERS_TIMEOUT_MS = 10_000;
 /** Longer than load balancers keep idle connections (60 s and less), so that it is they who close. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
-/** After this, a drain that is still waiting is given up; below the 30 s that orchestrators usually grant. */
+/**
+ * After this, a drain that is still waiting is given up; below the 30 s that orchestrators usually grant, above what background jobs (20 s)
+ * and a migration's calls in flight (15 s) are waited for.
+ */
 const DRAIN_LIMIT_MS = 25_000;
 
 export interface RunningServer {

@@ -2,6 +2,7 @@ import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
 import { createJobs, type Jobs } from "../../app/jobs/queue/create-jobs.ts";
 import { requireShopDomain } from "../../app/infra/shop-domain.ts";
 import type { Database } from "../../app/infra/db.server.ts";
+import { forgetShop } from "../../app/migration/run/forget-shop.ts";
 import { createLogger } from "../../app/infra/log.server.ts";
 import { createMetrics } from "../../app/infra/metrics.server.ts";
 import type { Tokens } from "../../app/tokens/index.ts";
@@ -245,6 +246,130 @@ describe("prune-history", () => {
     await jobs.runNow("prune-history");
     await vi.waitFor(async () => expect(await tokens.history(shop)).toEqual([]), WAIT);
     await vi.waitFor(async () => expect(await parked("gone.myshopify.com")).toEqual([]), WAIT);
+  });
+});
+
+describe("a row that names no shop of myshopify.com", () => {
+  it("stops neither keep-alive nor the look at unknown outcomes for the others, and is reported once", async () => {
+    const { jobs } = await instance({ start: false });
+    const [good, bad] = [world.shopName(), "under_score.myshopify.com"];
+    await world.install("expiring", good);
+    await world.database.query(
+      `INSERT INTO "Session" (id, shop, state, "accessToken", "refreshToken", "refreshTokenExpires")
+       SELECT 'offline_' || $1, $1, '', 'a', 'b', s."refreshTokenExpires" - interval '1 day' FROM "Session" s WHERE s.shop = $2`,
+      [bad, good],
+    );
+    await world.database.query(
+      `INSERT INTO "ShopToken" (shop, "leaseOwner", "leaseExpiresAt") SELECT unnest($1::text[]), 'dead', now() - interval '1 hour'`,
+      [[bad, good]],
+    );
+    await world.advance(45 * DAY_MS);
+    lines.length = 0;
+    await jobs.start();
+    const done = (name: string) =>
+      world.database.query(`SELECT 1 FROM pgboss.job WHERE name = $1 AND state = 'completed'`, [name]);
+    for (const [plan, job] of [
+      ["reconcile-shops", "reconcile"],
+      ["plan-keep-alive", "keep-alive"],
+    ] as const) {
+      await jobs.runNow(plan);
+      await vi.waitFor(async () => expect(await done(plan)).not.toEqual([]), WAIT);
+      const planned = await world.database.query<{ shop: string }>(
+        `SELECT data->>'shop' AS shop FROM pgboss.job WHERE name = $1`,
+        [job],
+      );
+      expect(planned.map(({ shop }) => shop)).toEqual([good]);
+    }
+    expect(lines.filter((line) => line.includes(bad))).toHaveLength(1);
+  });
+});
+
+describe("a redaction", () => {
+  it("leaves the shop's name in no column of any table, and other shops alone", async () => {
+    const { jobs, tokens } = await instance();
+    const shop = world.shopName();
+    const other = `x${shop}`;
+    const query = world.database.query;
+    for (const name of [shop, other]) await world.install("expiring", name);
+    await jobs.stop();
+    const { jobs: idle } = await instance({ start: false });
+    for (const name of [shop, other]) {
+      await idle.enqueue("refresh-shop", { shop: requireShopDomain(name) });
+      await tokens.refresh(name);
+      await query(`INSERT INTO "ParkedJob" VALUES ($1, 'keep-alive', 'suspended', 'frozen', 0, now())`, [name]);
+      await query(`INSERT INTO "Shop" VALUES ($1, 'A shop', 'Basic', now())`, [name]);
+      await query(`INSERT INTO "UnstoredPair" (id, shop, sealed) VALUES ($1, $1, 'sealed')`, [name]);
+    }
+    await query(
+      `INSERT INTO "MigrationRun" (id, status, "finishedAt", options, cursor, "haltReason")
+       VALUES ('run', 'halted', now(), jsonb_build_object('shops', ARRAY[$2, $1]), 'offline_' || $1, 'because of ' || $1 || ' alone')`,
+      [shop, other],
+    );
+    await query(`INSERT INTO "MigrationOutcome" ("runId", shop, outcome) SELECT 'run', unnest($1::text[]), 'failed'`, [
+      [shop, other],
+    ]);
+    await query(
+      `INSERT INTO pgboss.job (name, data, source_name, source_output)
+       SELECT 'dead-letters', jsonb_build_object('shop', name), 'keep-alive', jsonb_build_object('message', 'no ' || name)
+       FROM unnest($1::text[]) name`,
+      [[shop, other]],
+    );
+    await query(
+      `INSERT INTO pgboss.job (name, source_name, source_output)
+       VALUES ('dead-letters', 'plan-keep-alive', jsonb_build_object('code', 'x', 'message', $1 || ' and ' || $2))`,
+      [shop, other],
+    );
+
+    await world.sandbox.client.uninstall(shop, { webhook: false });
+    expect(await tokens.recordRedacted(shop)).toMatchObject({ forgotten: true });
+    for (let twice = 0; twice < 2; twice++) {
+      await idle.forgetShop(shop);
+      await forgetShop(tokens.prisma, shop);
+    }
+
+    const tables = await query<{ name: string }>(
+      `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables
+       WHERE schemaname NOT IN ('pg_catalog', 'information_schema')`,
+    );
+    const naming = async (pattern: string) => {
+      const found: string[] = [];
+      for (const { name } of tables) {
+        if ((await query(`SELECT 1 FROM ${name} t WHERE t::text ~ $1 LIMIT 1`, [pattern])).length > 0) found.push(name);
+      }
+      return found.sort();
+    };
+    expect(await naming(`(^|[^a-z0-9-])${shop}`)).toEqual([]);
+    expect((await naming(other)).length).toBeGreaterThanOrEqual(10);
+    await query(`DELETE FROM "MigrationRun"`);
+  });
+});
+
+describe("outcomes of migration runs", () => {
+  it("are kept whole of the last three runs, and of older ones where no newer run met the shop", async () => {
+    const { jobs } = await instance();
+    const query = world.database.query;
+    for (let age = 5; age >= 1; age--) {
+      await query(
+        `INSERT INTO "MigrationRun" (id, status, options, "startedAt", "finishedAt")
+         VALUES ('r' || $1::int, 'completed', '{}', now() - $1::int * interval '1 hour', now())`,
+        [age],
+      );
+      await query(
+        `INSERT INTO "MigrationOutcome" ("runId", shop, outcome) VALUES ('r' || $1::int, 'each.myshopify.com', 'failed')`,
+        [age],
+      );
+    }
+    await query(
+      `INSERT INTO "MigrationOutcome" ("runId", shop, outcome) VALUES ('r5', 'once.myshopify.com', 'failed')`,
+    );
+    await jobs.runNow("prune-history");
+    const left = () =>
+      query<{ o: string }>(`SELECT "runId" || ' ' || split_part(shop, '.', 1) AS o FROM "MigrationOutcome" ORDER BY 1`);
+    await vi.waitFor(
+      async () => expect((await left()).map(({ o }) => o)).toEqual(["r1 each", "r2 each", "r3 each", "r5 once"]),
+      WAIT,
+    );
+    await query(`DELETE FROM "MigrationRun"`);
   });
 });
 

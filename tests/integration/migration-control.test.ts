@@ -50,6 +50,19 @@ describe("stopping", () => {
     await t.expectAllCurrent(shops);
   });
 
+  it("of the process waits for the calls in flight, however long they may take, and stores what they bring", async () => {
+    const shops = await t.seed(3);
+    await t.sandbox.client.faults.add({ endpoint: "token", effect: { kind: "latency", afterMs: 3_000 } });
+    const { migrations } = t.instance();
+    const { run } = await migrations.start(parseMigrationOptions({ concurrency: 3 }));
+    await t.until("the calls are under way", async () => (await t.migrationCalls()) === 3);
+    await migrations.close();
+    expect(await t.outcomes(run.id)).toEqual(
+      shops.map((shop) => expect.objectContaining({ shop, outcome: "migrated" }) as unknown),
+    );
+    await t.expectAllCurrent(shops);
+  });
+
   it("is harmless for a run that has ended, and unknown runs are unknown", async () => {
     const { migrations } = t.instance();
     const run = await t.run(migrations);

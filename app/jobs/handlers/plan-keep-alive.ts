@@ -1,6 +1,7 @@
 import type { AppJobContext } from "../queue/job-types.ts";
 import { keepAliveDelaySeconds, keepAliveDueAgeMs, type KeepAliveSpread } from "./keep-alive-plan.ts";
-import { requireShopDomain } from "../../infra/shop-domain.ts";
+import type { ShopDomain } from "../../infra/shop-domain.ts";
+import { shopsOfRows } from "./shops-of-rows.ts";
 
 /** Into how many steps the window is divided; a day each. */
 const STEPS = 10;
@@ -14,17 +15,17 @@ const STEPS = 10;
  */
 export async function planKeepAlive({ tokens, enqueueAll, clock, log }: AppJobContext, spread: KeepAliveSpread) {
   const now = clock();
-  const due = new Map<string, number>();
+  const due = new Map<ShopDomain, number>();
   for (let step = STEPS; step >= 1 && due.size < spread.perPass; step--) {
     const ageMs = spread.fromAgeMs + (spread.windowMs * step) / STEPS;
     const found = await tokens.shopsToKeepAlive(new Date(now - ageMs), spread.perPass);
-    for (const shop of found) {
+    for (const shop of shopsOfRows(found, log)) {
       if (due.size < spread.perPass && keepAliveDueAgeMs(shop, spread) <= ageMs) {
         due.set(shop, keepAliveDelaySeconds(shop, spread));
       }
     }
   }
-  const entries = [...due].map(([shop, afterSeconds]) => ({ shop: requireShopDomain(shop), afterSeconds }));
+  const entries = [...due].map(([shop, afterSeconds]) => ({ shop, afterSeconds }));
   await enqueueAll("keep-alive", entries);
   if (entries.length > 0) log.info({ shops: entries.length }, "refreshes are planned for chains that grow old");
 }

@@ -1,3 +1,4 @@
+import type { Database } from "../../infra/db.server.ts";
 import type { AppJobContext } from "../queue/job-types.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -5,10 +6,39 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /** How long the history of a shop's token is kept: as long as a chain lives unused. */
 export const HISTORY_KEPT_MS = 90 * DAY_MS;
 
-/** Deletes token events older than 90 days, and parked jobs of shops that have not come back for as long. */
+/** Runs of which every outcome is kept; of older ones a shop's outcome goes when a newer run has one. */
+const WHOLE_RUNS = 3;
+const PORTION = 5_000;
+
+/**
+ * Keeps what is remembered bounded by the number of shops: deletes token events older than 90 days and beyond the newest of each shop,
+ * outcomes of old runs that newer ones have replaced, and parked jobs of shops that have not come back or that nothing is known of.
+ */
 export async function pruneHistory({ tokens, db, clock, log }: AppJobContext): Promise<void> {
   const before = new Date(clock() - HISTORY_KEPT_MS);
   const events = await tokens.pruneEvents(before);
+  const outcomes = await pruneOutcomes(db);
   const { count: parked } = await db.parkedJob.deleteMany({ where: { parkedAt: { lt: before } } });
-  if (events + parked > 0) log.info({ events, parked }, "old history is pruned");
+  const unknown = await db.$executeRaw`
+    DELETE FROM "ParkedJob" p WHERE p."parkedAt" < now() - interval '1 day'
+      AND NOT EXISTS (SELECT FROM "ShopToken" t WHERE t."shop" = p."shop")
+      AND NOT EXISTS (SELECT FROM "Session" s WHERE s."shop" = p."shop")`;
+  if (events + outcomes + parked + unknown > 0) {
+    log.info({ events, outcomes, parked: parked + unknown }, "old history is pruned");
+  }
+}
+
+async function pruneOutcomes(db: Database): Promise<number> {
+  for (let gone = 0; ;) {
+    const portion = await db.$executeRaw`
+      DELETE FROM "MigrationOutcome" WHERE ("runId", "shop") IN (
+        SELECT o."runId", o."shop" FROM "MigrationOutcome" o JOIN "MigrationRun" r ON r."id" = o."runId"
+        WHERE r."finishedAt" IS NOT NULL
+          AND r."id" NOT IN (SELECT "id" FROM "MigrationRun" WHERE NOT "dryRun" ORDER BY "startedAt" DESC LIMIT ${WHOLE_RUNS})
+          AND EXISTS (SELECT FROM "MigrationOutcome" n JOIN "MigrationRun" m ON m."id" = n."runId"
+            WHERE n."shop" = o."shop" AND m."startedAt" > r."startedAt")
+        LIMIT ${PORTION})`;
+    gone += portion;
+    if (portion < PORTION) return gone;
+  }
 }

@@ -1,5 +1,5 @@
 import type { AppJobContext } from "../queue/job-types.ts";
-import { requireShopDomain } from "../../infra/shop-domain.ts";
+import { shopsOfRows } from "./shops-of-rows.ts";
 
 /** Shops taken up in one pass; the next pass finds the rest. */
 const PER_PASS = 500;
@@ -10,10 +10,10 @@ const PER_PASS = 500;
  * shops whose merchant never comes by.
  */
 export async function reconcileShops({ tokens, enqueueAll, log }: AppJobContext): Promise<void> {
-  const shops = await tokens.shopsToReconcile(PER_PASS);
+  const shops = shopsOfRows(await tokens.shopsToReconcile(PER_PASS), log);
   await enqueueAll(
     "reconcile",
-    shops.map((shop) => ({ shop: requireShopDomain(shop), afterSeconds: 0 })),
+    shops.map((shop) => ({ shop, afterSeconds: 0 })),
   );
   if (shops.length > 0) log.info({ shops: shops.length }, "calls to Shopify with an unknown outcome are looked into");
 }

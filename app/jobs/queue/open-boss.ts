@@ -4,6 +4,9 @@ import type { Logger } from "../../infra/log.server.ts";
 import type { JobTimes } from "./job-times.ts";
 import type { AppJobName, ShopJobName } from "./job-types.ts";
 
+/** Where pg-boss keeps its tables. */
+export const JOBS_SCHEMA = "pgboss";
+
 export const DEAD_LETTERS = "dead-letters";
 
 export const SHOP_JOBS = [
@@ -43,6 +46,7 @@ export async function openBoss(options: OpenOptions): Promise<PgBoss> {
       statementTimeoutMs: options.statementTimeoutMs,
       applicationName: "expand-contract jobs",
     }),
+    schema: JOBS_SCHEMA,
     useListenNotify: false,
     superviseIntervalSeconds: 30,
     monitorIntervalSeconds: 30,

@@ -3,7 +3,7 @@ import type { Database } from "../../infra/db.server.ts";
 import type { Logger } from "../../infra/log.server.ts";
 import type { Metrics } from "../../infra/metrics.server.ts";
 import type { Phase } from "../../infra/phase.ts";
-import type { Tokens } from "../../tokens/index.ts";
+import { CALL_TIMEOUT_MS, type Tokens } from "../../tokens/index.ts";
 import { beginWave, requestStop } from "./end-run.ts";
 import { FlowNotReadyError } from "../errors.ts";
 import { fillTotal } from "./fill-total.ts";
@@ -33,8 +33,8 @@ export interface MigrationDependencies {
   random?: () => number;
 }
 
-/** `close` lets calls in flight end for so long. */
-const GRACE_MS = 1_500;
+/** Calls in flight on close may take their whole time, and their answers be stored. Below the limit of the server's drain. */
+const GRACE_MS = CALL_TIMEOUT_MS + 5_000;
 /** A start answers with the total when it is counted so soon; a larger count comes later. */
 const COUNT_PATIENCE_MS = 500;
 const DATABASE_PATIENCE_MS = 15_000;

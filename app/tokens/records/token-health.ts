@@ -1,5 +1,6 @@
 import { Prisma } from "@prisma/client";
 import type { TokenContext } from "../context.ts";
+import { describeError } from "../errors.ts";
 import { isRefusedForGood } from "./permanent-token.ts";
 import { LIVING_PERMANENT_SESSION } from "./remaining-tokens.ts";
 import { SHOP_DOMAIN } from "./shop-name.ts";
@@ -14,25 +15,55 @@ export async function countPermanentTokens({ prisma }: Pick<TokenContext, "prism
   return row?.count ?? 0;
 }
 
+const ENDING_SOON = `
+  SELECT count(*)::int AS "count" FROM "Session"
+  WHERE NOT "isOnline" AND "refreshToken" IS NOT NULL AND "refreshToken" <> ''
+    AND "refreshTokenExpires" < $1::timestamptz AT TIME ZONE 'UTC'`;
+
 const SESSIONS = `
   SELECT (count(*) FILTER (WHERE "accessToken" LIKE 'shpat\\_%'))::int AS "legacyPrefixRows",
-    (count(*) FILTER (WHERE "refreshToken" <> ''))::int AS "expiringTokens",
-    (count(*) FILTER (WHERE "refreshToken" <> '' AND "refreshTokenExpires" < $1::timestamptz AT TIME ZONE 'UTC'))::int
-      AS "refreshTokensExpiringIn14Days"
+    (count(*) FILTER (WHERE "refreshToken" <> ''))::int AS "expiringTokens"
   FROM "Session" WHERE NOT "isOnline"`;
 
-type SessionCounts = Pick<TokenHealth, "legacyPrefixRows" | "expiringTokens" | "refreshTokensExpiringIn14Days">;
+type SessionCounts = Pick<TokenHealth, "legacyPrefixRows" | "expiringTokens">;
 
-/** Everything a monitor asks for. Reads the table of sessions once, from one end to the other. */
+/** In a larger table these two counts are as old as this at most; what a verdict depends on is always counted. */
+const KEPT_MS = 60_000;
+const SMALL_TABLE_ROWS = 20_000;
+
+const keptCounts = new WeakMap<TokenContext, { counts: SessionCounts; at: number; next?: Promise<void> }>();
+
+/** Counted by reading the whole table: in a large one at most once a minute, beside the requests that ask. */
+async function countSessions(ctx: TokenContext): Promise<SessionCounts> {
+  const kept = keptCounts.get(ctx);
+  if (!kept || Math.max(kept.counts.legacyPrefixRows, kept.counts.expiringTokens) < SMALL_TABLE_ROWS) {
+    const [counts] = await ctx.prisma.$queryRawUnsafe<[SessionCounts]>(SESSIONS);
+    keptCounts.set(ctx, { counts, at: performance.now() });
+    return counts;
+  }
+  if (performance.now() - kept.at > KEPT_MS) {
+    kept.next ??= ctx.prisma
+      .$queryRawUnsafe<[SessionCounts]>(SESSIONS)
+      .then(([counts]) => void keptCounts.set(ctx, { counts, at: performance.now() }))
+      .catch((error: unknown) => {
+        kept.next = undefined;
+        ctx.log.warn(describeError(error), "the sessions could not be counted");
+      });
+  }
+  return kept.counts;
+}
+
+/** Everything a monitor asks for. Read from indexes, but for two counts that no verdict depends on. */
 export async function readTokenHealth(ctx: TokenContext): Promise<TokenHealth> {
   const soon = new Date(ctx.now() + FOURTEEN_DAYS_MS).toISOString();
-  const [permanentTokens, [sessions], needsReauth, suspended] = await Promise.all([
+  const [permanentTokens, sessions, [ending], needsReauth, suspended] = await Promise.all([
     ctx.isExempt ? 0 : countPermanentTokens(ctx),
-    ctx.prisma.$queryRawUnsafe<[SessionCounts]>(SESSIONS, soon),
+    countSessions(ctx),
+    ctx.prisma.$queryRawUnsafe<[{ count: number }]>(ENDING_SOON, soon),
     ctx.prisma.shopToken.count({ where: { needsReauthAt: { not: null } } }),
     ctx.prisma.shopToken.count({ where: { suspendedAt: { not: null } } }),
   ]);
-  return { permanentTokens, ...sessions, needsReauth, suspended };
+  return { permanentTokens, ...sessions, refreshTokensExpiringIn14Days: ending.count, needsReauth, suspended };
 }
 
 const REFUSED = Prisma.raw(isRefusedForGood("s", "t"));

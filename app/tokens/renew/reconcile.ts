@@ -5,6 +5,7 @@ import { LOST_WITH_LEASE, withLease } from "./lease.ts";
 import { probeToken } from "../shopify/probe-token.ts";
 import { isRefusedForGood } from "../records/permanent-token.ts";
 import { readSession } from "../records/read-session.ts";
+import { SHOP_DOMAIN } from "../records/shop-name.ts";
 
 const LOST = Prisma.raw(LOST_WITH_LEASE);
 
@@ -27,7 +28,7 @@ export async function findShopsToReconcile(ctx: TokenContext, limit: number): Pr
     WHERE ((t."leaseOwner" IS NOT NULL AND t."leaseExpiresAt" < clock_timestamp())
         OR (t."answerLostAt" IS NOT NULL AND (t."leaseExpiresAt" IS NULL OR t."leaseExpiresAt" < clock_timestamp())))
       AND (t."reconcileAt" IS NULL OR t."reconcileAt" < clock_timestamp())
-      AND NOT ${REFUSED} AND (s."accessToken" <> '' OR s."refreshToken" IS NOT NULL)
+      AND t."shop" ~ ${SHOP_DOMAIN} AND NOT ${REFUSED} AND (s."accessToken" <> '' OR s."refreshToken" IS NOT NULL)
     ORDER BY COALESCE(t."reconcileAt", t."leaseExpiresAt", t."answerLostAt") LIMIT ${limit}`;
   return rows.map((row) => row.shop);
 }
