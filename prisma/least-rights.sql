@@ -28,7 +28,7 @@ GRANT USAGE ON SCHEMA public TO expand_contract_app;
 GRANT SELECT ON "_prisma_migrations" TO expand_contract_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON
   "Session", "ShopToken", "UnstoredPair", "TokenEvent", "Shop", "ParkedJob",
-  "MigrationRun", "MigrationWorker", "MigrationOutcome", "MigrationTally"
+  "MigrationRun", "MigrationWorker", "MigrationOutcome", "MigrationTally", "ContractStart", "ContractLeftover"
   TO expand_contract_app;
 GRANT USAGE ON SEQUENCE "TokenEvent_id_seq" TO expand_contract_app;
 
