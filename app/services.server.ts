@@ -1,3 +1,6 @@
+import { createHash } from "node:crypto";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import "@shopify/shopify-api/adapters/web-api";
 import { ApiVersion, shopifyApi, type Shopify } from "@shopify/shopify-api";
 import { openDatabase, type Database } from "./infra/db.server.ts";
@@ -62,6 +65,10 @@ export async function createServices(source: Record<string, string | undefined>)
     prisma: db,
     phase: env.phase,
     distribution: env.APP_DISTRIBUTION,
+    emergency: {
+      secrets: [env.SHOPIFY_API_SECRET, env.SHOPIFY_API_SECRET_PREVIOUS].filter((secret) => secret !== undefined),
+      directory: env.EMERGENCY_RECORD_DIR ?? emergencyDirectory(env),
+    },
     log,
     metrics,
     applicationKey: readKey(env),
@@ -116,6 +123,12 @@ function readKey({ SHOPIFY_API_KEY, SHOPIFY_APP_KEY_ID: keyId, SHOPIFY_APP_PRIVA
       `SHOPIFY_APP_PRIVATE_KEY ${cause instanceof Error ? cause.message : "cannot be read"}`,
     ]);
   }
+}
+
+/** Of this app on this database, and no other. */
+function emergencyDirectory({ SHOPIFY_API_KEY, DATABASE_URL }: Env): string {
+  const name = createHash("sha256").update(`${SHOPIFY_API_KEY} ${DATABASE_URL}`).digest("hex").slice(0, 16);
+  return join(tmpdir(), `expand-contract-${name}`);
 }
 
 /** The API library for the tokens domain. Each `shopifyApp` makes one of its own. */

@@ -137,3 +137,12 @@ describe("examine", () => {
     expect(texts).toContain("3 refresh tokens ending");
   });
 });
+
+it("says first of all that the database would not keep a token, and what mends it", () => {
+  const storageProblem = 'the column "updatedAt" of "Session" is NOT NULL and has no default. ALTER TABLE …';
+  const { problems, findings, nextStep } = look({ isReady: false, health: { storageProblem, nextStep: "Mend it." } });
+  expect(problems).toContain("storage_unfit");
+  expect(findings.find(({ code }) => code === "storage_unfit")?.text).toContain(storageProblem);
+  expect(nextStep).toBe("Mend it.");
+  expect(look({}).findings.map(({ code }) => code)).toContain("storage_fit");
+});

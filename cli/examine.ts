@@ -33,6 +33,7 @@ export function examine(
   const { health, latestRun } = situation;
   const findings = [
     judgeReadiness(situation.isReady),
+    ...judgeStorage(health),
     judgeTokens(health),
     judgeDeadline(health),
     judgeInstallFlow(health, situation.toml),
@@ -58,6 +59,14 @@ export function judgeReadiness(isReady: boolean): Finding {
         "not_ready",
         "the app is not ready: its database cannot be reached, or its schema is behind (npm run db:deploy)",
       );
+}
+
+/** Proven by the app with the statement that stores a pair; nothing is exchanged while it does not hold. */
+function judgeStorage({ storageProblem }: HealthReport): Finding[] {
+  if (storageProblem === undefined) return [];
+  return storageProblem === null
+    ? [finding("ok", "storage_fit", "the database keeps a new token: proven, and rolled back")]
+    : [finding("problem", "storage_unfit", `the database would not keep a new token: ${harmless(storageProblem)}`)];
 }
 
 function judgeTokens({ verdict, phase, migratableTokens, expiringTokens }: HealthReport): Finding {
@@ -203,6 +212,7 @@ function judgeJobs(deadLetters: number, command: (text: string) => string): Find
 /** The app knows its flags, its rollout and the file it was deployed with; what is found here comes first. */
 function nextStep({ health, latestRun }: Situation, findings: Finding[], command: (text: string) => string): string {
   const needs = (code: string) => findings.some((one) => one.code === code);
+  if (needs("storage_unfit")) return health.nextStep;
   if (needs("not_ready")) return "Bring the app's database back: see its log, and `npm run db:deploy`.";
   if (latestRun?.status === "running") return `Let the run end: ${command("watch")}`;
   if (needs("toml_ahead"))

@@ -54,5 +54,6 @@ export const HEALTH: HealthReport = {
   refreshTokensExpiringIn14Days: 0,
   deadline: "2027-01-01",
   daysLeft: 39,
+  storageProblem: null,
   nextStep: "What the app says.",
 };

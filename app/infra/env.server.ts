@@ -118,6 +118,11 @@ const schema = z.object({
   DATABASE_URL: postgresUrl,
   DATABASE_POOL_SIZE: count(10, 2, 1_000),
   DATABASE_STATEMENT_TIMEOUT_MS: count(STATEMENT_TIMEOUT_MS, 100, 600_000),
+  EMERGENCY_RECORD_DIR: z
+    .string()
+    .trim()
+    .optional()
+    .transform((value) => value || undefined),
   PORT: port,
   MIGRATION_SECRET: operatorSecret,
   MONITOR_SECRET: operatorSecret,

@@ -9,11 +9,12 @@ import { findTomlInstallFlow } from "./toml-install-flow.server.ts";
 export async function showTokenHealth(): Promise<Response> {
   const { env, db, tokens } = services;
   const isExempt = isExemptDistribution(env.APP_DISTRIBUTION);
-  const [counts, remaining, sinceContract, tomlUsesLegacyInstallFlow] = await Promise.all([
+  const [counts, remaining, sinceContract, tomlUsesLegacyInstallFlow, problem] = await Promise.all([
     tokens.health(),
     isExempt ? {} : countRemainingTokens({ prisma: db }),
     isExempt || env.phase !== "contract" ? 0 : countTokensSinceContract(db),
     findTomlInstallFlow(),
+    tokens.storageProblem({ recent: true }),
   ]);
   const report = tokenHealthReport({
     counts,
@@ -22,6 +23,7 @@ export async function showTokenHealth(): Promise<Response> {
     phase: env.phase,
     rolloutComplete: env.TOKEN_EXCHANGE_ROLLOUT.percent === 100 && env.TOKEN_EXCHANGE_ROLLOUT.exclude.size === 0,
     tomlUsesLegacyInstallFlow,
+    storageProblem: problem && `${problem.what}. ${problem.remedy}`,
     now: systemClock(),
   });
   return Response.json(report, { status: report.verdict === "regression" ? 503 : 200 });

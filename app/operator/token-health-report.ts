@@ -23,6 +23,8 @@ export interface TokenHealthReport extends TokenCounts {
   /** The day from which Shopify refuses permanent tokens of public apps. */
   deadline: string;
   daysLeft: number;
+  /** Why the database would not keep a new token, and what mends it; null when it would. */
+  storageProblem: string | null;
   /** The next safe step, in words. */
   nextStep: string;
 }
@@ -38,6 +40,8 @@ export interface HealthFacts {
   rolloutComplete: boolean;
   /** `use_legacy_install_flow` of shopify.app.toml; undefined when there is no such file or setting. */
   tomlUsesLegacyInstallFlow: boolean | undefined;
+  /** Why the database would not keep a new token, and what mends it. */
+  storageProblem?: string;
   /** Milliseconds since the epoch. */
   now: number;
 }
@@ -55,7 +59,10 @@ export function tokenHealthReport(facts: HealthFacts): TokenHealthReport {
     unservedTokens: Object.fromEntries(Object.entries(facts.remaining).filter(([reason]) => reason !== MIGRATABLE)),
     deadline: DEADLINE,
     daysLeft: Math.max(0, Math.ceil((Date.parse(DEADLINE) - facts.now) / DAY_MS)),
-    nextStep: nextStepOf(facts, verdict),
+    storageProblem: facts.storageProblem ?? null,
+    nextStep: facts.storageProblem
+      ? `Mend the database, which would not keep a new token: ${facts.storageProblem}`
+      : nextStepOf(facts, verdict),
   };
 }
 

@@ -44,7 +44,26 @@ async function startJobs(): Promise<void> {
   }
 }
 
+/** Pairs that an earlier process could not store; the schedule of background jobs repeats it. */
+async function adoptUnstored(): Promise<void> {
+  const { tokens, log } = services;
+  try {
+    const adopted = await tokens.adoptUnstored();
+    if (adopted > 0) log.info({ adopted }, "pairs of the emergency record are stored");
+  } catch (error) {
+    log.warn({ err: error }, "the emergency record could not be looked at");
+  }
+}
+
 const MIGRATIONS_FOLDER = join(process.cwd(), "prisma", "migrations");
+
+/** Schema and storage: an app that could not keep a new token is not ready, and its log says what to mend. */
+async function findUnreadiness(): Promise<string | undefined> {
+  const pending = await findPendingMigration(services.db, MIGRATIONS_FOLDER);
+  if (pending) return `the database lacks migration ${pending}: run npm run db:deploy`;
+  const problem = await services.tokens.storageProblem({ recent: true });
+  return problem && `the database would not keep a new token: ${problem.what}. ${problem.remedy}`;
+}
 
 export const host: AppHost = {
   env: services.env,
@@ -55,15 +74,15 @@ export const host: AppHost = {
     if (problem) throw new StartRefusedError(problem);
     await refuseFirstContractStart(services);
     services.migrations.startWorker();
+    void adoptUnstored();
     if (services.env.RUN_JOBS) void startJobs();
   },
   notReadyBecause: async () => {
     try {
-      const pending = await Promise.race([
-        findPendingMigration(services.db, MIGRATIONS_FOLDER),
+      return await Promise.race([
+        findUnreadiness(),
         sleep(READY_WITHIN_MS, undefined, { ref: false }).then(() => Promise.reject(new Error("no answer in time"))),
       ]);
-      return pending && `the database lacks migration ${pending}: run npm run db:deploy`;
     } catch (error) {
       return `the database cannot be asked: ${error instanceof Error ? error.message : "unknown"}`;
     }

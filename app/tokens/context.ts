@@ -1,4 +1,5 @@
 import { isExemptDistribution } from "./records/permanent-token.ts";
+import { createStorageState, type StorageState } from "./storage/storage-state.ts";
 import type {
   ApplicationKey,
   Database,
@@ -25,6 +26,9 @@ export interface TokenContext {
   applicationKey: ApplicationKey | undefined;
   /** Application-only sessions by shop: in memory alone. Without a session: refused not long ago. */
   applicationSessions: Map<string, { session: Session | undefined; until: number }>;
+  /** Where pairs go that could not be stored, and what seals them. */
+  emergency: TokenDependencies["emergency"];
+  storage: StorageState;
   /** Work under way in this process, by shop and purpose (see collapse.ts). */
   flights: Map<string, Promise<unknown>>;
 }
@@ -52,6 +56,8 @@ export function createContext(deps: TokenDependencies): TokenContext {
     onPairStored: deps.onPairStored ?? (() => {}),
     applicationKey: deps.applicationKey,
     applicationSessions: new Map(),
+    emergency: deps.emergency,
+    storage: createStorageState(),
     flights: new Map(),
   };
 }

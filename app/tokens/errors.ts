@@ -10,6 +10,7 @@ export type TokenErrorCode =
   | "shop_suspended"
   | "transient"
   | "configuration"
+  | "storage_unfit"
   | "invalid_id_token"
   | "incomplete_pair"
   | "permanent_token_refused"
@@ -70,6 +71,33 @@ export class ConfigurationError extends TokenError {
   readonly code = "configuration";
   constructor(shop: string, reason: string, options?: { cause?: unknown }) {
     super(shop, reason, `${CONFIGURATION_WORDS[reason] ?? CREDENTIALS_REFUSED} (${reason}); met at ${shop}`, options);
+  }
+}
+
+/** Why the database would not keep a pair, for an operator. */
+export interface StorageProblem {
+  /** A stable word. */
+  kind: string;
+  /** By name: column, right, table. */
+  what: string;
+  /** What mends it: SQL, or what to do. */
+  remedy: string;
+}
+
+/**
+ * The database would not keep a token pair, so nothing is exchanged. Says nothing about any shop: the table has to be mended. Raised
+ * before anything is spent; and for the one pair that could not be stored, which lies in the emergency record.
+ */
+export class StorageUnfitError extends TokenError {
+  readonly code = "storage_unfit";
+  readonly problem: StorageProblem;
+  constructor(shop: string, problem: StorageProblem) {
+    super(
+      shop,
+      problem.kind,
+      `The database would not keep a new token: ${problem.what}. Nothing is exchanged until it does; no shop is at fault. ${problem.remedy}`,
+    );
+    this.problem = problem;
   }
 }
 

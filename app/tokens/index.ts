@@ -16,6 +16,10 @@ import { normalShopName } from "./records/shop-name.ts";
 import { createSuspendedShops } from "./records/suspended-shops.ts";
 import { findShopsToReconcile, reconcile } from "./renew/reconcile.ts";
 import { findShopsToKeepAlive, readTokenHealth } from "./records/token-health.ts";
+import { adoptAllUnstored, adoptUnstoredOf } from "./storage/adopt-all-unstored.ts";
+import { settleFailedStore } from "./storage/settle-failed-store.ts";
+import { forgetUnstoredOf } from "./storage/unstored-pairs.ts";
+import { findStorageProblem, recentStorageProblem } from "./storage/prove-storage.ts";
 import type { TokenDependencies, Tokens } from "./types.ts";
 
 export * from "./errors.ts";
@@ -48,6 +52,7 @@ export type * from "./types.ts";
  */
 export function createTokens(deps: TokenDependencies): Tokens {
   const ctx = createContext(deps);
+  ctx.storage.settleFailed = (shop) => settleFailedStore(ctx, shop);
   const suspended = createSuspendedShops(ctx);
   const of = normalShopName;
   return {
@@ -59,8 +64,17 @@ export function createTokens(deps: TokenDependencies): Tokens {
     withAuthorizationCodeGrant: (shop, run, stored) => withAuthorizationCodeGrant(ctx, of(shop), run, stored),
     migrate: (shop, options) => migrateShop(ctx, of(shop), options),
     refresh: async (shop) => withoutRefreshToken(await refreshOnce(ctx, of(shop))),
-    recordUninstalled: (shop, at) => recordUninstalled(ctx, of(shop), at),
-    recordRedacted: (shop, at) => recordRedacted(ctx, of(shop), at),
+    recordUninstalled: async (shop, at) => {
+      await adoptUnstoredOf(ctx, of(shop));
+      return recordUninstalled(ctx, of(shop), at);
+    },
+    recordRedacted: async (shop, at) => {
+      // First what is known goes where Shopify is asked about it.
+      await adoptUnstoredOf(ctx, of(shop));
+      const said = await recordRedacted(ctx, of(shop), at);
+      if (said.forgotten) await forgetUnstoredOf(ctx, of(shop));
+      return said;
+    },
     recordResumed: (shop) => clearSuspended(ctx, of(shop)),
     recordScopes: (shop, scopes, at) => recordScopes(ctx, of(shop), scopes, at),
     state: (shop) => readShopState(ctx, of(shop)),
@@ -68,6 +82,8 @@ export function createTokens(deps: TokenDependencies): Tokens {
     health: () => readTokenHealth(ctx),
     shopsToKeepAlive: (issuedBefore, limit) => findShopsToKeepAlive(ctx, issuedBefore, limit),
     pruneEvents: (before) => pruneEvents(ctx, before),
+    storageProblem: ({ recent = false } = {}) => (recent ? recentStorageProblem(ctx) : findStorageProblem(ctx)),
+    adoptUnstored: () => adoptAllUnstored(ctx),
     shopsToReconcile: (limit) => findShopsToReconcile(ctx, limit),
     reconcile: (shop) => reconcile(ctx, of(shop)),
   };

@@ -4,6 +4,7 @@ import type { Session, SessionParams, Shopify } from "@shopify/shopify-api";
 import type { SessionStorage } from "@shopify/shopify-app-session-storage";
 import type { ProbeAnswer, TokenAnswer, TokenCallGate } from "./answer.ts";
 import type { AppDistribution } from "./records/permanent-token.ts";
+import type { StorageProblem } from "./errors.ts";
 import type { TokenStatusName } from "./records/token-status.ts";
 
 export type { AppDistribution, ProbeAnswer, Session, SessionParams, SessionStorage, TokenAnswer, TokenCallGate };
@@ -68,6 +69,16 @@ export interface TokenDependencies {
   phase: Phase;
   /** How the app is distributed (Shopify's AppDistribution); `app_store` unless told. Other apps may keep permanent tokens. */
   distribution?: AppDistribution;
+  /**
+   * The emergency record of a pair that Shopify issued and the database would not take. Without it such a pair is lost with the process,
+   * unless Shopify gives it again.
+   */
+  emergency?: {
+    /** Client secrets: the first seals, all open. */
+    secrets: readonly string[];
+    /** A folder for sealed files, for when the database can take nothing at all; made when it is needed. */
+    directory: string;
+  };
   /** Milliseconds since the epoch. Leases do not depend on it: they live by the database's clock. */
   clock?: () => number;
   log?: TokenLog;
@@ -239,6 +250,16 @@ export interface Tokens {
   pruneEvents(before: Date): Promise<number>;
   /** A call to Shopify succeeded for a shop whose state says suspended: lifts the mark. */
   recordResumed(shop: string): Promise<void>;
+  /**
+   * Why the database would not keep a pair, or undefined when it would: proven with the statement that stores one, and rolled back.
+   * @param options.recent an answer of the last ten seconds will do: for monitors.
+   */
+  storageProblem(options?: { recent?: boolean }): Promise<StorageProblem | undefined>;
+  /**
+   * Stores the pairs of the emergency record for which the database has room by now. To be called at start and every few minutes.
+   * @returns how many were stored.
+   */
+  adoptUnstored(): Promise<number>;
   /** Shops where a call to Shopify had no answer, or its caller died. Settle them well within 7 days. */
   shopsToReconcile(limit: number): Promise<string[]>;
   /** Finds out what is true for such a shop, with the stored token. Harmless for any other. */

@@ -95,6 +95,22 @@ describe("doctor", { timeout: 60_000 }, () => {
     );
   });
 
+  it("names the column that would keep a new token from being stored, with what mends it; the app is not ready until then", async () => {
+    const readyz = async () => (await fetch(`${app!.url}/readyz`)).status;
+    await database.current.query(`ALTER TABLE "Session" ADD COLUMN "updatedAt" timestamp(3) NOT NULL DEFAULT now()`);
+    await database.current.query(`ALTER TABLE "Session" ALTER COLUMN "updatedAt" DROP DEFAULT`);
+    await vi.waitFor(async () => expect(await readyz()).toBe(503), { timeout: 15_000, interval: 500 });
+    const said = await doctor(true);
+    expect(said.code).toBe(1);
+    expect(said.out).toMatch(
+      /✗ the database would not keep a new token: the column "updatedAt" of "Session" is NOT NULL/,
+    );
+    expect(said.out).toMatch(/Next: Mend the database[^\n]*ALTER TABLE "Session" ALTER COLUMN "updatedAt" SET DEFAULT/);
+    await database.current.query(`ALTER TABLE "Session" DROP COLUMN "updatedAt"`);
+    await vi.waitFor(async () => expect(await readyz()).toBe(200), { timeout: 10_000, interval: 250 });
+    expect((await doctor(true)).out).toMatch(/✓ the database keeps a new token/);
+  });
+
   it("shows background jobs that failed for good, and gives them another chance", async () => {
     expect(await tokens(["dead-letters"])).toMatchObject({ code: 0, out: expect.stringMatching(/^No background job/) });
     await buryJobs();

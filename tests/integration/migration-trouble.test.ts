@@ -187,3 +187,24 @@ describe("trouble that passes", () => {
 async function brokenCalls(): Promise<number> {
   return (await t.sandbox.client.ledger.calls({ endpoint: "token" })).filter((call) => call.status === 503).length;
 }
+
+describe("a table that would not keep a pair", () => {
+  it("spends no token, says what is missing, and completes once it is mended", async () => {
+    const shops = await t.seed(40);
+    await t.database.query(`ALTER TABLE "Session" ADD COLUMN "updatedAt" timestamp(3) NOT NULL DEFAULT now()`);
+    await t.database.query(`ALTER TABLE "Session" ALTER COLUMN "updatedAt" DROP DEFAULT`);
+    const [a, b] = [t.instance(), t.instance()];
+    b.migrations.startWorker();
+    const run = await t.run(a.migrations);
+    expect(run.status).toBe("failed");
+    expect(run.haltReason).toMatch(/"updatedAt" of "Session" is NOT NULL .*no shop is at fault.*ALTER TABLE "Session"/);
+    expect(run).toMatchObject({ migrated: 0, failed: 0, needsReauth: 0, failures: [] });
+    expect(await t.migrationCalls()).toBe(0);
+
+    await t.database.query(`ALTER TABLE "Session" ALTER COLUMN "updatedAt" SET DEFAULT CURRENT_TIMESTAMP`);
+    expect(await t.run(a.migrations)).toMatchObject({ status: "completed", migrated: 40, permanentTokens: 0 });
+    expect(await t.migrationCalls()).toBe(40);
+    await t.expectAllCurrent(shops);
+    await t.database.query(`ALTER TABLE "Session" DROP COLUMN "updatedAt"`);
+  });
+});

@@ -7,7 +7,15 @@ import type { ShopDomain } from "../../infra/shop-domain.ts";
 /** The part of the tokens' domain that background work uses. */
 export type JobTokens = Pick<
   Tokens,
-  "admin" | "migrate" | "refresh" | "state" | "reconcile" | "shopsToKeepAlive" | "shopsToReconcile" | "pruneEvents"
+  | "admin"
+  | "migrate"
+  | "refresh"
+  | "state"
+  | "reconcile"
+  | "shopsToKeepAlive"
+  | "shopsToReconcile"
+  | "pruneEvents"
+  | "adoptUnstored"
 >;
 
 /** What every handler gets. */
@@ -35,7 +43,7 @@ export interface ShopJobContext extends HandlerContext {
 
 /** What a handler for the app as a whole gets. It reaches no shop: it enqueues jobs that do. */
 export interface AppJobContext extends HandlerContext {
-  tokens: Pick<Tokens, "shopsToKeepAlive" | "shopsToReconcile" | "pruneEvents">;
+  tokens: Pick<Tokens, "shopsToKeepAlive" | "shopsToReconcile" | "pruneEvents" | "adoptUnstored">;
   /** Enqueues a job for each shop, `afterSeconds` from now. */
   enqueueAll(name: ShopJobName, entries: readonly { shop: ShopDomain; afterSeconds: number }[]): Promise<void>;
   releaseParked(): Promise<number>;

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   AdminApiRefusedError,
   ConfigurationError,
+  StorageUnfitError,
   ReauthorizationRequiredError,
   SuspendedError,
   TransientError,
@@ -31,6 +32,8 @@ describe("judgeJobError", () => {
       code: "http_429",
       retryAfterMs: 2_000,
     });
+    const unfit = new StorageUnfitError(SHOP, { kind: "check", what: "a check", remedy: "drop it" });
+    expect(judgeJobError(unfit)).toMatchObject({ verdict: "postpone", code: "storage_unfit" });
     expect(judgeJobError(new ConfigurationError(SHOP, "invalid_client"))).toMatchObject({ verdict: "postpone" });
   });
 

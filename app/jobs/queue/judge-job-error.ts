@@ -1,6 +1,7 @@
 import {
   ConfigurationError,
   ReauthorizationRequiredError,
+  StorageUnfitError,
   SuspendedError,
   TokenError,
   TransientError,
@@ -30,7 +31,8 @@ export function judgeJobError(error: unknown): JobVerdict {
   if (error instanceof TransientError) {
     return { verdict: "postpone", code: error.reason, retryAfterMs: error.retryAfterMs };
   }
-  if (error instanceof ConfigurationError) return { verdict: "postpone", code: error.code, retryAfterMs: undefined };
+  if (error instanceof ConfigurationError || error instanceof StorageUnfitError)
+    return { verdict: "postpone", code: error.code, retryAfterMs: undefined };
   if (error instanceof InvalidJobPayloadError) return { verdict: "bury", code: error.code };
   if (error instanceof TokenError) return { verdict: "fail", code: `${error.code}:${error.reason}` };
   return { verdict: "fail", code: error instanceof Error ? error.name : "unknown" };

@@ -1,5 +1,5 @@
 import type { Logger } from "../../infra/log.server.ts";
-import { ConfigurationError, type MigrateOutcome, type Tokens } from "../../tokens/index.ts";
+import { ConfigurationError, type MigrateOutcome, StorageUnfitError, type Tokens } from "../../tokens/index.ts";
 import type { CallGate } from "../pacing/call-gate.ts";
 import { GateClosedError } from "../pacing/permit.ts";
 import type { StopReason } from "../run/end-run.ts";
@@ -53,6 +53,7 @@ export async function attemptShop(claim: Claim, context: AttemptContext): Promis
   } catch (error) {
     if (error instanceof GateClosedError) return {};
     if (error instanceof ConfigurationError) return { outcome: afterAppRefused(judge(failed(claim, error))) };
+    if (error instanceof StorageUnfitError) return { stop: { as: "failed", reason: error.message } };
     const isDatabase = error instanceof Error && error.name.startsWith("PrismaClient");
     if (!isDatabase)
       context.log.error({ shop, ...describeError(error) }, "a shop could not be migrated for a reason of our own");

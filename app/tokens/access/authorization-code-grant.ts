@@ -5,6 +5,7 @@ import { type Lease, withLease } from "../renew/lease.ts";
 import { renewUnderLease, renewSession } from "../renew/renew-session.ts";
 import { runWithGrant } from "./request-context.ts";
 import { tokenStatus } from "../records/token-status.ts";
+import { withProvenStorage } from "../storage/with-proven-storage.ts";
 import type { StoredChain } from "../types.ts";
 
 /**
@@ -24,8 +25,10 @@ export async function withAuthorizationCodeGrant<T>(
   stored?: StoredChain<T>,
 ): Promise<T> {
   const exchange = async (lease: Lease) => {
-    await lease.extendLease();
-    return runWithGrant(lease, run);
+    return withProvenStorage(ctx, lease, async () => {
+      await lease.extendLease();
+      return runWithGrant(lease, run);
+    });
   };
   if (!stored) return withLease(ctx, shop, {}, exchange);
   const outcome = await withLease(ctx, shop, {}, async (lease): Promise<{ renewed: Session } | { value: T }> => {

@@ -1,7 +1,13 @@
 import type { Session } from "@shopify/shopify-api";
 import { singleFlight } from "../renew/single-flight.ts";
 import type { TokenContext } from "../context.ts";
-import { IncompletePairError, InvalidIdTokenError, ReauthorizationRequiredError, TransientError } from "../errors.ts";
+import {
+  IncompletePairError,
+  InvalidIdTokenError,
+  ReauthorizationRequiredError,
+  StorageUnfitError,
+  TransientError,
+} from "../errors.ts";
 import { nextStep } from "../renew/next-step.ts";
 import { readSession } from "../records/read-session.ts";
 import { renewSession, type RenewOptions } from "../renew/renew-session.ts";
@@ -25,11 +31,12 @@ export async function getSession(
     replace: false,
     chainIsDead: false,
   });
-  if (step === "use") return session!;
+  // A pair of the emergency record is newer than what is stored.
+  if (step === "use" && !(await isUnstored(ctx, shop))) return session!;
   // Nothing to try and nothing to record: no lease, and no row for a shop nobody knows.
   if (step === "reauthorize" && (status.status !== "dead" || session?.refused))
     throw new ReauthorizationRequiredError(shop, status.reason);
-  const canFallBack = step === "refresh" && accessTokenLives(session, ctx.now());
+  const canFallBack = (step === "refresh" || step === "use") && accessTokenLives(session, ctx.now());
   try {
     return await renewOnce(ctx, shop, { ...options, impatient: canFallBack });
   } catch (error) {
@@ -68,6 +75,11 @@ export function refreshOnce(ctx: TokenContext, shop: string): Promise<Session> {
   }).result;
 }
 
-function isPassing(error: unknown): error is TransientError | IncompletePairError {
-  return error instanceof TransientError || error instanceof IncompletePairError;
+/** As far as this process has heard: costs nothing. */
+async function isUnstored({ storage }: TokenContext, shop: string): Promise<boolean> {
+  return storage.unstored !== undefined && (await storage.unstored.shops).has(shop);
+}
+
+function isPassing(error: unknown): error is TransientError | IncompletePairError | StorageUnfitError {
+  return error instanceof TransientError || error instanceof IncompletePairError || error instanceof StorageUnfitError;
 }

@@ -22,7 +22,7 @@ export const JOIN_SHOP_TOKEN = `LEFT JOIN "ShopToken" t ON t."shop" = lower(s."s
  * what a run takes up. Keeps to the partial indexes; of the marked shops alone the row is looked at.
  */
 export const LIVING_PERMANENT_SESSION = `(${PERMANENT_TOKEN_PREDICATE} AND NOT EXISTS (
-  SELECT FROM "ShopToken" t WHERE t."needsReauthAt" IS NOT NULL AND s."id" = 'offline_' || t."shop" AND ${isRefusedForGood("s", "t")}))`;
+  SELECT FROM "ShopToken" t WHERE t."shop" = lower(s."shop") AND t."needsReauthAt" IS NOT NULL AND s."id" = 'offline_' || t."shop" AND ${isRefusedForGood("s", "t")}))`;
 
 export interface RemainingToken {
   /** Of the row of `Session`. */

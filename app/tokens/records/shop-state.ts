@@ -15,6 +15,8 @@ export async function readShopState(ctx: TokenContext, shop: string): Promise<Sh
     expires: session?.expires,
     refreshTokenExpires: session?.refreshTokenExpires,
     ...life,
+    // An uninstall takes every session with it: what is stored now came later.
+    uninstalledAt: session ? undefined : life.uninstalledAt,
   };
 }
 

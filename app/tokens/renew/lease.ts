@@ -9,6 +9,7 @@ import {
   type StoredSession,
   toSession,
 } from "../records/read-session.ts";
+import { unfitErrorOf } from "../storage/prove-storage.ts";
 import {
   CALL_TIMEOUT_MS,
   COOL_DOWN_MS,
@@ -85,7 +86,9 @@ export async function withLease<T>(
   const deadline = started + (options.waitMs ?? LEASE_WAIT_MS);
   for (let pollMs = POLL_FIRST_MS; ; pollMs = Math.min(pollMs * 2, POLL_LONGEST_MS)) {
     options.signal?.throwIfAborted();
-    const lease = await acquireLease(ctx, shop);
+    const lease = await acquireLease(ctx, shop).catch(async (error: unknown) => {
+      throw (await unfitErrorOf(ctx, shop, error, { mayQuote: false })) ?? error;
+    });
     if (lease) {
       ctx.metrics.leaseWaitSeconds.observe((performance.now() - started) / 1_000);
       return holdLease(ctx, lease, work);

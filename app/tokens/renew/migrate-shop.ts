@@ -7,6 +7,7 @@ import {
   IncompletePairError,
   NotPermanentError,
   ReauthorizationRequiredError,
+  StorageUnfitError,
   SuspendedError,
   TokenError,
   TransientError,
@@ -41,7 +42,7 @@ const RENAME_ODD_CASE = `
 /**
  * Exchanges one shop's permanent token for a pair, and says how it ended. Safe to repeat: after a lost answer the same permanent
  * token gives the same pair for seven days (Shopify changelog 2026-09-29).
- * @throws ConfigurationError: the whole run must stop. Errors of the database and of an aborted signal pass as they are.
+ * @throws ConfigurationError, StorageUnfitError: the whole run must stop. Errors of the database and of an aborted signal pass as they are.
  */
 export async function migrateShop(
   ctx: TokenContext,
@@ -123,7 +124,8 @@ async function verified(ctx: TokenContext, session: Session, gate: TokenCallGate
 async function endingOf(ctx: TokenContext, shop: string, error: unknown): Promise<Ending> {
   if (error instanceof NotPermanentError) return endingOfOther(ctx, shop, error);
   if (error instanceof InvalidShopError) return endingOfForeignSession();
-  if (!(error instanceof TokenError) || error instanceof ConfigurationError) throw error;
+  if (!(error instanceof TokenError) || error instanceof ConfigurationError || error instanceof StorageUnfitError)
+    throw error;
   if (error instanceof ReauthorizationRequiredError && error.reason === "not_exchangeable") {
     const message =
       "Shopify accepts this token but does not exchange it: as a rule it is another app's, in a table that both use; see the runbook";

@@ -7,6 +7,7 @@ import {
   InvalidIdTokenError,
   LeaseLostError,
   NotPermanentError,
+  PermanentTokenRefusedError,
   ReauthorizationRequiredError,
   SuspendedError,
   TransientError,
@@ -18,6 +19,9 @@ import { readSession, type StoredSession } from "../records/read-session.ts";
 import { resolveRefusedPermanentToken } from "./resolve-refused-permanent-token.ts";
 import { adoptPair } from "./adopt-pair.ts";
 import { storePair } from "./store-pair.ts";
+import { adoptUnstored, UNKNOWN_GENERATION } from "../storage/adopt-unstored.ts";
+import { keepUnstored } from "../storage/unstored-pairs.ts";
+import { withProvenStorage } from "../storage/with-proven-storage.ts";
 import type { TokenRequest } from "../shopify/token-endpoint.ts";
 import { tokenStatus } from "../records/token-status.ts";
 import type { HowStored } from "../types.ts";
@@ -47,10 +51,28 @@ export interface RenewOptions extends AskOptions {
  * Callers that wait for the lease take what the holder left.
  * @returns the stored session, refresh token included.
  * @throws ReauthorizationRequiredError, SuspendedError, TransientError, InvalidIdTokenError, ConfigurationError,
- * IncompletePairError.
+ * IncompletePairError, StorageUnfitError.
  */
 export async function renewSession(ctx: TokenContext, shop: string, options: RenewOptions): Promise<Session> {
-  let { candidate } = options;
+  const candidates = { current: options.candidate };
+  try {
+    return await renewUntilHeld(ctx, shop, options, candidates);
+  } catch (error) {
+    const pair = candidates.current;
+    const isSettled = error instanceof ReauthorizationRequiredError || error instanceof PermanentTokenRefusedError;
+    if (pair?.refreshToken && !isSettled) {
+      await keepUnstored(ctx, { shop, generation: UNKNOWN_GENERATION, session: undefined }, pair, "acquired");
+    }
+    throw error;
+  }
+}
+
+async function renewUntilHeld(
+  ctx: TokenContext,
+  shop: string,
+  options: RenewOptions,
+  candidates: { current: Session | undefined },
+): Promise<Session> {
   for (let lostLeases = 0; lostLeases <= MAX_LOST_LEASES; lostLeases++) {
     try {
       return await withLease(
@@ -62,14 +84,15 @@ export async function renewSession(ctx: TokenContext, shop: string, options: Ren
           impatient: options.impatient,
           waitMs: options.leaseWaitMs,
         },
-        (lease) => renewUnderLease(ctx, lease, { ...options, candidate }),
+        (lease) => renewUnderLease(ctx, lease, { ...options, candidate: candidates.current }),
       );
     } catch (error) {
       // A pair that only this process has is worth another try.
-      const isUnsettled = error instanceof TransientError && candidate !== undefined && lostLeases < MAX_LOST_LEASES;
+      const { current } = candidates;
+      const isUnsettled = error instanceof TransientError && current !== undefined && lostLeases < MAX_LOST_LEASES;
       if (!(error instanceof LeaseLostError) && !isUnsettled) throw error;
-      if (error instanceof LeaseLostError) candidate = error.unwritten<Session>() ?? candidate;
-      ctx.log.warn({ shop, withPair: candidate !== undefined }, "starting again: the lease was lost");
+      if (error instanceof LeaseLostError) candidates.current = error.unwritten<Session>() ?? current;
+      ctx.log.warn({ shop, withPair: candidates.current !== undefined }, "starting again: the lease was lost");
     }
   }
   throw new TransientError(shop, "lease_contended");
@@ -96,8 +119,14 @@ async function findSettled(ctx: TokenContext, shop: string, options: RenewOption
 /** The same for a caller that has the lease. It is given back with the write. */
 export async function renewUnderLease(ctx: TokenContext, lease: Lease, options: RenewOptions): Promise<Session> {
   const { session } = lease;
+  const adopted = await adoptUnstored(ctx, lease, options);
+  if (adopted) {
+    if (!options.migrate && tokenStatus(adopted, ctx.now()).status !== "fresh") throw new LeaseLostError(lease.shop);
+    return adopted;
+  }
   if (options.candidate) {
-    const settled = await adoptPair(ctx, lease, session, options.candidate, options);
+    const { candidate } = options;
+    const settled = await withProvenStorage(ctx, lease, () => adoptPair(ctx, lease, session, candidate, options));
     if (settled) return settled;
   }
   if (options.migrate) requirePermanent(ctx, lease);
@@ -106,11 +135,11 @@ export async function renewUnderLease(ctx: TokenContext, lease: Lease, options: 
     case "use":
       return session!;
     case "refresh":
-      return refreshUnderLease(ctx, lease, session!, options);
+      return withProvenStorage(ctx, lease, () => refreshUnderLease(ctx, lease, session!, options));
     case "migrate":
-      return migrateUnderLease(ctx, lease, session!, options);
+      return withProvenStorage(ctx, lease, () => migrateUnderLease(ctx, lease, session!, options));
     case "acquire":
-      return acquireUnderLease(ctx, lease, options);
+      return withProvenStorage(ctx, lease, () => acquireUnderLease(ctx, lease, options));
     case "reauthorize":
       if (session && !lease.needsReauth && reason !== "not_exchangeable") await markNeedsReauth(ctx, lease, reason);
       throw new ReauthorizationRequiredError(lease.shop, lease.needsReauth ?? reason);

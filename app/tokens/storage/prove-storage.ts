@@ -1,0 +1,123 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { Session } from "@shopify/shopify-api";
+import type { TokenContext } from "../context.ts";
+import { type StorageProblem, StorageUnfitError } from "../errors.ts";
+import { PERMANENT_TOKEN_PREDICATE } from "../records/permanent-token.ts";
+import { normalShopName } from "../records/shop-name.ts";
+import { REFRESH_TOKEN_LIFETIME_MS } from "../renew/timing.ts";
+import { describeStorageProblem, notWritten } from "./storage-problem.ts";
+import { type StoreTarget, writePair } from "./write-pair.ts";
+
+/** Nothing waits longer for a row that somebody else has locked: then nothing is proven, and the call is tried again. */
+const LOCK_TIMEOUT = "2s";
+/** The proof takes a few milliseconds; these bounds are for a database that hangs. */
+const TRANSACTION = { maxWait: 5_000, timeout: 8_000 };
+
+/** Ends the transaction; nothing of it stays. */
+class RolledBack extends Error {}
+
+/**
+ * Proves that this database keeps a pair for a shop: the very statement that stores one, on the shop's own row, with a pair that is
+ * made up, and every constraint checked; then it is read back and rolled back.
+ * @throws StorageUnfitError saying what is wrong by name, and what mends it. Errors of a database that is away pass as they are.
+ */
+export async function proveStorage(ctx: TokenContext, shop: string): Promise<void> {
+  try {
+    await tryToStore(ctx, shop);
+  } catch (error) {
+    throw (await unfitErrorOf(ctx, shop, error, { mayQuote: true })) ?? error;
+  }
+}
+
+/** What an error of the database means where a pair is concerned; undefined for what passes by itself. */
+export async function unfitErrorOf(
+  ctx: TokenContext,
+  shop: string,
+  error: unknown,
+  options: { mayQuote: boolean },
+): Promise<StorageUnfitError | undefined> {
+  if (error instanceof StorageUnfitError) return error;
+  const problem = await describeStorageProblem(ctx.prisma, error, options).catch(() => undefined);
+  return problem && new StorageUnfitError(shop, problem);
+}
+
+async function tryToStore(ctx: TokenContext, shop: string): Promise<void> {
+  const id = ctx.api.session.getOfflineId(shop);
+  const owner = randomUUID();
+  const pair = madeUpPair(ctx, id, shop);
+  let problem: StorageProblem | undefined;
+  await ctx.prisma
+    .$transaction(async (tx) => {
+      await tx.$executeRawUnsafe(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`);
+      const [row] = await tx.$queryRaw<StoreTarget[]>`
+        INSERT INTO "ShopToken" AS t ("shop", "leaseOwner", "leaseExpiresAt")
+        VALUES (${shop}, ${owner}, clock_timestamp() + interval '1 minute')
+        ON CONFLICT ("shop") DO UPDATE SET "leaseOwner" = EXCLUDED."leaseOwner", "leaseExpiresAt" = EXCLUDED."leaseExpiresAt"
+        RETURNING t."shop", ${id}::text AS "id", ${owner}::text AS "owner", t."generation"`;
+      const isWritten = row !== undefined && (await writePair(tx, ctx.now(), row, pair, "migrated"));
+      await tx.$executeRawUnsafe(`SET CONSTRAINTS ALL IMMEDIATE`);
+      const [stored] = await tx.$queryRaw<{ accessToken: string; refreshToken: string | null }[]>`
+        SELECT "accessToken", "refreshToken" FROM "Session" WHERE "id" = ${id}`;
+      const isAsGiven = stored?.accessToken === pair.accessToken && stored?.refreshToken === pair.refreshToken;
+      if (!isWritten || !isAsGiven) problem = notWritten();
+      throw new RolledBack();
+    }, TRANSACTION)
+    .catch((error: unknown) => {
+      if (!(error instanceof RolledBack)) throw error;
+    });
+  if (problem) throw new StorageUnfitError(shop, problem);
+}
+
+function madeUpPair(ctx: TokenContext, id: string, shop: string): Session {
+  return new Session({
+    id,
+    shop,
+    state: "",
+    isOnline: false,
+    accessToken: `shpat_${randomBytes(16).toString("hex")}`,
+    refreshToken: `shprt_${randomBytes(16).toString("hex")}`,
+    expires: new Date(ctx.now() + 3_600_000),
+    refreshTokenExpires: new Date(ctx.now() + REFRESH_TOKEN_LIFETIME_MS),
+  });
+}
+
+const A_ROW = `(SELECT "shop" FROM "Session" WHERE ${PERMANENT_TOKEN_PREDICATE} ORDER BY "id" LIMIT 1)
+  UNION ALL (SELECT "shop" FROM "Session" WHERE NOT "isOnline" AND "id" LIKE 'offline\\_%' LIMIT 1) LIMIT 1`;
+
+/** No shop of this name is installed; a table without rows says nothing about foreign keys. */
+const NO_SHOP = "proof-of-storage.myshopify.com";
+
+/** How long an answer serves those who ask every few seconds; a problem is looked at again sooner, for those who mend it. */
+const FIT_FOR_MS = 10_000;
+const UNFIT_FOR_MS = 1_000;
+
+/**
+ * `findStorageProblem` for monitors: at most six proofs a minute while all is well.
+ * @throws errors of a database that is away.
+ */
+export async function recentStorageProblem(ctx: TokenContext): Promise<StorageProblem | undefined> {
+  const { checked } = ctx.storage;
+  if (checked && performance.now() < checked.until) return checked.problem;
+  const problem = await findStorageProblem(ctx);
+  ctx.storage.checked = { problem, until: performance.now() + (problem ? UNFIT_FOR_MS : FIT_FOR_MS) };
+  return problem;
+}
+
+/**
+ * The proof without a shop at hand, for those who look after the app: on a permanent session, else on any, else on none.
+ * @returns what is wrong, or undefined. Never spends anything.
+ * @throws errors of a database that is away.
+ */
+export async function findStorageProblem(ctx: TokenContext): Promise<StorageProblem | undefined> {
+  try {
+    const [row] = await ctx.prisma.$queryRawUnsafe<{ shop: string }[]>(A_ROW);
+    const shop = row && normalShopName(row.shop);
+    const isShop = shop !== undefined && /^[a-z0-9][a-z0-9-]*\.myshopify\.com$/.test(shop);
+    await proveStorage(ctx, isShop ? shop : NO_SHOP);
+    return undefined;
+  } catch (error) {
+    const unfit = await unfitErrorOf(ctx, NO_SHOP, error, { mayQuote: true });
+    if (!unfit) throw error;
+    return unfit.problem;
+  }
+}

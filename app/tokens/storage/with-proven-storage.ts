@@ -1,0 +1,92 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { TokenContext } from "../context.ts";
+import { StorageUnfitError } from "../errors.ts";
+import type { Lease } from "../renew/lease.ts";
+import { proveStorage } from "./prove-storage.ts";
+import type { StoragePath } from "./storage-state.ts";
+
+/** How long the others wait for the first exchange of a process; Shopify answers within a second. */
+const FIRST_PATIENCE_MS = 2_000;
+/** Shops in a row that Shopify gave nothing: then the others no longer wait for one that is stored. The proof held for each. */
+const MOST_FIRSTS = 5;
+/** After a store that failed for good the table may refuse some rows and take others: each row is proven before its exchange. */
+const WARY_MS = 3_600_000;
+
+/**
+ * Runs `exchange`, which spends something at Shopify and stores what it brings, only where the database is proven to keep it. The first
+ * exchange of a process, and the first after a store that failed for good, goes alone, so that no more than one token is at risk.
+ * Later ones cost nothing. What was proven for shops that have a row says nothing about those that have none.
+ * @throws StorageUnfitError before anything is spent.
+ */
+export async function withProvenStorage<T>(ctx: TokenContext, lease: StoredAt, exchange: () => Promise<T>): Promise<T> {
+  const { storage } = ctx;
+  const path = pathOf(lease);
+  if (storage.isOpen[path]) return exchangeOpenly(ctx, lease, exchange);
+  const deadline = performance.now() + FIRST_PATIENCE_MS;
+  for (let leftMs = FIRST_PATIENCE_MS; storage.first[path] && leftMs > 0; leftMs = deadline - performance.now()) {
+    await Promise.race([storage.first[path], sleep(leftMs, undefined, { ref: false })]);
+    if (storage.isOpen[path]) return exchangeOpenly(ctx, lease, exchange);
+  }
+  const mine = exchangeFirst(ctx, lease, exchange);
+  const first = mine.then(
+    () => {},
+    () => {},
+  );
+  storage.first[path] = first;
+  try {
+    return await mine;
+  } finally {
+    if (storage.first[path] === first) storage.first[path] = undefined;
+  }
+}
+
+async function exchangeOpenly<T>(ctx: TokenContext, { shop }: StoredAt, exchange: () => Promise<T>): Promise<T> {
+  if (performance.now() < ctx.storage.waryUntil) await prove(ctx, shop);
+  return exchange();
+}
+
+async function exchangeFirst<T>(ctx: TokenContext, lease: StoredAt, exchange: () => Promise<T>): Promise<T> {
+  const { storage } = ctx;
+  await prove(ctx, lease.shop);
+  try {
+    return await exchange();
+  } finally {
+    const path = pathOf(lease);
+    if (!storage.failed && ++storage.firsts[path] >= MOST_FIRSTS) storage.isOpen[path] = true;
+  }
+}
+
+type StoredAt = Pick<Lease, "shop" | "session">;
+
+const pathOf = ({ session }: StoredAt): StoragePath => (session ? "update" : "insert");
+
+async function prove(ctx: TokenContext, shop: string): Promise<void> {
+  const { storage } = ctx;
+  await storage.settleFailed(shop);
+  try {
+    await proveStorage(ctx, shop);
+  } catch (error) {
+    if (error instanceof StorageUnfitError) {
+      ctx.log.error(
+        { shop, problem: error.problem.what, remedy: error.problem.remedy },
+        "nothing is exchanged: a pair could not be stored",
+      );
+    }
+    throw error;
+  }
+}
+
+/** A pair was stored: from now on exchanges go ahead. */
+export function noteStored({ storage }: TokenContext, lease: StoredAt): void {
+  storage.isOpen[pathOf(lease)] = true;
+  storage.failed = undefined;
+}
+
+/** A pair could not be stored for good: from now on nothing is exchanged without a proof. */
+export function noteStoreFailed({ storage }: TokenContext, { shop }: StoredAt, error: unknown): void {
+  storage.isOpen = { update: false, insert: false };
+  storage.firsts = { update: 0, insert: 0 };
+  storage.waryUntil = performance.now() + WARY_MS;
+  storage.checked = undefined;
+  storage.failed = { shop, error };
+}

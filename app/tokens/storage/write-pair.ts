@@ -1,0 +1,80 @@
+import type { Session } from "@shopify/shopify-api";
+import type { Database, HowStored } from "../types.ts";
+
+/** Which row a pair is written to, and what must still hold for it. */
+export interface StoreTarget {
+  shop: string;
+  /** Of the row of `Session`. */
+  id: string;
+  /** Of the lease. */
+  owner: string;
+  /** As it was read with the lease. */
+  generation: number;
+}
+
+/**
+ * The one statement that stores a pair, everything or nothing: only while the lease is still the owner's and the generation is the one
+ * it read. It raises the generation, gives the lease back, lifts the shop's marks and adds to the history. Should a trigger or rule
+ * keep `Session` from being written, it fails: the history's kind is NULL then.
+ * @param now milliseconds since the epoch.
+ * @returns false when another holder wrote meanwhile.
+ */
+export async function writePair(
+  db: Pick<Database, "$queryRaw">,
+  now: number,
+  { shop, id, owner, generation }: StoreTarget,
+  session: Session,
+  how: HowStored,
+): Promise<boolean> {
+  const at = new Date(now).toISOString();
+  const kind = session.refreshToken ? how : `${how}_permanent`;
+  const written = await db.$queryRaw<{ generation: number }[]>`
+    WITH won AS (
+      UPDATE "ShopToken" SET
+        "generation" = "generation" + 1,
+        "leaseOwner" = NULL, "leaseExpiresAt" = NULL,
+        "needsReauthAt" = NULL, "needsReauthWhy" = NULL, "needsReauthToken" = NULL,
+        "notExchangeableAt" = NULL, "notExchangeableToken" = NULL,
+        "suspendedAt" = NULL, "suspendedWhy" = NULL,
+        "uninstalledAt" = NULL,
+        "answerLostAt" = NULL, "reconcileAt" = NULL, "reconcileTries" = 0,
+        "acquiredAt"  = CASE WHEN ${how}::text = 'acquired'  THEN ${at}::timestamptz ELSE "acquiredAt"  END,
+        "migratedAt"  = CASE WHEN ${how}::text = 'migrated'  THEN ${at}::timestamptz ELSE "migratedAt"  END,
+        "refreshedAt" = CASE WHEN ${how}::text = 'refreshed' THEN ${at}::timestamptz ELSE "refreshedAt" END
+      WHERE "shop" = ${shop} AND "leaseOwner" = ${owner} AND "generation" = ${generation}
+      RETURNING "generation"
+    ), stored AS (
+      INSERT INTO "Session" AS s
+        ("id", "shop", "state", "isOnline", "scope", "accessToken", "expires", "refreshToken", "refreshTokenExpires")
+      SELECT ${id}, ${shop}, ${session.state ?? ""}, false, ${session.scope ?? null}::text, ${session.accessToken},
+        ${iso(session.expires)}::timestamptz AT TIME ZONE 'UTC',
+        ${session.refreshToken ?? null}::text,
+        ${iso(session.refreshTokenExpires)}::timestamptz AT TIME ZONE 'UTC'
+      FROM won
+      ON CONFLICT ("id") DO UPDATE SET
+        "state" = EXCLUDED."state",
+        "scope" = COALESCE(EXCLUDED."scope", s."scope"),
+        "accessToken" = EXCLUDED."accessToken",
+        "expires" = EXCLUDED."expires",
+        "refreshToken" = EXCLUDED."refreshToken",
+        "refreshTokenExpires" = EXCLUDED."refreshTokenExpires"
+      RETURNING s."id"
+    ), counted AS (
+      UPDATE "TokenEvent" e SET "at" = ${at}::timestamptz, "since" = COALESCE(e."since", e."at"), "count" = e."count" + 1,
+        "generation" = won."generation", "kind" = CASE WHEN EXISTS (SELECT FROM stored) THEN ${kind}::text END
+      FROM won
+      WHERE ${kind}::text = 'refreshed' AND e."kind" = 'refreshed'
+        AND e."id" = (SELECT "id" FROM "TokenEvent" WHERE "shop" = ${shop} ORDER BY "id" DESC LIMIT 1)
+      RETURNING e."id"
+    ), noted AS (
+      INSERT INTO "TokenEvent" ("shop", "at", "kind", "generation")
+      SELECT ${shop}, ${at}::timestamptz, CASE WHEN EXISTS (SELECT FROM stored) THEN ${kind}::text END, "generation"
+      FROM won WHERE NOT EXISTS (SELECT FROM counted)
+    )
+    SELECT "generation" FROM won`;
+  return written.length > 0;
+}
+
+function iso(date: Date | undefined): string | null {
+  return date ? date.toISOString() : null;
+}

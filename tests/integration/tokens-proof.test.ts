@@ -1,0 +1,365 @@
+// Proves that nothing is spent at Shopify which the database would not keep, whatever keeps it from it; the simulator's ledger is the judge.
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { openDatabase, type Database } from "../../app/infra/db.server.ts";
+import { StorageUnfitError } from "../../app/tokens/index.ts";
+import { severable } from "../support/severable-database.ts";
+import { TEST_APP } from "../support/sandbox.ts";
+import { HOUR_MS, tokensHarness } from "./tokens-harness.ts";
+
+const h = tokensHarness();
+const directory = mkdtempSync(join(tmpdir(), "unstored-"));
+const emergency = { secrets: [TEST_APP.clientSecret], directory };
+const opened: Database[] = [];
+
+afterAll(async () => {
+  await Promise.all(opened.map((prisma) => prisma.$disconnect()));
+  await h.database.query(`DROP OWNED BY weak_role; DROP ROLE weak_role`).catch(() => {});
+  rmSync(directory, { recursive: true, force: true });
+});
+
+const unstored = () => h.database.query<{ shop: string; sealed: string }>(`SELECT shop, sealed FROM "UnstoredPair"`);
+
+function connect(url: string) {
+  const prisma = openDatabase(url, { poolSize: 3 });
+  opened.push(prisma);
+  return h.process({ prisma, emergency });
+}
+
+/** A process whose database role has what `grants` gives it. */
+async function asRole(grants: string) {
+  await h.database.query(
+    `DO $$ BEGIN CREATE ROLE weak_role LOGIN PASSWORD 'weak'; EXCEPTION WHEN duplicate_object THEN NULL; END $$`,
+  );
+  await h.database.query(`REVOKE ALL ON ALL TABLES IN SCHEMA public FROM weak_role`);
+  await h.database.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO weak_role`);
+  await h.database.query(`GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO weak_role`);
+  await h.database.query(grants);
+  const url = new URL(h.database.url);
+  url.username = "weak_role";
+  url.password = "weak";
+  return connect(url.href);
+}
+
+const TRIGGER = (body: string) => `
+  CREATE FUNCTION stands_in_the_way() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ${body} END $$;
+  CREATE TRIGGER gatekeeper BEFORE INSERT OR UPDATE ON "Session" FOR EACH ROW EXECUTE FUNCTION stands_in_the_way()`;
+const NO_TRIGGER = `DROP FUNCTION stands_in_the_way CASCADE`;
+const NOT_NULL = `ALTER TABLE "Session" ADD COLUMN "updatedAt" timestamp(3) NOT NULL DEFAULT now();
+  ALTER TABLE "Session" ALTER COLUMN "updatedAt" DROP DEFAULT`;
+
+interface Obstacle {
+  name: string;
+  spoil: string;
+  /** Undoes it, where the remedy that is offered does not. */
+  mend?: string;
+  kind: string;
+  says: RegExp;
+}
+
+const OBSTACLES: Obstacle[] = [
+  {
+    name: "a column NOT NULL without default",
+    spoil: NOT_NULL,
+    kind: "not_null",
+    says: /"updatedAt" of "Session" is NOT NULL/,
+  },
+  {
+    name: "two such columns, one of them not a time",
+    spoil: `${NOT_NULL}; ALTER TABLE "Session" ADD COLUMN tenant text NOT NULL DEFAULT ''; ALTER TABLE "Session" ALTER COLUMN tenant DROP DEFAULT`,
+    mend: `ALTER TABLE "Session" DROP COLUMN tenant, DROP COLUMN "updatedAt"`,
+    kind: "not_null",
+    says: /NOT NULL/,
+  },
+  {
+    name: "a check",
+    spoil: `ALTER TABLE "Session" ADD CONSTRAINT no_chain CHECK ("refreshToken" IS NULL) NOT VALID`,
+    kind: "check",
+    says: /the check "no_chain"/,
+  },
+  {
+    name: "a trigger that raises",
+    spoil: TRIGGER(`RAISE EXCEPTION 'sessions are frozen';`),
+    kind: "trigger",
+    says: /sessions are frozen.*"gatekeeper"/,
+  },
+  {
+    name: "a trigger that swallows",
+    spoil: TRIGGER(`RETURN NULL;`),
+    mend: NO_TRIGGER,
+    kind: "not_written",
+    says: /trigger/,
+  },
+  {
+    name: "a trigger that cuts tokens short",
+    spoil: TRIGGER(`NEW."refreshToken" := left(NEW."refreshToken", 10); RETURN NEW;`),
+    mend: NO_TRIGGER,
+    kind: "not_written",
+    says: /as it is given/,
+  },
+  {
+    name: "a missing column",
+    spoil: `ALTER TABLE "Session" DROP COLUMN "refreshTokenExpires"`,
+    mend: `ALTER TABLE "Session" ADD COLUMN "refreshTokenExpires" timestamp(3)`,
+    kind: "schema_behind",
+    says: /the column "refreshTokenExpires" of "Session" is missing.*db:deploy/,
+  },
+  {
+    name: "a missing table of ours",
+    spoil: `ALTER TABLE "TokenEvent" RENAME TO elsewhere`,
+    mend: `ALTER TABLE elsewhere RENAME TO "TokenEvent"`,
+    kind: "schema_behind",
+    says: /the table "TokenEvent" is missing/,
+  },
+  {
+    name: "a column too narrow",
+    spoil: `ALTER TABLE "Session" ALTER COLUMN "refreshToken" TYPE varchar(20) USING left("refreshToken", 20)`,
+    kind: "too_narrow",
+    says: /"refreshToken"/,
+  },
+  {
+    name: "no primary key",
+    spoil: `ALTER TABLE "Session" DROP CONSTRAINT "Session_pkey"`,
+    kind: "no_primary_key",
+    says: /"id"/,
+  },
+  {
+    name: "a full disk",
+    spoil: TRIGGER(`RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full';`),
+    mend: NO_TRIGGER,
+    kind: "disk_full",
+    says: /disk is full/,
+  },
+];
+
+describe("before anything is spent", () => {
+  test.each(OBSTACLES)("$name: refused by name, and mended as said", async ({ spoil, mend, kind, says }) => {
+    await h.database.query(`TRUNCATE "Session"`);
+    const [shop, visited, fresh] = [
+      await h.install("permanent"),
+      await h.install("permanent"),
+      await h.install("none"),
+    ];
+    await h.database.query(spoil);
+    const tokens = h.process({ emergency });
+    try {
+      const unfit = { code: "storage_unfit", reason: kind, message: expect.stringMatching(says) };
+      await expect(tokens.migrate(shop)).rejects.toMatchObject(unfit);
+      await expect(
+        h.process({ phase: "contract", emergency }).getSession(visited, { idToken: await h.idToken(visited) }),
+      ).rejects.toMatchObject(kind === "schema_behind" ? {} : unfit);
+      await expect(tokens.getSession(fresh, { idToken: await h.idToken(fresh) })).rejects.toThrow();
+      await expect(
+        tokens.withAuthorizationCodeGrant(fresh, () => Promise.reject(new Error("the code was exchanged"))),
+      ).rejects.toMatchObject(unfit);
+      expect((await tokens.storageProblem())?.kind).toBe(kind);
+    } finally {
+      const { remedy } = (await h.process().storageProblem()) ?? { remedy: "" };
+      await h.database.query(mend ?? remedy.replace(/^.*or: /, ""));
+      if (mend === undefined && kind === "trigger") await h.database.query(NO_TRIGGER);
+      if (mend === undefined && kind === "not_null")
+        await h.database.query(`ALTER TABLE "Session" DROP COLUMN "updatedAt"`);
+      await h.database.query(`DROP TABLE IF EXISTS tenants CASCADE`);
+    }
+    for (const one of [shop, visited, fresh]) expect(await h.tokenCalls(one)).toEqual([]);
+    expect(await tokens.storageProblem()).toBeUndefined();
+    await expect.poll(() => tokens.migrate(shop).catch(() => undefined)).toMatchObject({ outcome: "migrated" });
+    await h.expectCurrent(shop);
+    expect(await unstored()).toEqual([]);
+  });
+
+  test.each([
+    [
+      "UPDATE on Session",
+      `REVOKE UPDATE ON "Session" FROM weak_role`,
+      /lacks UPDATE on "Session"\..*GRANT UPDATE ON "Session"/,
+    ],
+    [
+      "INSERT on two tables",
+      `REVOKE INSERT ON "Session", "TokenEvent" FROM weak_role`,
+      /INSERT on "Session" and INSERT on "TokenEvent"/,
+    ],
+    ["a right on the lease", `REVOKE UPDATE ON "ShopToken" FROM weak_role`, /UPDATE on "ShopToken"/],
+    ["to write at all", `ALTER ROLE weak_role SET default_transaction_read_only = on`, /read-only/],
+  ])("a role without the right: %s", async (_name, revoke, says) => {
+    const shop = await h.install("permanent");
+    const tokens = await asRole(revoke);
+    await expect(tokens.migrate(shop)).rejects.toMatchObject({
+      code: "storage_unfit",
+      message: expect.stringMatching(says),
+    });
+    expect(await h.tokenCalls(shop)).toEqual([]);
+    expect((await tokens.storageProblem())?.kind).toMatch(/missing_right|read_only/);
+    await h.database.query(`ALTER ROLE weak_role RESET default_transaction_read_only`);
+    expect(await (await asRole("SELECT 1")).migrate(shop)).toMatchObject({ outcome: "migrated" });
+  });
+
+  test("a view named Session over another table works", async () => {
+    await h.database.query(`ALTER TABLE "Session" RENAME TO sessions; CREATE VIEW "Session" AS SELECT * FROM sessions`);
+    const shop = await h.install("permanent");
+    expect(await h.process({ emergency }).migrate(shop)).toMatchObject({ outcome: "migrated" });
+    await h.expectCurrent(shop);
+    await h.database.query(`DROP VIEW "Session"; ALTER TABLE sessions RENAME TO "Session"`);
+  });
+
+  test("a foreign key that keeps out new shops only: the others migrate, a first open spends nothing", async () => {
+    const [old, fresh] = [await h.install("permanent"), await h.install("none")];
+    await h.database.query(`CREATE TABLE tenants (domain text PRIMARY KEY);
+      ALTER TABLE "Session" ADD CONSTRAINT of_a_tenant FOREIGN KEY (shop) REFERENCES tenants DEFERRABLE INITIALLY DEFERRED NOT VALID`);
+    const tokens = h.process({ emergency });
+    expect(await tokens.migrate(old)).toMatchObject({ outcome: "migrated" });
+    await expect(tokens.getSession(fresh, { idToken: await h.idToken(fresh) })).rejects.toMatchObject({
+      reason: "foreign_key",
+      message: expect.stringMatching(/"of_a_tenant".*DROP CONSTRAINT "of_a_tenant"/),
+    });
+    expect(await h.tokenCalls(fresh)).toEqual([]);
+    await h.database.query(`INSERT INTO tenants VALUES ($1)`, [fresh]);
+    await expect.poll(() => tokens.getSession(fresh).catch(() => "not yet")).toBe("not yet");
+    await expect
+      .poll(
+        async () => (await tokens.getSession(fresh, { idToken: await h.idToken(fresh) }).catch(() => undefined))?.shop,
+      )
+      .toBe(fresh);
+    await h.expectCurrent(fresh);
+    await h.database.query(`DROP TABLE tenants CASCADE`);
+  });
+
+  test("it is made once, not for every call", async () => {
+    const tokens = h.process({ emergency });
+    const shops = await Promise.all(Array.from({ length: 5 }, () => h.install("permanent")));
+    const before = await sequence();
+    for (const shop of shops) await tokens.migrate(shop);
+    // One entry of the history each, and one that was rolled back.
+    expect((await sequence()) - before).toBe(shops.length + 1);
+  });
+
+  async function sequence(): Promise<number> {
+    const [row] = await h.database.query<{ n: string }>(`SELECT last_value AS n FROM "TokenEvent_id_seq"`);
+    return Number(row!.n);
+  }
+
+  test("a fresh session is served whatever the table refuses, and a refresh that cannot be kept is not made", async () => {
+    const shop = await h.install("expiring");
+    const tokens = h.process({ emergency });
+    await h.database.query(NOT_NULL);
+    await tokens.getSession(shop);
+    await h.advance(55 * 60_000);
+    await tokens.getSession(shop);
+    await h.advance(HOUR_MS);
+    await expect(tokens.getSession(shop)).rejects.toMatchObject({ code: "storage_unfit" });
+    await h.database.query(`ALTER TABLE "Session" DROP COLUMN "updatedAt"`);
+    expect(await h.tokenCalls(shop)).toEqual([]);
+  });
+});
+
+describe("what no proof could foresee", () => {
+  /** Refuses what is written outside of the proof, which is the only one to set this. */
+  const UNFORESEEN = TRIGGER(
+    `IF current_setting('lock_timeout') = '0' THEN RAISE EXCEPTION 'not you'; END IF; RETURN NEW;`,
+  );
+
+  async function exchangedOf(shops: string[]): Promise<string[]> {
+    const calls = await Promise.all(shops.map(async (shop) => ({ shop, calls: await h.tokenCalls(shop) })));
+    return calls.filter(({ calls }) => calls.length > 0).map(({ shop }) => shop);
+  }
+
+  test("of 20 shops at once one token is at risk, and its pair is kept, sealed, until the table is mended", async () => {
+    const shops = await Promise.all(Array.from({ length: 20 }, () => h.install("permanent")));
+    const tokens = h.process({ emergency });
+    await h.database.query(UNFORESEEN);
+    const results = await Promise.allSettled(shops.map((shop) => tokens.migrate(shop)));
+    const [spent, ...others] = await exchangedOf(shops);
+    expect(others).toEqual([]);
+    expect(results.every(({ status }) => status === "rejected")).toBe(true);
+    const kept = await unstored();
+    expect(kept.map(({ shop }) => shop)).toEqual([spent]);
+    expect(await h.sandbox.client.ledger.findSecrets(JSON.stringify(kept))).toEqual([]);
+    expect(kept[0]!.sealed).not.toMatch(/shp(at|rt)_/);
+
+    await h.database.query(NO_TRIGGER);
+    expect(await h.process({ emergency }).migrate(spent!)).toMatchObject({ outcome: "migrated", attempts: 0 });
+    await h.expectCurrent(spent!);
+    expect(await h.tokenCalls(spent!)).toHaveLength(1);
+    expect(await unstored()).toEqual([]);
+    for (const shop of shops) expect(await h.process({ emergency }).migrate(shop)).toMatchObject({ retryable: false });
+    for (const shop of shops) await h.expectCurrent(shop);
+  });
+
+  test("a merchant's acquisition: adopted by the next use, in another process, without a call", async () => {
+    const shop = await h.install("none");
+    await h.database.query(UNFORESEEN);
+    await expect(h.process({ emergency }).getSession(shop, { idToken: await h.idToken(shop) })).rejects.toBeInstanceOf(
+      StorageUnfitError,
+    );
+    await h.database.query(NO_TRIGGER);
+    const [a, b] = [h.process({ emergency }), h.process({ emergency })];
+    expect(await Promise.all([a.adoptUnstored(), b.adoptUnstored()])).toContain(1);
+    await b.getSession(shop);
+    await h.expectCurrent(shop);
+    expect(await h.tokenCalls(shop)).toHaveLength(1);
+    expect(await unstored()).toEqual([]);
+  });
+
+  test("a pair that was superseded meanwhile changes nothing", async () => {
+    const shop = await h.install("permanent");
+    await h.database.query(UNFORESEEN);
+    await expect(h.process({ emergency }).migrate(shop)).rejects.toBeInstanceOf(StorageUnfitError);
+    await h.database.query(NO_TRIGGER);
+    // A process that knows nothing of the record: the merchant comes.
+    await h.process().sessionStorage.loadSession("offline_x.myshopify.com");
+    await h.process({ emergency: undefined, phase: "contract" }).getSession(shop, { idToken: await h.idToken(shop) });
+    const before = await h.expectCurrent(shop);
+    expect(await h.process({ emergency }).adoptUnstored()).toBe(0);
+    expect(await h.row(shop)).toEqual(before);
+    expect(await unstored()).toEqual([]);
+  });
+
+  test("after a redaction nothing names the shop", async () => {
+    const shop = await h.install("permanent");
+    await h.database.query(UNFORESEEN);
+    await expect(h.process({ emergency }).migrate(shop)).rejects.toBeInstanceOf(StorageUnfitError);
+    await h.database.query(NO_TRIGGER);
+    await h.sandbox.client.uninstall(shop, { webhook: false });
+    expect(await h.process({ emergency }).recordRedacted(shop)).toMatchObject({ forgotten: true });
+    expect(await unstored()).toEqual([]);
+  });
+
+  test("another app's secret opens nothing, and deletes nothing", async () => {
+    const shop = await h.install("permanent");
+    await h.database.query(UNFORESEEN);
+    await expect(h.process({ emergency }).migrate(shop)).rejects.toBeInstanceOf(StorageUnfitError);
+    await h.database.query(NO_TRIGGER);
+    expect(await h.process({ emergency: { secrets: ["another"], directory } }).adoptUnstored()).toBe(0);
+    expect(await unstored()).toHaveLength(1);
+    const rotated = h.process({ emergency: { secrets: ["new", TEST_APP.clientSecret], directory } });
+    expect(await rotated.adoptUnstored()).toBe(1);
+    await h.expectCurrent(shop);
+  });
+
+  test("a database that goes away for good during the call: a file that only we can read, adopted when it is back", async () => {
+    const shop = await h.install("permanent");
+    const relay = await severable(h.database.url);
+    const tokens = connect(relay.url);
+    await h.sandbox.client.faults.add({ shop, endpoint: "token", times: 1, effect: { kind: "latency", afterMs: 500 } });
+    const migrating = tokens.migrate(shop);
+    await expect.poll(async () => (await h.tokenCalls(shop)).length).toBe(1);
+    relay.sever();
+    await expect(migrating).rejects.not.toBeInstanceOf(StorageUnfitError);
+    const files = readdirSync(directory);
+    expect(files).toHaveLength(1);
+    const path = join(directory, files[0]!);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(await h.sandbox.client.ledger.findSecrets(readFileSync(path, "utf8"))).toEqual([]);
+    relay.mend();
+    await h.database.query(`UPDATE "ShopToken" SET "leaseOwner" = NULL, "leaseExpiresAt" = NULL WHERE shop = $1`, [
+      shop,
+    ]);
+    expect(await h.process({ emergency }).adoptUnstored()).toBe(1);
+    await h.expectCurrent(shop);
+    expect(await h.tokenCalls(shop)).toHaveLength(1);
+    expect(readdirSync(directory)).toEqual([]);
+    await relay.close();
+  });
+});
