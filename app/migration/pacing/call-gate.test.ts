@@ -117,13 +117,13 @@ it("several ill shops, known as such, delay nobody either", async () => {
 it("all wait when several different shops are asked to, for exactly that long, and the others are told", async () => {
   const { gate, say, many, pauses, pass, hasRoom } = openGate();
   await many(5, pair);
-  expect((await say(throttled(2_000))).isForAll).toBe(false);
-  expect((await say(throttled(2_000))).isForAll).toBe(false);
-  expect((await say(throttled(2_000))).isForAll).toBe(true);
-  expect(pauses).toEqual([2_000]);
-  expect(gate.opensIn()).toBe(2_000);
+  expect((await say(throttled(3_000))).isForAll).toBe(false);
+  expect((await say(throttled(3_000))).isForAll).toBe(false);
+  expect((await say(throttled(3_000))).isForAll).toBe(true);
+  expect(pauses).toEqual([3_000]);
+  expect(gate.opensIn()).toBe(3_000);
   await expect(say(pair)).rejects.toBeInstanceOf(GateClosedError);
-  pass(2_000);
+  pass(3_000);
   expect(hasRoom(0)).toBe(true);
   // From now on there is a limit for all: one shop's word is enough, for a minute.
   await many(30, pair);
@@ -132,6 +132,18 @@ it("all wait when several different shops are asked to, for exactly that long, a
   await many(30, pair);
   expect((await say(throttled(1_000))).isForAll).toBe(false);
   expect(gate.counts.throttled).toBe(2);
+});
+
+it("a shop's first short wait may be everybody's: all wait for it, once", async () => {
+  const { gate, say, many, pass } = openGate();
+  await many(30, pair);
+  expect((await say(throttled(1_000), { shop: "ill" })).isForAll).toBe(false);
+  expect(gate.opensIn()).toBe(1_000);
+  pass(1_000);
+  await many(30, pair);
+  for (let tries = 1; tries < 6; tries++) await say(throttled(1_000), { shop: "ill", tries });
+  expect(gate.opensIn()).toBe(0);
+  expect(gate.counts.throttled).toBe(0);
 });
 
 it("no pause is longer than a minute, whatever is asked", async () => {

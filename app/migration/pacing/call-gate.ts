@@ -61,7 +61,7 @@ export function createCallGate(options: {
   function note(shop: string, triesOfShop: number, answer: TokenAnswer | ProbeAnswer): CallSignal {
     const signal = platformSignal(answer);
     bookTime();
-    const isForAll = trouble.note(shop, triesOfShop, signal);
+    const { isForAll, holdsAll } = trouble.note(shop, triesOfShop, signal);
     if (signal.kind === "broken") {
       if (trouble.isDown && pausedFor() === 0) pause(TRY_AFTER_MS[Math.min(tries++, TRY_AFTER_MS.length - 1)]!);
     } else {
@@ -69,9 +69,9 @@ export function createCallGate(options: {
       counts.answered++;
       isProven ||= signal.kind === "answered";
     }
-    if (isForAll && signal.retryAfterMs !== undefined) {
-      counts.throttled++;
-      pause(signal.retryAfterMs);
+    if (holdsAll) {
+      if (isForAll) counts.throttled++;
+      pause(signal.retryAfterMs!);
       options.onPause?.(pausedFor());
     }
     // Not one call more, whoever is quicker: the one who is to halt the run, or the next call.

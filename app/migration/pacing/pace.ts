@@ -8,8 +8,9 @@ export interface Pace {
   rate: number;
   /** A limit has been met: the rate creeps from now on. */
   limited: boolean;
-  /** Calls per second that were answered at best, of late. */
-  used: number;
+  /** Calls answered since the last cut, and the time in which they were. */
+  answered: number;
+  spentMs: number;
   /** Calling time since the last cut; milliseconds. */
   sinceCutMs: number;
   /** Why the rate is what it is; for people. */
@@ -35,46 +36,55 @@ const DOUBLING_MS = 200;
 /** Each second, once a limit is known: so slowly that a refusal, which costs its whole Retry-After, is rare. */
 const RISE_PER_SECOND = 0.01;
 const LEAST_RISE_PER_SECOND = 0.1;
-/** Below what was answered of late, which includes a burst that had been saved up; but never less than half the rate at once. */
-const CUT = 0.85;
+/** Below what was answered since the last cut; never less than half of the rate at once. */
+const CUT = 0.95;
+const SHALLOWEST_CUT = 0.9;
 const DEEPEST_CUT = 0.5;
+/** While all wait a bucket refills, so half a second of the wait counts as time in which the answers were earned. */
+const REFILL_MS = 500;
 /** Answers to one refusal still arrive for a while; they are the same event. */
 const SAME_EVENT_MS = 500;
-/** Shorter ticks tell nothing about calls per second. */
-const SHORTEST_TICK_MS = 250;
-const FORGET_PER_TICK = 0.9;
 
 export const initialPace: Pace = {
   rate: START_RATE,
   limited: false,
-  used: 0,
+  answered: 0,
+  spentMs: 0,
   sinceCutMs: SAME_EVENT_MS,
   reason: "starting",
 };
 
 /** One turn of the control loop. */
 export function nextPace(pace: Pace, seen: Seen): Pace {
-  const next = { ...pace, used: used(pace, seen), sinceCutMs: pace.sinceCutMs + seen.ms };
+  const next = {
+    ...pace,
+    answered: pace.answered + seen.answered,
+    // Time in which calls hung and nothing was answered says nothing about a limit.
+    spentMs: pace.spentMs + (seen.answered > 0 ? seen.ms : 0),
+    sinceCutMs: pace.sinceCutMs + seen.ms,
+  };
   if (seen.throttled > 0) {
     if (pace.sinceCutMs < SAME_EVENT_MS) return next;
-    const cut = Math.min(CUT, Math.max(DEEPEST_CUT, (CUT * next.used) / pace.rate));
-    return { ...next, rate: bounded(pace.rate * cut), limited: true, sinceCutMs: 0, reason: "throttled" };
+    const sustained = (next.answered / (next.spentMs + REFILL_MS)) * 1_000;
+    const cut = Math.min(SHALLOWEST_CUT, Math.max(DEEPEST_CUT, (CUT * sustained) / pace.rate));
+    const rate = bounded(pace.rate * cut);
+    return { ...next, rate, limited: true, answered: 0, spentMs: 0, sinceCutMs: 0, reason: "throttled" };
   }
   if (seen.ms <= 0) return next;
-  // What is allowed does not run far ahead of what is used, so that no surge is stored up.
-  if (!seen.limited) {
-    const rate = Math.min(pace.rate, Math.max(START_RATE, 3 * next.used));
-    return { ...next, rate, reason: seen.answered > 0 ? pace.reason : "idle" };
-  }
+  if (!seen.limited) return relax(next, seen);
   if (!pace.limited)
     return { ...next, rate: bounded(pace.rate * 2 ** Math.min(1, seen.ms / DOUBLING_MS)), reason: "rising" };
   const rise = Math.max(LEAST_RISE_PER_SECOND, RISE_PER_SECOND * pace.rate);
   return { ...next, rate: bounded(pace.rate + (rise * seen.ms) / 1_000), reason: "rising" };
 }
 
-/** Time in which calls hung and nothing was answered says nothing about a limit. */
-function used({ used }: Pace, { ms, answered }: Seen): number {
-  return answered === 0 ? used : Math.max(used * FORGET_PER_TICK, (answered / Math.max(ms, SHORTEST_TICK_MS)) * 1_000);
+/** Something else holds the run back: what is allowed does not run far ahead of what is used, so that no surge is stored up. */
+function relax(pace: Pace, seen: Seen): Pace {
+  if (seen.answered === 0) return { ...pace, reason: "idle" };
+  return {
+    ...pace,
+    rate: Math.min(pace.rate, Math.max(START_RATE, (3 * seen.answered * 1_000) / Math.max(seen.ms, 250))),
+  };
 }
 
 function bounded(rate: number): number {

@@ -4,6 +4,8 @@ import type { PlatformSignal } from "./platform-signal.ts";
 const LIMIT = { shops: 3, among: 20 };
 /** Believed for so long after it was met last; until then one shop's word is enough. */
 const LIMIT_BELIEVED_MS = 60_000;
+/** A wait this short is what a limit for all asks for as a rule, and its first sign is often one shop alone. */
+const SHORT_WAIT_MS = 2_000;
 /** So many different shops in a row without an answer: the platform is down. */
 const SHOPS_FOR_OUTAGE = 5;
 /** An outage that lasts longer counts against the shops after all, so that every run ends. */
@@ -20,9 +22,10 @@ export interface ShopsInTrouble {
   /**
    * Takes note of an answer.
    * @param tries how often the shop failed before for reasons of its own: such a shop says nothing about the others.
-   * @returns whether the answer concerns everybody; if not, what it says is the shop's own trouble.
+   * @returns `isForAll`: the answer concerns everybody; if not, it is the shop's own trouble. `holdsAll`: everybody waits for what it
+   * asks: because it is for all, or because it is a shop's first short wait, which may be; a short wait costs the others little.
    */
-  note(shop: string, tries: number, signal: PlatformSignal): boolean;
+  note(shop: string, tries: number, signal: PlatformSignal): { isForAll: boolean; holdsAll: boolean };
 }
 
 /** @param now milliseconds, monotonic. */
@@ -34,11 +37,9 @@ export function createShopsInTrouble(now: () => number): ShopsInTrouble {
   let answeredAt = now();
   const isDown = () => broken.size >= SHOPS_FOR_OUTAGE;
 
-  function isLimitForAll(): boolean {
+  function isLimitBelieved(): boolean {
     const shops = new Set(asked.filter((shop) => shop !== undefined)).size;
-    if (shops < LIMIT.shops && now() - limitMetAt > LIMIT_BELIEVED_MS) return false;
-    limitMetAt = now();
-    return true;
+    return shops >= LIMIT.shops || now() - limitMetAt <= LIMIT_BELIEVED_MS;
   }
 
   return {
@@ -61,8 +62,16 @@ export function createShopsInTrouble(now: () => number): ShopsInTrouble {
       else if (kind === "answered") refused.clear();
       const isAsked = retryAfterMs !== undefined && tries === 0;
       asked = [...asked, isAsked ? shop : undefined].slice(-LIMIT.among);
-      if (isAsked && isLimitForAll()) return true;
-      return kind === "broken" && isDown() && tries === 0 && now() - answeredAt < OUTAGE_PATIENCE_MS;
+      if (isAsked && isLimitBelieved()) {
+        limitMetAt = now();
+        return { isForAll: true, holdsAll: true };
+      }
+      const isShort = kind === "throttled" && retryAfterMs! <= SHORT_WAIT_MS;
+      const isOutage = isDown() && now() - answeredAt < OUTAGE_PATIENCE_MS;
+      return {
+        isForAll: kind === "broken" && tries === 0 && isOutage,
+        holdsAll: isShort && (tries === 0 || isLimitBelieved()),
+      };
     },
   };
 }

@@ -35,7 +35,7 @@ it("the leader adds up what all workers did since the last turn; their time runs
     ]),
   );
   expect(recentRate).toBe(15);
-  expect(pace).toMatchObject({ used: 18, rate: 80 });
+  expect(pace).toMatchObject({ answered: 18, spentMs: 1_000, rate: 80 });
 });
 
 it("by default the first wave is proven, then one shop in fifty", () => {
