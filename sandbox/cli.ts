@@ -109,7 +109,9 @@ async function main(): Promise<void> {
 
   const credentials = {
     SHOPIFY_API_KEY: options.clientId,
-    SHOPIFY_API_SECRET: options.clientSecret,
+    // One that was given in the environment is named, not shown.
+    SHOPIFY_API_SECRET:
+      process.env.SHOPIFY_API_SECRET === options.clientSecret ? "$SHOPIFY_API_SECRET" : options.clientSecret,
     SHOPIFY_APP_URL: appUrl,
     SCOPES: options.scopes.join(","),
   };

@@ -3,6 +3,7 @@ import { createPublicKey, verify, type KeyObject } from "node:crypto";
 import { ACCESS_TOKEN_LIFETIME_MS } from "./lifetimes.ts";
 import { recordApplicationToken } from "./ledger/ledger.ts";
 import type { PlatformState, ShopRecord } from "./state.ts";
+import type { AppKey } from "./types.ts";
 
 /**
  * Application-only access tokens: a public app that is installed gets a token of one hour with a signed assertion instead of a
@@ -11,13 +12,6 @@ import type { PlatformState, ShopRecord } from "./state.ts";
  */
 
 export const CLIENT_ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-
-/** A public key of the app, as added in the Dev Dashboard. */
-export interface AppKey {
-  readonly keyId: string;
-  readonly publicKey: KeyObject;
-  revoked: boolean;
-}
 
 /** An assertion that is good for longer than this is refused: it is meant for one request. */
 const LONGEST_ASSERTION_S = 600;

@@ -1,4 +1,3 @@
-import type { AppKey } from "./application-only.ts";
 import type { Choices } from "./choices.ts";
 import type { Mint, TokenState } from "./chain/token-state.ts";
 import type { Clock } from "./clock.ts";
@@ -6,7 +5,7 @@ import type { FaultBook } from "./faults.ts";
 
 import type { Random } from "./random.ts";
 import type { TokenBuckets } from "./rate-limit.ts";
-import type { AppOptions, Standing, TimelineEntry, Ledger } from "./types.ts";
+import type { AppKey, AppOptions, Standing, TimelineEntry, Ledger } from "./types.ts";
 
 /** A client secret of the app. Several are valid between a rotation and the revocation of the old one. */
 export interface AppSecret {

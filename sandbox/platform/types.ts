@@ -1,3 +1,4 @@
+import type { KeyObject } from "node:crypto";
 import type { Choices } from "./choices.ts";
 
 /** The app that the simulator plays Shopify for. */
@@ -231,4 +232,11 @@ export interface Ledger {
   readonly byValue: Map<string, TokenRecord>;
   readonly usedAfterEnd: { call: number; token: number; reason: string }[];
   readonly sightings: SecretSighting[];
+}
+
+/** A public key of the app, as added in the Dev Dashboard. */
+export interface AppKey {
+  readonly keyId: string;
+  readonly publicKey: KeyObject;
+  revoked: boolean;
 }

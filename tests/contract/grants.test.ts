@@ -249,10 +249,10 @@ test("form bodies are understood like JSON ones; errors are HTML for callers tha
   expect(await bad.text()).toContain("Oauth error invalid_request: This request requires an active refresh_token");
 });
 
-test("other grants are not simulated and say so", async () => {
+test("client credentials are refused: this app is not of the shop's organization", async () => {
   const shop = newShop();
   await client().installShop(shop);
   expect((await refusal(contract.library.auth.clientCredentials({ shop }))).body).toMatchObject({
-    error: "unsupported_grant_type",
+    error: "invalid_client",
   });
 });

@@ -140,7 +140,7 @@ describe("methods", () => {
     ["PUT", "/admin/migrate-tokens", "GET, HEAD, POST"],
     ["DELETE", "/admin/migrate-tokens", "GET, HEAD, POST"],
     ["OPTIONS", "/admin/migrate-tokens", "GET, HEAD, POST"],
-    ["POST", "/admin/migrate-tokens/some-run", "GET, HEAD, DELETE"],
+    ["PUT", "/admin/migrate-tokens/some-run", "GET, HEAD, POST, DELETE"],
     ["POST", "/admin/token-health", "GET, HEAD"],
     ["DELETE", "/admin/dead-letters", "GET, HEAD, POST"],
     ["PATCH", "/metrics", "GET, HEAD"],

@@ -1,11 +1,11 @@
 import { useRouteLoaderData } from "@remix-run/react";
 import { useMemo, type ReactNode } from "react";
 import { I18nextProvider } from "react-i18next";
-import type { loader } from "../../root.tsx";
+import type { DocumentData } from "./document-data.ts";
 import { createI18n } from "./create-i18n.ts";
 
 /** What the root route told the document: client id, language and sentences, request id. Undefined only if that failed. */
-export const useDocumentData = () => useRouteLoaderData<typeof loader>("root");
+export const useDocumentData = () => useRouteLoaderData<() => DocumentData>("root");
 
 const NO_MESSAGES = {};
 
