@@ -3,7 +3,6 @@ import { createPublicKey, verify, type KeyObject } from "node:crypto";
 import { ACCESS_TOKEN_LIFETIME_MS } from "./lifetimes.ts";
 import { recordApplicationToken } from "./ledger/ledger.ts";
 import type { PlatformState, ShopRecord } from "./state.ts";
-import type { AppKey } from "./types.ts";
 
 /**
  * Application-only access tokens: a public app that is installed gets a token of one hour with a signed assertion instead of a
