@@ -18,6 +18,9 @@ import { shopifyLogger } from "./process/shopify-logger.server.ts";
 /** The Admin API version that queries are written against; the same as in shopify.app.toml. */
 export const API_VERSION = ApiVersion.October26;
 
+/** So long after a process began to stop a call may still begin: its whole timeout, and the writing of its answer, end before the drain does. */
+const LAST_CALL_MS = 10_000;
+
 /** Everything that lives as long as the process, wired together in one place. Knows no Remix: the worker uses it as well. */
 export interface Services {
   env: Env;
@@ -60,6 +63,8 @@ export async function createServices(source: Record<string, string | undefined>)
   const api = createApi(env, log);
   const previousSecret = env.SHOPIFY_API_SECRET_PREVIOUS;
   const signers = previousSecret ? [api, shopifyApi({ ...api.config, apiSecretKey: previousSecret })] : [api];
+  const stopping = new AbortController();
+  let stoppingAt: number | undefined;
   const tokens: Tokens = createTokens({
     api,
     prisma: db,
@@ -72,6 +77,7 @@ export async function createServices(source: Record<string, string | undefined>)
     log,
     metrics,
     applicationKey: readKey(env),
+    mayCall: () => stoppingAt === undefined || performance.now() - stoppingAt < LAST_CALL_MS,
     onPairStored: (shop, how) => jobs.onPairStored(shop, how),
   });
   const jobs = createJobs({
@@ -86,9 +92,9 @@ export async function createServices(source: Record<string, string | undefined>)
 
   const failedAttempts = createFailedAttempts();
 
-  const stopping = new AbortController();
   let ended: Promise<void> | undefined;
   const beginStop = () => {
+    stoppingAt ??= performance.now();
     stopping.abort();
     return (ended ??= Promise.all([migrations.close(), jobs.stop()]).then(() => {}));
   };

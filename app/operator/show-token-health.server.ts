@@ -1,6 +1,6 @@
 import { systemClock } from "../infra/clock.ts";
 import { countTokensSinceContract } from "../migration/index.ts";
-import { countRemainingTokens, isExemptDistribution } from "../tokens/index.ts";
+import { lookAtRemainingTokens, isExemptDistribution } from "../tokens/index.ts";
 import { tokenHealthReport } from "./token-health-report.ts";
 import { services } from "../services.server.ts";
 import { findTomlInstallFlow } from "./toml-install-flow.server.ts";
@@ -11,7 +11,7 @@ export async function showTokenHealth(): Promise<Response> {
   const isExempt = isExemptDistribution(env.APP_DISTRIBUTION);
   const [counts, remaining, sinceContract, tomlUsesLegacyInstallFlow, problem] = await Promise.all([
     tokens.health(),
-    isExempt ? {} : countRemainingTokens({ prisma: db }),
+    isExempt ? {} : lookAtRemainingTokens({ prisma: db }),
     isExempt || env.phase !== "contract" ? 0 : countTokensSinceContract(db),
     findTomlInstallFlow(),
     tokens.storageProblem({ recent: true }),

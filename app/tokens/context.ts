@@ -21,6 +21,7 @@ export interface TokenContext {
   now: () => number;
   log: TokenLog;
   metrics: TokenMetrics;
+  mayCall: () => boolean;
   onPairStored: NonNullable<TokenDependencies["onPairStored"]>;
   /** Undefined: no application-only tokens. */
   applicationKey: ApplicationKey | undefined;
@@ -53,6 +54,7 @@ export function createContext(deps: TokenDependencies): TokenContext {
     now: deps.clock ?? Date.now,
     log: deps.log ?? SILENT_LOG,
     metrics: deps.metrics ?? NO_METRICS,
+    mayCall: deps.mayCall ?? (() => true),
     onPairStored: deps.onPairStored ?? (() => {}),
     applicationKey: deps.applicationKey,
     applicationSessions: new Map(),

@@ -32,6 +32,7 @@ export {
 } from "./records/permanent-token.ts";
 export {
   countRemainingTokens,
+  lookAtRemainingTokens,
   JOIN_SHOP_TOKEN,
   listRemainingTokens,
   LIVING_PERMANENT_SESSION,

@@ -85,6 +85,8 @@ export interface TokenDependencies {
   metrics?: TokenMetrics;
   /** Lets background work of shops whose chain is dead go on with application-only tokens. */
   applicationKey?: ApplicationKey;
+  /** Whether a call to Shopify may still begin; false where the process would end before its answer is stored. */
+  mayCall?: () => boolean;
   /** After a pair was committed, outside the lease: release parked jobs, queue what the new token is good for. */
   onPairStored?: (shop: string, how: HowStored) => void | Promise<void>;
 }

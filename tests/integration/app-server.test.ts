@@ -264,6 +264,44 @@ describe("SIGTERM", () => {
     }
   });
 
+  it("lets the call of a migration end, stores its pair, and ends with 0", async () => {
+    const own = await createTestDatabase();
+    const draining = await startTestApp({ sandbox, databaseUrl: own.url });
+    try {
+      const { shop, accessToken } = await sandbox.client.installShop("drain-call.myshopify.com", {
+        token: "permanent",
+      });
+      await own.query(
+        `INSERT INTO "Session" ("id", "shop", "state", "isOnline", "accessToken") VALUES ('offline_' || $1::text, $1, '', false, $2)`,
+        [shop, accessToken],
+      );
+      await sandbox.client.faults.add({
+        shop,
+        endpoint: "token",
+        times: 1,
+        effect: { kind: "latency", afterMs: 6_000 },
+      });
+      await fetch(`${draining.url}/admin/migrate-tokens`, {
+        method: "POST",
+        headers: { Authorization: `Bearer ${draining.migrationSecret}` },
+        body: JSON.stringify({ waitSeconds: 0 }),
+      });
+      await expect
+        .poll(async () => (await sandbox.client.ledger.calls({ shop, endpoint: "token" })).length, { timeout: 10_000 })
+        .toBe(1);
+      process.kill(draining.pid, "SIGTERM");
+      expect(await draining.ended).toEqual({ code: 0, signal: null });
+      const rows = await own.query<{ shop: string; accessToken: string; refreshToken: string | null }>(
+        `SELECT "shop", "accessToken", "refreshToken" FROM "Session"`,
+      );
+      expect(await sandbox.client.ledger.isCurrentPair(shop, rows[0]!)).toBe(true);
+      expect(await own.query(`SELECT "outcome" FROM "MigrationOutcome"`)).toEqual([{ outcome: "migrated" }]);
+    } finally {
+      await draining.stop();
+      await own.drop();
+    }
+  });
+
   it("ends a stream and a waiting migration at once, and ends by itself when idle", async () => {
     const own = await createTestDatabase();
     const draining = await startTestApp({ sandbox, databaseUrl: own.url });

@@ -155,6 +155,18 @@ test("an answer lost in one hold of the lease is remembered in the next: the ref
   await h.sandbox.client.choices({ concurrentRefresh: "new-pair" });
 }, 30_000);
 
+test("a process that is about to end begins no call, and leaves the shop as it was", async () => {
+  const shop = await h.install("expiring");
+  await h.advance(2 * HOUR_MS);
+  let mayCall = false;
+  const tokens = h.process({ mayCall: () => mayCall });
+  await expect(tokens.getSession(shop)).rejects.toMatchObject({ code: "transient", reason: "process_ending" });
+  expect(await h.tokenCalls(shop)).toEqual([]);
+  mayCall = true;
+  await expect.poll(() => tokens.getSession(shop).catch(() => undefined), { timeout: 4_000 }).toBeDefined();
+  await h.expectCurrent(shop);
+});
+
 test("a refusal long after a lost answer is believed", async () => {
   const shop = await h.install("expiring");
   await h.advance(2 * HOUR_MS);

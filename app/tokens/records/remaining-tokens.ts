@@ -1,5 +1,6 @@
 import type { TokenContext } from "../context.ts";
 import { isNotExchangeable, isRefusedForGood, PERMANENT_TOKEN_PREDICATE } from "./permanent-token.ts";
+import { keptCount } from "./kept-count.ts";
 import { SHOP_DOMAIN } from "./shop-name.ts";
 
 /**
@@ -46,6 +47,12 @@ type Reader = Pick<TokenContext, "prisma">;
  */
 export async function listRemainingTokens({ prisma }: Reader, after: string, limit: number): Promise<RemainingToken[]> {
   return prisma.$queryRawUnsafe<RemainingToken[]>(REMAINING, after, limit);
+}
+
+/** The same for a monitor, which looks often: where many are left, the counts may be a little old. */
+export async function lookAtRemainingTokens(reader: Reader): Promise<Record<string, number>> {
+  const sum = (counts: Record<string, number>) => Object.values(counts).reduce((total, count) => total + count, 0);
+  return keptCount(reader.prisma, "remaining", () => countRemainingTokens(reader), sum);
 }
 
 /** How many permanent rows are left, by reason; refused ones included. */

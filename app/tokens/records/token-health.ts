@@ -1,6 +1,6 @@
 import { Prisma } from "@prisma/client";
 import type { TokenContext } from "../context.ts";
-import { describeError } from "../errors.ts";
+import { keptCount } from "./kept-count.ts";
 import { isRefusedForGood } from "./permanent-token.ts";
 import { LIVING_PERMANENT_SESSION } from "./remaining-tokens.ts";
 import { SHOP_DOMAIN } from "./shop-name.ts";
@@ -27,38 +27,20 @@ const SESSIONS = `
 
 type SessionCounts = Pick<TokenHealth, "legacyPrefixRows" | "expiringTokens">;
 
-/** In a larger table these two counts are as old as this at most; what a verdict depends on is always counted. */
-const KEPT_MS = 60_000;
-const SMALL_TABLE_ROWS = 20_000;
-
-const keptCounts = new WeakMap<TokenContext, { counts: SessionCounts; at: number; next?: Promise<void> }>();
-
-/** Counted by reading the whole table: in a large one at most once a minute, beside the requests that ask. */
+/** Reads the whole table. */
 async function countSessions(ctx: TokenContext): Promise<SessionCounts> {
-  const kept = keptCounts.get(ctx);
-  if (!kept || Math.max(kept.counts.legacyPrefixRows, kept.counts.expiringTokens) < SMALL_TABLE_ROWS) {
-    const [counts] = await ctx.prisma.$queryRawUnsafe<[SessionCounts]>(SESSIONS);
-    keptCounts.set(ctx, { counts, at: performance.now() });
-    return counts;
-  }
-  if (performance.now() - kept.at > KEPT_MS) {
-    kept.next ??= ctx.prisma
-      .$queryRawUnsafe<[SessionCounts]>(SESSIONS)
-      .then(([counts]) => void keptCounts.set(ctx, { counts, at: performance.now() }))
-      .catch((error: unknown) => {
-        kept.next = undefined;
-        ctx.log.warn(describeError(error), "the sessions could not be counted");
-      });
-  }
-  return kept.counts;
+  const [counts] = await ctx.prisma.$queryRawUnsafe<[SessionCounts]>(SESSIONS);
+  return counts;
 }
 
-/** Everything a monitor asks for. Read from indexes, but for two counts that no verdict depends on. */
+const sizeOf = ({ legacyPrefixRows, expiringTokens }: SessionCounts) => Math.max(legacyPrefixRows, expiringTokens);
+
+/** Everything a monitor asks for, measured in docs/benchmarks/health.md. Where a number is large it may be a little old. */
 export async function readTokenHealth(ctx: TokenContext): Promise<TokenHealth> {
   const soon = new Date(ctx.now() + FOURTEEN_DAYS_MS).toISOString();
   const [permanentTokens, sessions, [ending], needsReauth, suspended] = await Promise.all([
-    ctx.isExempt ? 0 : countPermanentTokens(ctx),
-    countSessions(ctx),
+    ctx.isExempt ? 0 : keptCount(ctx, "permanent", () => countPermanentTokens(ctx), Number),
+    keptCount(ctx, "sessions", () => countSessions(ctx), sizeOf),
     ctx.prisma.$queryRawUnsafe<[{ count: number }]>(ENDING_SOON, soon),
     ctx.prisma.shopToken.count({ where: { needsReauthAt: { not: null } } }),
     ctx.prisma.shopToken.count({ where: { suspendedAt: { not: null } } }),

@@ -50,7 +50,7 @@ export interface Lease {
   readonly session: StoredSession | undefined;
   /**
    * Makes sure that the lease outlives one more call. To be called before every call to Shopify.
-   * @throws LeaseLostError when somebody else has the lease by now.
+   * @throws LeaseLostError when somebody else has the lease by now; TransientError when the process is about to end.
    */
   extendLease(): Promise<void>;
   /** The write that ended the lease did so in its own statement. */
@@ -176,6 +176,7 @@ async function acquireLease(ctx: TokenContext, shop: string): Promise<Lease | un
     session,
     released: false,
     async extendLease() {
+      if (!ctx.mayCall()) throw new TransientError(shop, "process_ending");
       if (performance.now() - leasedAt < LEASE_MS - CALL_TIMEOUT_MS - RENEWAL_SLACK_MS) return;
       const renewedAt = performance.now();
       const renewed = await ctx.prisma.$executeRaw`
