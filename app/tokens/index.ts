@@ -44,7 +44,7 @@ export { readApplicationKey } from "./shopify/application-only-token.ts";
 export { createShopifyFetch, installShopifyFetch } from "./shopify/shopify-fetch.ts";
 export { countPermanentTokens } from "./records/token-health.ts";
 export { tokenStatus, type StoredToken, type TokenStatus, type TokenStatusName } from "./records/token-status.ts";
-export { CALL_TIMEOUT_MS, LEASE_MS, REFRESH_MARGIN_MS } from "./renew/timing.ts";
+export { CALL_TIMEOUT_MS, LEASE_MS, LOST_CALL_MS, REFRESH_MARGIN_MS } from "./renew/timing.ts";
 export type * from "./types.ts";
 
 /**

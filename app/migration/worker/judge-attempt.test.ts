@@ -45,6 +45,12 @@ describe("an attempt", () => {
     }
   });
 
+  it("waits until a lost call must have ended before a refusal is held against a shop", () => {
+    const undecided = failed({ code: "refused_after_lost_answer" });
+    const judged = judgeAttempt(undecided, { tries: MOST_TRIES - 1, call: broken }, () => 0);
+    expect(judged).toMatchObject({ outcome: "waiting", attempts: MOST_TRIES - 1, retryInMs: 30_000 });
+  });
+
   it.each([
     [86_400_000, 0, "failed"],
     [20_000, 0, "waiting"],

@@ -1,4 +1,4 @@
-import type { MigrateOutcome } from "../../tokens/index.ts";
+import { LOST_CALL_MS, type MigrateOutcome } from "../../tokens/index.ts";
 import type { CallSignal } from "../pacing/permit.ts";
 import type { Outcome } from "./record-outcomes.ts";
 
@@ -27,8 +27,11 @@ export function judgeAttempt(
   if (outcome.outcome !== "failed" || !retryable) {
     return { shop, outcome: outcome.outcome, code, message, attempts: context.tries + outcome.attempts, retryable };
   }
+  // A refusal that may have run into a call whose answer was lost decides nothing until that call must have ended. The lost answer has
+  // counted as a failure.
+  const isUndecided = code === "refused_after_lost_answer";
   // Without a call the shop's lease was busy, or closed for a moment.
-  const tries = context.tries + (call === undefined || call.isForAll ? 0 : 1);
+  const tries = context.tries + (isUndecided || call === undefined || call.isForAll ? 0 : 1);
   const waitsTooLong = !call?.isForAll && (retryAfterMs ?? 0) * Math.max(1, tries) > LONGEST_WAIT_MS;
   if (tries >= MOST_TRIES || waitsTooLong) {
     const why = waitsTooLong
@@ -37,8 +40,9 @@ export function judgeAttempt(
     return { shop, outcome: "failed", code, message: `${message}; ${why}`, attempts: tries, retryable };
   }
   const backoffMs = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** tries) * random();
-  const retryInMs =
-    retryAfterMs === undefined
+  const retryInMs = isUndecided
+    ? LOST_CALL_MS + FIRST_BACKOFF_MS * random()
+    : retryAfterMs === undefined
       ? Math.max(backoffMs, call === undefined ? LEASE_BACKOFF_MS : 0)
       : Math.min(retryAfterMs, LONGEST_BACKOFF_MS) + FIRST_BACKOFF_MS * random();
   return { shop, outcome: "waiting", code, message, attempts: tries, retryable, retryInMs };
