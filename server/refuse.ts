@@ -7,7 +7,8 @@ import { addressOf } from "./address-of.ts";
 const MACHINES = /^\/(?:webhooks|metrics|healthz|readyz)(?:\/|$)/;
 
 /**
- * Answers a request that is not served, in words: a small page for a browser, problem details (RFC 9457) for everything else.
+ * Answers a request that is not served, in words: a small page for a browser, which Shopify Admin may frame like the
+ * app's other messages, problem details (RFC 9457) for everything else.
  * @param options.close ends the connection: what is left of the request's body is not read.
  */
 export async function refuse(
@@ -27,6 +28,6 @@ export async function refuse(
       })
     : problemResponse(problem);
   if (close) response.set("Connection", "close");
-  response.status(problem.status).set(headers).set("Content-Type", answer.headers.get("Content-Type")!);
+  response.status(problem.status).set(Object.fromEntries(answer.headers)).set(headers);
   response.end(request.method === "HEAD" ? undefined : await answer.text());
 }

@@ -106,7 +106,7 @@ describe("an answer in words", () => {
   it("is a page for a browser and problem details for everything else", async () => {
     const page = await send(raw("PUT /auth/login", { ...FORM, Accept: "text/html,*/*" }, "shop=a"));
     expect(page.head).toMatch(/content-type: text\/html/i);
-    expect(page.head).toMatch(/content-security-policy: frame-ancestors 'none'/i);
+    expect(page.head).toMatch(/content-security-policy: frame-ancestors https:\/\/admin\.shopify\.com\r/i);
     expect(page.head).toMatch(/allow: GET, HEAD, POST/i);
     expect(page.body).toContain("Go to the start page");
     const problem = await send(raw("PUT /auth/login", FORM, "shop=a"));

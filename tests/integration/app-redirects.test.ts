@@ -214,6 +214,26 @@ describe("a stranger's odd input is refused in words", () => {
     }
   });
 
+  it("where the bounce page would take an ID token that is not ours", async () => {
+    for (const path of ["/auth/session-token", "/auth/exit-iframe", "/auth", "/app", "/"]) {
+      for (const destination of [
+        "https://evil.example/",
+        "//evil.example",
+        "\\\\evil",
+        "javascript:alert(1)",
+        "http://[",
+        TEST_APP.url.replace("https", "http"),
+      ]) {
+        const query = new URLSearchParams({ shop: "a.myshopify.com", embedded: "1", "shopify-reload": destination });
+        const response = await merchant.visit(`${path}?${query}`);
+        expect(response.status, `${path} ${destination}`).toBe(400);
+        expect(await words(response), destination).toContain("This link does not work");
+      }
+    }
+    const own = new URLSearchParams({ shop: "a.myshopify.com", "shopify-reload": `${TEST_APP.url}/app?a=b` });
+    expect((await merchant.visit(`/auth/session-token?${own}`)).status).toBe(200);
+  });
+
   it("destinations of the exit page that are not ours", async () => {
     for (const destination of [
       "/a//b",

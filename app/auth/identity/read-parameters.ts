@@ -22,7 +22,10 @@ export type ParameterName = keyof typeof LONGEST_VALUE;
 
 const NAMES = new Map(Object.keys(LONGEST_VALUE).map((name) => [name.toLowerCase(), name as ParameterName]));
 
-/** An address with a parameter that is repeated, spelled unusually (`shop[]`, `Shop`), or too long. Never repeats the value. */
+/**
+ * An address with a parameter that is repeated, spelled unusually (`shop[]`, `Shop`), too long, or that leads away from this app. Never
+ * repeats the value.
+ */
 export class OddParameterError extends Error {
   readonly code = "odd_parameter";
   readonly parameter: ParameterName;
@@ -48,12 +51,14 @@ export interface Parameters {
  * @throws OddParameterError
  */
 export function readParameters(request: Request): Parameters {
-  const { searchParams, pathname } = new URL(request.url);
+  const { searchParams, pathname, origin } = new URL(request.url);
   const values = new Map<ParameterName, string>();
   for (const [given, value] of searchParams) {
     const name = NAMES.get(plainNameOf(given));
     if (name === undefined) continue;
     if (given !== name || values.has(name) || value.length > LONGEST_VALUE[name]) throw new OddParameterError(name);
+    // App Bridge goes there with a new ID token. Shopify Admin passes on whatever a link into the app has in its query.
+    if (name === "shopify-reload" && URL.parse(value, origin)?.origin !== origin) throw new OddParameterError(name);
     values.set(name, value);
   }
   return { get: (name) => values.get(name) || undefined, all: () => new URLSearchParams(searchParams), path: pathname };

@@ -122,7 +122,7 @@ async function showLibraryPage(request: Request, parameters: Parameters): Promis
   const automatic = { script: await page.text(), shop: verdict.kind === "signed" ? verdict.query.shop : undefined };
   const destination = parameters.get("exitIframe");
   return parameters.path === "/auth/exit-iframe" && destination
-    ? pages.exitIframe(automatic, destination)
+    ? pages.exitIframe(automatic, new URL(destination, services.env.SHOPIFY_APP_URL).href)
     : pages.fetchIdToken(automatic, findShopDomain(parameters.get("shop")));
 }
 

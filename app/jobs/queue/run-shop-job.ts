@@ -128,5 +128,5 @@ const LONGEST_MESSAGE = 500;
 
 /** What the queue remembers of an error: its words, without secrets. Never the error itself, which may hold an answer or a request. */
 function describe(error: unknown): string {
-  return scrub(error instanceof Error ? error.message : "not an Error").slice(0, LONGEST_MESSAGE);
+  return scrub.bounded(error instanceof Error ? error.message : "not an Error", LONGEST_MESSAGE);
 }
