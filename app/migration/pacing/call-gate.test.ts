@@ -253,3 +253,22 @@ it("spreads calls over time, and a verification is paid for like the call before
   for (; gate.opensIn() === 0; taken++) gate.acquire("b", 0).release();
   expect(taken).toBe(5);
 });
+
+it("makes no call for a shop that it has given up on, also when that happened in a pause at the head of the queue", async () => {
+  const gate = createCallGate({ concurrency: 1, rate: 1e9 });
+  const first = gate.acquire("a", 0).run(async () => {
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    return pair;
+  });
+  let calls = 0;
+  const second = gate.acquire("b", 0).run(async () => {
+    calls++;
+    return pair;
+  });
+  // The second one's turn comes after 700 ms, into a pause that outlasts its patience of a second.
+  setTimeout(() => gate.pause(900), 600);
+  await expect(second).rejects.toThrow(GateClosedError);
+  await first;
+  await new Promise((resolve) => setTimeout(resolve, 900));
+  expect(calls).toBe(0);
+});

@@ -92,7 +92,8 @@ export function createCallGate(options: {
         async () => {
           if (pausedFor() > longestMs) throw new GateClosedError();
           if (pausedFor() > 0) await sleep(Math.ceil(pausedFor()));
-          if (isClosed || pausedFor() > 0) throw new GateClosedError();
+          // Given up while it slept: its shop's lease is another's by now.
+          if (isClosed || pausedFor() > 0 || patience.signal.aborted) throw new GateClosedError();
           clearTimeout(timer);
           hasLeft = true;
           return call();
