@@ -18,12 +18,14 @@ const CLONE_ATTEMPTS = 20;
 /**
  * A database of its own, at the current schema, cloned from the run's template in about 50 ms. Only in the projects
  * `integration`, `crash` and `browser`.
+ * @param options.empty nothing in it at all, instead of the current schema.
  */
-export async function createTestDatabase(): Promise<TestDatabase> {
+export async function createTestDatabase(options: { empty?: boolean } = {}): Promise<TestDatabase> {
   const postgres = inject("postgres") as ReturnType<typeof inject<"postgres">> | undefined;
   if (!postgres) throw new Error("this test project has no Postgres: put the test into tests/integration");
   const name = `test_${randomBytes(6).toString("hex")}`;
-  await clone(postgres.adminUrl, postgres.template, name);
+  if (options.empty) await execute(postgres.adminUrl, `CREATE DATABASE "${name}" TEMPLATE template0`);
+  else await clone(postgres.adminUrl, postgres.template, name);
   const target = new URL(postgres.adminUrl);
   target.pathname = `/${name}`;
   const url = target.href;

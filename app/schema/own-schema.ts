@@ -1,0 +1,34 @@
+/** The Postgres schema that holds every table of this app but `Session`, which is the adopter's. */
+export const OWN_SCHEMA = "expand_contract";
+
+/** pg-boss keeps its tables in a schema of its own; it brings them up to date by itself. */
+export const JOBS_SCHEMA = "expand_contract_jobs";
+
+/** What the steps run on: one connection of `pg`. */
+export interface Connection {
+  query<Row extends object = Record<string, unknown>>(text: string, values?: unknown[]): Promise<{ rows: Row[] }>;
+}
+
+/** Where the app's own tables are. */
+export interface Place {
+  /** The schema of `Session`: `?schema=` of the connection string, else the first schema of the search path. */
+  appSchema: string;
+}
+
+/** A change of the schema that is made once, whole or not at all. */
+export interface Step {
+  /** Recorded when the step is done; never renamed. */
+  name: string;
+  /** The statements to run, in order and in one transaction; decided by looking at the database, so that a step can adopt what is there. */
+  plan(connection: Connection, place: Place): Promise<string[]>;
+}
+
+/** Quotes a name for SQL. */
+export function quoteIdent(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** Quotes a text for SQL. */
+export function quoteText(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}

@@ -1,0 +1,142 @@
+import { quoteIdent, quoteText, type Connection, type Place } from "./own-schema.ts";
+import { SchemaError } from "./schema-error.ts";
+
+/** The columns of @shopify/shopify-app-session-storage-prisma 11, in its README's order. */
+const COLUMNS: { name: string; type: string; needed?: string }[] = [
+  { name: "id", type: "text", needed: "PRIMARY KEY" },
+  { name: "shop", type: "text", needed: "NOT NULL" },
+  { name: "state", type: "text", needed: "NOT NULL" },
+  { name: "isOnline", type: "boolean", needed: "NOT NULL DEFAULT false" },
+  { name: "scope", type: "text" },
+  { name: "expires", type: "timestamp(3)" },
+  { name: "accessToken", type: "text", needed: "NOT NULL" },
+  { name: "userId", type: "bigint" },
+  { name: "firstName", type: "text" },
+  { name: "lastName", type: "text" },
+  { name: "email", type: "text" },
+  { name: "accountOwner", type: "boolean" },
+  { name: "locale", type: "text" },
+  { name: "collaborator", type: "boolean" },
+  { name: "emailVerified", type: "boolean" },
+  { name: "refreshToken", type: "text" },
+  { name: "refreshTokenExpires", type: "timestamp(3)" },
+];
+
+/** Names under which apps and other storages keep their sessions. */
+const OTHER_NAMES = ["session", "sessions", "Sessions", "shopify_sessions"];
+
+export interface SessionTable {
+  /** `table`, `view`, or `missing`. */
+  kind: "table" | "view" | "missing";
+  columns: Set<string>;
+  /** Tables of the same schema that look like sessions under another name. */
+  others: string[];
+}
+
+/** Looks at the adopter's `Session`. */
+export async function inspectSession(connection: Connection, { appSchema }: Place): Promise<SessionTable> {
+  const { rows } = await connection.query<{ name: string; kind: string; columns: string[] }>(
+    `SELECT c.relname::text AS name, c.relkind::text AS kind,
+       array(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns
+      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE n.nspname = $1 AND c.relname = ANY($2) AND c.relkind IN ('r', 'p', 'v')`,
+    [appSchema, ["Session", ...OTHER_NAMES]],
+  );
+  const found = rows.find(({ name }) => name === "Session");
+  return {
+    kind: found ? (found.kind === "v" ? "view" : "table") : "missing",
+    columns: new Set(found?.columns),
+    others: rows.filter(({ name }) => name !== "Session").map(({ name }) => name),
+  };
+}
+
+/** The columns that are written and that `Session` lacks. */
+export function missingColumns({ columns }: Pick<SessionTable, "columns">): string[] {
+  return COLUMNS.filter(({ name }) => !columns.has(name)).map(({ name }) => name);
+}
+
+/**
+ * The statements that make `Session` fit: the table itself where there is none, else the columns it lacks. Every added column may be null
+ * and has no default, so no row is rewritten.
+ * @throws SchemaError where that needs a person: a table of another name, a view, or a table that is something else.
+ */
+export async function planSession(connection: Connection, place: Place): Promise<string[]> {
+  const table = await inspectSession(connection, place);
+  const name = `${quoteIdent(place.appSchema)}."Session"`;
+  if (table.kind === "missing") {
+    if (table.others.length > 0) {
+      throw new SchemaError(
+        "session_table_named_differently",
+        `There is no table ${name}, but ${table.others.map((other) => quoteIdent(other)).join(", ")}. An empty second table would hide the sessions you have. ` +
+          `Rename the table, or put a view named "Session" over it (docs/adopting.md, "Unusual tables").`,
+      );
+    }
+    return [
+      `CREATE TABLE ${name} (${COLUMNS.map(({ name: column, type, needed }) => [quoteIdent(column), type, needed].filter(Boolean).join(" ")).join(", ")})`,
+    ];
+  }
+  const missing = COLUMNS.filter((column) => !table.columns.has(column.name));
+  const added = missing.map(({ name: column, type }) => `ADD COLUMN ${quoteIdent(column)} ${type}`);
+  const impossible = missing.filter(({ needed }) => needed);
+  if (impossible.length > 0) {
+    throw new SchemaError(
+      "session_table_foreign",
+      `${name} has no column ${impossible.map(({ name: column }) => quoteIdent(column)).join(", ")}: it is not a table of Shopify sessions. Nothing was changed.`,
+    );
+  }
+  if (added.length === 0) return [];
+  const statement = `ALTER TABLE ${name} ${added.join(", ")}`;
+  if (table.kind === "view") {
+    throw new SchemaError(
+      "session_view_lacks_columns",
+      `The view ${name} lacks ${missing.map(({ name: column }) => quoteIdent(column)).join(", ")}. Add them to the table below it (all may be null), then to the view.`,
+    );
+  }
+  return [statement];
+}
+
+/** Everyone who may write `Session` may use our tables: the app's role is often not the one that deploys. */
+export async function planGrants(connection: Connection, place: Place, ownSchema: string): Promise<string[]> {
+  const { rows } = await connection.query<{ grantee: string }>(
+    `SELECT DISTINCT grantee FROM information_schema.role_table_grants
+      WHERE table_schema = $1 AND table_name = 'Session' AND privilege_type = 'INSERT' AND grantee <> current_user AND grantee <> 'PUBLIC'`,
+    [place.appSchema],
+  );
+  const schema = quoteIdent(ownSchema);
+  return rows.flatMap(({ grantee }) => [
+    `GRANT USAGE ON SCHEMA ${schema} TO ${quoteIdent(grantee)}`,
+    `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ${schema} TO ${quoteIdent(grantee)}`,
+    `GRANT USAGE ON ALL SEQUENCES IN SCHEMA ${schema} TO ${quoteIdent(grantee)}`,
+  ]);
+}
+
+export interface WantedIndex {
+  name: string;
+  /** What stands after the table's name in CREATE INDEX. */
+  on: string;
+}
+
+/**
+ * Statements for the indexes of `Session` that are missing or were left invalid by an index build that was cut off. They run outside of a
+ * transaction: a concurrent build keeps nobody from writing.
+ */
+export async function planIndexes(
+  connection: Connection,
+  place: Place,
+  wanted: readonly WantedIndex[],
+): Promise<string[]> {
+  const { rows } = await connection.query<{ name: string; valid: boolean }>(
+    `SELECT c.relname::text AS name, i.indisvalid AS valid FROM pg_index i
+       JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid JOIN pg_namespace n ON n.oid = t.relnamespace
+      WHERE n.nspname = ${quoteText(place.appSchema)} AND t.relname = 'Session'`,
+  );
+  return wanted.flatMap(({ name, on }) => {
+    const found = rows.find((row) => row.name === name);
+    if (found?.valid) return [];
+    const index = `${quoteIdent(place.appSchema)}.${quoteIdent(name)}`;
+    return [
+      ...(found ? [`DROP INDEX CONCURRENTLY IF EXISTS ${index}`] : []),
+      `CREATE INDEX CONCURRENTLY ${quoteIdent(name)} ON ${quoteIdent(place.appSchema)}."Session" ${on}`,
+    ];
+  });
+}
