@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
+import { parseIntoClientConfig } from "pg-connection-string";
+import { schemaOf } from "../infra/db-pool.ts";
 import { OWN_SCHEMA, quoteIdent, quoteText, type Connection, type Place } from "./own-schema.ts";
 import { SchemaError } from "./schema-error.ts";
 import { inspectSession, planGrants, planIndexes, planSession } from "./session-table.ts";
@@ -167,9 +169,15 @@ async function withConnection<T>(
   databaseUrl: string,
   act: (connection: Connection, place: Place) => Promise<T>,
 ): Promise<T> {
-  const { connectionString, schema } = splitUrl(databaseUrl);
+  if (!/^postgres(ql)?:\/\//.test(databaseUrl)) {
+    throw new SchemaError(
+      "not_postgres",
+      "DATABASE_URL must be a Postgres connection string: it must start with postgresql://",
+    );
+  }
+  const schema = schemaOf(databaseUrl);
   const client = new pg.Client({
-    connectionString,
+    ...parseIntoClientConfig(databaseUrl),
     connectionTimeoutMillis: 10_000,
     application_name: "expand-contract deploy",
   });
@@ -193,20 +201,6 @@ async function requireSchema(connection: Connection, schema: string): Promise<vo
       `DATABASE_URL names the schema ${quoteIdent(schema)} (?schema=), which this database does not have`,
     );
   }
-}
-
-/** Prisma's `?schema=` is not a parameter of Postgres. */
-function splitUrl(databaseUrl: string): { connectionString: string; schema: string | undefined } {
-  const url = URL.parse(databaseUrl);
-  if (!url || !/^postgres(ql)?:$/.test(url.protocol)) {
-    throw new SchemaError(
-      "not_postgres",
-      "DATABASE_URL must be a Postgres connection string: it must start with postgresql://",
-    );
-  }
-  const schema = url.searchParams.get("schema") ?? undefined;
-  url.searchParams.delete("schema");
-  return { connectionString: url.href, schema };
 }
 
 function codeOf(error: unknown): unknown {
