@@ -5,7 +5,7 @@ import { schemaOf } from "../infra/db-pool.ts";
 import { OWN_SCHEMA, quoteIdent, quoteText, type Connection, type Place } from "./own-schema.ts";
 import { SchemaError } from "./schema-error.ts";
 import { inspectSession, planGrants, planIndexes, planSession } from "./session-table.ts";
-import { SESSION_INDEXES, STEPS } from "./steps.ts";
+import { SESSION_INDEXES, STEPS, SUPERSEDED_INDEXES } from "./steps.ts";
 
 /** Longest wait of one statement for a lock: everything behind it in the queue waits as well. */
 const LOCK_TIMEOUT_MS = 200;
@@ -79,7 +79,7 @@ async function makeIndexes(connection: Connection, place: Place, options: Migrat
   if (kind === "view" || (kind === "missing" && !options.dryRun)) return false;
   const deadline = performance.now() + INDEX_PATIENCE_MS;
   while ((await isBuildingIndex(connection)) && performance.now() < deadline) await sleep(LOCK_PAUSE_MS);
-  const statements = await planIndexes(connection, place, SESSION_INDEXES);
+  const statements = await planIndexes(connection, place, SESSION_INDEXES, SUPERSEDED_INDEXES);
   for (const sql of statements) {
     options.onStatement?.(options.dryRun ? `${sql};` : sql);
     if (options.dryRun) continue;

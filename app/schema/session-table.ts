@@ -124,19 +124,20 @@ export async function planIndexes(
   connection: Connection,
   place: Place,
   wanted: readonly WantedIndex[],
+  superseded: readonly string[] = [],
 ): Promise<string[]> {
   const { rows } = await connection.query<{ name: string; valid: boolean }>(
     `SELECT c.relname::text AS name, i.indisvalid AS valid FROM pg_index i
        JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid JOIN pg_namespace n ON n.oid = t.relnamespace
       WHERE n.nspname = ${quoteText(place.appSchema)} AND t.relname = 'Session'`,
   );
-  return wanted.flatMap(({ name, on }) => {
+  const qualified = (name: string) => `${quoteIdent(place.appSchema)}.${quoteIdent(name)}`;
+  const drop = (name: string) => `DROP INDEX CONCURRENTLY IF EXISTS ${qualified(name)}`;
+  const missing = wanted.flatMap(({ name, on }) => {
     const found = rows.find((row) => row.name === name);
     if (found?.valid) return [];
-    const index = `${quoteIdent(place.appSchema)}.${quoteIdent(name)}`;
-    return [
-      ...(found ? [`DROP INDEX CONCURRENTLY IF EXISTS ${index}`] : []),
-      `CREATE INDEX CONCURRENTLY ${quoteIdent(name)} ON ${quoteIdent(place.appSchema)}."Session" ${on}`,
-    ];
+    const create = `CREATE INDEX CONCURRENTLY ${quoteIdent(name)} ON ${qualified("Session")} ${on}`;
+    return found ? [drop(name), create] : [create];
   });
+  return [...missing, ...superseded.filter((name) => rows.some((row) => row.name === name)).map(drop)];
 }

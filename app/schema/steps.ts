@@ -15,7 +15,61 @@ export const STEPS: readonly Step[] = [
     "0002-lease-index",
     `CREATE INDEX IF NOT EXISTS "ShopToken_lease_idx" ON "ShopToken" ("leaseExpiresAt") WHERE "leaseOwner" IS NOT NULL`,
   ),
+  // A mark names the credential that it is about: one that is stored later, by any release, is tried. And pairs that Shopify issued and
+  // `Session` would not take, sealed: needs no right but insert to be written, and depends on no table.
+  sql(
+    "0003-token-marks",
+    `ALTER TABLE "ShopToken" ADD COLUMN IF NOT EXISTS "needsReauthToken" text,
+       ADD COLUMN IF NOT EXISTS "notExchangeableAt" timestamptz(3), ADD COLUMN IF NOT EXISTS "notExchangeableToken" text`,
+    `CREATE TABLE IF NOT EXISTS "UnstoredPair" (
+       "id" text PRIMARY KEY,
+       "shop" text NOT NULL,
+       "at" timestamptz(3) NOT NULL DEFAULT now(),
+       "sealed" text NOT NULL)`,
+    `CREATE INDEX IF NOT EXISTS "UnstoredPair_shop_idx" ON "UnstoredPair" ("shop")`,
+  ),
+  // How a run that stops itself ends, once the calls in flight have (halted or failed), and when its next wave begins. When contract was
+  // reached (one row), and which permanent tokens were there then, by row and fingerprint of the token.
+  sql(
+    "0004-runs",
+    `ALTER TABLE "MigrationRun" ADD COLUMN IF NOT EXISTS "endsAs" text, ADD COLUMN IF NOT EXISTS "waveBeginsAt" timestamptz(3)`,
+    `CREATE TABLE IF NOT EXISTS "ContractStart" (
+       "id" integer PRIMARY KEY DEFAULT 1,
+       "at" timestamptz(3) NOT NULL DEFAULT now())`,
+    `CREATE TABLE IF NOT EXISTS "ContractLeftover" (
+       "sessionId" text PRIMARY KEY,
+       "fingerprint" text NOT NULL)`,
+  ),
+  // A lost answer outlives the hold of the lease in which it was lost. How often a shop was asked about, and how new its stored scopes
+  // are, is written down. The hourly refreshes between two other events are one row.
+  sql(
+    "0005-lost-answers",
+    `ALTER TABLE "ShopToken" ADD COLUMN IF NOT EXISTS "answerLostAt" timestamptz(3),
+       ADD COLUMN IF NOT EXISTS "reconcileAt" timestamptz(3),
+       ADD COLUMN IF NOT EXISTS "reconcileTries" integer NOT NULL DEFAULT 0,
+       ADD COLUMN IF NOT EXISTS "scopesAt" timestamptz(3)`,
+    `CREATE INDEX IF NOT EXISTS "ShopToken_answerLostAt_idx" ON "ShopToken" ("answerLostAt") WHERE "answerLostAt" IS NOT NULL`,
+    `ALTER TABLE "TokenEvent" ADD COLUMN IF NOT EXISTS "count" integer NOT NULL DEFAULT 1, ADD COLUMN IF NOT EXISTS "since" timestamptz(3)`,
+    `CREATE INDEX IF NOT EXISTS "MigrationOutcome_shop_idx" ON "MigrationOutcome" ("shop")`,
+  ),
 ];
 
+/** Repeated word for word by the queries that use the indexes: what cannot be refreshed. */
+const UNREFRESHABLE = `WHERE NOT "isOnline" AND "accessToken" <> '' AND coalesce("refreshToken", '') = ''`;
+
 /** The indexes that `Session` needs. */
-export const SESSION_INDEXES: readonly WantedIndex[] = [{ name: "Session_shop_idx", on: `("shop")` }];
+export const SESSION_INDEXES: readonly WantedIndex[] = [
+  { name: "Session_shop_idx", on: `("shop")` },
+  // "Which sessions are permanent", in the order in which a migration takes them up.
+  { name: "Session_unrefreshable_idx", on: `("id") ${UNREFRESHABLE}` },
+  // The same by the one form in which names of shops are compared.
+  { name: "Session_unrefreshable_shop_idx", on: `(lower("shop")) ${UNREFRESHABLE}` },
+  // "Which refresh tokens end first", for the keep-alive and the health report.
+  {
+    name: "Session_refreshTokenExpires_idx",
+    on: `("refreshTokenExpires") WHERE NOT "isOnline" AND "refreshToken" IS NOT NULL`,
+  },
+];
+
+/** Indexes of earlier versions that nothing uses any more. */
+export const SUPERSEDED_INDEXES: readonly string[] = ["Session_permanent_idx"];
