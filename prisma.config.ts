@@ -37,20 +37,6 @@ function mendPool(pool: pg.Pool): pg.Pool {
   return pool;
 }
 
-/**
- * The engine's timer for its advisory lock and pg's idle connections, ten seconds each, outlive the work: without this every
- * command would stay open for as long. Sockets that are in use keep the process alive.
- */
-function leavePromptly(): void {
-  const startTimer = globalThis.setTimeout;
-  globalThis.setTimeout = Object.assign((...args: Parameters<typeof startTimer>) => {
-    const timer = startTimer(...args);
-    if (args[1] === 10_000) timer.unref();
-    return timer;
-  }, startTimer);
-}
-leavePromptly();
-
 class OfflinePrismaPg extends PrismaPg {
   override async connect() {
     const adapter = await super.connect();

@@ -12,11 +12,11 @@
 -- With each release, as the owner, in this order:
 --
 --   npm run db:deploy
---   npx pg-boss create  --connection-string "$DATABASE_URL"    # the queue's schema; the first time
---   npx pg-boss migrate --connection-string "$DATABASE_URL"    # later, before a release with another version of pg-boss
+--   npx pg-boss create  --schema expand_contract_jobs --connection-string "$DATABASE_URL"    # the queue's schema; the first time
+--   npx pg-boss migrate --schema expand_contract_jobs --connection-string "$DATABASE_URL"    # later, before a release with another version of pg-boss
 --   psql "$DATABASE_URL" -f prisma/least-rights.sql            # may be run again at any time
 --
--- Tables live in another schema than public with `?schema=` in DATABASE_URL: replace public below.
+-- `Session` lies in another schema than public with `?schema=` in DATABASE_URL: replace public below.
 -- tests/integration/app-least-rights.test.ts runs the app under exactly these rights.
 
 BEGIN;
@@ -25,16 +25,16 @@ REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 REVOKE ALL ON ALL TABLES IN SCHEMA public FROM expand_contract_app;
 
 GRANT USAGE ON SCHEMA public TO expand_contract_app;
-GRANT SELECT ON "_prisma_migrations" TO expand_contract_app;
-GRANT SELECT, INSERT, UPDATE, DELETE ON
-  "Session", "ShopToken", "UnstoredPair", "TokenEvent", "Shop", "ParkedJob",
-  "MigrationRun", "MigrationWorker", "MigrationOutcome", "MigrationTally", "ContractStart", "ContractLeftover"
-  TO expand_contract_app;
-GRANT USAGE ON SEQUENCE "TokenEvent_id_seq" TO expand_contract_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON "Session" TO expand_contract_app;
 
-GRANT USAGE ON SCHEMA pgboss TO expand_contract_app;
-GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA pgboss TO expand_contract_app;
-GRANT USAGE ON ALL SEQUENCES IN SCHEMA pgboss TO expand_contract_app;
-GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA pgboss TO expand_contract_app;
+GRANT USAGE ON SCHEMA expand_contract TO expand_contract_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA expand_contract TO expand_contract_app;
+REVOKE INSERT, UPDATE, DELETE ON expand_contract."SchemaStep" FROM expand_contract_app;
+GRANT USAGE ON ALL SEQUENCES IN SCHEMA expand_contract TO expand_contract_app;
+
+GRANT USAGE ON SCHEMA expand_contract_jobs TO expand_contract_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA expand_contract_jobs TO expand_contract_app;
+GRANT USAGE ON ALL SEQUENCES IN SCHEMA expand_contract_jobs TO expand_contract_app;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA expand_contract_jobs TO expand_contract_app;
 
 COMMIT;

@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { join } from "node:path";
 import { refuseFirstContractStart, StartRefusedError } from "./first-contract-start.server.ts";
 import { findDatabaseProblem } from "../infra/db-pool.ts";
 import type { Env } from "../infra/env.server.ts";
 import type { Logger } from "../infra/log.server.ts";
 import type { Metrics } from "../infra/metrics.server.ts";
-import { findPendingMigration } from "../infra/pending-migration.server.ts";
+import { findPendingStep } from "../schema/find-pending-step.ts";
 import { services } from "../services.server.ts";
 
 /** What the HTTP server around the app is given by it. */
@@ -55,12 +54,10 @@ async function adoptUnstored(): Promise<void> {
   }
 }
 
-const MIGRATIONS_FOLDER = join(process.cwd(), "prisma", "migrations");
-
 /** Schema and storage: an app that could not keep a new token is not ready, and its log says what to mend. */
 async function findUnreadiness(): Promise<string | undefined> {
-  const pending = await findPendingMigration(services.db, MIGRATIONS_FOLDER);
-  if (pending) return `the database lacks migration ${pending}: run npm run db:deploy`;
+  const pending = await findPendingStep(services.db);
+  if (pending) return `the database lacks step ${pending}: run npm run db:deploy`;
   const problem = await services.tokens.storageProblem({ recent: true });
   return problem && `the database would not keep a new token: ${problem.what}. ${problem.remedy}`;
 }

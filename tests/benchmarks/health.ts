@@ -66,7 +66,7 @@ export async function run([shops = "1000000"]: readonly string[]): Promise<boole
 }
 
 async function seed(client: pg.Client, shops: number, { refreshToken }: State): Promise<void> {
-  await client.query(`TRUNCATE "Session", "ShopToken"`);
+  await client.query(`TRUNCATE "Session", expand_contract."ShopToken"`);
   await client.query(
     `INSERT INTO "Session" (id, shop, state, scope, "accessToken", "refreshToken", expires, "refreshTokenExpires")
      SELECT 'offline_' || s, s, '', 'read_products', 'shpat_' || md5(s), r,
@@ -76,10 +76,10 @@ async function seed(client: pg.Client, shops: number, { refreshToken }: State): 
     [shops],
   );
   await client.query(
-    `INSERT INTO "ShopToken" (shop, generation, "refreshedAt") SELECT shop, 1, now() FROM "Session" WHERE "refreshToken" IS NOT NULL`,
+    `INSERT INTO expand_contract."ShopToken" (shop, generation, "refreshedAt") SELECT shop, 1, now() FROM "Session" WHERE "refreshToken" IS NOT NULL`,
   );
   await client.query(`VACUUM ANALYZE "Session"`);
-  await client.query(`VACUUM ANALYZE "ShopToken"`);
+  await client.query(`VACUUM ANALYZE expand_contract."ShopToken"`);
 }
 
 async function measure(db: Database): Promise<{ baseline: number; first: number; ours: number }> {

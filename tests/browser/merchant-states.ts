@@ -45,7 +45,7 @@ const expiring = async ({ sandbox, database }: AppWorld, shop: string) => {
     ],
   );
   await database.query(
-    `INSERT INTO "ShopToken" ("shop", "generation", "acquiredAt", "migratedAt", "refreshedAt") VALUES ($1, 3, $2, $3, $4)`,
+    `INSERT INTO expand_contract."ShopToken" ("shop", "generation", "acquiredAt", "migratedAt", "refreshedAt") VALUES ($1, 3, $2, $3, $4)`,
     [shop, new Date(Date.now() - 400 * DAY_MS), new Date(Date.now() - 20 * DAY_MS), new Date(Date.now() - HOUR_MS / 2)],
   );
 };
@@ -61,7 +61,7 @@ const withHistory = async (world: AppWorld, shop: string) => {
     ...Array.from({ length: 7 }, (_, i): [number, string] => [now - 7 * DAY_MS + i * HOUR_MS, "refreshed"]),
   ];
   for (const [at, kind] of events) {
-    await world.database.query(`INSERT INTO "TokenEvent" ("shop", "at", "kind") VALUES ($1, $2, $3)`, [
+    await world.database.query(`INSERT INTO expand_contract."TokenEvent" ("shop", "at", "kind") VALUES ($1, $2, $3)`, [
       shop,
       new Date(at),
       kind,
@@ -89,7 +89,7 @@ export const MERCHANT_STATES: MerchantState[] = [
     arrange: async (world, shop) => {
       await permanent(world, shop);
       await world.database.query(
-        `INSERT INTO "ShopToken" ("shop", "leaseOwner", "leaseExpiresAt") VALUES ($1, 'other', now() + interval '1 minute')`,
+        `INSERT INTO expand_contract."ShopToken" ("shop", "leaseOwner", "leaseExpiresAt") VALUES ($1, 'other', now() + interval '1 minute')`,
         [shop],
       );
     },
@@ -143,9 +143,10 @@ export const MERCHANT_STATES: MerchantState[] = [
     expected: ANSWERED,
     arrange: async (world, shop) => {
       await expiring(world, shop);
-      await world.database.query(`ALTER TABLE "TokenEvent" RENAME TO "TokenEventAway"`);
+      await world.database.query(`ALTER TABLE expand_contract."TokenEvent" RENAME TO "TokenEventAway"`);
     },
-    restore: async (world) => void (await world.database.query(`ALTER TABLE "TokenEventAway" RENAME TO "TokenEvent"`)),
+    restore: async (world) =>
+      void (await world.database.query(`ALTER TABLE expand_contract."TokenEventAway" RENAME TO "TokenEvent"`)),
   },
   {
     name: "not-found",

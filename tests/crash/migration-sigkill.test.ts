@@ -55,7 +55,7 @@ async function startInstance(): Promise<ChildProcess> {
 
 async function migratedSoFar(): Promise<number> {
   const [row] = await database.current.query<{ n: number }>(
-    `SELECT count(*)::int AS n FROM "ShopToken" WHERE "migratedAt" IS NOT NULL`,
+    `SELECT count(*)::int AS n FROM expand_contract."ShopToken" WHERE "migratedAt" IS NOT NULL`,
   );
   return row!.n;
 }
@@ -120,11 +120,11 @@ it("five times killed at random moments, with faults on: nobody orphaned, nobody
   const current = await Promise.all(alive.map((row) => sandbox.client.ledger.isCurrentPair(row.shop, row)));
   expect(alive.filter((_, i) => !current[i])).toEqual([]);
   const marked = await database.current.query(
-    `SELECT shop FROM "ShopToken" WHERE "needsReauthAt" IS NOT NULL ORDER BY shop`,
+    `SELECT shop FROM expand_contract."ShopToken" WHERE "needsReauthAt" IS NOT NULL ORDER BY shop`,
   );
   expect(marked.map((row) => row.shop)).toEqual([...dead].sort());
   const outcomes = await database.current.query<{ shop: string; outcome: string }>(
-    `SELECT shop, outcome FROM "MigrationOutcome" WHERE "runId" = $1 ORDER BY shop`,
+    `SELECT shop, outcome FROM expand_contract."MigrationOutcome" WHERE "runId" = $1 ORDER BY shop`,
     [id],
   );
   expect(outcomes).toEqual(

@@ -178,7 +178,9 @@ describe("/auth/callback", () => {
       expect([302, 400], text(query)).toContain(response.status);
     }
     expect(await callsFor(own)).toEqual([]);
-    expect(await database.current.query(`SELECT 1 FROM "ShopToken" WHERE "shop" = $1`, [own])).toEqual([]);
+    expect(await database.current.query(`SELECT 1 FROM expand_contract."ShopToken" WHERE "shop" = $1`, [own])).toEqual(
+      [],
+    );
   });
 });
 
@@ -374,7 +376,9 @@ describe("whatever a stranger sends", () => {
         const calls = (await callsFor(victim)).filter(({ endpoint }) => endpoint !== "authorize");
         expect(calls, victim).toEqual([]);
       }
-      expect(await database.current.query(`SELECT 1 FROM "ShopToken" WHERE "shop" LIKE 'victim%'`)).toEqual([]);
+      expect(
+        await database.current.query(`SELECT 1 FROM expand_contract."ShopToken" WHERE "shop" LIKE 'victim%'`),
+      ).toEqual([]);
       expect(await database.current.query(`SELECT * FROM "Session" WHERE "shop" LIKE 'victim%' ORDER BY "id"`)).toEqual(
         rowsBefore,
       );

@@ -42,7 +42,14 @@ beforeAll(async () => {
   await admin.query(`CREATE DATABASE ${DATABASE} OWNER ${OWNER}`);
   await deployMigrations(urlOf(OWNER));
   const pgBoss = join(PROJECT_ROOT, "node_modules/pg-boss/dist/cli.js");
-  await promisify(execFile)(process.execPath, [pgBoss, "create", "--connection-string", urlOf(OWNER)]);
+  await promisify(execFile)(process.execPath, [
+    pgBoss,
+    "create",
+    "--schema",
+    "expand_contract_jobs",
+    "--connection-string",
+    urlOf(OWNER),
+  ]);
   const rights = await readFile(join(PROJECT_ROOT, "prisma/least-rights.sql"), "utf8");
   owner = await connect(urlOf(OWNER));
   await owner.query(rights.replaceAll("expand_contract_owner", OWNER).replaceAll("expand_contract_app", APP));
@@ -62,7 +69,11 @@ afterAll(async () => {
 });
 
 const rowsOf = async (table: string, shop: string) =>
-  (await owner.query(`SELECT 1 FROM "${table}" WHERE "shop" = $1`, [shop])).rowCount;
+  (
+    await owner.query(`SELECT 1 FROM ${table === "Session" ? "" : "expand_contract."}"${table}" WHERE "shop" = $1`, [
+      shop,
+    ])
+  ).rowCount;
 
 it("installs, works in the background, hears of scopes, uninstallation and redaction", async () => {
   const shop = "least.myshopify.com";
@@ -108,9 +119,9 @@ it.each([
   ["make a schema", `CREATE SCHEMA extra`],
   ["change a table", `ALTER TABLE "Session" ADD COLUMN "extra" text`],
   ["drop a table", `DROP TABLE "Session"`],
-  ["empty a table", `TRUNCATE "TokenEvent"`],
+  ["empty a table", `TRUNCATE expand_contract."TokenEvent"`],
   ["rewrite what was deployed", `DELETE FROM "_prisma_migrations"`],
-  ["change the queue's tables", `DROP TABLE pgboss.schedule`],
+  ["change the queue's tables", `DROP TABLE expand_contract_jobs.schedule`],
   ["read another's table", `SELECT * FROM pg_authid`],
 ])("may not %s", async (_what, sql) => {
   await expect(asApp.query(sql)).rejects.toThrow(/permission denied|must be owner/);
@@ -119,7 +130,7 @@ it.each([
 it("names every table of the app", async () => {
   const { rows } = await owner.query<{ name: string }>(
     `SELECT DISTINCT tablename AS name FROM pg_tables, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS privilege
-     WHERE schemaname IN ('public', 'pgboss') AND tablename <> '_prisma_migrations'
+     WHERE schemaname IN ('public', 'expand_contract', 'expand_contract_jobs') AND tablename <> 'SchemaStep'
        AND NOT has_table_privilege($1, format('%I.%I', schemaname, tablename), privilege)`,
     [APP],
   );

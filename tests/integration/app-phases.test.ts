@@ -93,8 +93,8 @@ describe("the first start in contract", () => {
     // It was there before: no regression, but something to do.
     expect(await health(anyway)).toMatchObject({ status: 200, body: { verdict: "migrating", migratableTokens: 1 } });
     await anyway.stop();
-    await database.query(`DELETE FROM "ContractStart"`);
-    await database.query(`DELETE FROM "ContractLeftover"`);
+    await database.query(`DELETE FROM expand_contract."ContractStart"`);
+    await database.query(`DELETE FROM expand_contract."ContractLeftover"`);
   });
 
   it("is fine after a run that left none; a permanent token that appears later is a regression and stops nobody", async () => {

@@ -101,7 +101,10 @@ describe("redirects", () => {
     expect(data.headers.has("x-shopify-api-request-failure-reauthorize-url")).toBe(false);
 
     // Days later the merchant is asked again, once.
-    await database.current.query(`UPDATE "TokenEvent" SET "at" = now() - interval '1 day' WHERE "shop" = $1`, [shop]);
+    await database.current.query(
+      `UPDATE expand_contract."TokenEvent" SET "at" = now() - interval '1 day' WHERE "shop" = $1`,
+      [shop],
+    );
     expect((await merchant.open(shop)).headers.get("location")).toMatch(/^\/auth\/exit-iframe\?/);
     expect((await merchant.installByCode(shop)).status).toBe(302);
     expect((await merchant.open(shop)).status).toBe(403);

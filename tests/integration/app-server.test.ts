@@ -53,10 +53,10 @@ describe("health", () => {
     const behind = await createTestDatabase();
     const other = await startTestApp({ sandbox, databaseUrl: behind.url });
     try {
-      await behind.query(`DELETE FROM _prisma_migrations WHERE migration_name = '20261123000100_token_life'`);
+      await behind.query(`DELETE FROM expand_contract."SchemaStep" WHERE "name" = '0001-tables'`);
       const response = await fetch(`${other.url}/readyz`);
       expect([response.status, await response.json()]).toEqual([503, { status: "not ready" }]);
-      expect(other.logs()).toContain("20261123000100_token_life: run npm run db:deploy");
+      expect(other.logs()).toContain("0001-tables: run npm run db:deploy");
       expect((await fetch(`${other.url}/healthz`)).status).toBe(200);
     } finally {
       await other.stop();
@@ -295,7 +295,9 @@ describe("SIGTERM", () => {
         `SELECT "shop", "accessToken", "refreshToken" FROM "Session"`,
       );
       expect(await sandbox.client.ledger.isCurrentPair(shop, rows[0]!)).toBe(true);
-      expect(await own.query(`SELECT "outcome" FROM "MigrationOutcome"`)).toEqual([{ outcome: "migrated" }]);
+      expect(await own.query(`SELECT "outcome" FROM expand_contract."MigrationOutcome"`)).toEqual([
+        { outcome: "migrated" },
+      ]);
     } finally {
       await draining.stop();
       await own.drop();

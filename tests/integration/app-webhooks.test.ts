@@ -31,7 +31,9 @@ afterAll(async () => {
 });
 
 const rowsOf = (table: string, shop: string) =>
-  database.current.query(`SELECT 1 FROM "${table}" WHERE "shop" = $1`, [shop]);
+  database.current.query(`SELECT 1 FROM ${table === "Session" ? "" : "expand_contract."}"${table}" WHERE "shop" = $1`, [
+    shop,
+  ]);
 const sessionsOf = (shop: string) => rowsOf("Session", shop);
 const tokenCalls = (shop: string) => sandbox.client.ledger.calls({ shop, endpoint: "token" });
 const TOPICS = ["app/uninstalled", "app/scopes_update", "customers/data_request", "customers/redact", "shop/redact"];

@@ -50,7 +50,7 @@ async function buryJobs(): Promise<void> {
   const shop = "doctor-0.myshopify.com";
   const fault = await sandbox.client.faults.add({ shop, endpoint: "graphql", effect: { kind: "status", status: 503 } });
   await database.current.query(
-    `INSERT INTO pgboss.job (name, data, dead_letter) SELECT 'refresh-shop', data, 'dead-letters' FROM unnest($1::jsonb[]) AS t(data)`,
+    `INSERT INTO expand_contract_jobs.job (name, data, dead_letter) SELECT 'refresh-shop', data, 'dead-letters' FROM unnest($1::jsonb[]) AS t(data)`,
     [
       [
         { shop, postponed: 100 },
@@ -209,7 +209,7 @@ describe("what goes wrong is explained, with code 2 and without the secret", { t
   });
 
   it("no run yet is said, for machines too", async () => {
-    await database.current.query(`DELETE FROM "MigrationRun"`);
+    await database.current.query(`DELETE FROM expand_contract."MigrationRun"`);
     for (const [command, code] of [
       ["status", 0],
       ["runs", 0],

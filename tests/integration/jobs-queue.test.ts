@@ -35,8 +35,10 @@ afterEach(async () => {
     await jobs.stop({ drainMs: 5_000 });
     await db.$disconnect();
   }
-  await database.current.query(`DROP SCHEMA IF EXISTS pgboss CASCADE`);
-  await database.current.query(`TRUNCATE "ParkedJob", "ShopToken", "Shop"`);
+  await database.current.query(`DROP SCHEMA IF EXISTS expand_contract_jobs CASCADE`);
+  await database.current.query(
+    `TRUNCATE expand_contract."ParkedJob", expand_contract."ShopToken", expand_contract."Shop"`,
+  );
 });
 
 type Handler = (context: ShopJobContext) => Promise<void>;
@@ -67,16 +69,18 @@ async function results(metrics: Metrics, result: string): Promise<number> {
 }
 
 const parked = () =>
-  database.current.query<{ shop: string; job: string; reason: string; code: string }>(`SELECT * FROM "ParkedJob"`);
+  database.current.query<{ shop: string; job: string; reason: string; code: string }>(
+    `SELECT * FROM expand_contract."ParkedJob"`,
+  );
 const waiting = () =>
   database.current.query<{ data: { shop: string; postponed: number }; start_after: Date }>(
-    `SELECT * FROM pgboss.job WHERE name = 'refresh-shop' AND state < 'active'`,
+    `SELECT * FROM expand_contract_jobs.job WHERE name = 'refresh-shop' AND state < 'active'`,
   );
 
 /** As the tokens' domain does when it stores a pair. */
 async function storePair(shop: ShopDomain): Promise<void> {
   await database.current.query(
-    `INSERT INTO "ShopToken" ("shop", "generation") VALUES ($1, 1) ON CONFLICT ("shop") DO UPDATE SET "generation" = "ShopToken"."generation" + 1`,
+    `INSERT INTO expand_contract."ShopToken" ("shop", "generation") VALUES ($1, 1) ON CONFLICT ("shop") DO UPDATE SET "generation" = "ShopToken"."generation" + 1`,
     [shop],
   );
 }
@@ -122,7 +126,7 @@ describe("enqueue", () => {
     const { jobs } = instance(handler);
     await jobs.enqueue("refresh-shop", { shop: SHOP });
     await database.current.query(
-      `UPDATE pgboss.job SET data = data || '{"accessToken": "x"}' WHERE name = 'refresh-shop'`,
+      `UPDATE expand_contract_jobs.job SET data = data || '{"accessToken": "x"}' WHERE name = 'refresh-shop'`,
     );
     await jobs.start();
     await vi.waitFor(
@@ -242,7 +246,7 @@ describe("trouble that passes", () => {
     });
     await jobs.enqueue("refresh-shop", { shop: SHOP });
     await database.current.query(
-      `UPDATE pgboss.job SET data = data || '{"postponed": 100}' WHERE name = 'refresh-shop'`,
+      `UPDATE expand_contract_jobs.job SET data = data || '{"postponed": 100}' WHERE name = 'refresh-shop'`,
     );
     await jobs.start();
     await vi.waitFor(
@@ -355,7 +359,7 @@ describe("stop", () => {
     await stopped;
     expect(finished).toBe(true);
     expect(await waiting()).toMatchObject([{ data: { shop: SHOP, postponed: 1 } }]);
-    expect(await database.current.query(`SELECT * FROM pgboss.job WHERE state = 'active'`)).toEqual([]);
+    expect(await database.current.query(`SELECT * FROM expand_contract_jobs.job WHERE state = 'active'`)).toEqual([]);
   });
 
   it("is harmless when nothing was ever started, and twice", async () => {

@@ -17,8 +17,8 @@ const running: Jobs[] = [];
 
 afterEach(async () => {
   await Promise.all(running.splice(0).map((jobs) => jobs.stop()));
-  await world.database.query(`TRUNCATE "ParkedJob", "Session", "ShopToken"`);
-  await world.database.query(`DELETE FROM pgboss.job`);
+  await world.database.query(`TRUNCATE expand_contract."ParkedJob", "Session", expand_contract."ShopToken"`);
+  await world.database.query(`DELETE FROM expand_contract_jobs.job`);
 });
 
 afterAll(async () => {
@@ -48,18 +48,20 @@ async function instance(options: { spread?: Parameters<typeof createJobs>[0]["sp
 
 async function shopRow(shop: string) {
   const [row] = await world.database.query<{ name: string; plan: string; fetchedAt: Date }>(
-    `SELECT * FROM "Shop" WHERE shop = $1`,
+    `SELECT * FROM expand_contract."Shop" WHERE shop = $1`,
     [shop],
   );
   return row;
 }
 
 const parked = (shop: string) =>
-  world.database.query<{ job: string; reason: string }>(`SELECT * FROM "ParkedJob" WHERE shop = $1`, [shop]);
+  world.database.query<{ job: string; reason: string }>(`SELECT * FROM expand_contract."ParkedJob" WHERE shop = $1`, [
+    shop,
+  ]);
 
 const queued = (name: string) =>
   world.database.query<{ data: { shop: string; postponed: number } }>(
-    `SELECT * FROM pgboss.job WHERE name = $1 AND state <= 'active'`,
+    `SELECT * FROM expand_contract_jobs.job WHERE name = $1 AND state <= 'active'`,
     [name],
   );
 
@@ -235,7 +237,7 @@ describe("prune-history", () => {
     await tokens.getSession(shop, { idToken: await world.idToken(shop) });
     await vi.waitFor(async () => expect(await shopRow(shop)).toBeDefined(), WAIT);
     await world.database.query(
-      `INSERT INTO "ParkedJob" VALUES ($1, 'refresh-shop', 'needs_reauthorization', 'x', 99, now() - interval '1 day')`,
+      `INSERT INTO expand_contract."ParkedJob" VALUES ($1, 'refresh-shop', 'needs_reauthorization', 'x', 99, now() - interval '1 day')`,
       ["gone.myshopify.com"],
     );
     await jobs.runNow("prune-history");
@@ -260,14 +262,14 @@ describe("a row that names no shop of myshopify.com", () => {
       [bad, good],
     );
     await world.database.query(
-      `INSERT INTO "ShopToken" (shop, "leaseOwner", "leaseExpiresAt") SELECT unnest($1::text[]), 'dead', now() - interval '1 hour'`,
+      `INSERT INTO expand_contract."ShopToken" (shop, "leaseOwner", "leaseExpiresAt") SELECT unnest($1::text[]), 'dead', now() - interval '1 hour'`,
       [[bad, good]],
     );
     await world.advance(45 * DAY_MS);
     lines.length = 0;
     await jobs.start();
     const done = (name: string) =>
-      world.database.query(`SELECT 1 FROM pgboss.job WHERE name = $1 AND state = 'completed'`, [name]);
+      world.database.query(`SELECT 1 FROM expand_contract_jobs.job WHERE name = $1 AND state = 'completed'`, [name]);
     for (const [plan, job] of [
       ["reconcile-shops", "reconcile"],
       ["plan-keep-alive", "keep-alive"],
@@ -275,7 +277,7 @@ describe("a row that names no shop of myshopify.com", () => {
       await jobs.runNow(plan);
       await vi.waitFor(async () => expect(await done(plan)).not.toEqual([]), WAIT);
       const planned = await world.database.query<{ shop: string }>(
-        `SELECT data->>'shop' AS shop FROM pgboss.job WHERE name = $1`,
+        `SELECT data->>'shop' AS shop FROM expand_contract_jobs.job WHERE name = $1`,
         [job],
       );
       expect(planned.map(({ shop }) => shop)).toEqual([good]);
@@ -296,26 +298,30 @@ describe("a redaction", () => {
     for (const name of [shop, other]) {
       await idle.enqueue("refresh-shop", { shop: requireShopDomain(name) });
       await tokens.refresh(name);
-      await query(`INSERT INTO "ParkedJob" VALUES ($1, 'keep-alive', 'suspended', 'frozen', 0, now())`, [name]);
-      await query(`INSERT INTO "Shop" VALUES ($1, 'A shop', 'Basic', now())`, [name]);
-      await query(`INSERT INTO "UnstoredPair" (id, shop, sealed) VALUES ($1, $1, 'sealed')`, [name]);
+      await query(
+        `INSERT INTO expand_contract."ParkedJob" VALUES ($1, 'keep-alive', 'suspended', 'frozen', 0, now())`,
+        [name],
+      );
+      await query(`INSERT INTO expand_contract."Shop" VALUES ($1, 'A shop', 'Basic', now())`, [name]);
+      await query(`INSERT INTO expand_contract."UnstoredPair" (id, shop, sealed) VALUES ($1, $1, 'sealed')`, [name]);
     }
     await query(
-      `INSERT INTO "MigrationRun" (id, status, "finishedAt", options, cursor, "haltReason")
+      `INSERT INTO expand_contract."MigrationRun" (id, status, "finishedAt", options, cursor, "haltReason")
        VALUES ('run', 'halted', now(), jsonb_build_object('shops', ARRAY[$2, $1]), 'offline_' || $1, 'because of ' || $1 || ' alone')`,
       [shop, other],
     );
-    await query(`INSERT INTO "MigrationOutcome" ("runId", shop, outcome) SELECT 'run', unnest($1::text[]), 'failed'`, [
-      [shop, other],
-    ]);
     await query(
-      `INSERT INTO pgboss.job (name, data, source_name, source_output)
+      `INSERT INTO expand_contract."MigrationOutcome" ("runId", shop, outcome) SELECT 'run', unnest($1::text[]), 'failed'`,
+      [[shop, other]],
+    );
+    await query(
+      `INSERT INTO expand_contract_jobs.job (name, data, source_name, source_output)
        SELECT 'dead-letters', jsonb_build_object('shop', name), 'keep-alive', jsonb_build_object('message', 'no ' || name)
        FROM unnest($1::text[]) name`,
       [[shop, other]],
     );
     await query(
-      `INSERT INTO pgboss.job (name, source_name, source_output)
+      `INSERT INTO expand_contract_jobs.job (name, source_name, source_output)
        VALUES ('dead-letters', 'plan-keep-alive', jsonb_build_object('code', 'x', 'message', $1 || ' and ' || $2))`,
       [shop, other],
     );
@@ -340,7 +346,7 @@ describe("a redaction", () => {
     };
     expect(await naming(`(^|[^a-z0-9-])${shop}`)).toEqual([]);
     expect((await naming(other)).length).toBeGreaterThanOrEqual(10);
-    await query(`DELETE FROM "MigrationRun"`);
+    await query(`DELETE FROM expand_contract."MigrationRun"`);
   });
 });
 
@@ -350,26 +356,28 @@ describe("outcomes of migration runs", () => {
     const query = world.database.query;
     for (let age = 5; age >= 1; age--) {
       await query(
-        `INSERT INTO "MigrationRun" (id, status, options, "startedAt", "finishedAt")
+        `INSERT INTO expand_contract."MigrationRun" (id, status, options, "startedAt", "finishedAt")
          VALUES ('r' || $1::int, 'completed', '{}', now() - $1::int * interval '1 hour', now())`,
         [age],
       );
       await query(
-        `INSERT INTO "MigrationOutcome" ("runId", shop, outcome) VALUES ('r' || $1::int, 'each.myshopify.com', 'failed')`,
+        `INSERT INTO expand_contract."MigrationOutcome" ("runId", shop, outcome) VALUES ('r' || $1::int, 'each.myshopify.com', 'failed')`,
         [age],
       );
     }
     await query(
-      `INSERT INTO "MigrationOutcome" ("runId", shop, outcome) VALUES ('r5', 'once.myshopify.com', 'failed')`,
+      `INSERT INTO expand_contract."MigrationOutcome" ("runId", shop, outcome) VALUES ('r5', 'once.myshopify.com', 'failed')`,
     );
     await jobs.runNow("prune-history");
     const left = () =>
-      query<{ o: string }>(`SELECT "runId" || ' ' || split_part(shop, '.', 1) AS o FROM "MigrationOutcome" ORDER BY 1`);
+      query<{ o: string }>(
+        `SELECT "runId" || ' ' || split_part(shop, '.', 1) AS o FROM expand_contract."MigrationOutcome" ORDER BY 1`,
+      );
     await vi.waitFor(
       async () => expect((await left()).map(({ o }) => o)).toEqual(["r1 each", "r2 each", "r3 each", "r5 once"]),
       WAIT,
     );
-    await query(`DELETE FROM "MigrationRun"`);
+    await query(`DELETE FROM expand_contract."MigrationRun"`);
   });
 });
 

@@ -59,7 +59,8 @@ function startWorker(env: Record<string, string> = {}) {
   return { child, exit, logs: () => logs };
 }
 
-const shopRow = (shop: string) => world.database.query(`SELECT name FROM "Shop" WHERE shop = $1`, [shop]);
+const shopRow = (shop: string) =>
+  world.database.query(`SELECT name FROM expand_contract."Shop" WHERE shop = $1`, [shop]);
 
 describe("the worker", () => {
   it("runs jobs by itself; on SIGTERM it finishes what it has in hand, leaves the rest, and ends with 0", async () => {
@@ -104,9 +105,11 @@ describe("the worker", () => {
     await worker.exit;
     await world.sandbox.client.faults.remove(fault);
     // As if the half minute had passed after which a worker without a sign of life is given up, and the wait before the next try.
-    await world.database.query(`UPDATE pgboss.job SET heartbeat_on = now() - interval '1 hour' WHERE state = 'active'`);
+    await world.database.query(
+      `UPDATE expand_contract_jobs.job SET heartbeat_on = now() - interval '1 hour' WHERE state = 'active'`,
+    );
     startWorker();
-    const givenUp = `UPDATE pgboss.job SET start_after = now() WHERE state = 'retry' RETURNING id`;
+    const givenUp = `UPDATE expand_contract_jobs.job SET start_after = now() WHERE state = 'retry' RETURNING id`;
     await vi.waitFor(async () => expect(await world.database.query(givenUp)).toHaveLength(1), LONG_WAIT);
     await vi.waitFor(async () => expect(await shopRow(shop)).toHaveLength(1), WAIT);
   }, 90_000);

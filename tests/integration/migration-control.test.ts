@@ -22,7 +22,7 @@ describe("starting", () => {
   });
 
   it("is refused a second running run by the database itself", async () => {
-    const insert = `INSERT INTO "MigrationRun" (id, status, options) VALUES ($1, 'running', '{}')`;
+    const insert = `INSERT INTO expand_contract."MigrationRun" (id, status, options) VALUES ($1, 'running', '{}')`;
     await t.database.query(insert, ["first"]);
     await expect(t.database.query(insert, ["second"])).rejects.toThrow(/MigrationRun_running_key/);
   });

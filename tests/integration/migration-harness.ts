@@ -54,7 +54,9 @@ export function migrationHarness() {
     await sandbox.client.faults.clear();
     await sandbox.client.tokenRateLimit(null);
     await sandbox.client.reset();
-    await database.current.query(`TRUNCATE "Session", "ShopToken", "TokenEvent", "MigrationRun" CASCADE`);
+    await database.current.query(
+      `TRUNCATE "Session", expand_contract."ShopToken", expand_contract."TokenEvent", expand_contract."MigrationRun" CASCADE`,
+    );
   });
   afterAll(async () => {
     await undoRoute?.();
@@ -152,7 +154,7 @@ export function migrationHarness() {
 
     async outcomes(runId: string): Promise<OutcomeRow[]> {
       return database.current.query<OutcomeRow>(
-        `SELECT shop, outcome, code, attempts, retryable, wave FROM "MigrationOutcome" WHERE "runId" = $1 ORDER BY shop`,
+        `SELECT shop, outcome, code, attempts, retryable, wave FROM expand_contract."MigrationOutcome" WHERE "runId" = $1 ORDER BY shop`,
         [runId],
       );
     },
@@ -176,7 +178,7 @@ export function migrationHarness() {
 
     async expectNobodyMarked(): Promise<void> {
       const marked = await database.current.query(
-        `SELECT shop FROM "ShopToken" WHERE "needsReauthAt" IS NOT NULL OR "suspendedAt" IS NOT NULL`,
+        `SELECT shop FROM expand_contract."ShopToken" WHERE "needsReauthAt" IS NOT NULL OR "suspendedAt" IS NOT NULL`,
       );
       expect(marked, "no shop is marked").toEqual([]);
     },

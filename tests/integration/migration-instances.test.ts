@@ -64,14 +64,14 @@ describe("several instances", () => {
     const [dead, one] = [t.instance(), t.instance()];
     // A worker that claimed everything, migrated some, and was heard of last a while ago.
     await t.database.query(
-      `INSERT INTO "MigrationRun" (id, status, options, drained, taken, cursor) VALUES ('run', 'running', $1, true, 40, 'z')`,
+      `INSERT INTO expand_contract."MigrationRun" (id, status, options, drained, taken, cursor) VALUES ('run', 'running', $1, true, 40, 'z')`,
       [JSON.stringify(parseMigrationOptions({}))],
     );
     await t.database.query(
-      `INSERT INTO "MigrationWorker" ("runId", id, "seenAt") VALUES ('run', 'dead', now() - interval '1 hour')`,
+      `INSERT INTO expand_contract."MigrationWorker" ("runId", id, "seenAt") VALUES ('run', 'dead', now() - interval '1 hour')`,
     );
     await t.database.query(
-      `INSERT INTO "MigrationOutcome" ("runId", shop, outcome, "claimedBy") SELECT 'run', shop, 'claimed', 'dead' FROM "Session"`,
+      `INSERT INTO expand_contract."MigrationOutcome" ("runId", shop, outcome, "claimedBy") SELECT 'run', shop, 'claimed', 'dead' FROM "Session"`,
     );
     for (const shop of shops.slice(0, 15)) await dead.tokens.migrate(shop);
     one.migrations.startWorker();
@@ -89,10 +89,10 @@ describe("several instances", () => {
     await t.until("some shops are migrated", async () => (await migrations.get(run.id))!.migrated > 10);
     // As an instance does that leads the run and has not heard of this one.
     await t.database.query(
-      `UPDATE "MigrationOutcome" SET outcome = 'waiting', "retryAt" = now(), "claimedBy" = NULL, code = 'interrupted'
+      `UPDATE expand_contract."MigrationOutcome" SET outcome = 'waiting', "retryAt" = now(), "claimedBy" = NULL, code = 'interrupted'
        WHERE outcome = 'claimed'`,
     );
-    await t.database.query(`DELETE FROM "MigrationWorker"`);
+    await t.database.query(`DELETE FROM expand_contract."MigrationWorker"`);
     expect(await t.end(migrations, run.id)).toMatchObject({ status: "completed", total: 150, migrated: 150 });
     await t.expectAllCurrent(shops);
   });
@@ -100,19 +100,21 @@ describe("several instances", () => {
   it("that lead never take themselves for dead, however slow they are", async () => {
     const { takeOverFromDead } = await import("../../app/migration/worker/heartbeat.ts");
     const { db } = t.instance();
-    await t.database.query(`INSERT INTO "MigrationRun" (id, status, options) VALUES ('run', 'running', '{}')`);
+    await t.database.query(
+      `INSERT INTO expand_contract."MigrationRun" (id, status, options) VALUES ('run', 'running', '{}')`,
+    );
     for (const worker of ["slow", "dead"]) {
       await t.database.query(
-        `INSERT INTO "MigrationWorker" ("runId", id, "seenAt") VALUES ('run', $1, now() - interval '1 hour')`,
+        `INSERT INTO expand_contract."MigrationWorker" ("runId", id, "seenAt") VALUES ('run', $1, now() - interval '1 hour')`,
         [worker],
       );
       await t.database.query(
-        `INSERT INTO "MigrationOutcome" ("runId", shop, outcome, "claimedBy") VALUES ('run', $1, 'claimed', $1)`,
+        `INSERT INTO expand_contract."MigrationOutcome" ("runId", shop, outcome, "claimedBy") VALUES ('run', $1, 'claimed', $1)`,
         [worker],
       );
     }
     expect(await takeOverFromDead(db, "run", "slow", 1_000)).toBe(1);
-    expect(await t.database.query(`SELECT id FROM "MigrationWorker"`)).toEqual([{ id: "slow" }]);
+    expect(await t.database.query(`SELECT id FROM expand_contract."MigrationWorker"`)).toEqual([{ id: "slow" }]);
     expect(await t.outcomes("run")).toMatchObject([
       { shop: "dead", outcome: "waiting" },
       { shop: "slow", outcome: "claimed" },
@@ -122,11 +124,12 @@ describe("several instances", () => {
   it("do not settle a shop that was taken from them", async () => {
     const { db } = t.instance();
     const { recordOutcomes } = await import("../../app/migration/worker/record-outcomes.ts");
-    await t.database.query(`INSERT INTO "MigrationRun" (id, status, options) VALUES ('run', 'running', $1)`, [
-      JSON.stringify(parseMigrationOptions({})),
-    ]);
     await t.database.query(
-      `INSERT INTO "MigrationOutcome" ("runId", shop, outcome, "claimedBy") VALUES ('run', 'a.myshopify.com', 'claimed', 'new')`,
+      `INSERT INTO expand_contract."MigrationRun" (id, status, options) VALUES ('run', 'running', $1)`,
+      [JSON.stringify(parseMigrationOptions({}))],
+    );
+    await t.database.query(
+      `INSERT INTO expand_contract."MigrationOutcome" ("runId", shop, outcome, "claimedBy") VALUES ('run', 'a.myshopify.com', 'claimed', 'new')`,
     );
     const ended = {
       shop: "a.myshopify.com",
@@ -138,11 +141,11 @@ describe("several instances", () => {
     };
     await recordOutcomes(db, "run", "old", [ended]);
     expect(await t.outcomes("run")).toMatchObject([{ outcome: "claimed" }]);
-    expect(await t.database.query(`SELECT * FROM "MigrationTally"`)).toEqual([]);
+    expect(await t.database.query(`SELECT * FROM expand_contract."MigrationTally"`)).toEqual([]);
     await recordOutcomes(db, "run", "new", [ended]);
     await recordOutcomes(db, "run", "new", [ended]);
     expect(await t.outcomes("run")).toMatchObject([{ outcome: "failed" }]);
-    expect(await t.database.query(`SELECT shops FROM "MigrationTally"`)).toEqual([{ shops: 1 }]);
+    expect(await t.database.query(`SELECT shops FROM expand_contract."MigrationTally"`)).toEqual([{ shops: 1 }]);
   });
 
   it("survive their database connections being cut", async () => {
@@ -156,7 +159,7 @@ describe("several instances", () => {
         async () =>
           (
             await t.database.query<{ n: number }>(
-              `SELECT count(*)::int AS n FROM "MigrationOutcome" WHERE outcome = 'migrated'`,
+              `SELECT count(*)::int AS n FROM expand_contract."MigrationOutcome" WHERE outcome = 'migrated'`,
             )
           )[0]!.n >= atLeast,
       );

@@ -66,7 +66,7 @@ describe("a migration run", () => {
     await client.uninstall("known-uninstalled.myshopify.com", { webhook: false });
     await client.freeze("frozen.myshopify.com");
     await t.database.query(
-      `INSERT INTO "ShopToken" (shop, "uninstalledAt") VALUES ('known-uninstalled.myshopify.com', now())`,
+      `INSERT INTO expand_contract."ShopToken" (shop, "uninstalledAt") VALUES ('known-uninstalled.myshopify.com', now())`,
     );
 
     const awkward = ["uninstalled", "known-uninstalled", "frozen", "old", "pair", "empty", "unheard-of"].map(
@@ -179,7 +179,9 @@ describe("a migration run", () => {
 describe("a dry run", () => {
   it("counts and estimates, calls nobody and changes nothing", async () => {
     await t.seed(20);
-    await t.database.query(`INSERT INTO "ShopToken" (shop, "suspendedAt") SELECT min(shop), now() FROM "Session"`);
+    await t.database.query(
+      `INSERT INTO expand_contract."ShopToken" (shop, "suspendedAt") SELECT min(shop), now() FROM "Session"`,
+    );
     const { migrations } = t.instance();
     const { run, joined } = await migrations.start(parseMigrationOptions({ dryRun: true, waves: "10%,100%" }));
     expect(joined).toBe(false);

@@ -28,22 +28,23 @@ describe("a run that must not go on", () => {
   it("fails, in words, when the app itself cannot go on; the next run takes everything up", async () => {
     const shops = await t.seed(30);
     const { migrations } = t.instance({ giveUpAfterMs: 1_000 });
-    await t.database.query(`ALTER TABLE "MigrationTally" RENAME TO "MigrationTallyAway"`);
+    await t.database.query(`ALTER TABLE expand_contract."MigrationTally" RENAME TO "MigrationTallyAway"`);
     try {
       const { run } = await migrations
         .start(parseMigrationOptions({ verify: "none" }))
         .catch(async (error: unknown) => {
           // Looking at the run needs the table, too.
-          const [row] = await t.database.query<{ id: string }>(`SELECT id FROM "MigrationRun"`);
+          const [row] = await t.database.query<{ id: string }>(`SELECT id FROM expand_contract."MigrationRun"`);
           return row ? { run: row } : Promise.reject(error as Error);
         });
-      const stored = () => t.database.query(`SELECT status, "haltReason" FROM "MigrationRun" WHERE id = $1`, [run.id]);
+      const stored = () =>
+        t.database.query(`SELECT status, "haltReason" FROM expand_contract."MigrationRun" WHERE id = $1`, [run.id]);
       await t.until("the run has failed", async () => (await stored())[0]?.status === "failed", 30);
       expect((await stored())[0]?.haltReason).toMatch(
         /did not pass \(PrismaClientKnownRequestError P2010 42P01\).*No shop is lost/,
       );
     } finally {
-      await t.database.query(`ALTER TABLE "MigrationTallyAway" RENAME TO "MigrationTally"`);
+      await t.database.query(`ALTER TABLE expand_contract."MigrationTallyAway" RENAME TO "MigrationTally"`);
     }
     const again = await t.run(t.instance().migrations);
     expect(again).toMatchObject({ status: "completed", failed: 0, permanentTokens: 0 });
@@ -97,7 +98,9 @@ describe("the trouble of one shop", () => {
         migratableTokens: 2,
       });
       expect(done.failures.map(({ retryable }) => retryable)).toEqual([true, true]);
-      const paused = await t.database.query(`SELECT 1 FROM "MigrationRun" WHERE "pausedUntil" IS NOT NULL`);
+      const paused = await t.database.query(
+        `SELECT 1 FROM expand_contract."MigrationRun" WHERE "pausedUntil" IS NOT NULL`,
+      );
       expect(paused, "nobody else waited").toEqual([]);
       await t.expectAllCurrent(shops.slice(2));
     },

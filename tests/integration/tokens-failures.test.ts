@@ -296,7 +296,7 @@ describe("an ambiguous invalid_subject_token", () => {
     const later = await h.install("permanent");
     await fail(later, refused);
     await tokens.migrate(later);
-    await h.database.query(`UPDATE "ShopToken" SET "notExchangeableAt" = now() - interval '25 hours'`);
+    await h.database.query(`UPDATE expand_contract."ShopToken" SET "notExchangeableAt" = now() - interval '25 hours'`);
     await tokens.getSession(later);
     await h.expectCurrent(later);
   });

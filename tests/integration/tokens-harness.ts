@@ -179,14 +179,16 @@ export function tokensHarness() {
         generation: number;
         needsReauthWhy: string | null;
         suspendedWhy: string | null;
-      }>(`SELECT generation, "needsReauthWhy", "suspendedWhy" FROM "ShopToken" WHERE shop = $1`, [shop]);
+      }>(`SELECT generation, "needsReauthWhy", "suspendedWhy" FROM expand_contract."ShopToken" WHERE shop = $1`, [
+        shop,
+      ]);
       return row ?? { generation: 0, needsReauthWhy: null, suspendedWhy: null };
     },
 
     /** As if the call whose answer was lost had been given up so long ago that it cannot be at work any more. */
     async outliveLostCall(shop: string): Promise<void> {
       await database.current.query(
-        `UPDATE "ShopToken" SET "answerLostAt" = "answerLostAt" - interval '1 minute' WHERE shop = $1`,
+        `UPDATE expand_contract."ShopToken" SET "answerLostAt" = "answerLostAt" - interval '1 minute' WHERE shop = $1`,
         [shop],
       );
     },

@@ -389,7 +389,13 @@ describe("uninstall and reinstall", () => {
     await tokens.recordUninstalled(shop, new Date(h.now()));
     expect(await tokens.recordRedacted(shop)).toMatchObject({ forgotten: true });
     for (const table of ["Session", "ShopToken", "TokenEvent"]) {
-      expect(await h.database.query(`SELECT 1 FROM "${table}" WHERE shop = $1`, [shop]), table).toEqual([]);
+      expect(
+        await h.database.query(
+          `SELECT 1 FROM ${table === "Session" ? "" : "expand_contract."}"${table}" WHERE shop = $1`,
+          [shop],
+        ),
+        table,
+      ).toEqual([]);
     }
   });
 
@@ -440,9 +446,10 @@ describe("uninstall and reinstall", () => {
     expect(await h.process().recordRedacted(shop)).toMatchObject({ forgotten: false });
     await acquiring;
     await h.expectCurrent(shop);
-    const [row] = await h.database.query<{ generation: number }>(`SELECT generation FROM "ShopToken" WHERE shop = $1`, [
-      shop,
-    ]);
+    const [row] = await h.database.query<{ generation: number }>(
+      `SELECT generation FROM expand_contract."ShopToken" WHERE shop = $1`,
+      [shop],
+    );
     expect(row?.generation).toBe(1);
   });
 });
@@ -490,7 +497,7 @@ describe("the history", () => {
     expect(Math.abs(entry!.since!.getTime() - first)).toBeLessThan(60_000);
 
     await h.database.query(
-      `INSERT INTO "TokenEvent" (shop, kind, at) SELECT $1, 'suspended', now() FROM generate_series(1, 120)`,
+      `INSERT INTO expand_contract."TokenEvent" (shop, kind, at) SELECT $1, 'suspended', now() FROM generate_series(1, 120)`,
       [shop],
     );
     await tokens.refresh(shop);
@@ -582,7 +589,7 @@ describe("an outcome nobody knows", () => {
     const tokens = h.process();
     for (const [i, shop] of [stuck, other].entries()) {
       await h.database.query(
-        `INSERT INTO "ShopToken" (shop, "leaseOwner", "leaseExpiresAt") VALUES ($1, 'dead', now() - interval '9 years' + $2 * interval '1 s')`,
+        `INSERT INTO expand_contract."ShopToken" (shop, "leaseOwner", "leaseExpiresAt") VALUES ($1, 'dead', now() - interval '9 years' + $2 * interval '1 s')`,
         [shop, i],
       );
     }
@@ -593,7 +600,8 @@ describe("an outcome nobody knows", () => {
     await tokens.reconcile(other);
     expect(await tokens.shopsToReconcile(1_000)).not.toContain(other);
 
-    const due = () => h.database.query(`UPDATE "ShopToken" SET "reconcileAt" = now() WHERE shop = $1`, [stuck]);
+    const due = () =>
+      h.database.query(`UPDATE expand_contract."ShopToken" SET "reconcileAt" = now() WHERE shop = $1`, [stuck]);
     await due();
     expect(await tokens.shopsToReconcile(1_000)).toContain(stuck);
     await h.sandbox.client.faults.remove("down");

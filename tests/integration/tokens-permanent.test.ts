@@ -50,11 +50,11 @@ test("SQL and TypeScript agree on every row: permanent, the credential, whether 
   const sha = (value: string) => createHash("sha256").update(value).digest("hex").slice(0, 32);
   await fc.assert(
     fc.asyncProperty(rows, async (generated) => {
-      await h.database.query(`TRUNCATE "Session", "ShopToken"`);
+      await h.database.query(`TRUNCATE "Session", expand_contract."ShopToken"`);
       const given = generated.map((row, i) => ({ ...row, id: `${row.shop}|${i}`, key: `shop-${i}` }));
       await h.database.query(INSERT, [JSON.stringify(given)]);
       await h.database.query(
-        `INSERT INTO "ShopToken" (shop, "needsReauthAt", "needsReauthToken")
+        `INSERT INTO expand_contract."ShopToken" (shop, "needsReauthAt", "needsReauthToken")
          SELECT key, now(), token FROM jsonb_to_recordset($1::jsonb) AS r(key text, token text)`,
         [
           JSON.stringify(
@@ -70,7 +70,7 @@ test("SQL and TypeScript agree on every row: permanent, the credential, whether 
       const said = await h.database.query<{ id: string; permanent: boolean; refused: boolean; fingerprint: string }>(
         `SELECT s.id, (${PERMANENT_TOKEN_PREDICATE}) AS permanent, ${tokenFingerprint("s")} AS fingerprint,
            ${isRefusedForGood("s", "t")} AS refused
-         FROM "Session" s LEFT JOIN "ShopToken" t ON t.shop = 'shop-' || split_part(s.id, '|', 2)`,
+         FROM "Session" s LEFT JOIN expand_contract."ShopToken" t ON t.shop = 'shop-' || split_part(s.id, '|', 2)`,
       );
       const bySql = new Map(said.map((row) => [row.id, row]));
       for (const row of given) {
@@ -95,7 +95,7 @@ test("SQL and TypeScript agree on every row: permanent, the credential, whether 
     }),
     { numRuns: 60 },
   );
-  await h.database.query(`TRUNCATE "Session", "ShopToken"`);
+  await h.database.query(`TRUNCATE "Session", expand_contract."ShopToken"`);
 });
 
 /** A shop whose living permanent token is stored as `row` says. */
@@ -145,7 +145,9 @@ describe("rows as others left them", () => {
     expect(await tokens.migrate(odd)).toMatchObject({ outcome: "migrated", shop });
     await h.expectCurrent(shop);
     expect(await countRemainingTokens({ prisma: tokens.prisma })).toEqual({});
-    expect((await h.database.query(`SELECT shop FROM "ShopToken" WHERE lower(shop) = $1`, [shop])).length).toBe(1);
+    expect(
+      (await h.database.query(`SELECT shop FROM expand_contract."ShopToken" WHERE lower(shop) = $1`, [shop])).length,
+    ).toBe(1);
   });
 
   test("every row that remains has a reason: another id, a second spelling, no shop, another app's", async () => {
@@ -164,7 +166,7 @@ describe("rows as others left them", () => {
     expect(remaining.map(({ id, reason }) => [id, reason]).sort()).toEqual(
       left.map(({ id }) => [id, "foreign_session"]).sort(),
     );
-    await h.database.query(`TRUNCATE "Session", "ShopToken"`);
+    await h.database.query(`TRUNCATE "Session", expand_contract."ShopToken"`);
   });
 });
 
@@ -174,7 +176,7 @@ describe("a mark belongs to the token it was made for", () => {
     async (by) => {
       const shop = await adopt();
       await h.database.query(
-        `INSERT INTO "ShopToken" (shop, "needsReauthAt", "needsReauthWhy", "needsReauthToken") VALUES ($1, now(), 'spent', $2)`,
+        `INSERT INTO expand_contract."ShopToken" (shop, "needsReauthAt", "needsReauthWhy", "needsReauthToken") VALUES ($1, now(), 'spent', $2)`,
         [shop, by === "of another token" ? "0".repeat(32) : null],
       );
       const tokens = h.process();

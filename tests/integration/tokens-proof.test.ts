@@ -20,7 +20,8 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-const unstored = () => h.database.query<{ shop: string; sealed: string }>(`SELECT shop, sealed FROM "UnstoredPair"`);
+const unstored = () =>
+  h.database.query<{ shop: string; sealed: string }>(`SELECT shop, sealed FROM expand_contract."UnstoredPair"`);
 
 function connect(url: string) {
   const prisma = openDatabase(url, { poolSize: 3 });
@@ -33,9 +34,12 @@ async function asRole(grants: string) {
   await h.database.query(
     `DO $$ BEGIN CREATE ROLE weak_role LOGIN PASSWORD 'weak'; EXCEPTION WHEN duplicate_object THEN NULL; END $$`,
   );
-  await h.database.query(`REVOKE ALL ON ALL TABLES IN SCHEMA public FROM weak_role`);
-  await h.database.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO weak_role`);
-  await h.database.query(`GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO weak_role`);
+  await h.database.query(`GRANT USAGE ON SCHEMA expand_contract TO weak_role`);
+  await h.database.query(`REVOKE ALL ON ALL TABLES IN SCHEMA public, expand_contract FROM weak_role`);
+  await h.database.query(
+    `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public, expand_contract TO weak_role`,
+  );
+  await h.database.query(`GRANT USAGE ON ALL SEQUENCES IN SCHEMA public, expand_contract TO weak_role`);
   await h.database.query(grants);
   const url = new URL(h.database.url);
   url.username = "weak_role";
@@ -108,10 +112,10 @@ const OBSTACLES: Obstacle[] = [
   },
   {
     name: "a missing table of ours",
-    spoil: `ALTER TABLE "TokenEvent" RENAME TO elsewhere`,
-    mend: `ALTER TABLE elsewhere RENAME TO "TokenEvent"`,
+    spoil: `ALTER TABLE expand_contract."TokenEvent" RENAME TO elsewhere`,
+    mend: `ALTER TABLE expand_contract.elsewhere RENAME TO "TokenEvent"`,
     kind: "schema_behind",
-    says: /the table "TokenEvent" is missing/,
+    says: /the table expand_contract\."TokenEvent" is missing/,
   },
   {
     name: "a column too narrow",
@@ -178,10 +182,14 @@ describe("before anything is spent", () => {
     ],
     [
       "INSERT on two tables",
-      `REVOKE INSERT ON "Session", "TokenEvent" FROM weak_role`,
-      /INSERT on "Session" and INSERT on "TokenEvent"/,
+      `REVOKE INSERT ON "Session", expand_contract."TokenEvent" FROM weak_role`,
+      /INSERT on "Session" and INSERT on expand_contract\."TokenEvent"/,
     ],
-    ["a right on the lease", `REVOKE UPDATE ON "ShopToken" FROM weak_role`, /UPDATE on "ShopToken"/],
+    [
+      "a right on the lease",
+      `REVOKE UPDATE ON expand_contract."ShopToken" FROM weak_role`,
+      /UPDATE on expand_contract\."ShopToken"/,
+    ],
     ["to write at all", `ALTER ROLE weak_role SET default_transaction_read_only = on`, /read-only/],
   ])("a role without the right: %s", async (_name, revoke, says) => {
     const shop = await h.install("permanent");
@@ -353,9 +361,10 @@ describe("what no proof could foresee", () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(await h.sandbox.client.ledger.findSecrets(readFileSync(path, "utf8"))).toEqual([]);
     relay.mend();
-    await h.database.query(`UPDATE "ShopToken" SET "leaseOwner" = NULL, "leaseExpiresAt" = NULL WHERE shop = $1`, [
-      shop,
-    ]);
+    await h.database.query(
+      `UPDATE expand_contract."ShopToken" SET "leaseOwner" = NULL, "leaseExpiresAt" = NULL WHERE shop = $1`,
+      [shop],
+    );
     expect(await h.process({ emergency }).adoptUnstored()).toBe(1);
     await h.expectCurrent(shop);
     expect(await h.tokenCalls(shop)).toHaveLength(1);

@@ -116,7 +116,10 @@ async function act(world: World, action: Action, index: number): Promise<unknown
     case "lose the lease":
       // Somewhere in the middle of what the others do.
       await sleep(10 + 25 * index);
-      return h.database.query(`UPDATE "ShopToken" SET "leaseExpiresAt" = clock_timestamp() WHERE shop = $1`, [shop]);
+      return h.database.query(
+        `UPDATE expand_contract."ShopToken" SET "leaseExpiresAt" = clock_timestamp() WHERE shop = $1`,
+        [shop],
+      );
     case "uninstall, reinstall":
       world.uninstalledAt = new Date(h.now());
       await h.sandbox.client.uninstall(shop, { webhook: false });
@@ -143,7 +146,7 @@ function sessionOf(row: NonNullable<Awaited<ReturnType<typeof h.row>>>): Session
 /** A process that is killed between Shopify's answer and its own write: the lease is left to run out, the answer is gone. */
 async function die(shop: string): Promise<void> {
   const taken = await h.database.query(
-    `INSERT INTO "ShopToken" AS t (shop, "leaseOwner", "leaseExpiresAt") VALUES ($1, 'killed', clock_timestamp() + interval '500 ms')
+    `INSERT INTO expand_contract."ShopToken" AS t (shop, "leaseOwner", "leaseExpiresAt") VALUES ($1, 'killed', clock_timestamp() + interval '500 ms')
      ON CONFLICT (shop) DO UPDATE SET "leaseOwner" = 'killed', "leaseExpiresAt" = EXCLUDED."leaseExpiresAt"
      WHERE t."leaseOwner" IS NULL RETURNING shop`,
     [shop],
@@ -158,7 +161,10 @@ async function die(shop: string): Promise<void> {
 
 /** Leases and cool-downs live by the database's clock: let them run out as well. */
 async function endLeases(shop: string): Promise<void> {
-  await h.database.query(`UPDATE "ShopToken" SET "leaseExpiresAt" = clock_timestamp() WHERE shop = $1`, [shop]);
+  await h.database.query(
+    `UPDATE expand_contract."ShopToken" SET "leaseExpiresAt" = clock_timestamp() WHERE shop = $1`,
+    [shop],
+  );
 }
 
 async function settle(shop: string): Promise<void> {

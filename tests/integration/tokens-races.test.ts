@@ -71,11 +71,14 @@ test("a holder that died is replaced when its lease has run out", async () => {
   const shop = await h.install("expiring");
   await h.advance(2 * HOUR_MS);
   await h.database.query(
-    `INSERT INTO "ShopToken" (shop, "leaseOwner", "leaseExpiresAt") VALUES ($1, 'killed', clock_timestamp() + interval '1 hour')`,
+    `INSERT INTO expand_contract."ShopToken" (shop, "leaseOwner", "leaseExpiresAt") VALUES ($1, 'killed', clock_timestamp() + interval '1 hour')`,
     [shop],
   );
   const waiting = h.process().getSession(shop);
-  await h.database.query(`UPDATE "ShopToken" SET "leaseExpiresAt" = clock_timestamp() WHERE shop = $1`, [shop]);
+  await h.database.query(
+    `UPDATE expand_contract."ShopToken" SET "leaseExpiresAt" = clock_timestamp() WHERE shop = $1`,
+    [shop],
+  );
   await waiting;
   await h.expectCurrent(shop);
 });
@@ -83,11 +86,11 @@ test("a holder that died is replaced when its lease has run out", async () => {
 test("a taker that waited for a holder's write acts upon what was written, not upon what it saw when it began", async () => {
   const shop = await h.install("expiring");
   await h.advance(2 * HOUR_MS);
-  await h.database.query(`INSERT INTO "ShopToken" (shop) VALUES ($1)`, [shop]);
+  await h.database.query(`INSERT INTO expand_contract."ShopToken" (shop) VALUES ($1)`, [shop]);
   const holder = new pg.Client({ connectionString: h.database.url });
   await holder.connect();
   await holder.query("BEGIN");
-  await holder.query(`UPDATE "ShopToken" SET generation = generation + 1 WHERE shop = $1`, [shop]);
+  await holder.query(`UPDATE expand_contract."ShopToken" SET generation = generation + 1 WHERE shop = $1`, [shop]);
   await holder.query(
     `UPDATE "Session" SET "accessToken" = 'shpat_newer', expires = $2::timestamptz AT TIME ZONE 'UTC' WHERE shop = $1`,
     [shop, new Date(h.now() + HOUR_MS).toISOString()],
@@ -118,7 +121,7 @@ test("a refusal met by the successor of a holder that may still be at it marks n
   await expect.poll(async () => (await h.tokenCalls(shop)).length).toBe(1);
   await h.sandbox.client.faults.remove(fault);
   await h.database.query(
-    `UPDATE "ShopToken" SET "leaseExpiresAt" = clock_timestamp() - interval '1 second' WHERE shop = $1`,
+    `UPDATE expand_contract."ShopToken" SET "leaseExpiresAt" = clock_timestamp() - interval '1 second' WHERE shop = $1`,
     [shop],
   );
   await expect(quick.getSession(shop)).rejects.toMatchObject({
@@ -190,7 +193,7 @@ test("a holder that comes back late cannot write over the pair of its successor"
   await expect.poll(async () => (await h.tokenCalls(shop)).length).toBe(1);
   await h.sandbox.client.faults.remove(fault);
   await h.database.query(
-    `UPDATE "ShopToken" SET "leaseExpiresAt" = clock_timestamp() - interval '1 second' WHERE shop = $1`,
+    `UPDATE expand_contract."ShopToken" SET "leaseExpiresAt" = clock_timestamp() - interval '1 second' WHERE shop = $1`,
     [shop],
   );
   const quickSession = await quick.getSession(shop);
@@ -213,7 +216,10 @@ test("a late holder whose pair turns out to be the newer one saves it", async ()
   const lateSession = late.getSession(shop);
   await expect.poll(async () => (await h.tokenCalls(shop)).length).toBe(1);
   await h.sandbox.client.faults.remove(fault);
-  await h.database.query(`UPDATE "ShopToken" SET "leaseExpiresAt" = clock_timestamp() WHERE shop = $1`, [shop]);
+  await h.database.query(
+    `UPDATE expand_contract."ShopToken" SET "leaseExpiresAt" = clock_timestamp() WHERE shop = $1`,
+    [shop],
+  );
   await quick.getSession(shop);
 
   const { accessToken } = await lateSession;
@@ -231,7 +237,10 @@ test("a late holder whose token is over by then marks nobody dead", async () => 
   const lateSession = late.getSession(shop);
   await expect.poll(async () => (await h.tokenCalls(shop)).length).toBe(1);
   await h.sandbox.client.faults.remove(fault);
-  await h.database.query(`UPDATE "ShopToken" SET "leaseExpiresAt" = clock_timestamp() WHERE shop = $1`, [shop]);
+  await h.database.query(
+    `UPDATE expand_contract."ShopToken" SET "leaseExpiresAt" = clock_timestamp() WHERE shop = $1`,
+    [shop],
+  );
   await quick.getSession(shop);
   await quick.refresh(shop);
 

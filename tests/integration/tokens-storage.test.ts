@@ -259,7 +259,7 @@ describe("an authorization code grant", () => {
         expiring: true,
       });
       await h.database.query(
-        `UPDATE "ShopToken" SET "leaseOwner" = NULL, generation = generation + 1 WHERE shop = $1`,
+        `UPDATE expand_contract."ShopToken" SET "leaseOwner" = NULL, generation = generation + 1 WHERE shop = $1`,
         [shop],
       );
       await tokens.sessionStorage.storeSession(session);

@@ -17,6 +17,10 @@ const answer = z.object({ shop: z.object({ name: z.string(), plan: z.object({ pu
 /** Reads the shop's name and plan from the Admin API into the table Shop. After an installation and after app/scopes_update. */
 export async function refreshShop({ shop, admin, db, clock, signal }: ShopJobContext): Promise<void> {
   const { shop: found } = answer.parse(await admin.graphql(QUERY, { signal }));
-  const facts = { name: found.name, plan: found.plan.publicDisplayName, fetchedAt: new Date(clock()) };
-  await db.shop.upsert({ where: { shop }, create: { shop, ...facts }, update: facts });
+  const fetchedAt = new Date(clock()).toISOString();
+  await db.$executeRaw`
+    INSERT INTO expand_contract."Shop" ("shop", "name", "plan", "fetchedAt")
+    VALUES (${shop}, ${found.name}, ${found.plan.publicDisplayName}, ${fetchedAt}::timestamptz)
+    ON CONFLICT ("shop") DO UPDATE
+    SET "name" = excluded."name", "plan" = excluded."plan", "fetchedAt" = excluded."fetchedAt"`;
 }

@@ -29,7 +29,7 @@ export function isTurnOf(shop: string, now: number): boolean {
  */
 export async function retryUnserved({ db, clock, log, enqueueAll }: AppJobContext): Promise<void> {
   const [asked] = await db.$queryRaw<[{ yes: boolean }]>`
-    SELECT EXISTS (SELECT FROM "MigrationRun" WHERE NOT "dryRun" AND "finishedAt" IS NOT NULL) AS "yes"`;
+    SELECT EXISTS (SELECT FROM expand_contract."MigrationRun" WHERE NOT "dryRun" AND "finishedAt" IS NOT NULL) AS "yes"`;
   if (!asked.yes) return;
   const now = clock();
   let shops = 0;

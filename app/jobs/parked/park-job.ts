@@ -18,7 +18,7 @@ export async function parkJob(db: Database, parking: Parking): Promise<void> {
   const { shop, job, reason, code, generation } = parking;
   const retryAfter = parking.retryAfterMs ?? null;
   await db.$executeRaw`
-    INSERT INTO "ParkedJob" ("shop", "job", "reason", "code", "generation", "retryAt")
+    INSERT INTO expand_contract."ParkedJob" ("shop", "job", "reason", "code", "generation", "retryAt")
     VALUES (${shop}, ${job}, ${reason}, ${code}, ${generation}, now() + ${retryAfter}::float8 * interval '1 millisecond')
     ON CONFLICT ("shop", "job") DO UPDATE
     SET "reason" = excluded."reason", "code" = excluded."code", "generation" = excluded."generation", "retryAt" = excluded."retryAt"`;
@@ -26,6 +26,7 @@ export async function parkJob(db: Database, parking: Parking): Promise<void> {
 
 /** The generation of a shop's token: 0 for a shop that never had a pair. */
 export async function readGeneration(db: Database, shop: ShopDomain): Promise<number> {
-  const row = await db.shopToken.findUnique({ where: { shop }, select: { generation: true } });
+  const [row] = await db.$queryRaw<{ generation: number }[]>`
+    SELECT "generation" FROM expand_contract."ShopToken" WHERE "shop" = ${shop}`;
   return row?.generation ?? 0;
 }

@@ -29,8 +29,8 @@ export async function releaseParked(
   for (let released = 0; ;) {
     const page = await db.$transaction(async (transaction) => {
       const rows = await transaction.$queryRaw<{ shop: string; job: string }[]>`
-        DELETE FROM "ParkedJob" WHERE ("shop", "job") IN (
-          SELECT p."shop", p."job" FROM "ParkedJob" p LEFT JOIN "ShopToken" t ON t."shop" = p."shop"
+        DELETE FROM expand_contract."ParkedJob" WHERE ("shop", "job") IN (
+          SELECT p."shop", p."job" FROM expand_contract."ParkedJob" p LEFT JOIN expand_contract."ShopToken" t ON t."shop" = p."shop"
           WHERE ${condition} LIMIT ${PAGE} FOR UPDATE OF p SKIP LOCKED)
         RETURNING "shop", "job"`;
       for (const { shop, job } of rows) {

@@ -27,7 +27,7 @@ import { runShopJob, type RunDependencies } from "./run-shop-job.ts";
 import { requireShopDomain } from "../../infra/shop-domain.ts";
 
 export interface JobsOptions {
-  /** pg-boss keeps its tables in the schema `pgboss` of this database, with a small pool of its own. */
+  /** pg-boss keeps its tables in the schema `expand_contract_jobs` of this database, with a small pool of its own. */
   databaseUrl: string;
   /** Milliseconds that one statement of the queue may take; 10,000 unless told. */
   statementTimeoutMs?: number;
@@ -156,8 +156,9 @@ export function createJobs(options: JobsOptions): Jobs {
   }
 
   async function health(): Promise<JobsHealth> {
-    const counts = await db.parkedJob.groupBy({ by: ["reason"], _count: true });
-    const parked = (reason: string) => counts.find((row) => row.reason === reason)?._count ?? 0;
+    const counts = await db.$queryRaw<{ reason: string; count: number }[]>`
+      SELECT "reason", count(*)::int AS "count" FROM expand_contract."ParkedJob" GROUP BY 1`;
+    const parked = (reason: string) => counts.find((row) => row.reason === reason)?.count ?? 0;
     return {
       running: working !== undefined && stopping === undefined,
       deadLetters: await countDeadLetters(await open()),
@@ -192,7 +193,9 @@ export function createJobs(options: JobsOptions): Jobs {
       try {
         const domain = requireShopDomain(shop);
         // Asked first without the queue: nearly always nothing is parked, and this runs after every refresh.
-        const parked = await db.$queryRaw<object[]>`SELECT 1 FROM "ParkedJob" WHERE "shop" = ${domain} LIMIT 1`;
+        const parked = await db.$queryRaw<
+          object[]
+        >`SELECT 1 FROM expand_contract."ParkedJob" WHERE "shop" = ${domain} LIMIT 1`;
         if (parked.length > 0) await releaseParked(deps, { shop: domain });
         if (how === "acquired") await queue.add("refresh-shop", domain);
       } catch (error) {

@@ -10,7 +10,10 @@ export function mentionOf(shop: string): string {
 
 /** Deletes what background work keeps about a shop: jobs that wait, are parked, are done or dead; and its name in what others report. */
 export async function forgetShop(db: Database, boss: PgBoss, shop: ShopDomain): Promise<void> {
-  await db.$transaction([db.shop.deleteMany({ where: { shop } }), db.parkedJob.deleteMany({ where: { shop } })]);
+  await db.$transaction([
+    db.$executeRaw`DELETE FROM expand_contract."Shop" WHERE "shop" = ${shop}`,
+    db.$executeRaw`DELETE FROM expand_contract."ParkedJob" WHERE "shop" = ${shop}`,
+  ]);
   const queue = boss.getDb();
   await queue.executeSql(`DELETE FROM ${JOBS_SCHEMA}.job WHERE "singleton_key" = $1 OR "data"->>'shop' = $1`, [shop]);
   const forgotten = (column: string) => `regexp_replace("${column}"::text, $1, '\\1(redacted)', 'g')::jsonb`;

@@ -1,11 +1,11 @@
+import { JOBS_SCHEMA } from "../../schema/own-schema.ts";
 import { PgBoss, type Queue } from "pg-boss";
 import { poolConfig } from "../../infra/db-pool.ts";
 import type { Logger } from "../../infra/log.server.ts";
 import type { JobTimes } from "./job-times.ts";
 import type { AppJobName, ShopJobName } from "./job-types.ts";
 
-/** Where pg-boss keeps its tables. */
-export const JOBS_SCHEMA = "pgboss";
+export { JOBS_SCHEMA };
 
 export const DEAD_LETTERS = "dead-letters";
 

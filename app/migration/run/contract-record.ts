@@ -8,7 +8,9 @@ const fingerprint = Prisma.raw(tokenFingerprint("s"));
 
 /** Whether the app has started in contract before, and since when that is remembered. */
 export async function hasReachedContract(db: Database): Promise<boolean> {
-  const [row] = await db.$queryRaw<[{ reached: boolean }]>`SELECT EXISTS (SELECT FROM "ContractStart") AS "reached"`;
+  const [row] = await db.$queryRaw<
+    [{ reached: boolean }]
+  >`SELECT EXISTS (SELECT FROM expand_contract."ContractStart") AS "reached"`;
   return row.reached;
 }
 
@@ -18,22 +20,25 @@ export async function hasReachedContract(db: Database): Promise<boolean> {
  */
 export async function recordContractStart(db: Database): Promise<void> {
   await db.$executeRaw`
-    WITH begun AS (INSERT INTO "ContractStart" ("id") VALUES (1) ON CONFLICT DO NOTHING RETURNING 1)
-    INSERT INTO "ContractLeftover" ("sessionId", "fingerprint")
+    WITH begun AS (INSERT INTO expand_contract."ContractStart" ("id") VALUES (1) ON CONFLICT DO NOTHING RETURNING 1)
+    INSERT INTO expand_contract."ContractLeftover" ("sessionId", "fingerprint")
     SELECT s."id", ${fingerprint} FROM "Session" s WHERE ${permanent} AND EXISTS (SELECT FROM begun)
     ON CONFLICT DO NOTHING`;
 }
 
 /** The app mints permanent tokens again (phase legacy): what was known of a contract before says nothing any more. */
 export async function forgetContractStart(db: Database): Promise<void> {
-  await db.$transaction([db.$executeRaw`DELETE FROM "ContractLeftover"`, db.$executeRaw`DELETE FROM "ContractStart"`]);
+  await db.$transaction([
+    db.$executeRaw`DELETE FROM expand_contract."ContractLeftover"`,
+    db.$executeRaw`DELETE FROM expand_contract."ContractStart"`,
+  ]);
 }
 
 /** Permanent tokens that were stored after contract was reached; 0 while it has not been. */
 export async function countTokensSinceContract(db: Database): Promise<number> {
   const [row] = await db.$queryRaw<[{ count: number }]>`
     SELECT count(*)::int AS "count" FROM "Session" s
-    WHERE ${living} AND EXISTS (SELECT FROM "ContractStart")
-      AND NOT EXISTS (SELECT FROM "ContractLeftover" l WHERE l."sessionId" = s."id" AND l."fingerprint" = ${fingerprint})`;
+    WHERE ${living} AND EXISTS (SELECT FROM expand_contract."ContractStart")
+      AND NOT EXISTS (SELECT FROM expand_contract."ContractLeftover" l WHERE l."sessionId" = s."id" AND l."fingerprint" = ${fingerprint})`;
   return row.count;
 }

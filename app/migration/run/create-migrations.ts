@@ -70,7 +70,7 @@ export function createMigrations(deps: MigrationDependencies): Migrations {
     if (worker || isClosed) return Promise.resolve();
     joining ??= (async () => {
       const [run] = await db.$queryRaw<{ options: MigrationOptions; total: number | null }[]>`
-        SELECT "options", "total" FROM "MigrationRun" WHERE "id" = ${runId} AND "status" = 'running'`;
+        SELECT "options", "total" FROM expand_contract."MigrationRun" WHERE "id" = ${runId} AND "status" = 'running'`;
       if (!run || isClosed) return;
       if (run.total === null) void fillTotal(db, runId, run.options).catch(() => {});
       const mine = createRunWorker({ ...deps, tickMs, deadAfterMs }, runId, run.options);

@@ -35,7 +35,7 @@ export async function advanceRun(db: Database, runId: string): Promise<Advance> 
       const limitReached = run.options.limit !== undefined && run.taken >= run.options.limit;
       if (run.wave + 1 < waves.length && !limitReached) {
         await tx.$executeRaw`
-          UPDATE "MigrationRun" SET "wave" = "wave" + 1, "cursor" = '', "drained" = false,
+          UPDATE expand_contract."MigrationRun" SET "wave" = "wave" + 1, "cursor" = '', "drained" = false,
             "waveBeginsAt" = now() + ${secondsBetween(run)}::float8 * interval '1 second' WHERE "id" = ${runId}`;
         return "next wave";
       }
@@ -87,9 +87,9 @@ export async function failRun(
     `An error of the app itself did not pass (${fault}); the app's log says more. No shop is lost: ` +
     "repair the app or its database (npm run db:deploy), then start again.";
   const fail = (tx: Tx) => tx.$executeRaw`
-    UPDATE "MigrationRun" SET "status" = 'failed', "haltReason" = ${reason}, "finishedAt" = now(), "notice" = NULL
+    UPDATE expand_contract."MigrationRun" SET "status" = 'failed', "haltReason" = ${reason}, "finishedAt" = now(), "notice" = NULL
     WHERE "id" = ${runId} AND "status" = 'running' AND NOT EXISTS (
-      SELECT FROM "MigrationWorker" WHERE "runId" = ${runId} AND "id" <> ${worker}
+      SELECT FROM expand_contract."MigrationWorker" WHERE "runId" = ${runId} AND "id" <> ${worker}
         AND "seenAt" >= now() - ${deadAfterMs}::float8 * interval '1 millisecond')`;
   try {
     await db.$transaction(async (tx) => {
@@ -109,7 +109,7 @@ export interface StopReason {
 /** Asks every worker to stop; with a reason the run ends as it says, and the first reason stands. */
 export async function requestStop(db: Database, runId: string, stop?: StopReason): Promise<void> {
   await db.$executeRaw`
-    UPDATE "MigrationRun" SET "stopRequested" = true,
+    UPDATE expand_contract."MigrationRun" SET "stopRequested" = true,
       "haltReason" = CASE WHEN "stopRequested" THEN "haltReason" ELSE ${stop?.reason ?? null} END,
       "endsAs" = CASE WHEN "stopRequested" THEN "endsAs" ELSE ${stop?.as ?? null} END
     WHERE "id" = ${runId} AND "status" = 'running'`;
@@ -117,7 +117,7 @@ export async function requestStop(db: Database, runId: string, stop?: StopReason
 
 /** The word that a run waits for between two waves. */
 export async function beginWave(db: Database, runId: string): Promise<void> {
-  await db.$executeRaw`UPDATE "MigrationRun" SET "waveBeginsAt" = NULL WHERE "id" = ${runId} AND "status" = 'running'`;
+  await db.$executeRaw`UPDATE expand_contract."MigrationRun" SET "waveBeginsAt" = NULL WHERE "id" = ${runId} AND "status" = 'running'`;
 }
 
 function secondsBetween({ options }: RunRow): number {
@@ -125,13 +125,15 @@ function secondsBetween({ options }: RunRow): number {
 }
 
 async function lockRun(tx: Tx, runId: string): Promise<RunRow | undefined> {
-  const [run] = await tx.$queryRaw<RunRow[]>`SELECT * FROM "MigrationRun" WHERE "id" = ${runId} FOR NO KEY UPDATE`;
+  const [run] = await tx.$queryRaw<
+    RunRow[]
+  >`SELECT * FROM expand_contract."MigrationRun" WHERE "id" = ${runId} FOR NO KEY UPDATE`;
   return run;
 }
 
 async function hasOpenShops(db: Tx, runId: string): Promise<boolean> {
   const [row] = await db.$queryRaw<[{ open: boolean }]>`
-    SELECT EXISTS (SELECT 1 FROM "MigrationOutcome" WHERE "runId" = ${runId} AND "outcome" IN ('claimed', 'waiting')) AS "open"`;
+    SELECT EXISTS (SELECT 1 FROM expand_contract."MigrationOutcome" WHERE "runId" = ${runId} AND "outcome" IN ('claimed', 'waiting')) AS "open"`;
   return row.open;
 }
 
@@ -139,7 +141,7 @@ async function hasOpenShops(db: Tx, runId: string): Promise<boolean> {
 async function areShopsHeld(db: Tx, runId: string, worker: string, deadAfterMs: number): Promise<boolean> {
   const [row] = await db.$queryRaw<[{ held: boolean }]>`
     SELECT EXISTS (
-      SELECT 1 FROM "MigrationOutcome" o JOIN "MigrationWorker" w ON w."runId" = o."runId" AND w."id" = o."claimedBy"
+      SELECT 1 FROM expand_contract."MigrationOutcome" o JOIN expand_contract."MigrationWorker" w ON w."runId" = o."runId" AND w."id" = o."claimedBy"
       WHERE o."runId" = ${runId} AND o."outcome" = 'claimed' AND w."id" <> ${worker}
         AND w."seenAt" >= now() - ${deadAfterMs}::float8 * interval '1 millisecond'
     ) AS "held"`;
@@ -148,29 +150,29 @@ async function areShopsHeld(db: Tx, runId: string, worker: string, deadAfterMs: 
 
 async function countWave(tx: Tx, runId: string, wave: number): Promise<WaveCount[]> {
   return tx.$queryRaw<WaveCount[]>`
-    SELECT "outcome", "code", "shops" FROM "MigrationTally" WHERE "runId" = ${runId} AND "wave" = ${wave}`;
+    SELECT "outcome", "code", "shops" FROM expand_contract."MigrationTally" WHERE "runId" = ${runId} AND "wave" = ${wave}`;
 }
 
 async function settleOpenShops(tx: Tx, runId: string): Promise<void> {
   await tx.$executeRaw`
     WITH ended AS (
-      UPDATE "MigrationOutcome" o SET
+      UPDATE expand_contract."MigrationOutcome" o SET
         "outcome" = CASE WHEN ${migratedByUs} THEN 'migrated' ELSE 'failed' END,
         "code" = CASE WHEN ${migratedByUs} THEN 'migrated_before_interruption' ELSE o."code" END,
         "message" = CASE WHEN ${migratedByUs} THEN 'a pair was stored before this run was interrupted'
           ELSE coalesce(o."message", 'not finished') || '; the run ended before the next attempt' END,
         "retryable" = NOT coalesce(${migratedByUs}, false), "claimedBy" = NULL, "retryAt" = NULL, "at" = now()
-      FROM "MigrationOutcome" same LEFT JOIN "ShopToken" t ON t."shop" = same."shop"
+      FROM expand_contract."MigrationOutcome" same LEFT JOIN expand_contract."ShopToken" t ON t."shop" = same."shop"
       WHERE o."runId" = ${runId} AND o."outcome" IN ('claimed', 'waiting') AND o."code" IS NOT NULL
         AND same."runId" = o."runId" AND same."shop" = o."shop"
       RETURNING o."outcome", o."code", o."wave"
     )
-    INSERT INTO "MigrationTally" AS tally ("runId", "wave", "outcome", "code", "shops")
+    INSERT INTO expand_contract."MigrationTally" AS tally ("runId", "wave", "outcome", "code", "shops")
     SELECT ${runId}, "wave", "outcome", "code", count(*)::int FROM ended GROUP BY 2, 3, 4
     ON CONFLICT ("runId", "wave", "outcome", "code") DO UPDATE SET "shops" = tally."shops" + excluded."shops"`;
   const untried = await tx.$executeRaw`
-    DELETE FROM "MigrationOutcome" WHERE "runId" = ${runId} AND "outcome" IN ('claimed', 'waiting')`;
-  await tx.$executeRaw`UPDATE "MigrationRun" SET "taken" = "taken" - ${untried}::int WHERE "id" = ${runId}`;
+    DELETE FROM expand_contract."MigrationOutcome" WHERE "runId" = ${runId} AND "outcome" IN ('claimed', 'waiting')`;
+  await tx.$executeRaw`UPDATE expand_contract."MigrationRun" SET "taken" = "taken" - ${untried}::int WHERE "id" = ${runId}`;
 }
 
 async function endRun(
@@ -182,7 +184,7 @@ async function endRun(
 ): Promise<void> {
   // A run that went through knows how many shops it was about; what others migrated meanwhile is no shop of this run.
   await tx.$executeRaw`
-    UPDATE "MigrationRun" SET "status" = ${status}, "haltReason" = ${haltReason}, "finishedAt" = now(), "notice" = NULL,
+    UPDATE expand_contract."MigrationRun" SET "status" = ${status}, "haltReason" = ${haltReason}, "finishedAt" = now(), "notice" = NULL,
       "total" = CASE WHEN ${status} = 'completed' THEN "taken" ELSE greatest(coalesce("total", 0), "taken") END,
       "permanentTokens" = ${counts.permanentTokens}, "migratableTokens" = ${counts.migratableTokens},
       "legacyPrefixRows" = ${counts.legacyPrefixRows}

@@ -6,8 +6,8 @@ import type { MigrationOptions } from "../types.ts";
 export async function fillTotal(db: Database, runId: string, options: MigrationOptions): Promise<void> {
   const found = options.shops?.length ?? (await countCandidates(db, options)).total;
   await db.$executeRaw`
-    UPDATE "MigrationRun" SET "total" = least(${options.limit ?? 2_147_483_647}::int,
+    UPDATE expand_contract."MigrationRun" SET "total" = least(${options.limit ?? 2_147_483_647}::int,
       ${found}::int + CASE WHEN ${options.shops === undefined}
-        THEN (SELECT coalesce(sum("shops"), 0)::int FROM "MigrationTally" WHERE "runId" = ${runId}) ELSE 0 END)
+        THEN (SELECT coalesce(sum("shops"), 0)::int FROM expand_contract."MigrationTally" WHERE "runId" = ${runId}) ELSE 0 END)
     WHERE "id" = ${runId} AND "total" IS NULL`;
 }

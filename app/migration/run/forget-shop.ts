@@ -7,9 +7,9 @@ import type { Database } from "../../infra/db.server.ts";
 export async function forgetShop(db: Database, shop: string): Promise<void> {
   const mention = `(^|[^a-z0-9-])${shop.toLowerCase().replaceAll(".", "[.]")}`;
   await db.$transaction([
-    db.$executeRaw`DELETE FROM "MigrationOutcome" WHERE "shop" = ${shop.toLowerCase()}`,
+    db.$executeRaw`DELETE FROM expand_contract."MigrationOutcome" WHERE "shop" = ${shop.toLowerCase()}`,
     db.$executeRaw`
-      UPDATE "MigrationRun" r SET
+      UPDATE expand_contract."MigrationRun" r SET
         "options" = regexp_replace(r."options"::text, ${mention}, '\\1(redacted)', 'gi')::jsonb,
         "plan" = regexp_replace(r."plan"::text, ${mention}, '\\1(redacted)', 'gi')::jsonb,
         "haltReason" = regexp_replace(r."haltReason", ${mention}, '\\1(redacted)', 'gi'),

@@ -10,7 +10,7 @@ import type { MigrationOptions } from "../types.ts";
 export async function insertRun(db: Database, options: MigrationOptions): Promise<{ id: string; joined: boolean }> {
   for (;;) {
     const [inserted] = await db.$queryRaw<{ id: string }[]>`
-      INSERT INTO "MigrationRun" ("id", "status", "options")
+      INSERT INTO expand_contract."MigrationRun" ("id", "status", "options")
       VALUES (${randomUUID()}, 'running', ${JSON.stringify(storedOptions(options))}::jsonb)
       ON CONFLICT DO NOTHING RETURNING "id"`;
     if (inserted) return { id: inserted.id, joined: false };
@@ -22,6 +22,8 @@ export async function insertRun(db: Database, options: MigrationOptions): Promis
 
 /** The id of the run that is at work. */
 export async function findRunningRun(db: Database): Promise<string | undefined> {
-  const [row] = await db.$queryRaw<{ id: string }[]>`SELECT "id" FROM "MigrationRun" WHERE "status" = 'running'`;
+  const [row] = await db.$queryRaw<
+    { id: string }[]
+  >`SELECT "id" FROM expand_contract."MigrationRun" WHERE "status" = 'running'`;
   return row?.id;
 }

@@ -39,16 +39,16 @@ export async function recordLeftovers(db: Prisma.TransactionClient, runId: strin
       FROM "Session" s ${joinShopToken} WHERE ${living} AND ${reason} <> 'migratable'
     ),
     written AS (
-      INSERT INTO "MigrationOutcome" ("runId", "shop", "outcome", "code", "message", "retryable", "wave")
+      INSERT INTO expand_contract."MigrationOutcome" ("runId", "shop", "outcome", "code", "message", "retryable", "wave")
       SELECT ${runId}, CASE WHEN o."shop" IS NULL THEN l."shop" ELSE l."shop" || ' (row ' || l."id" || ')' END,
         CASE l."code" WHEN 'foreign_session' THEN 'failed' WHEN 'not_exchangeable' THEN 'not_exchangeable' ELSE 'suspended' END,
         l."code", coalesce(${JSON.stringify(WORDS)}::jsonb ->> l."code", ${leftoverWords("")}),
         l."code" NOT IN ('foreign_session', 'not_exchangeable'), ${wave}::int
-      FROM leftover l LEFT JOIN "MigrationOutcome" o ON o."runId" = ${runId} AND o."shop" = l."shop"
+      FROM leftover l LEFT JOIN expand_contract."MigrationOutcome" o ON o."runId" = ${runId} AND o."shop" = l."shop"
       WHERE o."code" IS DISTINCT FROM l."code"
       ON CONFLICT DO NOTHING RETURNING "outcome", "code"
     )
-    INSERT INTO "MigrationTally" AS tally ("runId", "wave", "outcome", "code", "shops")
+    INSERT INTO expand_contract."MigrationTally" AS tally ("runId", "wave", "outcome", "code", "shops")
     SELECT ${runId}, ${wave}::int, "outcome", "code", count(*)::int FROM written GROUP BY 3, 4
     ON CONFLICT ("runId", "wave", "outcome", "code") DO UPDATE SET "shops" = tally."shops" + excluded."shops"`;
 }

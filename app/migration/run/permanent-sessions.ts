@@ -32,7 +32,7 @@ export async function countTokens(db: Database, runId: string | null = null): Pr
   const [left] = await db.$queryRaw<[{ permanent: number; migratable: number }]>`
     SELECT count(*)::int AS "permanent",
            (count(*) FILTER (WHERE ${remainingReason} = 'migratable'
-              AND NOT EXISTS (SELECT FROM "MigrationOutcome" o
+              AND NOT EXISTS (SELECT FROM expand_contract."MigrationOutcome" o
                 WHERE o."runId" = ${runId} AND o."shop" = lower(s."shop") AND o."outcome" = 'failed' AND NOT o."retryable")))::int
              AS "migratable"
     FROM "Session" s ${joinShopToken} WHERE ${permanentSession}`;

@@ -33,7 +33,7 @@ export async function planRun(db: Database, options: MigrationOptions): Promise<
   const counts = await countTokens(db);
   const id = randomUUID();
   await db.$executeRaw`
-    INSERT INTO "MigrationRun" ("id", "status", "dryRun", "options", "finishedAt", "total", "plan", "recentRate",
+    INSERT INTO expand_contract."MigrationRun" ("id", "status", "dryRun", "options", "finishedAt", "total", "plan", "recentRate",
       "permanentTokens", "migratableTokens", "legacyPrefixRows")
     VALUES (${id}, 'completed', true, ${JSON.stringify(storedOptions(options))}::jsonb, now(), ${wouldTry},
       ${JSON.stringify(plan)}::jsonb, ${perSecond}, ${counts.permanentTokens}, ${counts.migratableTokens},
@@ -61,7 +61,7 @@ export async function countCandidates(
            0 AS "needsReauth",
            (count(*) FILTER (WHERE t."suspendedAt" IS NOT NULL))::int AS "suspended",
            (count(*) FILTER (WHERE t."uninstalledAt" IS NOT NULL))::int AS "uninstalled"
-    FROM "Session" s LEFT JOIN "ShopToken" t ON t."shop" = lower(s."shop")
+    FROM "Session" s LEFT JOIN expand_contract."ShopToken" t ON t."shop" = lower(s."shop")
     WHERE ${permanentSession} ${among} ${place}`;
   return row;
 }
@@ -78,8 +78,8 @@ async function countWaves(db: Database, waves: number[]): Promise<{ percent: num
 async function lastRate(db: Database): Promise<number | undefined> {
   const [row] = await db.$queryRaw<{ rate: number }[]>`
     SELECT sum(t."shops")::float8 / greatest(extract(epoch FROM r."finishedAt" - r."startedAt"), 0.1)::float8 AS "rate"
-    FROM (SELECT * FROM "MigrationRun" WHERE NOT "dryRun" AND "finishedAt" IS NOT NULL ORDER BY "startedAt" DESC LIMIT 20) r
-    JOIN "MigrationTally" t ON t."runId" = r."id" AND t."outcome" = 'migrated'
+    FROM (SELECT * FROM expand_contract."MigrationRun" WHERE NOT "dryRun" AND "finishedAt" IS NOT NULL ORDER BY "startedAt" DESC LIMIT 20) r
+    JOIN expand_contract."MigrationTally" t ON t."runId" = r."id" AND t."outcome" = 'migrated'
     GROUP BY r."id", r."startedAt", r."finishedAt" HAVING sum(t."shops") >= 10
     ORDER BY r."startedAt" DESC LIMIT 1`;
   return row && row.rate > 0 ? row.rate : undefined;

@@ -10,9 +10,9 @@ const REPORTED = ["failed", "needs_reauthorization", "not_exchangeable", "suspen
 /** The id of the run at work, else of the run started last. */
 export async function findLatestRun(db: Database): Promise<string | undefined> {
   const [row] = await db.$queryRaw<{ id: string }[]>`
-    (SELECT "id" FROM "MigrationRun" WHERE "status" = 'running')
+    (SELECT "id" FROM expand_contract."MigrationRun" WHERE "status" = 'running')
     UNION ALL
-    (SELECT "id" FROM "MigrationRun" ORDER BY "startedAt" DESC LIMIT 1)
+    (SELECT "id" FROM expand_contract."MigrationRun" ORDER BY "startedAt" DESC LIMIT 1)
     LIMIT 1`;
   return row?.id;
 }
@@ -20,14 +20,14 @@ export async function findLatestRun(db: Database): Promise<string | undefined> {
 /** The ids of the latest runs, the newest first. */
 export async function findRuns(db: Database, limit: number): Promise<string[]> {
   const rows = await db.$queryRaw<{ id: string }[]>`
-    SELECT "id" FROM "MigrationRun" ORDER BY "startedAt" DESC LIMIT ${limit}`;
+    SELECT "id" FROM expand_contract."MigrationRun" ORDER BY "startedAt" DESC LIMIT ${limit}`;
   return rows.map(({ id }) => id);
 }
 
 /** Whether a run has ended with nothing left that could be migrated. */
 export async function hasFinishedRun(db: Database): Promise<boolean> {
   const [row] = await db.$queryRaw<[{ finished: boolean }]>`
-    SELECT EXISTS (SELECT FROM "MigrationRun" WHERE "status" = 'completed' AND NOT "dryRun"
+    SELECT EXISTS (SELECT FROM expand_contract."MigrationRun" WHERE "status" = 'completed' AND NOT "dryRun"
       AND coalesce("migratableTokens", "permanentTokens") = 0) AS "finished"`;
   return row.finished;
 }
@@ -43,15 +43,15 @@ export async function readRun(
     SELECT r.*, greatest(0, extract(epoch FROM r."pausedUntil" - now()) * 1000)::float8 AS "pausedMs",
       greatest(0, extract(epoch FROM r."waveBeginsAt" - now()) * 1000)::float8 AS "waveWaitsMs",
       w."shops" AS "waiting", w."retryMs",
-      (SELECT count(*)::int FROM "MigrationWorker" w WHERE w."runId" = r."id"
+      (SELECT count(*)::int FROM expand_contract."MigrationWorker" w WHERE w."runId" = r."id"
         AND w."seenAt" >= now() - ${deadAfterMs}::float8 * interval '1 millisecond') AS "workers"
-    FROM "MigrationRun" r LEFT JOIN LATERAL (
+    FROM expand_contract."MigrationRun" r LEFT JOIN LATERAL (
       SELECT count(*)::int AS "shops", greatest(0, extract(epoch FROM min("retryAt") - now()) * 1000)::float8 AS "retryMs"
-      FROM "MigrationOutcome" WHERE "runId" = r."id" AND "outcome" = 'waiting' AND r."status" = 'running') w ON true
+      FROM expand_contract."MigrationOutcome" WHERE "runId" = r."id" AND "outcome" = 'waiting' AND r."status" = 'running') w ON true
     WHERE r."id" = ${id}`;
   if (!run) return undefined;
   const tallies = await db.$queryRaw<{ outcome: string; code: string; shops: number }[]>`
-    SELECT "outcome", "code", sum("shops")::int AS "shops" FROM "MigrationTally" WHERE "runId" = ${id} GROUP BY 1, 2`;
+    SELECT "outcome", "code", sum("shops")::int AS "shops" FROM expand_contract."MigrationTally" WHERE "runId" = ${id} GROUP BY 1, 2`;
   const listed: RunFailure[] = [];
   if (failures !== "none") {
     for await (const failure of readFailures(db, id)) {
@@ -68,7 +68,7 @@ export async function* readFailures(db: Database, runId: string): AsyncGenerator
     for (let after = ""; ;) {
       const page = await db.$queryRaw<RunFailure[]>`
         SELECT "shop", "outcome", coalesce("code", '') AS "code", coalesce("message", '') AS "message", "attempts", "retryable"
-        FROM "MigrationOutcome" WHERE "runId" = ${runId} AND "outcome" = ${outcome} AND "shop" > ${after}
+        FROM expand_contract."MigrationOutcome" WHERE "runId" = ${runId} AND "outcome" = ${outcome} AND "shop" > ${after}
         ORDER BY "shop" LIMIT ${FAILURE_PAGE}`;
       yield* page;
       if (page.length < FAILURE_PAGE) break;

@@ -28,7 +28,7 @@ export async function claimFreshShops(
   return db.$transaction(
     async (tx) => {
       const [run] = await tx.$queryRaw<Pick<RunRow, "options" | "cursor" | "wave" | "taken" | "drained">[]>`
-        SELECT "options", "cursor", "wave", "taken", "drained" FROM "MigrationRun"
+        SELECT "options", "cursor", "wave", "taken", "drained" FROM expand_contract."MigrationRun"
         WHERE "id" = ${runId} AND "status" = 'running' AND NOT "stopRequested"
           AND ("waveBeginsAt" IS NULL OR "waveBeginsAt" <= now()) FOR NO KEY UPDATE`;
       if (!run || run.drained) return { claims: [], more: false };
@@ -49,12 +49,12 @@ export async function claimFreshShops(
       const [taken] = await tx.$queryRaw<[{ shops: string[]; read: number }]>`
         WITH page AS MATERIALIZED (${page}),
         stored AS (
-          INSERT INTO "MigrationOutcome" ("runId", "shop", "outcome", "wave", "claimedBy")
+          INSERT INTO expand_contract."MigrationOutcome" ("runId", "shop", "outcome", "wave", "claimedBy")
           SELECT DISTINCT ${runId}, "shop", 'claimed', ${run.wave}::int, ${worker} FROM page
           ON CONFLICT DO NOTHING RETURNING "shop"
         ),
         moved AS (
-          UPDATE "MigrationRun" SET
+          UPDATE expand_contract."MigrationRun" SET
             "cursor" = coalesce((SELECT max("key") FROM page), "cursor"),
             "taken" = "taken" + (SELECT count(*) FROM stored),
             "drained" = (SELECT count(*) FROM page) < ${want}::int
@@ -76,9 +76,9 @@ export async function claimFreshShops(
  */
 export async function claimWaitingShops(db: Database, runId: string, worker: string, want: number): Promise<Claim[]> {
   return db.$queryRaw<Claim[]>`
-    UPDATE "MigrationOutcome" SET "outcome" = 'claimed', "claimedBy" = ${worker}, "retryAt" = NULL
+    UPDATE expand_contract."MigrationOutcome" SET "outcome" = 'claimed', "claimedBy" = ${worker}, "retryAt" = NULL
     WHERE "runId" = ${runId} AND "shop" IN (
-      SELECT "shop" FROM "MigrationOutcome"
+      SELECT "shop" FROM expand_contract."MigrationOutcome"
       WHERE "runId" = ${runId} AND "outcome" = 'waiting' AND "retryAt" <= now()
       ORDER BY "retryAt" LIMIT ${want} FOR UPDATE SKIP LOCKED
     ) RETURNING "shop", "attempts" AS "tries", "wave"`;

@@ -28,14 +28,14 @@ export interface Heartbeat {
 /** Joins a run as one of its workers. */
 export async function joinRun(db: Database, runId: string, worker: string, stats: WorkerStats): Promise<void> {
   await db.$executeRaw`
-    INSERT INTO "MigrationWorker" ("runId", "id", "stats") VALUES (${runId}, ${worker}, ${JSON.stringify(stats)}::jsonb)
+    INSERT INTO expand_contract."MigrationWorker" ("runId", "id", "stats") VALUES (${runId}, ${worker}, ${JSON.stringify(stats)}::jsonb)
     ON CONFLICT ("runId", "id") DO UPDATE SET "seenAt" = now()`;
 }
 
 /** Leaves a run. What was held must have been given back before. */
 export async function leaveRun(db: Database, runId: string, worker: string): Promise<void> {
-  await db.$executeRaw`DELETE FROM "MigrationWorker" WHERE "runId" = ${runId} AND "id" = ${worker}`;
-  await db.$executeRaw`UPDATE "MigrationRun" SET "leader" = NULL WHERE "id" = ${runId} AND "leader" = ${worker}`;
+  await db.$executeRaw`DELETE FROM expand_contract."MigrationWorker" WHERE "runId" = ${runId} AND "id" = ${worker}`;
+  await db.$executeRaw`UPDATE expand_contract."MigrationRun" SET "leader" = NULL WHERE "id" = ${runId} AND "leader" = ${worker}`;
 }
 
 /** A sign of life: says what was done, hears how the run stands, and takes the lead when nobody alive has it. */
@@ -49,20 +49,20 @@ export async function heartbeat(
   const dead = Prisma.sql`now() - ${deadAfterMs}::float8 * interval '1 millisecond'`;
   const [row] = await db.$queryRaw<Heartbeat[]>`
     WITH me AS (
-      UPDATE "MigrationWorker" SET "seenAt" = now(), "stats" = ${JSON.stringify(stats)}::jsonb
+      UPDATE expand_contract."MigrationWorker" SET "seenAt" = now(), "stats" = ${JSON.stringify(stats)}::jsonb
       WHERE "runId" = ${runId} AND "id" = ${worker} RETURNING 1
     ),
     lead AS (
-      UPDATE "MigrationRun" SET "leader" = ${worker}, "leaderSeenAt" = now()
+      UPDATE expand_contract."MigrationRun" SET "leader" = ${worker}, "leaderSeenAt" = now()
       WHERE "id" = ${runId} AND "status" = 'running' AND EXISTS (SELECT 1 FROM me)
         AND ("leader" IS NULL OR "leader" = ${worker} OR "leaderSeenAt" < ${dead}) RETURNING 1
     )
     SELECT EXISTS (SELECT 1 FROM me) AS "alive", r."status", r."stopRequested", r."drained", EXISTS (SELECT 1 FROM lead) AS "leads",
       r."allowedRate", r."pacing",
       greatest(0, extract(epoch FROM r."pausedUntil" - now()) * 1000)::float8 AS "pausedMs",
-      (SELECT coalesce(json_agg(json_build_object('id', w."id", 'stats', w."stats")), '[]') FROM "MigrationWorker" w
+      (SELECT coalesce(json_agg(json_build_object('id', w."id", 'stats', w."stats")), '[]') FROM expand_contract."MigrationWorker" w
        WHERE w."runId" = ${runId} AND (w."seenAt" >= ${dead} OR w."id" = ${worker})) AS "workers"
-    FROM "MigrationRun" r WHERE r."id" = ${runId}`;
+    FROM expand_contract."MigrationRun" r WHERE r."id" = ${runId}`;
   if (!row) throw new Error(`Run ${runId} is gone`);
   return { ...row, pausedMs: row.pausedMs ?? 0 };
 }
@@ -75,7 +75,7 @@ export async function storePace(
   decided: { pace: Pace; recentRate: number; notice: string | null },
 ): Promise<void> {
   await db.$executeRaw`
-    UPDATE "MigrationRun" SET "allowedRate" = ${decided.pace.rate}, "pacing" = ${JSON.stringify(decided.pace)}::jsonb,
+    UPDATE expand_contract."MigrationRun" SET "allowedRate" = ${decided.pace.rate}, "pacing" = ${JSON.stringify(decided.pace)}::jsonb,
       "recentRate" = ${decided.recentRate}, "notice" = ${decided.notice}
     WHERE "id" = ${runId} AND "leader" = ${worker} AND "status" = 'running'`;
 }
@@ -83,7 +83,7 @@ export async function storePace(
 /** Nobody calls for so long: Shopify said so to one of us. Never shortens a longer wait. */
 export async function storePause(db: Database, runId: string, pausedMs: number): Promise<void> {
   await db.$executeRaw`
-    UPDATE "MigrationRun" SET "pausedUntil" = greatest("pausedUntil", now() + ${pausedMs}::float8 * interval '1 millisecond')
+    UPDATE expand_contract."MigrationRun" SET "pausedUntil" = greatest("pausedUntil", now() + ${pausedMs}::float8 * interval '1 millisecond')
     WHERE "id" = ${runId}`;
 }
 
@@ -101,11 +101,11 @@ export async function takeOverFromDead(
 ): Promise<number> {
   const dead = Prisma.sql`now() - ${deadAfterMs}::float8 * interval '1 millisecond'`;
   const taken = await db.$executeRaw`
-    UPDATE "MigrationOutcome" SET "outcome" = 'waiting', "retryAt" = now(), "claimedBy" = NULL, "code" = 'interrupted'
+    UPDATE expand_contract."MigrationOutcome" SET "outcome" = 'waiting', "retryAt" = now(), "claimedBy" = NULL, "code" = 'interrupted'
     WHERE "runId" = ${runId} AND "outcome" = 'claimed' AND "claimedBy" NOT IN (
-      SELECT "id" FROM "MigrationWorker" WHERE "runId" = ${runId} AND ("seenAt" >= ${dead} OR "id" = ${worker})
+      SELECT "id" FROM expand_contract."MigrationWorker" WHERE "runId" = ${runId} AND ("seenAt" >= ${dead} OR "id" = ${worker})
     )`;
   await db.$executeRaw`
-    DELETE FROM "MigrationWorker" WHERE "runId" = ${runId} AND "seenAt" < ${dead} AND "id" <> ${worker}`;
+    DELETE FROM expand_contract."MigrationWorker" WHERE "runId" = ${runId} AND "seenAt" < ${dead} AND "id" <> ${worker}`;
   return taken;
 }

@@ -31,17 +31,17 @@ export async function recordOutcomes(db: Database, runId: string, worker: string
         AS g("shop" text, "outcome" text, "code" text, "message" text, "attempts" int, "retryable" boolean, "retryInMs" float8)
     ),
     written AS (
-      UPDATE "MigrationOutcome" o SET
+      UPDATE expand_contract."MigrationOutcome" o SET
         "outcome" = CASE WHEN g."outcome" = 'already_expiring' AND ${migratedByUs} THEN 'migrated' ELSE g."outcome" END,
         "code" = CASE WHEN g."outcome" = 'already_expiring' AND ${migratedByUs} THEN 'migrated_before_interruption' ELSE g."code" END,
         "message" = CASE WHEN g."outcome" = 'already_expiring' AND ${migratedByUs}
           THEN 'a pair was stored before this run was interrupted' ELSE g."message" END, "attempts" = g."attempts", "retryable" = g."retryable", "claimedBy" = NULL, "at" = now(),
         "retryAt" = CASE WHEN g."outcome" = 'waiting' THEN now() + coalesce(g."retryInMs", 0) * interval '1 millisecond' END
-      FROM given g LEFT JOIN "ShopToken" t ON t."shop" = g."shop"
+      FROM given g LEFT JOIN expand_contract."ShopToken" t ON t."shop" = g."shop"
       WHERE o."runId" = ${runId} AND o."shop" = g."shop" AND o."outcome" = 'claimed' AND o."claimedBy" = ${worker}
       RETURNING o."outcome", o."code", o."wave"
     )
-    INSERT INTO "MigrationTally" AS tally ("runId", "wave", "outcome", "code", "shops")
+    INSERT INTO expand_contract."MigrationTally" AS tally ("runId", "wave", "outcome", "code", "shops")
     SELECT ${runId}, "wave", "outcome", coalesce("code", ''), count(*)::int FROM written WHERE "outcome" <> 'waiting'
     GROUP BY 2, 3, 4 ORDER BY 2, 3, 4
     ON CONFLICT ("runId", "wave", "outcome", "code") DO UPDATE SET "shops" = tally."shops" + excluded."shops"`;
@@ -58,7 +58,7 @@ export async function releaseClaims(
   interrupted: readonly string[] = [],
 ): Promise<void> {
   await db.$executeRaw`
-    UPDATE "MigrationOutcome" SET "outcome" = 'waiting', "retryAt" = now(), "claimedBy" = NULL,
+    UPDATE expand_contract."MigrationOutcome" SET "outcome" = 'waiting', "retryAt" = now(), "claimedBy" = NULL,
       "code" = CASE WHEN "shop" IN (SELECT jsonb_array_elements_text(${JSON.stringify(interrupted)}::jsonb)) THEN 'interrupted' ELSE "code" END
     WHERE "runId" = ${runId} AND "outcome" = 'claimed' AND "claimedBy" = ${worker}`;
 }

@@ -31,9 +31,9 @@ export async function recordRedacted(ctx: TokenContext, shop: string, at?: Date)
     if (lease.session && lease.session.accessToken !== session?.accessToken)
       return { forgotten: false, reason: "reinstalled_since" };
     const [row] = await ctx.prisma.$queryRaw<[{ gone: boolean }]>`
-      WITH gone AS (DELETE FROM "ShopToken" WHERE "shop" = ${shop} AND "leaseOwner" = ${lease.owner} RETURNING "shop"),
-           history AS (DELETE FROM "TokenEvent" USING gone WHERE "TokenEvent"."shop" = gone."shop"),
-           unstored AS (DELETE FROM "UnstoredPair" USING gone WHERE "UnstoredPair"."shop" = gone."shop"),
+      WITH gone AS (DELETE FROM expand_contract."ShopToken" WHERE "shop" = ${shop} AND "leaseOwner" = ${lease.owner} RETURNING "shop"),
+           history AS (DELETE FROM expand_contract."TokenEvent" USING gone WHERE "TokenEvent"."shop" = gone."shop"),
+           unstored AS (DELETE FROM expand_contract."UnstoredPair" USING gone WHERE "UnstoredPair"."shop" = gone."shop"),
            sessions AS (DELETE FROM "Session" USING gone WHERE lower("Session"."shop") = gone."shop")
       SELECT EXISTS (SELECT FROM gone) AS "gone"`;
     if (!row.gone) throw new TransientError(shop, "lease_busy");

@@ -16,7 +16,7 @@ export async function recordScopes(
   const id = ctx.api.session.getOfflineId(shop);
   const [row] = await ctx.prisma.$queryRaw<[{ known: boolean }]>`
     WITH news AS (
-      INSERT INTO "ShopToken" AS t ("shop", "scopesAt")
+      INSERT INTO expand_contract."ShopToken" AS t ("shop", "scopesAt")
       SELECT ${shop}, ${at.toISOString()}::timestamptz FROM "Session" WHERE "id" = ${id} AND NOT "isOnline"
       ON CONFLICT ("shop") DO UPDATE SET "scopesAt" = EXCLUDED."scopesAt"
         WHERE COALESCE(t."scopesAt" <= EXCLUDED."scopesAt", true)

@@ -77,7 +77,7 @@ async function forgetSessions(ctx: TokenContext, shop: string, life: TokenLife, 
   const isNews = life.uninstalledAt === undefined;
   const ended = await ctx.prisma.$queryRaw<{ shop: string }[]>`
     WITH ended AS (
-      INSERT INTO "ShopToken" AS t ("shop", "generation", "uninstalledAt") VALUES (${shop}, 1, ${at.toISOString()}::timestamptz)
+      INSERT INTO expand_contract."ShopToken" AS t ("shop", "generation", "uninstalledAt") VALUES (${shop}, 1, ${at.toISOString()}::timestamptz)
       ON CONFLICT ("shop") DO UPDATE SET
         "generation" = t."generation" + 1,
         "uninstalledAt" = GREATEST(t."uninstalledAt", EXCLUDED."uninstalledAt"),
@@ -90,7 +90,7 @@ async function forgetSessions(ctx: TokenContext, shop: string, life: TokenLife, 
       DELETE FROM "Session" USING ended WHERE "Session"."shop" = ended."shop"
         OR "Session"."id" = ${ctx.api.session.getOfflineId(shop)}
     ), noted AS (
-      INSERT INTO "TokenEvent" ("shop", "at", "kind", "generation")
+      INSERT INTO expand_contract."TokenEvent" ("shop", "at", "kind", "generation")
       SELECT "shop", ${now}::timestamptz, 'uninstalled', "generation" FROM ended WHERE ${isNews}
     )
     SELECT "shop" FROM ended`;

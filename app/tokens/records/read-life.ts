@@ -34,7 +34,7 @@ export async function readLife(ctx: TokenContext, shop: string): Promise<TokenLi
       (EXTRACT(EPOCH FROM "migratedAt") * 1000)::float8 AS "migratedMs",
       (EXTRACT(EPOCH FROM "refreshedAt") * 1000)::float8 AS "refreshedMs",
       COALESCE("leaseExpiresAt" > clock_timestamp(), false) AS "leased"
-    FROM "ShopToken" t LEFT JOIN "Session" s ON s."id" = 'offline_' || t."shop" AND NOT s."isOnline"
+    FROM expand_contract."ShopToken" t LEFT JOIN "Session" s ON s."id" = 'offline_' || t."shop" AND NOT s."isOnline"
     WHERE t."shop" = ${shop}`;
   if (!row) return { generation: 0 };
   return {

@@ -39,7 +39,7 @@ export interface SessionRow {
   notExchangeable: boolean;
 }
 
-const READ_SESSION = `SELECT ${SESSION_COLUMNS} FROM "Session" s LEFT JOIN "ShopToken" t ON t."shop" = $2
+const READ_SESSION = `SELECT ${SESSION_COLUMNS} FROM "Session" s LEFT JOIN expand_contract."ShopToken" t ON t."shop" = $2
   WHERE s."id" = $1 AND NOT s."isOnline"`;
 
 /**

@@ -16,14 +16,14 @@ export const REMAINING_REASON = `CASE
   WHEN ${isNotExchangeable("s", "t")} THEN 'not_exchangeable'
   ELSE 'migratable' END`;
 
-export const JOIN_SHOP_TOKEN = `LEFT JOIN "ShopToken" t ON t."shop" = lower(s."shop")`;
+export const JOIN_SHOP_TOKEN = `LEFT JOIN expand_contract."ShopToken" t ON t."shop" = lower(s."shop")`;
 
 /**
  * SQL: a permanent row of `Session` (alias `s`) whose token Shopify has not refused for good: what counts as a permanent token, and
  * what a run takes up. Keeps to the partial indexes; of the marked shops alone the row is looked at.
  */
 export const LIVING_PERMANENT_SESSION = `(${PERMANENT_TOKEN_PREDICATE} AND NOT EXISTS (
-  SELECT FROM "ShopToken" t WHERE t."shop" = lower(s."shop") AND t."needsReauthAt" IS NOT NULL AND s."id" = 'offline_' || t."shop" AND ${isRefusedForGood("s", "t")}))`;
+  SELECT FROM expand_contract."ShopToken" t WHERE t."shop" = lower(s."shop") AND t."needsReauthAt" IS NOT NULL AND s."id" = 'offline_' || t."shop" AND ${isRefusedForGood("s", "t")}))`;
 
 export interface RemainingToken {
   /** Of the row of `Session`. */

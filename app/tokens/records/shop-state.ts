@@ -25,7 +25,7 @@ export async function readHistory(ctx: TokenContext, shop: string, limit: number
   const events = await ctx.prisma.$queryRaw<EventRow[]>`
     SELECT (EXTRACT(EPOCH FROM "at") * 1000)::float8 AS "ms", "kind", "generation", "code", "detail", "count",
       (EXTRACT(EPOCH FROM COALESCE("since", "at")) * 1000)::float8 AS "sinceMs"
-    FROM "TokenEvent" WHERE "shop" = ${shop} ORDER BY "id" DESC LIMIT ${limit}`;
+    FROM expand_contract."TokenEvent" WHERE "shop" = ${shop} ORDER BY "id" DESC LIMIT ${limit}`;
   return events.map(({ ms, sinceMs, count, kind, generation, code, detail }) => ({
     at: new Date(ms),
     since: new Date(sinceMs),
@@ -58,16 +58,16 @@ const MOST_EVENTS = 50;
 export async function pruneEvents(ctx: TokenContext, before: Date): Promise<number> {
   const old = await repeatedly(
     () => ctx.prisma.$executeRaw`
-      DELETE FROM "TokenEvent" WHERE "id" IN (
-        SELECT "id" FROM "TokenEvent" WHERE "at" < ${before.toISOString()}::timestamptz ORDER BY "at" LIMIT ${PORTION})`,
+      DELETE FROM expand_contract."TokenEvent" WHERE "id" IN (
+        SELECT "id" FROM expand_contract."TokenEvent" WHERE "at" < ${before.toISOString()}::timestamptz ORDER BY "at" LIMIT ${PORTION})`,
   );
   const many = await ctx.prisma.$queryRaw<{ shop: string }[]>`
-    SELECT "shop" FROM "TokenEvent" GROUP BY "shop" HAVING count(*) > ${MOST_EVENTS}`;
+    SELECT "shop" FROM expand_contract."TokenEvent" GROUP BY "shop" HAVING count(*) > ${MOST_EVENTS}`;
   let surplus = 0;
   for (const { shop } of many) {
     surplus += await ctx.prisma.$executeRaw`
-      DELETE FROM "TokenEvent" WHERE "shop" = ${shop} AND "id" <= (
-        SELECT "id" FROM "TokenEvent" WHERE "shop" = ${shop} ORDER BY "id" DESC OFFSET ${MOST_EVENTS} LIMIT 1)`;
+      DELETE FROM expand_contract."TokenEvent" WHERE "shop" = ${shop} AND "id" <= (
+        SELECT "id" FROM expand_contract."TokenEvent" WHERE "shop" = ${shop} ORDER BY "id" DESC OFFSET ${MOST_EVENTS} LIMIT 1)`;
   }
   return old + surplus;
 }

@@ -21,10 +21,8 @@ export function createSuspendedShops(ctx: TokenContext): SuspendedShops {
       try {
         if (performance.now() - readAt > RELOAD_MS) {
           readAt = performance.now();
-          const rows = await ctx.prisma.shopToken.findMany({
-            where: { suspendedAt: { not: null } },
-            select: { shop: true },
-          });
+          const rows = await ctx.prisma.$queryRaw<{ shop: string }[]>`
+            SELECT "shop" FROM expand_contract."ShopToken" WHERE "suspendedAt" IS NOT NULL`;
           marked = new Set(rows.map((row) => row.shop));
         }
         if (marked.delete(shop)) await clearSuspended(ctx, shop);

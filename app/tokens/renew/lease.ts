@@ -137,7 +137,7 @@ export const LOST_WITH_LEASE = `CASE WHEN t."leaseOwner" <> '${CLOSED}' THEN t."
  */
 const ACQUIRE_LEASE = `
   WITH taken AS (
-    INSERT INTO "ShopToken" AS t ("shop", "leaseOwner", "leaseExpiresAt")
+    INSERT INTO expand_contract."ShopToken" AS t ("shop", "leaseOwner", "leaseExpiresAt")
     VALUES ($1, $2, clock_timestamp() + ${LEASE_MS} * interval '1 millisecond')
     ON CONFLICT ("shop") DO UPDATE
       SET "leaseOwner" = EXCLUDED."leaseOwner", "leaseExpiresAt" = EXCLUDED."leaseExpiresAt",
@@ -147,7 +147,7 @@ const ACQUIRE_LEASE = `
   )
   SELECT t."generation", t."uninstalledAt" IS NOT NULL AS "uninstalled", b."generation" AS "generationBefore",
     COALESCE(t."answerLostAt" > clock_timestamp() - ${LOST_CALL_MS} * interval '1 millisecond', false) AS "answerLost", ${SESSION_COLUMNS}
-  FROM taken t LEFT JOIN "ShopToken" b ON b."shop" = t."shop" LEFT JOIN "Session" s ON s."id" = $3 AND NOT s."isOnline"`;
+  FROM taken t LEFT JOIN expand_contract."ShopToken" b ON b."shop" = t."shop" LEFT JOIN "Session" s ON s."id" = $3 AND NOT s."isOnline"`;
 
 /** Leases in whose hold an answer was lost: that is written down when they are given back. */
 const lostAnswers = new WeakSet<Lease>();
@@ -180,7 +180,7 @@ async function acquireLease(ctx: TokenContext, shop: string): Promise<Lease | un
       if (performance.now() - leasedAt < LEASE_MS - CALL_TIMEOUT_MS - RENEWAL_SLACK_MS) return;
       const renewedAt = performance.now();
       const renewed = await ctx.prisma.$executeRaw`
-        UPDATE "ShopToken" SET "leaseExpiresAt" = clock_timestamp() + ${LEASE_MS}::int * interval '1 millisecond'
+        UPDATE expand_contract."ShopToken" SET "leaseExpiresAt" = clock_timestamp() + ${LEASE_MS}::int * interval '1 millisecond'
         WHERE "shop" = ${shop} AND "leaseOwner" = ${owner}`;
       if (renewed === 0) throw new LeaseLostError(shop);
       leasedAt = renewedAt;
@@ -194,7 +194,7 @@ async function releaseLease(ctx: TokenContext, lease: Lease, closeForMs: number)
   lease.released = true;
   try {
     await ctx.prisma.$executeRaw`
-      UPDATE "ShopToken" SET
+      UPDATE expand_contract."ShopToken" SET
         "answerLostAt" = CASE WHEN ${lostAnswers.has(lease)} THEN clock_timestamp() ELSE "answerLostAt" END,
         "leaseOwner" = CASE WHEN ${closeForMs}::int > 0 THEN ${CLOSED}::text END,
         "leaseExpiresAt" = CASE WHEN ${closeForMs}::int > 0 THEN clock_timestamp() + ${closeForMs}::int * interval '1 millisecond' END
@@ -211,6 +211,6 @@ async function releaseLease(ctx: TokenContext, lease: Lease, closeForMs: number)
 async function closedFor(ctx: TokenContext, shop: string): Promise<number> {
   const [row] = await ctx.prisma.$queryRaw<{ leftMs: number }[]>`
     SELECT CEIL(EXTRACT(EPOCH FROM "leaseExpiresAt" - clock_timestamp()) * 1000)::int AS "leftMs"
-    FROM "ShopToken" WHERE "shop" = ${shop} AND "leaseOwner" = ${CLOSED}`;
+    FROM expand_contract."ShopToken" WHERE "shop" = ${shop} AND "leaseOwner" = ${CLOSED}`;
   return Math.max(0, row?.leftMs ?? 0);
 }

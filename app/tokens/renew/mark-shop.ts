@@ -17,7 +17,7 @@ export async function markNeedsReauth(ctx: TokenContext, lease: Lease, reason: s
   const now = new Date(ctx.now()).toISOString();
   const marked = await ctx.prisma.$queryRaw<{ shop: string }[]>`
     WITH marked AS (
-      UPDATE "ShopToken" SET "needsReauthAt" = ${now}::timestamptz, "needsReauthWhy" = ${reason},
+      UPDATE expand_contract."ShopToken" SET "needsReauthAt" = ${now}::timestamptz, "needsReauthWhy" = ${reason},
         "needsReauthToken" = ${lease.session?.fingerprint ?? null}::text
       WHERE "shop" = ${lease.shop} AND "leaseOwner" = ${lease.owner} AND "generation" = ${lease.generation}
       RETURNING "shop", "generation", "needsReauthToken"
@@ -26,7 +26,7 @@ export async function markNeedsReauth(ctx: TokenContext, lease: Lease, reason: s
       FROM marked WHERE "Session"."id" = ${ctx.api.session.getOfflineId(lease.shop)}
         AND ${STORED_FINGERPRINT} = marked."needsReauthToken"
     )
-    INSERT INTO "TokenEvent" ("shop", "at", "kind", "generation", "code")
+    INSERT INTO expand_contract."TokenEvent" ("shop", "at", "kind", "generation", "code")
     SELECT "shop", ${now}::timestamptz, 'needs_reauth', "generation", ${reason} FROM marked
     RETURNING "shop"`;
   if (marked.length === 0) throw new LeaseLostError(lease.shop);
@@ -43,11 +43,11 @@ export async function markNotExchangeable(ctx: TokenContext, lease: Lease): Prom
   const now = new Date(ctx.now()).toISOString();
   const marked = await ctx.prisma.$queryRaw<{ shop: string }[]>`
     WITH marked AS (
-      UPDATE "ShopToken" SET "notExchangeableAt" = now(), "notExchangeableToken" = ${lease.session?.fingerprint ?? null}::text
+      UPDATE expand_contract."ShopToken" SET "notExchangeableAt" = now(), "notExchangeableToken" = ${lease.session?.fingerprint ?? null}::text
       WHERE "shop" = ${lease.shop} AND "leaseOwner" = ${lease.owner} AND "generation" = ${lease.generation}
       RETURNING "shop", "generation"
     )
-    INSERT INTO "TokenEvent" ("shop", "at", "kind", "generation")
+    INSERT INTO expand_contract."TokenEvent" ("shop", "at", "kind", "generation")
     SELECT "shop", ${now}::timestamptz, 'not_exchangeable', "generation" FROM marked
     RETURNING "shop"`;
   if (marked.length === 0) throw new LeaseLostError(lease.shop);
@@ -59,12 +59,12 @@ export async function markSuspended(ctx: TokenContext, shop: string, reason: str
   const now = new Date(ctx.now()).toISOString();
   await ctx.prisma.$executeRaw`
     WITH marked AS (
-      INSERT INTO "ShopToken" AS t ("shop", "suspendedAt", "suspendedWhy") VALUES (${shop}, ${now}::timestamptz, ${reason})
+      INSERT INTO expand_contract."ShopToken" AS t ("shop", "suspendedAt", "suspendedWhy") VALUES (${shop}, ${now}::timestamptz, ${reason})
       ON CONFLICT ("shop") DO UPDATE SET "suspendedAt" = EXCLUDED."suspendedAt", "suspendedWhy" = EXCLUDED."suspendedWhy"
         WHERE t."suspendedAt" IS NULL
       RETURNING t."shop", t."generation"
     )
-    INSERT INTO "TokenEvent" ("shop", "at", "kind", "generation", "code")
+    INSERT INTO expand_contract."TokenEvent" ("shop", "at", "kind", "generation", "code")
     SELECT "shop", ${now}::timestamptz, 'suspended', "generation", ${reason} FROM marked`;
 }
 
@@ -73,10 +73,10 @@ export async function clearSuspended(ctx: TokenContext, shop: string): Promise<v
   const now = new Date(ctx.now()).toISOString();
   await ctx.prisma.$executeRaw`
     WITH lifted AS (
-      UPDATE "ShopToken" SET "suspendedAt" = NULL, "suspendedWhy" = NULL
+      UPDATE expand_contract."ShopToken" SET "suspendedAt" = NULL, "suspendedWhy" = NULL
       WHERE "shop" = ${shop} AND "suspendedAt" IS NOT NULL
       RETURNING "shop", "generation"
     )
-    INSERT INTO "TokenEvent" ("shop", "at", "kind", "generation")
+    INSERT INTO expand_contract."TokenEvent" ("shop", "at", "kind", "generation")
     SELECT "shop", ${now}::timestamptz, 'resumed', "generation" FROM lifted`;
 }

@@ -24,7 +24,7 @@ const REFUSED = Prisma.raw(isRefusedForGood("s", "t"));
  */
 export async function findShopsToReconcile(ctx: TokenContext, limit: number): Promise<string[]> {
   const rows = await ctx.prisma.$queryRaw<{ shop: string }[]>`
-    SELECT t."shop" FROM "ShopToken" t JOIN "Session" s ON s."id" = 'offline_' || t."shop" AND NOT s."isOnline"
+    SELECT t."shop" FROM expand_contract."ShopToken" t JOIN "Session" s ON s."id" = 'offline_' || t."shop" AND NOT s."isOnline"
     WHERE ((t."leaseOwner" IS NOT NULL AND t."leaseExpiresAt" < clock_timestamp())
         OR (t."answerLostAt" IS NOT NULL AND (t."leaseExpiresAt" IS NULL OR t."leaseExpiresAt" < clock_timestamp())))
       AND (t."reconcileAt" IS NULL OR t."reconcileAt" < clock_timestamp())
@@ -70,7 +70,7 @@ async function isFoundOut(ctx: TokenContext, shop: string): Promise<boolean> {
  */
 async function noteTry(ctx: TokenContext, shop: string): Promise<string | null> {
   const [row] = await ctx.prisma.$queryRaw<{ lostAt: string | null }[]>`
-    UPDATE "ShopToken" t SET
+    UPDATE expand_contract."ShopToken" t SET
       "answerLostAt" = CASE WHEN t."leaseExpiresAt" < clock_timestamp() THEN ${LOST} ELSE t."answerLostAt" END,
       "reconcileAt" = clock_timestamp()
         + LEAST(${FIRST_PAUSE_MS} * 2 ^ LEAST("reconcileTries", 20), ${LONGEST_PAUSE_MS}) * interval '1 millisecond',
@@ -82,6 +82,6 @@ async function noteTry(ctx: TokenContext, shop: string): Promise<string | null> 
 /** An answer that was lost meanwhile is another case. */
 async function closeCase(ctx: TokenContext, shop: string, lostAt: string | null): Promise<void> {
   await ctx.prisma.$executeRaw`
-    UPDATE "ShopToken" SET "answerLostAt" = NULL, "reconcileAt" = NULL, "reconcileTries" = 0
+    UPDATE expand_contract."ShopToken" SET "answerLostAt" = NULL, "reconcileAt" = NULL, "reconcileTries" = 0
     WHERE "shop" = ${shop} AND ("answerLostAt" IS NULL OR "answerLostAt" = ${lostAt}::timestamptz)`;
 }

@@ -50,7 +50,7 @@ async function tryToStore(ctx: TokenContext, shop: string): Promise<void> {
     .$transaction(async (tx) => {
       await tx.$executeRawUnsafe(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`);
       const [row] = await tx.$queryRaw<StoreTarget[]>`
-        INSERT INTO "ShopToken" AS t ("shop", "leaseOwner", "leaseExpiresAt")
+        INSERT INTO expand_contract."ShopToken" AS t ("shop", "leaseOwner", "leaseExpiresAt")
         VALUES (${shop}, ${owner}, clock_timestamp() + interval '1 minute')
         ON CONFLICT ("shop") DO UPDATE SET "leaseOwner" = EXCLUDED."leaseOwner", "leaseExpiresAt" = EXCLUDED."leaseExpiresAt"
         RETURNING t."shop", ${id}::text AS "id", ${owner}::text AS "owner", t."generation"`;

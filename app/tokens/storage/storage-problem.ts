@@ -54,6 +54,11 @@ const NEEDED: Record<string, readonly string[]> = {
   TokenEvent: ["shop", "at", "since", "count", "kind", "generation"],
 };
 
+/** `Session` is the adopter's, wherever the search path finds it; the other tables are ours. */
+function sqlNameOf(table: string): string {
+  return table === "Session" || !(table in NEEDED) ? `"${table}"` : `expand_contract."${table}"`;
+}
+
 const DEPLOY = "Run npm run db:deploy.";
 
 /**
@@ -78,8 +83,8 @@ export async function describeStorageProblem(
     case "42P01": {
       const missing = (await missingColumns(prisma))[0] ?? { table: table ?? "Session", column };
       const name = missing.column
-        ? `the column "${missing.column}" of "${missing.table}"`
-        : `the table "${missing.table}"`;
+        ? `the column "${missing.column}" of ${sqlNameOf(missing.table)}`
+        : `the table ${sqlNameOf(missing.table)}`;
       return { kind: "schema_behind", what: `${name} is missing`, remedy: DEPLOY };
     }
     case "42501":
@@ -127,11 +132,13 @@ export function notWritten(): StorageProblem {
 export async function missingColumns(
   prisma: Pick<Database, "$queryRawUnsafe">,
 ): Promise<{ table: string; column?: string }[]> {
-  const wanted = Object.entries(NEEDED).flatMap(([table, columns]) => columns.map((column) => ({ table, column })));
+  const wanted = Object.entries(NEEDED).flatMap(([table, columns]) =>
+    columns.map((column) => ({ table, column, name: sqlNameOf(table) })),
+  );
   return prisma.$queryRawUnsafe<{ table: string; column?: string }[]>(
-    `SELECT DISTINCT w."table", CASE WHEN to_regclass(quote_ident(w."table")) IS NOT NULL THEN w."column" END AS "column"
-     FROM jsonb_to_recordset($1::jsonb) AS w("table" text, "column" text)
-     LEFT JOIN pg_attribute a ON a.attrelid = to_regclass(quote_ident(w."table")) AND a.attname = w."column" AND NOT a.attisdropped
+    `SELECT DISTINCT w."table", CASE WHEN to_regclass(w."name") IS NOT NULL THEN w."column" END AS "column"
+     FROM jsonb_to_recordset($1::jsonb) AS w("table" text, "column" text, "name" text)
+     LEFT JOIN pg_attribute a ON a.attrelid = to_regclass(w."name") AND a.attname = w."column" AND NOT a.attisdropped
      WHERE a.attname IS NULL ORDER BY 1, 2`,
     JSON.stringify(wanted),
   );
@@ -144,9 +151,9 @@ async function missingDefault(
 ): Promise<StorageProblem> {
   const columns = await prisma.$queryRawUnsafe<{ name: string; type: string }[]>(
     `SELECT attname::text AS "name", format_type(atttypid, atttypmod) AS "type" FROM pg_attribute
-     WHERE attrelid = to_regclass(quote_ident($1)) AND attnum > 0 AND NOT attisdropped AND attnotnull AND NOT atthasdef
+     WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped AND attnotnull AND NOT atthasdef
        AND attidentity = '' AND NOT attname = ANY($2)`,
-    table,
+    sqlNameOf(table),
     NEEDED[table] ?? [],
   );
   const found =
@@ -155,11 +162,11 @@ async function missingDefault(
   const remedies = names.map((name) => {
     const isTime = columns.some((column) => column.name === name && /^(timestamp|date)/.test(column.type));
     const change = isTime ? "SET DEFAULT CURRENT_TIMESTAMP" : "DROP NOT NULL";
-    return `ALTER TABLE "${table}" ALTER COLUMN "${name}" ${change};`;
+    return `ALTER TABLE ${sqlNameOf(table)} ALTER COLUMN "${name}" ${change};`;
   });
   return {
     kind: "not_null",
-    what: `the column ${names.map((name) => `"${name}"`).join(", ")} of "${table}" is NOT NULL and has no default`,
+    what: `the column ${names.map((name) => `"${name}"`).join(", ")} of ${sqlNameOf(table)} is NOT NULL and has no default`,
     remedy: remedies.join(" "),
   };
 }
@@ -167,11 +174,20 @@ async function missingDefault(
 async function missingRight(prisma: Pick<Database, "$queryRawUnsafe">, named?: string): Promise<StorageProblem> {
   const missing = await prisma.$queryRawUnsafe<{ table: string; right: string }[]>(
     `SELECT t AS "table", r AS "right" FROM unnest($1::text[]) t CROSS JOIN unnest(ARRAY['SELECT', 'INSERT', 'UPDATE']) r
-     WHERE to_regclass(quote_ident(t)) IS NOT NULL AND NOT has_table_privilege(to_regclass(quote_ident(t)), r)`,
-    Object.keys(NEEDED),
+     WHERE to_regclass(t) IS NOT NULL AND NOT has_table_privilege(to_regclass(t), r)`,
+    Object.keys(NEEDED).map(sqlNameOf),
   );
-  const [user] = await prisma.$queryRawUnsafe<{ name: string }[]>(`SELECT current_user::text AS "name"`);
+  const [user] = await prisma.$queryRawUnsafe<{ name: string; enters: boolean }[]>(
+    `SELECT current_user::text AS "name", coalesce(has_schema_privilege(to_regnamespace('expand_contract'), 'USAGE'), true) AS "enters"`,
+  );
   const role = `"${user?.name ?? "?"}"`;
+  if (user?.enters === false) {
+    return {
+      kind: "missing_right",
+      what: `the role ${role} lacks USAGE on the schema expand_contract`,
+      remedy: `GRANT USAGE ON SCHEMA expand_contract TO ${role};`,
+    };
+  }
   if (missing.length === 0) {
     return {
       kind: "missing_right",
@@ -188,8 +204,8 @@ async function missingRight(prisma: Pick<Database, "$queryRawUnsafe">, named?: s
   }));
   return {
     kind: "missing_right",
-    what: `the role ${role} lacks ${tables.map(({ table, rights }) => `${rights} on "${table}"`).join(" and ")}`,
-    remedy: tables.map(({ table, rights }) => `GRANT ${rights} ON "${table}" TO ${role};`).join(" "),
+    what: `the role ${role} lacks ${tables.map(({ table, rights }) => `${rights} on ${table}`).join(" and ")}`,
+    remedy: tables.map(({ table, rights }) => `GRANT ${rights} ON ${table} TO ${role};`).join(" "),
   };
 }
 

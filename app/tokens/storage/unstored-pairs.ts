@@ -64,7 +64,7 @@ export async function keepUnstored(
 async function writeRow(ctx: TokenContext, { id, shop, sealed }: Entry): Promise<boolean> {
   try {
     await ctx.prisma
-      .$executeRaw`INSERT INTO "UnstoredPair" ("id", "shop", "sealed") VALUES (${id}, ${shop}, ${sealed})`;
+      .$executeRaw`INSERT INTO expand_contract."UnstoredPair" ("id", "shop", "sealed") VALUES (${id}, ${shop}, ${sealed})`;
     return true;
   } catch (error) {
     ctx.log.warn({ shop, ...describeError(error) }, "the table of the emergency record could not be written");
@@ -126,7 +126,7 @@ export async function shopsWithUnstored(ctx: TokenContext): Promise<ReadonlySet<
 async function readRows(ctx: TokenContext, shop: string | null = null): Promise<Entry[]> {
   try {
     return await ctx.prisma.$queryRaw<Entry[]>`
-      SELECT "id", "shop", CASE WHEN ${shop}::text IS NULL THEN '' ELSE "sealed" END AS "sealed" FROM "UnstoredPair"
+      SELECT "id", "shop", CASE WHEN ${shop}::text IS NULL THEN '' ELSE "sealed" END AS "sealed" FROM expand_contract."UnstoredPair"
       WHERE ${shop}::text IS NULL OR "shop" = ${shop} ORDER BY "at" LIMIT 10000`;
   } catch (error) {
     ctx.log.warn(describeError(error), "the emergency record cannot be read");
@@ -158,7 +158,7 @@ export async function forgetUnstored(ctx: TokenContext, pairs: readonly Pick<Uns
   );
   try {
     await ctx.prisma
-      .$executeRaw`DELETE FROM "UnstoredPair" WHERE "id" IN (SELECT jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb))`;
+      .$executeRaw`DELETE FROM expand_contract."UnstoredPair" WHERE "id" IN (SELECT jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb))`;
   } catch (error) {
     ctx.log.warn(describeError(error), "an adopted pair could not be deleted from the emergency record");
   }

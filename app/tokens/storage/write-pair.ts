@@ -30,7 +30,7 @@ export async function writePair(
   const kind = session.refreshToken ? how : `${how}_permanent`;
   const written = await db.$queryRaw<{ generation: number }[]>`
     WITH won AS (
-      UPDATE "ShopToken" SET
+      UPDATE expand_contract."ShopToken" SET
         "generation" = "generation" + 1,
         "leaseOwner" = NULL, "leaseExpiresAt" = NULL,
         "needsReauthAt" = NULL, "needsReauthWhy" = NULL, "needsReauthToken" = NULL,
@@ -60,14 +60,14 @@ export async function writePair(
         "refreshTokenExpires" = EXCLUDED."refreshTokenExpires"
       RETURNING s."id"
     ), counted AS (
-      UPDATE "TokenEvent" e SET "at" = ${at}::timestamptz, "since" = COALESCE(e."since", e."at"), "count" = e."count" + 1,
+      UPDATE expand_contract."TokenEvent" e SET "at" = ${at}::timestamptz, "since" = COALESCE(e."since", e."at"), "count" = e."count" + 1,
         "generation" = won."generation", "kind" = CASE WHEN EXISTS (SELECT FROM stored) THEN ${kind}::text END
       FROM won
       WHERE ${kind}::text = 'refreshed' AND e."kind" = 'refreshed'
-        AND e."id" = (SELECT "id" FROM "TokenEvent" WHERE "shop" = ${shop} ORDER BY "id" DESC LIMIT 1)
+        AND e."id" = (SELECT "id" FROM expand_contract."TokenEvent" WHERE "shop" = ${shop} ORDER BY "id" DESC LIMIT 1)
       RETURNING e."id"
     ), noted AS (
-      INSERT INTO "TokenEvent" ("shop", "at", "kind", "generation")
+      INSERT INTO expand_contract."TokenEvent" ("shop", "at", "kind", "generation")
       SELECT ${shop}, ${at}::timestamptz, CASE WHEN EXISTS (SELECT FROM stored) THEN ${kind}::text END, "generation"
       FROM won WHERE NOT EXISTS (SELECT FROM counted)
     )

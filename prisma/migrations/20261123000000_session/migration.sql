@@ -1,4 +1,4 @@
--- The table of @shopify/shopify-app-session-storage-prisma. An app that adopts this code has one already, often from before
+-- For `prisma migrate dev` alone; `npm run db:deploy` does not need it. The table of @shopify/shopify-app-session-storage-prisma. An app that adopts this code has one already, often from before
 -- refresh tokens existed: then only what is missing is added, and no row is touched.
 CREATE TABLE IF NOT EXISTS "Session" (
     "id" TEXT NOT NULL,
@@ -32,13 +32,3 @@ ALTER TABLE "Session" ADD COLUMN IF NOT EXISTS "refreshToken" TEXT;
 ALTER TABLE "Session" ADD COLUMN IF NOT EXISTS "refreshTokenExpires" TIMESTAMP(3);
 
 CREATE INDEX IF NOT EXISTS "Session_shop_idx" ON "Session"("shop");
-
--- "Which sessions are permanent", cheap at a million rows. The predicate is repeated word for word by the queries that use it:
--- offline, a token, no refresh token, no expiry, and not another kind of token by its prefix (custom apps are exempt).
-CREATE INDEX IF NOT EXISTS "Session_permanent_idx" ON "Session"("id")
-WHERE NOT "isOnline" AND "refreshToken" IS NULL AND "expires" IS NULL AND "accessToken" <> ''
-  AND ("accessToken" LIKE 'shpat\_%' OR "accessToken" NOT LIKE 'shp__\_%');
-
--- "Which refresh tokens end first", for the keep-alive and the health report.
-CREATE INDEX IF NOT EXISTS "Session_refreshTokenExpires_idx" ON "Session"("refreshTokenExpires")
-WHERE NOT "isOnline" AND "refreshToken" IS NOT NULL;

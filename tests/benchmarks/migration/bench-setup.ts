@@ -84,7 +84,9 @@ export async function openBench(): Promise<Bench> {
       await simulator.faults.clear();
       await simulator.tokenRateLimit(null);
       await simulator.reset();
-      await database.query(`TRUNCATE "Session", "ShopToken", "TokenEvent", "MigrationRun" CASCADE`);
+      await database.query(
+        `TRUNCATE "Session", expand_contract."ShopToken", expand_contract."TokenEvent", expand_contract."MigrationRun" CASCADE`,
+      );
     },
     async seed(count, prefix = "bench") {
       const shops = Array.from({ length: count }, (_, i) => `${prefix}-${String(i).padStart(7, "0")}.myshopify.com`);

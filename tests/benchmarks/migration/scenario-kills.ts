@@ -38,9 +38,11 @@ export const kills: Scenario = async ({ bench, scale, say }) => {
     `SELECT shop, "accessToken", "refreshToken" FROM "Session"`,
   );
   const orphaned = await bench.simulator.ledger.orphans(rows);
-  const { rows: marked } = await bench.database.query(`SELECT 1 FROM "ShopToken" WHERE "needsReauthAt" IS NOT NULL`);
+  const { rows: marked } = await bench.database.query(
+    `SELECT 1 FROM expand_contract."ShopToken" WHERE "needsReauthAt" IS NOT NULL`,
+  );
   const { rows: outcomes } = await bench.database.query<{ outcome: string; n: number }>(
-    `SELECT outcome, count(*)::int AS n FROM "MigrationOutcome" WHERE "runId" = $1 GROUP BY 1`,
+    `SELECT outcome, count(*)::int AS n FROM expand_contract."MigrationOutcome" WHERE "runId" = $1 GROUP BY 1`,
     [run.id],
   );
   say(`${JSON.stringify(outcomes)}, ${orphaned.length} orphaned, ${marked.length} marked`);

@@ -45,7 +45,7 @@ export const outage: Scenario = async ({ bench, scale, say }) => {
   );
   const seconds = full === undefined ? Infinity : (full - endedAt) / 1_000;
   const { rows: marked } = await bench.database.query(
-    `SELECT 1 FROM "ShopToken" WHERE "needsReauthAt" IS NOT NULL OR "suspendedAt" IS NOT NULL`,
+    `SELECT 1 FROM expand_contract."ShopToken" WHERE "needsReauthAt" IS NOT NULL OR "suspendedAt" IS NOT NULL`,
   );
   say(`app: ${into} calls into the outage, ${marked.length} marked, full speed after ${rounded(seconds)} s`);
   const complete = run.migrated === shops && run.failed === 0;

@@ -28,7 +28,7 @@ export const rows: Scenario = async ({ bench, scale, say, points }) => {
     const run = await bench.run(BODY, async (id) => {
       while (firstAt === 0) {
         const { rows: taken } = await bench.database.query<{ at: Date }>(
-          `SELECT min("claimedAt") AS at FROM "MigrationOutcome" WHERE "runId" = $1`,
+          `SELECT min("claimedAt") AS at FROM expand_contract."MigrationOutcome" WHERE "runId" = $1`,
           [id],
         );
         firstAt = taken[0]?.at?.getTime() ?? 0;

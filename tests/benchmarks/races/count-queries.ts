@@ -4,7 +4,7 @@
  */
 import pg from "pg";
 
-const BACKGROUND = /pgboss|"MigrationRun"|"MigrationWorker"|_prisma_migrations|^SELECT 1$/;
+const BACKGROUND = /expand_contract_jobs|"MigrationRun"|"MigrationWorker"|"SchemaStep"|^SELECT 1$/;
 
 let queries = 0;
 const send = pg.Client.prototype.query as (...args: unknown[]) => unknown;

@@ -47,7 +47,9 @@ export async function judge(world: World, shops: readonly string[], answers: rea
 }
 
 async function countWronglyDead({ query, sandbox }: World, orphans: ReadonlySet<string>): Promise<number> {
-  const marked = await query<{ shop: string }>(`SELECT shop FROM "ShopToken" WHERE "needsReauthAt" IS NOT NULL`);
+  const marked = await query<{ shop: string }>(
+    `SELECT shop FROM expand_contract."ShopToken" WHERE "needsReauthAt" IS NOT NULL`,
+  );
   // A row that nobody ever had is orphaned exactly when Shopify holds a usable pair for the shop.
   const alive = sandbox.platform.orphans(marked.map(({ shop }) => ({ shop, accessToken: "", refreshToken: "none" })));
   return alive.filter((shop) => !orphans.has(shop)).length;
