@@ -399,6 +399,20 @@ describe("uninstall and reinstall", () => {
     }
   });
 
+  test("another table's foreign key to Session loses no webhook: the row is emptied", async () => {
+    const shop = await h.install("expiring");
+    await h.database.query(`CREATE TABLE notes ("session" text REFERENCES "Session" ("id"))`);
+    await h.database.query(`INSERT INTO notes VALUES ($1)`, [`offline_${shop}`]);
+    const tokens = h.process();
+    await h.sandbox.client.uninstall(shop, { webhook: false });
+    expect(await tokens.recordUninstalled(shop, new Date(h.now()))).toMatchObject({ forgotten: true });
+    const left = () => h.database.query(`SELECT "accessToken", "refreshToken" FROM "Session" WHERE shop = $1`, [shop]);
+    expect(await left()).toEqual([{ accessToken: "", refreshToken: null }]);
+    await h.advance(2 * DAY_MS);
+    expect(await tokens.recordRedacted(shop)).toMatchObject({ forgotten: true });
+    await h.database.query(`DROP TABLE notes`);
+  });
+
   test.each(["freeze", "close", "lock"] as const)(
     "a shop that Shopify cannot answer for is redacted too (%s), unless it was installed again",
     async (suspend) => {

@@ -4,6 +4,7 @@ import { TransientError } from "../errors.ts";
 import { lastIssuedAt, readLife } from "../records/read-life.ts";
 import { readSession } from "../records/read-session.ts";
 import { withLease } from "../renew/lease.ts";
+import { forgetRows } from "./forget-rows.ts";
 import { askWhetherInstalled, type Installed } from "./ask-whether-installed.ts";
 import type { Forgotten } from "./record-uninstalled.ts";
 
@@ -30,12 +31,16 @@ export async function recordRedacted(ctx: TokenContext, shop: string, at?: Date)
   return withLease(ctx, shop, {}, async (lease) => {
     if (lease.session && lease.session.accessToken !== session?.accessToken)
       return { forgotten: false, reason: "reinstalled_since" };
-    const [row] = await ctx.prisma.$queryRaw<[{ gone: boolean }]>`
+    const [row] = await forgetRows(
+      ctx,
+      shop,
+      (forget) => ctx.prisma.$queryRaw<[{ gone: boolean }]>`
       WITH gone AS (DELETE FROM expand_contract."ShopToken" WHERE "shop" = ${shop} AND "leaseOwner" = ${lease.owner} RETURNING "shop"),
            history AS (DELETE FROM expand_contract."TokenEvent" USING gone WHERE "TokenEvent"."shop" = gone."shop"),
            unstored AS (DELETE FROM expand_contract."UnstoredPair" USING gone WHERE "UnstoredPair"."shop" = gone."shop"),
-           sessions AS (DELETE FROM "Session" USING gone WHERE lower("Session"."shop") = gone."shop")
-      SELECT EXISTS (SELECT FROM gone) AS "gone"`;
+           sessions AS (${forget} gone WHERE lower("Session"."shop") = gone."shop")
+      SELECT EXISTS (SELECT FROM gone) AS "gone"`,
+    );
     if (!row.gone) throw new TransientError(shop, "lease_busy");
     lease.released = true;
     return { forgotten: true, reason: "redacted" };

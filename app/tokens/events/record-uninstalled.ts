@@ -1,5 +1,6 @@
 import type { Session } from "@shopify/shopify-api";
 import type { TokenContext } from "../context.ts";
+import { forgetRows } from "./forget-rows.ts";
 import { TokenError } from "../errors.ts";
 import { lastIssuedAt, readLife } from "../records/read-life.ts";
 import type { TokenLife } from "../types.ts";
@@ -75,7 +76,10 @@ async function ask(ctx: TokenContext, session: Session, issuedAt: number | undef
 async function forgetSessions(ctx: TokenContext, shop: string, life: TokenLife, at: Date): Promise<boolean> {
   const now = new Date(ctx.now()).toISOString();
   const isNews = life.uninstalledAt === undefined;
-  const ended = await ctx.prisma.$queryRaw<{ shop: string }[]>`
+  const ended = await forgetRows(
+    ctx,
+    shop,
+    (forget) => ctx.prisma.$queryRaw<{ shop: string }[]>`
     WITH ended AS (
       INSERT INTO expand_contract."ShopToken" AS t ("shop", "generation", "uninstalledAt") VALUES (${shop}, 1, ${at.toISOString()}::timestamptz)
       ON CONFLICT ("shop") DO UPDATE SET
@@ -87,12 +91,13 @@ async function forgetSessions(ctx: TokenContext, shop: string, life: TokenLife, 
         WHERE t."generation" = ${life.generation}
       RETURNING t."shop", t."generation"
     ), forgotten AS (
-      DELETE FROM "Session" USING ended WHERE "Session"."shop" = ended."shop"
+      ${forget} ended WHERE "Session"."shop" = ended."shop"
         OR "Session"."id" = ${ctx.api.session.getOfflineId(shop)}
     ), noted AS (
       INSERT INTO expand_contract."TokenEvent" ("shop", "at", "kind", "generation")
       SELECT "shop", ${now}::timestamptz, 'uninstalled', "generation" FROM ended WHERE ${isNews}
     )
-    SELECT "shop" FROM ended`;
+    SELECT "shop" FROM ended`,
+  );
   return ended.length > 0;
 }
