@@ -12,7 +12,7 @@ export interface Metrics {
   staleWrites: Counter<"source">;
   /** Permanent tokens that somebody tried to store in the contract phase. Must stay zero. */
   permanentTokensRefused: Counter;
-  leaseWaitSeconds: Histogram;
+  leaseWaitSeconds: { observe(seconds: number): void };
   needsReauth: Counter<"reason">;
   migrationOutcomes: Counter<"outcome">;
   migrationAllowedRate: Gauge;
@@ -59,12 +59,20 @@ export function createMetrics({ withDefaults = true } = {}): Metrics {
       help: "Permanent tokens refused in the contract phase",
       registers,
     }),
-    leaseWaitSeconds: new Histogram({
-      name: "token_lease_wait_seconds",
-      help: "Time spent waiting for a shop's lease",
-      buckets: seconds,
-      registers,
-    }),
+    leaseWaitSeconds: underBothNames(
+      new Histogram({
+        name: "token_lease_wait_seconds",
+        help: "Time spent waiting for a shop's lease",
+        buckets: seconds,
+        registers,
+      }),
+      new Histogram({
+        name: "token_lane_wait_seconds",
+        help: "Deprecated: token_lease_wait_seconds",
+        buckets: seconds,
+        registers,
+      }),
+    ),
     needsReauth: new Counter({
       name: "shops_needing_reauthorization_total",
       help: "Shops marked as needing re-authorization",
@@ -100,5 +108,15 @@ export function createMetrics({ withDefaults = true } = {}): Metrics {
       labelNames: ["method", "route", "status"],
       registers,
     }),
+  };
+}
+
+/** A metric that was renamed is kept under its old name for one release (CHANGELOG.md). */
+function underBothNames(metric: Histogram, deprecated: Histogram) {
+  return {
+    observe(value: number): void {
+      metric.observe(value);
+      deprecated.observe(value);
+    },
   };
 }
