@@ -18,7 +18,8 @@ const DEPLOYMENT_LOCK = 4_919_027_114;
 /** How long an index build of another deployment is waited for. */
 const INDEX_PATIENCE_MS = 10 * 60_000;
 
-const DUPLICATE_TABLE = "42P07";
+/** The index is there by now; two concurrent builds wait for each other; the index to drop is gone. */
+const BUILT_ELSEWHERE = new Set(["42P07", "40P01", "42704"]);
 const LOCK_NOT_AVAILABLE = "55P03";
 const INSUFFICIENT_PRIVILEGE = "42501";
 const READ_ONLY = "25006";
@@ -78,16 +79,25 @@ async function makeIndexes(connection: Connection, place: Place, options: Migrat
   const { kind } = await inspectSession(connection, place);
   if (kind === "view" || (kind === "missing" && !options.dryRun)) return false;
   const deadline = performance.now() + INDEX_PATIENCE_MS;
-  while ((await isBuildingIndex(connection)) && performance.now() < deadline) await sleep(LOCK_PAUSE_MS);
-  const statements = await planIndexes(connection, place, SESSION_INDEXES, SUPERSEDED_INDEXES);
-  for (const sql of statements) {
-    options.onStatement?.(options.dryRun ? `${sql};` : sql);
-    if (options.dryRun) continue;
-    await inWords(sql, () => connection.query(sql)).catch((error: unknown) => {
-      if (codeOf(error) !== DUPLICATE_TABLE) throw error;
-    });
+  let made = false;
+  for (;;) {
+    while ((await isBuildingIndex(connection)) && performance.now() < deadline) await sleep(LOCK_PAUSE_MS);
+    const statements = await planIndexes(connection, place, SESSION_INDEXES, SUPERSEDED_INDEXES);
+    if (options.dryRun) for (const sql of statements) options.onStatement?.(`${sql};`);
+    if (statements.length === 0 || options.dryRun) return made || statements.length > 0;
+    try {
+      for (const sql of statements) {
+        options.onStatement?.(sql);
+        await inWords(sql, () => connection.query(sql));
+        made = true;
+      }
+      return made;
+    } catch (error) {
+      // Another deployment builds the same: wait for it, and look again.
+      if (!BUILT_ELSEWHERE.has(String(codeOf(error))) || performance.now() > deadline) throw error;
+      await sleep(LOCK_PAUSE_MS * Math.random());
+    }
   }
-  return statements.length > 0;
 }
 
 async function isBuildingIndex(connection: Connection): Promise<boolean> {

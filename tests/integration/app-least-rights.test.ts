@@ -120,7 +120,7 @@ it.each([
   ["change a table", `ALTER TABLE "Session" ADD COLUMN "extra" text`],
   ["drop a table", `DROP TABLE "Session"`],
   ["empty a table", `TRUNCATE expand_contract."TokenEvent"`],
-  ["rewrite what was deployed", `DELETE FROM "_prisma_migrations"`],
+  ["rewrite what was deployed", `DELETE FROM expand_contract."SchemaStep"`],
   ["change the queue's tables", `DROP TABLE expand_contract_jobs.schedule`],
   ["read another's table", `SELECT * FROM pg_authid`],
 ])("may not %s", async (_what, sql) => {

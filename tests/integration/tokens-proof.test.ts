@@ -244,7 +244,9 @@ describe("before anything is spent", () => {
   });
 
   async function sequence(): Promise<number> {
-    const [row] = await h.database.query<{ n: string }>(`SELECT last_value AS n FROM "TokenEvent_id_seq"`);
+    const [row] = await h.database.query<{ n: string }>(
+      `SELECT last_value AS n FROM expand_contract."TokenEvent_id_seq"`,
+    );
     return Number(row!.n);
   }
 
