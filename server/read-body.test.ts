@@ -1,4 +1,4 @@
-// Proves that a body which does not arrive in time is given up, and that what it held is free again.
+// Proves that a body which does not arrive in time is given up, and that what it held is free again once it is answered.
 import { createServer, request as httpRequest, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import express from "express";
@@ -54,4 +54,26 @@ it("answers 413 as soon as too much has come, or is announced; the operator may 
   expect((await post(port, { "Transfer-Encoding": "chunked" }, [large])).status).toBe(413);
   const operator = { Authorization: `Bearer ${SECRET}` };
   expect(await post(port, operator, [large], "/admin/x")).toEqual({ status: 200, text: '{"length":100000}' });
+});
+
+it("holds nothing for clients that were answered and do not read on", async () => {
+  const app = express();
+  app.use(parseAddress(), readBody({ operatorSecret: SECRET }));
+  app.use((request, response) => {
+    response.writeHead(200).flushHeaders();
+    if (request.path !== "/webhooks/unread") response.end();
+  });
+  server = createServer(app);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const body = "x".repeat(1_000_000);
+  const headers = { "X-Shopify-Hmac-Sha256": `${"A".repeat(43)}=`, "Content-Length": body.length };
+  const unread = Array.from({ length: 20 }, () =>
+    httpRequest({ port, path: "/webhooks/unread", method: "POST", headers, agent: false }),
+  );
+  // 20 MB have been answered to, with 16 MiB as the limit; none of the answers has ended.
+  await Promise.all(unread.map((one) => new Promise((resolve) => one.once("response", resolve).end(body))));
+  expect((await post(port, headers, [body], "/webhooks/app")).status).toBe(200);
+  expect((await post(port, headers, [body], "/webhooks/app")).status).toBe(200);
+  for (const one of unread) one.destroy();
 });

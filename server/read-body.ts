@@ -4,6 +4,7 @@ import { isOperatorSecret } from "../app/operator/is-operator-secret.server.ts";
 import type { Problem } from "../app/operator/problem.ts";
 import { REFUSALS } from "../app/webhooks/webhook-refusal.ts";
 import { addressOf } from "./address-of.ts";
+import { beforeHeaders } from "./default-headers.ts";
 import { hasBody, isWebhook } from "./check-request.ts";
 import { refuse } from "./refuse.ts";
 
@@ -112,7 +113,9 @@ function createBodyStore(most: number) {
     const timer = setTimeout(() => giveUp(TOO_SLOW), arrivesWithinMs);
     if (!isVerified) arriving.add(giveWay);
     request.on("data", take).on("end", finish);
-    // Counted until the answer is given: only then has the body been verified, or dropped.
+    // Counted until the answer begins: by then the body has been verified, or dropped. Not until it has been read: a client that
+    // reads no answer would keep the place.
+    beforeHeaders(response, release);
     response.once("close", release);
   }
   return { read };
