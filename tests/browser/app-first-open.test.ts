@@ -64,6 +64,6 @@ describe.each(STORAGE)("site data %s", (storage) => {
     const html = await frame.content();
     expect(html).not.toContain(stored!.accessToken);
     expect(html).not.toContain(stored!.refreshToken);
-    await world.app.expectNoSecretsInLogs();
+    await world.app.expectNoSecrets();
   });
 });

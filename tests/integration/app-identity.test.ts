@@ -55,7 +55,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await app?.expectNoSecretsInLogs();
+  await app?.expectNoSecrets();
   await app?.stop();
   await sandbox?.close();
 });

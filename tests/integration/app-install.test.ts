@@ -53,7 +53,7 @@ async function startWorld(phase: "legacy" | "expand" | "contract", env: Record<s
         )
       )[0],
     close: async () => {
-      await app.expectNoSecretsInLogs();
+      await app.expectNoSecrets();
       await app.stop();
       await database.drop();
     },

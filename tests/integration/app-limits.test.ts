@@ -16,7 +16,7 @@ beforeAll(async () => {
   app = await startTestApp({ sandbox, databaseUrl: database.current.url });
 });
 afterAll(async () => {
-  await app?.expectNoSecretsInLogs();
+  await app?.expectNoSecrets();
   await app?.stop();
   await sandbox?.close();
 });
@@ -205,7 +205,7 @@ describe("the address", () => {
       .split("\n")
       .filter((line) => line.includes('"msg":"request"'))
       .map((line) => (JSON.parse(line) as { path: string }).path);
-    expect(paths.slice(-2)).toEqual(["/auth/login", `/${"long".repeat(500)}`.slice(0, 200)]);
+    expect(paths.slice(-3)).toEqual(["/auth/login", "/metrics", `/${"long".repeat(500)}`.slice(0, 200)]);
     expect(app.logs()).not.toContain("secret-query");
   });
 

@@ -13,7 +13,7 @@ beforeAll(async () => {
   app = await startTestApp({ sandbox, databaseUrl: database.current.url, phase: "expand" });
 });
 afterAll(async () => {
-  await app?.expectNoSecretsInLogs();
+  await app?.expectNoSecrets();
   await app?.stop();
   await sandbox?.close();
 });

@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await app?.expectNoSecretsInLogs();
+  await app?.expectNoSecrets();
   await app?.stop();
   await sandbox?.close();
 });

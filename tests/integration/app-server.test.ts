@@ -18,7 +18,7 @@ beforeAll(async () => {
   app = await startTestApp({ sandbox, databaseUrl: database.current.url });
 });
 afterAll(async () => {
-  await app?.expectNoSecretsInLogs();
+  await app?.expectNoSecrets();
   await app?.stop();
   await sandbox?.close();
 });
@@ -228,7 +228,7 @@ describe("the log", () => {
     ]);
     expect(app.logs()).not.toContain("secret-code");
     expect(app.logs()).not.toContain("id_token");
-    await app.expectNoSecretsInLogs();
+    await app.expectNoSecrets();
   });
 });
 

@@ -24,7 +24,7 @@ beforeAll(async () => {
   merchant = merchantOf(app, sandbox);
 });
 afterAll(async () => {
-  await app?.expectNoSecretsInLogs();
+  await app?.expectNoSecrets();
   await app?.stop();
   await way?.close();
   await sandbox?.close();

@@ -25,7 +25,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await sandbox.client.faults.clear();
-  await app?.expectNoSecretsInLogs();
+  await app?.expectNoSecrets();
   await app?.stop();
   await database?.drop();
   const everything = said.splice(0).map(({ out, err }) => out + err);

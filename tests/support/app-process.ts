@@ -5,6 +5,7 @@ import type { Sandbox } from "../../sandbox/start.ts";
 import { startAppProcess, type AppProcess } from "../../scripts/app-process.ts";
 import { PHASES, type DemoPhase } from "../../scripts/demo/demo-app.ts";
 import { ensureBuilt } from "./ensure-built.ts";
+import { recordAnswersOf, recordedAnswers } from "./record-answers.ts";
 import { TEST_APP } from "./sandbox.ts";
 
 export type { AppProcess };
@@ -26,8 +27,11 @@ export interface TestAppOptions {
 export interface TestApp extends AppProcess {
   /** For `Authorization: Bearer …` of the operator's routes. */
   migrationSecret: string;
-  /** Fails when a secret or token that the simulator knows, or the operator's, is anywhere in what the app wrote. */
-  expectNoSecretsInLogs(): Promise<void>;
+  /**
+   * Fails when a secret or token that the simulator ever made, or the operator's, is anywhere in what the app logged, at any level, or
+   * answered: pages, headers, redirects, JSON, metrics.
+   */
+  expectNoSecrets(): Promise<void>;
 }
 
 /** The production build in a process of its own, its calls to Shopify going to the simulator. Ready when this returns. */
@@ -51,18 +55,26 @@ export async function startTestApp({
       SCOPES: TEST_APP.scopes.join(","),
       DATABASE_URL: databaseUrl,
       MIGRATION_SECRET: migrationSecret,
+      LOG_LEVEL: "trace",
       ...PHASES[phase],
       ...sandbox.env,
       ...env,
     },
   });
+  recordAnswersOf(app.url);
   return Object.assign(app, {
     migrationSecret,
-    async expectNoSecretsInLogs() {
-      const logs = app.logs();
-      expect(await sandbox.client.ledger.findSecrets(logs), "secrets in the app's log").toEqual([]);
-      expect(logs.includes(migrationSecret), "the operator's secret in the app's log").toBe(false);
-      expect(logs.includes(TEST_APP.clientSecret), "the client secret in the app's log").toBe(false);
+    async expectNoSecrets() {
+      const answers = await recordedAnswers();
+      for (const [where, text] of Object.entries({ log: app.logs(), answers })) {
+        // Shopify's own way to open an app has the ID token in its address, and a redirect to the same page keeps it there.
+        const found = (await sandbox.client.ledger.findSecrets(text)).filter(
+          ({ secret }) => where === "log" || secret !== "ID token",
+        );
+        expect(found, `secrets in the app's ${where}`).toEqual([]);
+        expect(text.includes(migrationSecret), `the operator's secret in the app's ${where}`).toBe(false);
+        expect(text.includes(TEST_APP.clientSecret), `the client secret in the app's ${where}`).toBe(false);
+      }
     },
   });
 }

@@ -1,9 +1,10 @@
 import type { PlatformState } from "../state.ts";
 import type { SecretSighting } from "../types.ts";
 
-const TOKEN_SHAPED = /\bshp(?:at|rt|ca|pa|ua|ss)_[A-Za-z0-9]{8,}/g;
+/** Without a word boundary in front: in escaped text a letter may stand there. */
+const TOKEN_SHAPED = /shp(?:at|rt|ca|pa|ua|ss)_[A-Za-z0-9]{8,}/g;
 const HEX_TOKEN = /\b[a-f0-9]{32}\b/g;
-const JWT_SHAPED = /\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}/g;
+const JWT_SHAPED = /eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}/g;
 
 const NAMES: Record<string, string> = { shpat: "access token", shprt: "refresh token", shpss: "client secret" };
 
