@@ -6,7 +6,7 @@
 import { PrismaPg } from "@prisma/adapter-pg";
 import type pg from "pg";
 import { defineConfig } from "prisma/config";
-import { poolConfig, schemaOf } from "./app/infra/db-pool.ts";
+import { poolConfig, schemaOf } from "./app/infra/database/db-pool.ts";
 
 process.env.DATABASE_URL ??= "postgresql://localhost:5432/unset";
 

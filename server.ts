@@ -3,8 +3,8 @@
  * Ends with code 1, and plain words, when the environment or the state of the migration forbids a start.
  */
 import { inspect } from "node:util";
-import { createSecretScrubber } from "./app/infra/secret-scrubber.ts";
-import { secretsOf } from "./app/infra/secrets-of.ts";
+import { createSecretScrubber } from "./app/infra/log/secret-scrubber.ts";
+import { secretsOf } from "./app/infra/log/secrets-of.ts";
 
 process.env.NODE_ENV ||= "production";
 // Read when they are loaded: React, for one, is several times slower when it believes that it is being developed.

@@ -1,6 +1,6 @@
 import type { Leftover, RunFailure, RunView } from "../app/migration/types.ts";
-import type { ScopesReport } from "../app/operator/show-scopes.server.ts";
-import type { TokenHealthReport } from "../app/operator/token-health-report.ts";
+import type { ScopesReport } from "../app/operator/health/show-scopes.server.ts";
+import type { TokenHealthReport } from "../app/operator/health/token-health-report.ts";
 import type { ApplicationTokenProbe } from "../app/tokens/types.ts";
 import { explainAnswer, explainForeignAnswer, explainNetworkError, type Answer } from "./explain-error.ts";
 import { OperatorError } from "./operator-error.ts";

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { RequestHandler } from "express";
-import type { Problem } from "../app/operator/problem.ts";
+import type { Problem } from "../app/operator/door/problem.ts";
 import { addressOf } from "./address-of.ts";
 import { refuse } from "./refuse.ts";
 

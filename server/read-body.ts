@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Request, RequestHandler, Response } from "express";
-import { isOperatorSecret } from "../app/operator/is-operator-secret.server.ts";
-import type { Problem } from "../app/operator/problem.ts";
+import { isOperatorSecret } from "../app/operator/door/is-operator-secret.server.ts";
+import type { Problem } from "../app/operator/door/problem.ts";
 import { REFUSALS } from "../app/webhooks/webhook-refusal.ts";
 import { addressOf } from "./address-of.ts";
 import { beforeHeaders } from "./default-headers.ts";

@@ -1,6 +1,6 @@
 import type { Request, Response } from "express";
 import { messagePage } from "../app/auth/install/message-page.server.ts";
-import { problemResponse, type Problem } from "../app/operator/problem.ts";
+import { problemResponse, type Problem } from "../app/operator/door/problem.ts";
 import { addressOf } from "./address-of.ts";
 
 /** Answered to machines, whatever they say they accept. */

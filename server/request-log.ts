@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Request, RequestHandler } from "express";
-import type { Logger } from "../app/infra/log.server.ts";
+import type { Logger } from "../app/infra/log/log.server.ts";
 import type { Metrics } from "../app/infra/metrics.server.ts";
 import { addressOf } from "./address-of.ts";
 import { routeLabel } from "./route-label.ts";

@@ -1,5 +1,5 @@
 import { redirect } from "@remix-run/node";
-import { isDatabaseOutage } from "../infra/is-database-outage.ts";
+import { isDatabaseOutage } from "../infra/database/is-database-outage.ts";
 import { findShopDomain } from "../infra/shop-domain.ts";
 import { services } from "../services.server.ts";
 import { TokenError, TransientError } from "../tokens/index.ts";

@@ -1,8 +1,8 @@
 import { createPrivateKey } from "node:crypto";
 import { z } from "zod";
-import { STATEMENT_TIMEOUT_MS } from "./db-pool.ts";
-import { phaseOf, type Phase } from "./phase.ts";
-import { parseRollout } from "./rollout.ts";
+import { STATEMENT_TIMEOUT_MS } from "./database/db-pool.ts";
+import { phaseOf, type Phase } from "./flags/phase.ts";
+import { parseRollout } from "./flags/rollout.ts";
 
 /** An environment that cannot be started with; the message lists every problem and what to do about it. */
 export class EnvironmentError extends Error {

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { refuseFirstContractStart, StartRefusedError } from "./first-contract-start.server.ts";
-import { findDatabaseProblem } from "../infra/db-pool.ts";
+import { findDatabaseProblem } from "../infra/database/db-pool.ts";
 import type { Env } from "../infra/env.server.ts";
-import type { Logger } from "../infra/log.server.ts";
+import type { Logger } from "../infra/log/log.server.ts";
 import type { Metrics } from "../infra/metrics.server.ts";
 import { findPendingStep } from "../schema/find-pending-step.ts";
 import { services } from "../services.server.ts";

@@ -1,5 +1,5 @@
 import { LogSeverity } from "@shopify/shopify-api";
-import type { Logger } from "../infra/log.server.ts";
+import type { Logger } from "../infra/log/log.server.ts";
 
 /**
  * Sends the Shopify libraries' lines to our log. One level lower than they ask for: they say "info" several times per request.

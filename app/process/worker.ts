@@ -3,10 +3,10 @@
  * Any number may run; they share the queue. On SIGTERM the jobs in hand are finished, then the process ends.
  */
 import { inspect } from "node:util";
-import { findDatabaseProblem } from "../infra/db-pool.ts";
+import { findDatabaseProblem } from "../infra/database/db-pool.ts";
 import { EnvironmentError } from "../infra/env.server.ts";
-import { createSecretScrubber } from "../infra/secret-scrubber.ts";
-import { secretsOf } from "../infra/secrets-of.ts";
+import { createSecretScrubber } from "../infra/log/secret-scrubber.ts";
+import { secretsOf } from "../infra/log/secrets-of.ts";
 import { StartRefusedError } from "./first-contract-start.server.ts";
 
 try {

@@ -1,5 +1,5 @@
-import { forOperator } from "../operator/operator-access.server.ts";
-import { probeApplicationToken } from "../operator/probe-application-token.server.ts";
+import { forOperator } from "../operator/door/operator-access.server.ts";
+import { probeApplicationToken } from "../operator/health/probe-application-token.server.ts";
 
 const route = forOperator({ POST: ({ request }) => probeApplicationToken(request) });
 

@@ -1,5 +1,5 @@
-import { forOperator } from "../operator/operator-access.server.ts";
-import { continueMigration, showMigration, stopMigration } from "../operator/show-migration.server.ts";
+import { forOperator } from "../operator/door/operator-access.server.ts";
+import { continueMigration, showMigration, stopMigration } from "../operator/run/show-migration.server.ts";
 
 const route = forOperator({
   GET: ({ request, params }) => showMigration(request, params.id ?? ""),

@@ -1,6 +1,6 @@
-import { forOperator } from "../operator/operator-access.server.ts";
-import { showLatestMigration } from "../operator/show-migration.server.ts";
-import { startMigration } from "../operator/start-migration.server.ts";
+import { forOperator } from "../operator/door/operator-access.server.ts";
+import { showLatestMigration } from "../operator/run/show-migration.server.ts";
+import { startMigration } from "../operator/run/start-migration.server.ts";
 
 const route = forOperator({
   GET: ({ request }) => showLatestMigration(request),

@@ -1,5 +1,5 @@
-import { forOperator } from "../operator/operator-access.server.ts";
-import { showScopes } from "../operator/show-scopes.server.ts";
+import { forOperator } from "../operator/door/operator-access.server.ts";
+import { showScopes } from "../operator/health/show-scopes.server.ts";
 
 const route = forOperator({ GET: showScopes });
 

@@ -1,5 +1,5 @@
-import { forOperator } from "../operator/operator-access.server.ts";
-import { showTokenHealth } from "../operator/show-token-health.server.ts";
+import { forOperator } from "../operator/door/operator-access.server.ts";
+import { showTokenHealth } from "../operator/health/show-token-health.server.ts";
 
 const route = forOperator({ GET: showTokenHealth }, { monitor: true });
 

@@ -1,4 +1,4 @@
-import type { Database } from "../infra/db.server.ts";
+import type { Database } from "../infra/database/db.server.ts";
 import { OWN_SCHEMA } from "./own-schema.ts";
 import { STEPS } from "./steps.ts";
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { parseIntoClientConfig } from "pg-connection-string";
-import { schemaOf } from "../infra/db-pool.ts";
+import { schemaOf } from "../infra/database/db-pool.ts";
 import { OWN_SCHEMA, quoteIdent, quoteText, type Connection, type Place } from "./own-schema.ts";
 import { SchemaError } from "./schema-error.ts";
 import { inspectSession, planGrants, planIndexes, planSession } from "./session-table.ts";

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ActionFunctionArgs } from "@remix-run/node";
-import { isDatabaseOutage } from "../infra/is-database-outage.ts";
-import { problemResponse, type Problem } from "../operator/problem.ts";
+import { isDatabaseOutage } from "../infra/database/is-database-outage.ts";
+import { problemResponse, type Problem } from "../operator/door/problem.ts";
 import { services } from "../services.server.ts";
 import { TransientError } from "../tokens/index.ts";
 import { verifyWebhook, type Webhook } from "./verify-webhook.ts";

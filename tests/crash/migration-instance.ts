@@ -5,8 +5,8 @@
  */
 import "@shopify/shopify-api/adapters/web-api";
 import { ApiVersion, LogSeverity, shopifyApi } from "@shopify/shopify-api";
-import { openDatabase } from "../../app/infra/db.server.ts";
-import { createLogger } from "../../app/infra/log.server.ts";
+import { openDatabase } from "../../app/infra/database/db.server.ts";
+import { createLogger } from "../../app/infra/log/log.server.ts";
 import { createMetrics } from "../../app/infra/metrics.server.ts";
 import { createMigrations, parseMigrationOptions } from "../../app/migration/index.ts";
 import { createTokens, installShopifyFetch } from "../../app/tokens/index.ts";

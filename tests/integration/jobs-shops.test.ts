@@ -1,9 +1,9 @@
 import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
 import { createJobs, type Jobs } from "../../app/jobs/queue/create-jobs.ts";
 import { requireShopDomain } from "../../app/infra/shop-domain.ts";
-import type { Database } from "../../app/infra/db.server.ts";
+import type { Database } from "../../app/infra/database/db.server.ts";
 import { forgetShop } from "../../app/migration/run/forget-shop.ts";
-import { createLogger } from "../../app/infra/log.server.ts";
+import { createLogger } from "../../app/infra/log/log.server.ts";
 import { createMetrics } from "../../app/infra/metrics.server.ts";
 import type { Tokens } from "../../app/tokens/index.ts";
 import { everythingStoredByJobs, QUICK_TIMES } from "./jobs-harness.ts";

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { createJobs, type Jobs } from "../../app/jobs/queue/create-jobs.ts";
 import { requireShopDomain } from "../../app/infra/shop-domain.ts";
-import { createLogger } from "../../app/infra/log.server.ts";
+import { createLogger } from "../../app/infra/log/log.server.ts";
 import { createMetrics } from "../../app/infra/metrics.server.ts";
 import { PROJECT_ROOT } from "../../scripts/project-root.ts";
 import { TEST_APP } from "../support/sandbox.ts";

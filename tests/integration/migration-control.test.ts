@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { rolloutPlace } from "../../app/infra/rollout.ts";
+import { rolloutPlace } from "../../app/infra/flags/rollout.ts";
 import { parseMigrationOptions, type RunView } from "../../app/migration/index.ts";
 import { migrationHarness } from "./migration-harness.ts";
 

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
-import { openDatabase, type Database } from "../../app/infra/db.server.ts";
-import { createLogger } from "../../app/infra/log.server.ts";
+import { openDatabase, type Database } from "../../app/infra/database/db.server.ts";
+import { createLogger } from "../../app/infra/log/log.server.ts";
 import { createMetrics } from "../../app/infra/metrics.server.ts";
 import {
   createMigrations,

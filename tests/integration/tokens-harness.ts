@@ -1,7 +1,7 @@
 import "@shopify/shopify-api/adapters/web-api";
 import { ApiVersion, LogSeverity, shopifyApi } from "@shopify/shopify-api";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
-import { openDatabase, type Database } from "../../app/infra/db.server.ts";
+import { openDatabase, type Database } from "../../app/infra/database/db.server.ts";
 import { createTokens, installShopifyFetch, type TokenDependencies, type Tokens } from "../../app/tokens/index.ts";
 import type { Sandbox } from "../../sandbox/start.ts";
 import type { Call } from "../../sandbox/platform/types.ts";

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { openDatabase, type Database } from "../../app/infra/db.server.ts";
+import { openDatabase, type Database } from "../../app/infra/database/db.server.ts";
 import { StorageUnfitError } from "../../app/tokens/index.ts";
 import { severable } from "../support/severable-database.ts";
 import { TEST_APP } from "../support/sandbox.ts";

@@ -1,6 +1,6 @@
 import pg from "pg";
 import { expect, test } from "vitest";
-import type { Database } from "../../app/infra/db.server.ts";
+import type { Database } from "../../app/infra/database/db.server.ts";
 import { DAY_MS, HOUR_MS, tokensHarness } from "./tokens-harness.ts";
 
 const h = tokensHarness();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Flags } from "../../infra/flags.server.ts";
+import type { Flags } from "../../infra/flags/flags.server.ts";
 import { chooseInstallFlow } from "./install-flow.server.ts";
 
 const flags = (on: boolean): Flags => ({ usesTokenExchange: async () => on });

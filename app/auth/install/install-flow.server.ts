@@ -1,5 +1,5 @@
-import type { Flags } from "../../infra/flags.server.ts";
-import type { Phase } from "../../infra/phase.ts";
+import type { Flags } from "../../infra/flags/flags.server.ts";
+import type { Phase } from "../../infra/flags/phase.ts";
 
 /** How a request that may need a token gets one. */
 export type InstallFlow = "token_exchange" | "authorization_code";

@@ -1,4 +1,4 @@
-import type { Phase } from "../../infra/phase.ts";
+import type { Phase } from "../../infra/flags/phase.ts";
 import type { ShopTokenState } from "../../tokens/index.ts";
 
 /** How a store is connected, as far as a merchant is concerned. Each has its own words. */

@@ -1,4 +1,4 @@
-import type { Database } from "../../infra/db.server.ts";
+import type { Database } from "../../infra/database/db.server.ts";
 import type { AppJobContext } from "../queue/job-types.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;

@@ -1,4 +1,4 @@
-import type { Logger } from "../../infra/log.server.ts";
+import type { Logger } from "../../infra/log/log.server.ts";
 import { findShopDomain, type ShopDomain } from "../../infra/shop-domain.ts";
 
 /** What was reported already, by this process. */

@@ -1,4 +1,4 @@
-import type { Database } from "../../infra/db.server.ts";
+import type { Database } from "../../infra/database/db.server.ts";
 import type { ShopJobName } from "../queue/job-types.ts";
 import type { ShopDomain } from "../../infra/shop-domain.ts";
 

@@ -1,5 +1,5 @@
 import { Prisma } from "@prisma/client";
-import type { Database } from "../../infra/db.server.ts";
+import type { Database } from "../../infra/database/db.server.ts";
 import type { JobQueue } from "../queue/job-queue.ts";
 import type { ShopJobName } from "../queue/job-types.ts";
 import { SHOP_JOBS } from "../queue/open-boss.ts";

@@ -1,8 +1,8 @@
 import PQueue from "p-queue";
 import type { PgBoss } from "pg-boss";
 import { type Clock, systemClock } from "../../infra/clock.ts";
-import type { Database } from "../../infra/db.server.ts";
-import type { Logger } from "../../infra/log.server.ts";
+import type { Database } from "../../infra/database/db.server.ts";
+import type { Logger } from "../../infra/log/log.server.ts";
 import type { Metrics } from "../../infra/metrics.server.ts";
 import type { HowStored } from "../../tokens/types.ts";
 import { JOB_TIMES, type JobTimes } from "./job-times.ts";

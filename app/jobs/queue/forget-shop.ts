@@ -1,5 +1,5 @@
 import type { PgBoss } from "pg-boss";
-import type { Database } from "../../infra/db.server.ts";
+import type { Database } from "../../infra/database/db.server.ts";
 import type { ShopDomain } from "../../infra/shop-domain.ts";
 import { JOBS_SCHEMA } from "./open-boss.ts";
 

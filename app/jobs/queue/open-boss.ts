@@ -1,7 +1,7 @@
 import { JOBS_SCHEMA } from "../../schema/own-schema.ts";
 import { PgBoss, type Queue } from "pg-boss";
-import { poolConfig } from "../../infra/db-pool.ts";
-import type { Logger } from "../../infra/log.server.ts";
+import { poolConfig } from "../../infra/database/db-pool.ts";
+import type { Logger } from "../../infra/log/log.server.ts";
 import type { JobTimes } from "./job-times.ts";
 import type { AppJobName, ShopJobName } from "./job-types.ts";
 

@@ -1,9 +1,9 @@
 import type { JobResult, JobWithMetadata } from "pg-boss";
 import type { Clock } from "../../infra/clock.ts";
-import type { Database } from "../../infra/db.server.ts";
-import type { Logger } from "../../infra/log.server.ts";
+import type { Database } from "../../infra/database/db.server.ts";
+import type { Logger } from "../../infra/log/log.server.ts";
 import type { Metrics } from "../../infra/metrics.server.ts";
-import { createSecretScrubber } from "../../infra/secret-scrubber.ts";
+import { createSecretScrubber } from "../../infra/log/secret-scrubber.ts";
 import { type JobTimes, MOST_POSTPONEMENTS, transientDelayMs } from "./job-times.ts";
 import { type JobPayload, parseJobPayload } from "./job-payload.ts";
 import type { JobQueue } from "./job-queue.ts";

@@ -1,5 +1,5 @@
 import { Prisma } from "@prisma/client";
-import type { Database } from "../../infra/db.server.ts";
+import type { Database } from "../../infra/database/db.server.ts";
 import { LIVING_PERMANENT_SESSION, PERMANENT_TOKEN_PREDICATE, tokenFingerprint } from "../../tokens/index.ts";
 
 const permanent = Prisma.raw(PERMANENT_TOKEN_PREDICATE);

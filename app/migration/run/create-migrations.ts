@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Database } from "../../infra/db.server.ts";
-import type { Logger } from "../../infra/log.server.ts";
+import type { Database } from "../../infra/database/db.server.ts";
+import type { Logger } from "../../infra/log/log.server.ts";
 import type { Metrics } from "../../infra/metrics.server.ts";
-import type { Phase } from "../../infra/phase.ts";
+import type { Phase } from "../../infra/flags/phase.ts";
 import { CALL_TIMEOUT_MS, type Tokens } from "../../tokens/index.ts";
 import { beginWave, requestStop } from "./end-run.ts";
 import { FlowNotReadyError } from "../errors.ts";

@@ -1,5 +1,5 @@
 import { type Prisma } from "@prisma/client";
-import type { Database } from "../../infra/db.server.ts";
+import type { Database } from "../../infra/database/db.server.ts";
 import { judgeWave, type WaveCount } from "./judge-wave.ts";
 import { recordLeftovers } from "./leftovers.ts";
 import { countTokens } from "./permanent-sessions.ts";

@@ -1,4 +1,4 @@
-import type { Database } from "../../infra/db.server.ts";
+import type { Database } from "../../infra/database/db.server.ts";
 import { countCandidates } from "./plan-run.ts";
 import type { MigrationOptions } from "../types.ts";
 

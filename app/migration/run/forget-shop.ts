@@ -1,4 +1,4 @@
-import type { Database } from "../../infra/db.server.ts";
+import type { Database } from "../../infra/database/db.server.ts";
 
 /**
  * Deletes a shop's name from the runs: its outcomes, and where it was named in what a run was started with or ended by. The counts of

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Database } from "../../infra/db.server.ts";
+import type { Database } from "../../infra/database/db.server.ts";
 import { storedOptions } from "./run-row.ts";
 import type { MigrationOptions } from "../types.ts";
 

@@ -1,5 +1,5 @@
 import { Prisma } from "@prisma/client";
-import type { Database } from "../../infra/db.server.ts";
+import type { Database } from "../../infra/database/db.server.ts";
 import type { Leftover } from "../types.ts";
 import {
   JOIN_SHOP_TOKEN,

@@ -1,5 +1,5 @@
 import { Prisma } from "@prisma/client";
-import type { Database } from "../../infra/db.server.ts";
+import type { Database } from "../../infra/database/db.server.ts";
 import { JOIN_SHOP_TOKEN, LIVING_PERMANENT_SESSION, REMAINING_REASON } from "../../tokens/records/remaining-tokens.ts";
 
 /** The rows of `Session`, aliased `s`, that hold a permanent token which Shopify has not refused for good. */
@@ -10,7 +10,7 @@ const joinShopToken = Prisma.raw(JOIN_SHOP_TOKEN);
 
 /**
  * A shop's place in the waves, 0 (included) to 100 (excluded), computed by the database: the same number as `rolloutPlace`
- * of app/infra/rollout.ts gives.
+ * of app/infra/flags/rollout.ts gives.
  */
 export const placeOfShop = Prisma.raw(
   `(('x' || substr(encode(sha256(convert_to(lower(s."shop"), 'UTF8')), 'hex'), 1, 8))::bit(32)::bigint / 4294967296.0 * 100)`,

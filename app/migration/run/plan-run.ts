@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { Prisma } from "@prisma/client";
-import type { Database } from "../../infra/db.server.ts";
+import type { Database } from "../../infra/database/db.server.ts";
 import { countRemainingTokens } from "../../tokens/index.ts";
 import { listLeftovers } from "./leftovers.ts";
 import { countTokens, permanentSession, placeOfShop } from "./permanent-sessions.ts";

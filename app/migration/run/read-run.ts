@@ -1,4 +1,4 @@
-import type { Database } from "../../infra/db.server.ts";
+import type { Database } from "../../infra/database/db.server.ts";
 import { wavesOf, type RunRow } from "./run-row.ts";
 import type { RunFailure, RunView } from "../types.ts";
 

@@ -1,5 +1,5 @@
-import type { Database } from "../../infra/db.server.ts";
-import type { Logger } from "../../infra/log.server.ts";
+import type { Database } from "../../infra/database/db.server.ts";
+import type { Logger } from "../../infra/log/log.server.ts";
 import type { Metrics } from "../../infra/metrics.server.ts";
 import { storePace, takeOverFromDead, type Heartbeat } from "../worker/heartbeat.ts";
 import { createLeader } from "../worker/lead-run.ts";

@@ -1,10 +1,10 @@
-import type { Logger } from "../../infra/log.server.ts";
+import type { Logger } from "../../infra/log/log.server.ts";
 import { ConfigurationError, type MigrateOutcome, StorageUnfitError, type Tokens } from "../../tokens/index.ts";
 import type { CallGate } from "../pacing/call-gate.ts";
 import { GateClosedError } from "../pacing/permit.ts";
 import type { StopReason } from "../run/end-run.ts";
 import type { Claim } from "./claim-shops.ts";
-import { describeError } from "./describe-error.ts";
+import { describeError } from "../../infra/log/describe-error.ts";
 import { judgeAttempt } from "./judge-attempt.ts";
 import type { Outcome } from "./record-outcomes.ts";
 

@@ -1,5 +1,5 @@
 import { Prisma } from "@prisma/client";
-import type { Database } from "../../infra/db.server.ts";
+import type { Database } from "../../infra/database/db.server.ts";
 import { permanentSession, placeOfShop } from "../run/permanent-sessions.ts";
 import { wavesOf, type RunRow } from "../run/run-row.ts";
 

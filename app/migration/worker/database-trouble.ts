@@ -1,6 +1,6 @@
-import { isDatabaseOutage } from "../../infra/is-database-outage.ts";
-import type { Logger } from "../../infra/log.server.ts";
-import { describeError } from "./describe-error.ts";
+import { isDatabaseOutage } from "../../infra/database/is-database-outage.ts";
+import type { Logger } from "../../infra/log/log.server.ts";
+import { describeError } from "../../infra/log/describe-error.ts";
 
 /** After a failure nothing is started for so long; and it is said so often. */
 const PAUSE_MS = 500;

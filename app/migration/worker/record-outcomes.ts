@@ -1,5 +1,5 @@
 import { Prisma } from "@prisma/client";
-import type { Database } from "../../infra/db.server.ts";
+import type { Database } from "../../infra/database/db.server.ts";
 
 /** What became of a claimed shop: an outcome, or `waiting` to be tried again. */
 export interface Outcome {

@@ -1,5 +1,5 @@
-import type { Database } from "../../infra/db.server.ts";
-import type { Logger } from "../../infra/log.server.ts";
+import type { Database } from "../../infra/database/db.server.ts";
+import type { Logger } from "../../infra/log/log.server.ts";
 import type { Metrics } from "../../infra/metrics.server.ts";
 import type { Tokens } from "../../tokens/index.ts";
 

@@ -1,8 +1,8 @@
-import { systemClock } from "../infra/clock.ts";
-import { countTokensSinceContract } from "../migration/index.ts";
-import { lookAtRemainingTokens, isExemptDistribution } from "../tokens/index.ts";
+import { systemClock } from "../../infra/clock.ts";
+import { countTokensSinceContract } from "../../migration/index.ts";
+import { lookAtRemainingTokens, isExemptDistribution } from "../../tokens/index.ts";
 import { tokenHealthReport } from "./token-health-report.ts";
-import { services } from "../services.server.ts";
+import { services } from "../../services.server.ts";
 import { findTomlInstallFlow } from "./toml-install-flow.server.ts";
 
 /** `GET /admin/token-health`: 200, or 503 when a permanent token has appeared where none can come from any more. */

@@ -1,5 +1,5 @@
-import { DEADLINE } from "../infra/deadline.ts";
-import { type Phase, usesLegacyInstallFlow } from "../infra/phase.ts";
+import { DEADLINE } from "../../infra/deadline.ts";
+import { type Phase, usesLegacyInstallFlow } from "../../infra/flags/phase.ts";
 
 /** What the database says about tokens (app/tokens, `health`). */
 export interface TokenCounts {

@@ -1,4 +1,4 @@
-import { services } from "../services.server.ts";
+import { services } from "../../services.server.ts";
 
 const MOST_COUNTED = 1_000;
 const SHOWN = 100;

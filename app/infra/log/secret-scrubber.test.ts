@@ -1,7 +1,7 @@
 // Proves that no token and no configured secret gets through the log, whatever stands around it, in time linear in the text.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { expectLinear } from "../../tests/support/growth.ts";
+import { expectLinear } from "../../../tests/support/growth.ts";
 import { createLogger } from "./log.server.ts";
 import { createSecretScrubber, isSharedName } from "./secret-scrubber.ts";
 

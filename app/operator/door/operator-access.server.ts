@@ -1,5 +1,5 @@
 import { operatorRoute, type OperatorHandlers } from "./operator-route.server.ts";
-import { services } from "../services.server.ts";
+import { services } from "../../services.server.ts";
 
 /**
  * The loader and action of a route that only the operator may use.

@@ -1,5 +1,5 @@
 import type { ActionFunctionArgs, LoaderFunctionArgs } from "@remix-run/node";
-import { isDatabaseOutage } from "../infra/is-database-outage.ts";
+import { isDatabaseOutage } from "../../infra/database/is-database-outage.ts";
 import type { FailedAttempts } from "./failed-attempts.server.ts";
 import { isOperatorSecret } from "./is-operator-secret.server.ts";
 import { problemResponse } from "./problem.ts";

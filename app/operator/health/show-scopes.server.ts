@@ -1,4 +1,4 @@
-import { services } from "../services.server.ts";
+import { services } from "../../services.server.ts";
 
 /** What `GET /admin/scopes` says: which scopes the app asks for, and what shops have granted. */
 export interface ScopesReport {

@@ -4,11 +4,11 @@ import {
   parseMigrationOptions,
   type FieldProblem,
   type MigrationOptions,
-} from "../migration/index.ts";
-import { problemResponse } from "./problem.ts";
-import { NotJsonError, readJsonBody } from "./read-json-body.ts";
+} from "../../migration/index.ts";
+import { problemResponse } from "../door/problem.ts";
+import { NotJsonError, readJsonBody } from "../door/read-json-body.ts";
 import { runResponse } from "./run-response.ts";
-import { services } from "../services.server.ts";
+import { services } from "../../services.server.ts";
 
 /**
  * `POST /admin/migrate-tokens`: starts a run or joins the one there is, waits as long as asked, and answers 200 with the

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { findShopDomain } from "./shop-domain.ts";
+import { findShopDomain } from "../shop-domain.ts";
 
 /** Which shops a flag is on for: a share of all by stable hash, and shops named one by one. */
 export interface Rollout {

@@ -1,8 +1,8 @@
-import { problemResponse } from "./problem.ts";
+import { problemResponse } from "../door/problem.ts";
 import { runResponse } from "./run-response.ts";
 import { streamJson } from "./stream-json.ts";
 import { streamFormatOf, streamValues } from "./stream-values.ts";
-import { services } from "../services.server.ts";
+import { services } from "../../services.server.ts";
 
 const MOST_LISTED = 100;
 
