@@ -1,6 +1,6 @@
 import { Prisma } from "@prisma/client";
 import type { TokenContext } from "../context.ts";
-import { postgresError } from "../storage/storage-problem.ts";
+import { postgresError } from "../storage/postgres-error.ts";
 
 const FOREIGN_KEY_VIOLATION = "23503";
 

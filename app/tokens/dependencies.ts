@@ -1,0 +1,72 @@
+import type { KeyObject } from "node:crypto";
+import type { PrismaClient } from "@prisma/client";
+import type { Shopify } from "@shopify/shopify-api";
+import type { AppDistribution } from "./records/permanent-token.ts";
+
+/** Where the app stands on its way: `legacy` mints permanent tokens, `expand` none any more, `contract` refuses them. */
+export type Phase = "legacy" | "expand" | "contract";
+
+/** The part of `shopifyApi(…)` that this folder uses. */
+export type ShopifyApi = Pick<Shopify, "auth" | "clients" | "session">;
+
+/** The part of the Prisma client that this folder uses: models Session, ShopToken and TokenEvent. */
+export type Database = PrismaClient;
+
+/** pino's shape. */
+export interface TokenLog {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** prom-client's shape. */
+export interface TokenMetrics {
+  tokenCalls: { inc(labels: { grant: string; result: string }): void };
+  tokenCallSeconds: { observe(labels: { grant: string }, seconds: number): void };
+  pairsStored: { inc(labels: { how: string }): void };
+  staleWrites: { inc(labels: { source: string }): void };
+  permanentTokensRefused: { inc(): void };
+  leaseWaitSeconds: { observe(seconds: number): void };
+  needsReauth: { inc(labels: { reason: string }): void };
+}
+
+/** What signs the app's client assertions; read by `readApplicationKey`. */
+export interface ApplicationKey {
+  clientId: string;
+  /** `kid`, as the Dev Dashboard shows it. */
+  keyId: string;
+  /** JOSE's name. */
+  algorithm: string;
+  privateKey: KeyObject;
+}
+
+export type HowStored = "acquired" | "migrated" | "refreshed";
+
+export interface TokenDependencies {
+  api: ShopifyApi;
+  prisma: Database;
+  phase: Phase;
+  /** How the app is distributed (Shopify's AppDistribution); `app_store` unless told. Other apps may keep permanent tokens. */
+  distribution?: AppDistribution;
+  /**
+   * The emergency record of a pair that Shopify issued and the database would not take. Without it such a pair is lost with the process,
+   * unless Shopify gives it again.
+   */
+  emergency?: {
+    /** Client secrets: the first seals, all open. */
+    secrets: readonly string[];
+    /** A folder for sealed files, for when the database can take nothing at all; made when it is needed. */
+    directory: string;
+  };
+  /** Milliseconds since the epoch. Leases do not depend on it: they live by the database's clock. */
+  clock?: () => number;
+  log?: TokenLog;
+  metrics?: TokenMetrics;
+  /** Lets background work of shops whose chain is dead go on with application-only tokens. */
+  applicationKey?: ApplicationKey;
+  /** Whether a call to Shopify may still begin; false where the process would end before its answer is stored. */
+  mayCall?: () => boolean;
+  /** After a pair was committed, outside the lease: release parked jobs, queue what the new token is good for. */
+  onPairStored?: (shop: string, how: HowStored) => void | Promise<void>;
+}
