@@ -10,14 +10,15 @@ ENV NPM_CONFIG_UPDATE_NOTIFIER=false CHECKPOINT_DISABLE=1
 # What runs in production. Separate from the build, so that a change of the sources does not install again.
 FROM base AS dependencies
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --omit=dev
+# The simulator (workspace sandbox/) is not part of it.
+RUN npm ci --omit=dev --workspaces=false
 COPY prisma ./prisma
 COPY prisma.config.ts ./
 RUN npx prisma generate
 
 FROM base AS build
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --include=dev
+RUN npm ci --include=dev --workspaces=false
 COPY prisma ./prisma
 COPY prisma.config.ts vite.config.ts tsconfig.json ./
 COPY app ./app

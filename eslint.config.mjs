@@ -22,7 +22,7 @@ const LAYER_ZONES = Object.entries(LAYERS).map(([layer, allow]) => ({
 }));
 
 export default tseslint.config(
-  { ignores: ["build/", "public/", "node_modules/", ".reports/", ".cache/", ".data/"] },
+  { ignores: ["build/", "sandbox/dist/", "public/", "node_modules/", ".reports/", ".cache/", ".data/"] },
   ...tseslint.configs.recommended,
   {
     files: ["**/*.{ts,tsx,mjs}"],
@@ -95,15 +95,6 @@ export default tseslint.config(
     rules: {
       "regexp/no-super-linear-backtracking": ["error", { report: "potential" }],
       "regexp/no-super-linear-move": ["error", { report: "potential" }],
-    },
-  },
-  {
-    files: ["sandbox/**/*.ts"],
-    rules: {
-      "no-restricted-imports": [
-        "error",
-        { patterns: [{ group: ["**/app/**"], message: "The simulator knows nothing of the app." }] },
-      ],
     },
   },
 );

@@ -28,7 +28,6 @@ export default defineConfig({
           include: [
             "app/**/*.test.{ts,tsx}",
             "server/**/*.test.ts",
-            "sandbox/**/*.test.ts",
             "cli/**/*.test.ts",
             "scripts/**/*.test.ts",
             "docs/**/*.test.ts",
@@ -37,7 +36,7 @@ export default defineConfig({
           sequence: { groupOrder: 0 },
         },
       },
-      { test: { name: "contract", include: ["tests/contract/**/*.test.ts"], setupFiles, sequence: { groupOrder: 0 } } },
+      { test: { name: "sandbox", include: ["sandbox/**/*.test.ts"], setupFiles, sequence: { groupOrder: 0 } } },
       {
         test: {
           name: "integration",

@@ -23,17 +23,17 @@ export function appBridgeScript(appUrl: string, addresses: Addresses): string {
     shop: addresses.shop("{shop}"),
   };
   return bundleBrowserScript(
-    APP_BRIDGE_FILES.map((name) => `app-bridge/${name}.ts`),
+    APP_BRIDGE_FILES.map((name) => `app-bridge/${name}`),
     `const BRIDGE_SETTINGS = ${JSON.stringify(settings)};`,
   );
 }
 
 /** What the Admin page around the app runs. */
 export function shellScript(): string {
-  return bundleBrowserScript(SHELL_FILES.map((name) => `shell/${name}.ts`));
+  return bundleBrowserScript(SHELL_FILES.map((name) => `shell/${name}`));
 }
 
 /** What the control page runs. */
 export function controlScript(): string {
-  return bundleBrowserScript(["control/main.ts"]);
+  return bundleBrowserScript(["control/main"]);
 }

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { createRequire } from "node:module";
+import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 
 import type { GraphQLSchema, IntrospectionQuery } from "graphql";
@@ -21,16 +22,20 @@ interface PublishedSchema {
 
 const loaded = new Map<string, AdminSchema>();
 
-/** The folder of published schemas, found by walking up to the first `node_modules` that has it. */
-function schemaPath(version: string): string {
-  for (let folder = import.meta.dirname; ; folder = dirname(folder)) {
-    const data = join(folder, "node_modules", "@shopify", "dev-mcp", "dist", "data");
-    if (existsSync(data)) return join(data, `admin_${version}.json.gz`);
-    if (dirname(folder) === folder) throw new Error("Install @shopify/dev-mcp: the Admin schemas are read from it.");
-  }
+/** The folder of published schemas: the installed package brings them (build.mjs), a clone has them from @shopify/dev-mcp. */
+function findSchemas(): string {
+  const packed = join(import.meta.dirname, "../../schemas");
+  if (existsSync(packed)) return packed;
+  const folders = createRequire(import.meta.url).resolve.paths("@shopify/dev-mcp") ?? [];
+  const found = folders.map((folder) => join(folder, "@shopify/dev-mcp/dist/data")).find((data) => existsSync(data));
+  if (!found) throw new Error("Install @shopify/dev-mcp: the Admin schemas are read from it.");
+  return found;
 }
 
-/** Whether Shopify published an Admin schema for this version (as far as the installed @shopify/dev-mcp knows). */
+const schemas = findSchemas();
+const schemaPath = (version: string): string => join(schemas, `admin_${version}.json.gz`);
+
+/** Whether Shopify published an Admin schema for this version (as far as the @shopify/dev-mcp of the build knew). */
 export function knowsVersion(version: string): boolean {
   return /^(\d{4}-\d{2}|unstable)$/.test(version) && (loaded.has(version) || existsSync(schemaPath(version)));
 }

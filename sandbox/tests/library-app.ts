@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { LogSeverity, Session } from "@shopify/shopify-api";
 import { AppDistribution, shopifyApp } from "@shopify/shopify-app-remix/server";
 
-import type { SandboxClient } from "../../sandbox/client.ts";
+import type { SandboxClient } from "../client.ts";
 import { APP } from "./support.ts";
 
 export const BROWSER =

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { expect, test } from "vitest";
 
-import { CHOICE_VALUES } from "../../sandbox/platform/choices.ts";
+import { CHOICE_VALUES } from "../platform/choices.ts";
 
 /** docs/platform-rules.md promises a test for each rule: the names in it are titles that exist. */
 const DOCS = readFileSync(join(import.meta.dirname, "../../docs/platform-rules.md"), "utf8");

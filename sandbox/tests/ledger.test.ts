@@ -4,7 +4,7 @@ import { connect as connectTls } from "node:tls";
 
 import { expect, test } from "vitest";
 
-import { SandboxControlError } from "../../sandbox/client.ts";
+import { SandboxControlError } from "../client.ts";
 import { APP, HOUR, newShop, refusal, setUpContract } from "./support.ts";
 
 const contract = setUpContract();

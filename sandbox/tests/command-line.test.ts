@@ -4,8 +4,8 @@ import { join } from "node:path";
 
 import { afterEach, expect, test } from "vitest";
 
-import { createSandboxClient } from "../../sandbox/client.ts";
-import { startSandbox } from "../../sandbox/start.ts";
+import { createSandboxClient } from "../client.ts";
+import { startSandbox } from "../start.ts";
 import { APP } from "./support.ts";
 
 const ROOT = join(import.meta.dirname, "../..");

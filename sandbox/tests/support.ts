@@ -7,10 +7,9 @@ import {
   type Session,
   shopifyApi,
 } from "@shopify/shopify-api";
-import { afterAll, afterEach, beforeAll } from "vitest";
 
-import { routeThroughSandbox } from "../../sandbox/route-through.ts";
-import { startSandbox, type Sandbox, type SandboxOptions } from "../../sandbox/start.ts";
+import type { Sandbox, SandboxOptions } from "../start.ts";
+import { setUpSandbox } from "../vitest.ts";
 
 export const APP = {
   url: "https://app.sandbox.test",
@@ -57,31 +56,21 @@ export interface Contract {
   advance(ms: number): Promise<void>;
 }
 
-/** One simulator per test file, emptied after each test; `fetch` goes to it over TLS at Shopify's own addresses. */
+/** One simulator per test file, with the calls that most tests make to it. */
 export function setUpContract(
   options: Partial<SandboxOptions> & { appOptions?: Partial<SandboxOptions["app"]> } = {},
 ): Contract {
-  let sandbox: Sandbox;
-  let restore: () => Promise<void>;
+  const shopify = setUpSandbox({ ...options, app: { ...APP, ...options.appOptions } });
   const library = createLibrary();
-  beforeAll(async () => {
-    sandbox = await startSandbox({ ...options, app: { ...APP, ...options.appOptions } });
-    restore = routeThroughSandbox(sandbox);
-  });
-  afterEach(() => sandbox.client.reset());
-  afterAll(async () => {
-    await restore?.();
-    await sandbox?.close();
-  });
   return {
     get sandbox() {
-      return sandbox;
+      return shopify.sandbox;
     },
     library,
     async acquire(shop, { expiring = true, online = false, library: used = library } = {}) {
       const { session } = await used.auth.tokenExchange({
         shop,
-        sessionToken: await sandbox.client.idToken(shop),
+        sessionToken: await shopify.sandbox.client.idToken(shop),
         requestedTokenType: online ? RequestedTokenType.OnlineAccessToken : RequestedTokenType.OfflineAccessToken,
         expiring,
       });
@@ -104,7 +93,7 @@ export function setUpContract(
         headers: { "content-type": "application/json", "x-shopify-access-token": accessToken },
         body: JSON.stringify({ query }),
       }),
-    advance: (ms) => sandbox.client.clock.advance(ms),
+    advance: (ms) => shopify.sandbox.client.clock.advance(ms),
   };
 }
 
