@@ -123,6 +123,34 @@ describe("parseEnv", () => {
     expect(problems.join("\n")).not.toMatch(/hunter2|pa55word/);
   });
 
+  it.each([
+    "app:pa/ss55word@h:5432/db",
+    "app:12/pa55word@h:5432/db",
+    "app:12@pa55word/x@h:5432/db",
+    "app:12#pa55word@h/db",
+    "app:pa?pa55word@h/db",
+    "app:pa55word@h:99999/db",
+    "app:pa55word",
+  ])("says how to write a password that cuts the address in two: %s", (rest) => {
+    const problems = problemsOf({ ...COMPLETE, DATABASE_URL: `postgresql://${rest}` });
+    expect(problems).toEqual([expect.stringMatching(/^DATABASE_URL cannot be read .*\/ is %2F/)]);
+    expect(problems.join()).not.toContain("pa55word");
+  });
+
+  it.each(["app:a%2Fb%40c@h:5432/db?schema=x", "app:p@ss@h/db", "/db?host=/tmp", "app@h/db?user=app@server"])(
+    "takes what can be read: %s",
+    (rest) => {
+      expect(parseEnv({ ...COMPLETE, DATABASE_URL: `postgresql://${rest}` }).DATABASE_URL).toBe(`postgresql://${rest}`);
+    },
+  );
+
+  it("names no path of a certificate that cannot be read", () => {
+    const url = "postgresql://app@h/db?sslmode=verify-full&sslrootcert=/nowhere/ca.pem";
+    expect(problemsOf({ ...COMPLETE, DATABASE_URL: url })).toEqual([
+      "DATABASE_URL names a file that cannot be read (ENOENT)",
+    ]);
+  });
+
   it("does not start when tokens were meant to be encrypted, which this version cannot do", () => {
     expect(problemsOf({ ...COMPLETE, TOKEN_ENCRYPTION_KEYS: "k1:abc" }).join()).toMatch(
       /TOKEN_ENCRYPTION_KEYS .*unencrypted/,

@@ -1,5 +1,6 @@
 import { createPrivateKey } from "node:crypto";
 import { z } from "zod";
+import { databaseUrlProblem } from "./database/database-url-problem.ts";
 import { STATEMENT_TIMEOUT_MS } from "./database/db-pool.ts";
 import { phaseOf, type Phase } from "./flags/phase.ts";
 import { parseRollout } from "./flags/rollout.ts";
@@ -47,10 +48,13 @@ const httpsUrl = required("the public https address of the app").transform((valu
   return url.href.replace(/\/$/, "");
 });
 
-const postgresUrl = required("a Postgres connection string, e.g. postgresql://user:password@host:5432/database").regex(
-  /^postgres(ql)?:\/\//,
-  "must start with postgresql://",
-);
+const postgresUrl = required(
+  "a Postgres connection string, e.g. postgresql://user:password@host:5432/database",
+).transform((value, context) => {
+  const problem = databaseUrlProblem(value);
+  if (problem !== undefined) context.addIssue(problem);
+  return value;
+});
 
 const port = z
   .string()
@@ -94,7 +98,7 @@ const privateKey = optionalText.transform((value, context) => {
     if (pem !== undefined) createPrivateKey(pem);
     return pem;
   } catch {
-    context.addIssue("is no private key in PEM without a passphrase: it begins with -----BEGIN PRIVATE KEY-----");
+    context.addIssue("is no private key in PEM without a passphrase: it begins with BEGIN PRIVATE KEY between dashes");
     return z.NEVER;
   }
 });

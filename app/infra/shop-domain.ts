@@ -8,16 +8,19 @@ declare const brand: unique symbol;
  */
 export type ShopDomain = string & { readonly [brand]: "shop domain" };
 
-/** A label of a domain name has 63 characters at most (RFC 1035 section 2.3.4). */
-const SHOP_DOMAIN = /^[a-z0-9][a-z0-9-]{0,62}\.myshopify\.com$/;
+/**
+ * A label of a domain name has 63 characters at most (RFC 1035 section 2.3.4). Matched before the text is put in lower case, which makes
+ * a `k` of the Kelvin sign.
+ */
+const SHOP_DOMAIN = /^[a-z0-9][a-z0-9-]{0,62}\.myshopify\.com$/i;
 /** Longest text that can be a shop's domain, with some blanks around it. Longer text is not looked at. */
 const MAX_LENGTH = 255;
 
 /** A shop's permanent domain out of user input, or undefined when it is none. */
 export function findShopDomain(text: string | null | undefined): ShopDomain | undefined {
   if (!text || text.length > MAX_LENGTH) return undefined;
-  const shop = text.trim().toLowerCase();
-  return SHOP_DOMAIN.test(shop) ? (shop as ShopDomain) : undefined;
+  const shop = text.trim();
+  return SHOP_DOMAIN.test(shop) ? (shop.toLowerCase() as ShopDomain) : undefined;
 }
 
 /** For schemas. The message never repeats what was given: it may be a token. */

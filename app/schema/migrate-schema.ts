@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { parseIntoClientConfig } from "pg-connection-string";
+import { databaseUrlProblem } from "../infra/database/database-url-problem.ts";
 import { schemaOf } from "../infra/database/db-pool.ts";
 import { OWN_SCHEMA, quoteIdent, quoteText, type Connection, type Place } from "./own-schema.ts";
 import { SchemaError } from "./schema-error.ts";
@@ -185,6 +186,8 @@ async function withConnection<T>(
       "DATABASE_URL must be a Postgres connection string: it must start with postgresql://",
     );
   }
+  const problem = databaseUrlProblem(databaseUrl);
+  if (problem !== undefined) throw new SchemaError("unreadable_url", `DATABASE_URL ${problem}`);
   const schema = schemaOf(databaseUrl);
   const client = new pg.Client({
     ...parseIntoClientConfig(databaseUrl),

@@ -65,9 +65,9 @@ export function createTokens(deps: TokenDependencies): Tokens {
     withAuthorizationCodeGrant: (shop, run, stored) => withAuthorizationCodeGrant(ctx, of(shop), run, stored),
     migrate: (shop, options) => migrateShop(ctx, of(shop), options),
     refresh: async (shop) => withoutRefreshToken(await refreshOnce(ctx, of(shop))),
-    recordUninstalled: async (shop, at) => {
+    recordUninstalled: async (shop, at, options) => {
       await adoptUnstoredOf(ctx, of(shop));
-      return recordUninstalled(ctx, of(shop), at);
+      return recordUninstalled(ctx, of(shop), at, options);
     },
     recordRedacted: async (shop, at) => {
       // First what is known goes where Shopify is asked about it.

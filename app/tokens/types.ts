@@ -160,9 +160,15 @@ export interface Tokens {
   /**
    * `app/uninstalled`: forgets a shop's sessions, unless it was installed again since `at`. Where the app's history does not tell,
    * Shopify is asked.
+   * @param options.isCertain that the webhook is this shop's: its signed body names it, not its header alone. Else Shopify is asked in
+   * any case. Default: yes.
    * @throws TransientError while Shopify cannot say.
    */
-  recordUninstalled(shop: string, at: Date): Promise<{ forgotten: boolean; reason: string }>;
+  recordUninstalled(
+    shop: string,
+    at: Date,
+    options?: { isCertain?: boolean },
+  ): Promise<{ forgotten: boolean; reason: string }>;
   /**
    * `shop/redact`: forgets everything about a shop that is not installed again. Of a shop that still has a session Shopify is asked.
    * @param at when Shopify triggered it; now unless told.

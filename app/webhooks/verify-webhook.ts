@@ -94,6 +94,11 @@ function refuseOtherShop({ myshopify_domain, shop_domain, domain }: Record<strin
   if (permanent && permanent !== shop) refuse(REFUSALS.otherShop);
 }
 
+/** Whether the body, which is signed, says whose webhook it is. Else the header alone does, which is not. */
+export function namesItsShop({ body }: Webhook): boolean {
+  return body.myshopify_domain !== undefined || body.shop_domain !== undefined;
+}
+
 /** Without the header the time of arrival stands; nothing happened later than that, give or take a clock. */
 function parseTime(text: string | undefined, receivedAt: Date): Date {
   if (text === undefined) return receivedAt;

@@ -217,6 +217,22 @@ describe("a stranger's odd input is refused in words", () => {
     }
   });
 
+  it.each(["\u2003a", "\ufeffa", "\u1680a", "\u00a0a", "\ta", "A"])("a shop written as %j", async (name) => {
+    for (const path of ["/auth/session-token", "/auth/exit-iframe", "/auth", "/app", "/auth/login", "/"]) {
+      const query = new URLSearchParams({ shop: `${name}.myshopify.com\n`, exitIframe: "/auth" });
+      const response = await merchant.visit(`${path}?${query}`);
+      expect(response.status, path).toBeLessThan(400);
+      expect(response.headers.get("link") ?? "", path).not.toMatch(/[^\x20-\x7e]/);
+    }
+  });
+
+  it("letters that only look like those of a shop", async () => {
+    for (const path of ["/auth/session-token", "/auth/exit-iframe", "/auth"]) {
+      const query = new URLSearchParams({ shop: "\u212aelly.myshopify.com", exitIframe: "/auth" });
+      expect((await merchant.visit(`${path}?${query}`)).status, path).toBe(400);
+    }
+  });
+
   it("where the bounce page would take an ID token that is not ours", async () => {
     for (const path of ["/auth/session-token", "/auth/exit-iframe", "/auth", "/app", "/"]) {
       for (const destination of [
@@ -226,6 +242,8 @@ describe("a stranger's odd input is refused in words", () => {
         "javascript:alert(1)",
         "http://[",
         TEST_APP.url.replace("https", "http"),
+        `blob:${TEST_APP.url}/0c7d3f5e`,
+        TEST_APP.url.replace("://", "://someone@"),
       ]) {
         const query = new URLSearchParams({ shop: "a.myshopify.com", embedded: "1", "shopify-reload": destination });
         const response = await merchant.visit(`${path}?${query}`);
@@ -246,6 +264,7 @@ describe("a stranger's odd input is refused in words", () => {
       "https://a.myshopify.com/",
       "\\\\evil",
       "",
+      `blob:${TEST_APP.url}/0c7d3f5e`,
     ]) {
       const response = await merchant.visit(`/auth/exit-iframe?exitIframe=${encodeURIComponent(destination)}`);
       expect(response.status, destination).toBe(400);

@@ -211,6 +211,32 @@ describe("verification", () => {
     }
     expect(await sessionsOf(shop)).toHaveLength(1);
   });
+
+  it("of a body that names no shop does not say whose uninstallation it is: Shopify is asked", async () => {
+    const [installed, gone] = ["nameless.myshopify.com", "nameless-gone.myshopify.com"];
+    for (const shop of [installed, gone]) {
+      const { accessToken } = await sandbox.client.installShop(shop, { token: "permanent" });
+      await database.current.query(
+        `INSERT INTO "Session" (id, shop, state, "accessToken") VALUES ('offline_' || $1, $1, '', $2)`,
+        [shop, accessToken],
+      );
+    }
+    await sandbox.client.uninstall(gone, { webhook: false });
+    for (const shop of [installed, gone]) {
+      for (const topic of ["app/uninstalled", "shop/redact"]) {
+        const now = new Date().toISOString();
+        const body = '{"id":1,"previous":[],"current":["read_products"]}';
+        const response = await post(`/webhooks/${topic}`, body, {
+          "X-Shopify-Shop-Domain": shop,
+          "X-Shopify-Triggered-At": now,
+        });
+        expect(response.status, `${topic} of ${shop}`).toBe(200);
+      }
+    }
+    expect(await sessionsOf(installed)).toHaveLength(1);
+    expect((await merchant.data(installed)).status).toBe(200);
+    expect(await sessionsOf(gone)).toHaveLength(0);
+  });
 });
 
 describe("while the database is away", () => {

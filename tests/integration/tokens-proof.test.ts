@@ -1,5 +1,16 @@
 // Proves that nothing is spent at Shopify which the database would not keep, whatever keeps it from it; the simulator's ledger is the judge.
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -10,14 +21,15 @@ import { TEST_APP } from "../support/sandbox.ts";
 import { HOUR_MS, tokensHarness } from "./tokens-harness.ts";
 
 const h = tokensHarness();
-const directory = mkdtempSync(join(tmpdir(), "unstored-"));
+const root = mkdtempSync(join(tmpdir(), "unstored-"));
+const directory = join(root, "record");
 const emergency = { secrets: [TEST_APP.clientSecret], directory };
 const opened: Database[] = [];
 
 afterAll(async () => {
   await Promise.all(opened.map((prisma) => prisma.$disconnect()));
   await h.database.query(`DROP OWNED BY weak_role; DROP ROLE weak_role`).catch(() => {});
-  rmSync(directory, { recursive: true, force: true });
+  rmSync(root, { recursive: true, force: true });
 });
 
 const unstored = () =>
@@ -372,5 +384,25 @@ describe("what no proof could foresee", () => {
     expect(await h.tokenCalls(shop)).toHaveLength(1);
     expect(readdirSync(directory)).toEqual([]);
     await relay.close();
+  });
+
+  test("things that others put into its folder are left alone, and nothing waits for them", async () => {
+    const [outside, shop] = [join(root, "not-ours.sealed.json"), await h.install("permanent")];
+    mkdirSync(directory, { recursive: true });
+    writeFileSync(outside, "{}");
+    execFileSync("mkfifo", [join(directory, "pipe.sealed.json")]);
+    symlinkSync("/dev/zero", join(directory, "endless.sealed.json"));
+    writeFileSync(join(directory, "long.sealed.json"), " ".repeat(1_000_000));
+    writeFileSync(join(directory, "odd.sealed.json"), "[null]");
+    writeFileSync(
+      join(directory, "elsewhere.sealed.json"),
+      JSON.stringify({ id: "../not-ours", shop, sealed: "v1.AAAA" }),
+    );
+    const tokens = h.process({ emergency });
+    expect(await tokens.adoptUnstored()).toBe(0);
+    expect(await tokens.migrate(shop)).toMatchObject({ outcome: "migrated" });
+    await h.sandbox.client.uninstall(shop, { webhook: false });
+    expect(await tokens.recordRedacted(shop)).toMatchObject({ forgotten: true });
+    expect(existsSync(outside)).toBe(true);
   });
 });

@@ -58,10 +58,16 @@ export function readParameters(request: Request): Parameters {
     if (name === undefined) continue;
     if (given !== name || values.has(name) || value.length > LONGEST_VALUE[name]) throw new OddParameterError(name);
     // App Bridge goes there with a new ID token. Shopify Admin passes on whatever a link into the app has in its query.
-    if (name === "shopify-reload" && URL.parse(value, origin)?.origin !== origin) throw new OddParameterError(name);
+    if (name === "shopify-reload" && !isOwnAddress(value, origin)) throw new OddParameterError(name);
     values.set(name, value);
   }
   return { get: (name) => values.get(name) || undefined, all: () => new URLSearchParams(searchParams), path: pathname };
+}
+
+/** The origin alone does not tell: that of `blob:https://app.example.com/…` is the app's as well. */
+function isOwnAddress(address: string, origin: string): boolean {
+  const url = URL.parse(address, origin);
+  return url !== null && `${url.protocol}//${url.host}` === origin && url.username === "" && url.password === "";
 }
 
 /** `Shop`, ` shop`, `shop[]`, `shop[0]` and `shop.x` all stand for `shop` to some reader. */

@@ -34,9 +34,8 @@ async function answer(request: Request, parameters: Parameters): Promise<Respons
   const { path } = parameters;
   const given = parameters.get("shop");
   const shop = findShopDomain(given);
-  // The library's pages copy `shop` into a header as it is.
   if (given && !shop) return pages.noSuchShop();
-  if (path === "/auth/session-token" || path === "/auth/exit-iframe") return showLibraryPage(request, parameters);
+  if (path === "/auth/session-token" || path === "/auth/exit-iframe") return showLibraryPage(request, parameters, shop);
   if (path === "/auth/reopen") return pages.openAgain();
   if (path !== "/auth" && path !== "/auth/callback") return pages.notFound();
   if (services.env.phase === "contract") return leadToManagedInstall(request, shop);
@@ -115,15 +114,22 @@ function leadToManagedInstall(request: Request, shop: string | undefined): Respo
  * The library's two small pages for the frame, with a message for browsers that do not run them. They say nothing of a shop; its own
  * Admin may frame them where Shopify's signature names it.
  */
-async function showLibraryPage(request: Request, parameters: Parameters): Promise<Response> {
-  const page = await answerOf(() => tokenExchangeApp.authenticate.admin(request));
+async function showLibraryPage(request: Request, parameters: Parameters, shop: string | undefined): Promise<Response> {
+  const page = await answerOf(() => tokenExchangeApp.authenticate.admin(withShop(request, shop)));
   if (page.status !== 200) return page;
   const verdict = await verifySignedQuery(parameters);
   const automatic = { script: await page.text(), shop: verdict.kind === "signed" ? verdict.query.shop : undefined };
   const destination = parameters.get("exitIframe");
   return parameters.path === "/auth/exit-iframe" && destination
     ? pages.exitIframe(automatic, new URL(destination, services.env.SHOPIFY_APP_URL).href)
-    : pages.fetchIdToken(automatic, findShopDomain(parameters.get("shop")));
+    : pages.fetchIdToken(automatic, shop);
+}
+
+/** The library's pages copy `shop` into a header as it is. */
+function withShop(request: Request, shop: string | undefined): Request {
+  const url = new URL(request.url);
+  if (shop) url.searchParams.set("shop", shop);
+  return new Request(url, { headers: request.headers, signal: request.signal });
 }
 
 /** The library answers these paths by throwing; a session coming back would mean that a path is not its own. */

@@ -26,12 +26,22 @@ export interface Forgotten {
  * where the app's own history makes it clear, and by asking Shopify where it does not. Needs no living token; the deletion needs no
  * lease: it is conditional on the generation, and raises it, so that a pair still on its way to the database has to prove itself.
  * @param at when Shopify says that it happened (`X-Shopify-Triggered-At`).
+ * @param options.isCertain that it happened to this shop; else nothing but Shopify's word counts.
  * @throws TransientError while Shopify cannot say: the webhook is delivered again.
  */
-export async function recordUninstalled(ctx: TokenContext, shop: string, at: Date): Promise<Forgotten> {
+export async function recordUninstalled(
+  ctx: TokenContext,
+  shop: string,
+  at: Date,
+  { isCertain = true } = {},
+): Promise<Forgotten> {
   for (let race = 0; race < MAX_RACES; race++) {
     const life = await readLife(ctx, shop);
-    if (await isInstalledSince(ctx, shop, at.getTime(), lastIssuedAt(life))) {
+    const issuedAt = lastIssuedAt(life);
+    const isInstalled = isCertain
+      ? await isInstalledSince(ctx, shop, at.getTime(), issuedAt)
+      : await isInstalledNow(ctx, shop);
+    if (isInstalled) {
       ctx.log.info({ shop }, "a late uninstall webhook was ignored: the shop is installed again");
       return { forgotten: false, reason: "reinstalled_since" };
     }
@@ -60,6 +70,12 @@ async function isInstalledSince(
   if (installed !== "suspended") return installed === "yes";
   // Nothing speaks against a webhook that came in time.
   return issuedAt === undefined ? ctx.now() - at > TIMELY_MS : issuedAt > at;
+}
+
+/** @throws TokenError while Shopify cannot say. */
+async function isInstalledNow(ctx: TokenContext, shop: string): Promise<boolean> {
+  const session = await readSession(ctx, shop);
+  return session !== undefined && (await askWhetherInstalled(ctx, session)) !== "no";
 }
 
 /** Where Shopify cannot say, a history decides by the second; without one the question stays open. */

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, open as openFile, readdir, readFile, rename, rm } from "node:fs/promises";
+import { constants } from "node:fs";
+import { mkdir, open as openFile, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Session } from "@shopify/shopify-api";
 import type { TokenContext } from "../context.ts";
@@ -27,6 +28,8 @@ interface Entry {
 }
 
 const SUFFIX = ".sealed.json";
+/** A sealed pair has some two kilobytes. */
+const LONGEST_FILE = 65_536;
 /** How old the list of shops with an unstored pair may be. Nothing depends on it: the stored token may be sent again for days. */
 const LIST_MS = 5_000;
 
@@ -138,14 +141,21 @@ async function readFiles({ emergency }: TokenContext): Promise<Entry[]> {
   const names = await readdir(emergency!.directory).catch(() => []);
   const entries = names
     .filter((name) => name.endsWith(SUFFIX))
-    .map(async (name) => {
-      try {
-        return [JSON.parse(await readFile(join(emergency!.directory, name), "utf8")) as Entry];
-      } catch {
-        return [];
-      }
-    });
-  return (await Promise.all(entries)).flat();
+    .map((name) => readEntry(emergency!.directory, name).catch(() => undefined));
+  return (await Promise.all(entries)).filter((entry) => entry !== undefined);
+}
+
+/** A folder such as /tmp may hold what others put there: links, pipes and whatever is not as it was written here are passed over. */
+async function readEntry(directory: string, name: string): Promise<Entry | undefined> {
+  const file = await openFile(join(directory, name), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    const found = await file.stat();
+    if (!found.isFile() || found.size > LONGEST_FILE) return undefined;
+    const entry = JSON.parse(await file.readFile("utf8")) as Entry;
+    return `${entry.id}${SUFFIX}` === name ? entry : undefined;
+  } finally {
+    await file.close();
+  }
 }
 
 /** After a pair was adopted, or proved to be obsolete. What cannot be deleted is obsolete by its generation. */
