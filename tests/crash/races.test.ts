@@ -26,7 +26,7 @@ describe("a storm of writers, faults and SIGKILL", () => {
     });
 
     expect(result.orphaned, said.join("\n")).toBe(0);
-    expect(result).toMatchObject({ wronglyDead: 0, overlaps: 0, stillBroken: 0, permanentTokens: 0 });
+    expect(result, said.join("\n")).toMatchObject({ wronglyDead: 0, overlaps: 0, stillBroken: 0, permanentTokens: 0 });
     // It was a storm.
     expect(result.kills).toBeGreaterThanOrEqual(2);
     expect(result.faultsPlayed).toBeGreaterThan(0);

@@ -9,6 +9,8 @@ export interface Answer {
   kind: "document" | "data" | "webhook" | "callback";
   status: number;
   ms: number;
+  /** Why the connection broke. */
+  broken?: string;
 }
 
 /** Merchants' browsers and Shopify's webhooks, as far as the app can tell. `process` says which instance the load balancer chose. */
@@ -41,8 +43,12 @@ export function createMerchants(sandbox: Sandbox, appUrl: string, addressOf: (pr
 
   async function timed(kind: Answer["kind"], run: () => Promise<number>): Promise<Answer> {
     const started = performance.now();
-    const status = await run().catch(() => 0);
-    return { kind, status, ms: performance.now() - started };
+    let broken: string | undefined;
+    const status = await run().catch((error: unknown) => {
+      broken = String(error);
+      return 0;
+    });
+    return { kind, status, ms: performance.now() - started, broken };
   }
 
   return {

@@ -1,5 +1,6 @@
 import { createRandom } from "../../../sandbox/platform/random.ts";
 import type { Fault } from "../../../sandbox/platform/types.ts";
+import type { Answer } from "./merchants.ts";
 import { judge, type Outcome } from "./outcome.ts";
 import { migrateOurs, migratePlain } from "./run-migration.ts";
 import { shopNames, TOKEN_LATENCY } from "./scenario.ts";
@@ -8,7 +9,7 @@ import type { World } from "./world.ts";
 
 export interface StormOptions {
   shops: number;
-  /** How long it blows at least; it ends when the migration is over, too, or after twice as long. */
+  /** How long it blows at least; it ends when the migration is over, too, or after twice as long. Never before two kills. */
   seconds: number;
   merchants: number;
   seed: number;
@@ -59,9 +60,9 @@ export async function storm(world: World, options: StormOptions): Promise<StormR
   });
   const started = performance.now();
   const elapsed = () => (performance.now() - started) / 1_000;
-  const isOver = () => elapsed() > options.seconds && (migrated || elapsed() > 2 * options.seconds);
-
   let kills = 0;
+  const isOver = () => kills >= 2 && elapsed() > options.seconds && (migrated || elapsed() > 2 * options.seconds);
+
   const killing = (async () => {
     while (!isOver()) {
       await sleep(1_500 + random.next() * 3_000);
@@ -99,12 +100,13 @@ export async function storm(world: World, options: StormOptions): Promise<StormR
     options.say?.(`${world.kind}: side by side for ${shop}\n    ${words.join("\n    ")}`);
   }
   const broken = await reopenAll(world, shops);
+  for (const { shop, answer } of broken.slice(0, 3)) options.say?.(await whyBroken(world, shop, answer));
   return {
     ...outcome,
     kills,
     tokenCalls: outcome.calls.total,
     faultsPlayed,
-    stillBroken: broken,
+    stillBroken: broken.length,
     permanentTokens,
   };
 }
@@ -117,7 +119,7 @@ function lastCalls({ sandbox, kind }: World, shop: string): string {
     .map(({ grant, status, outcome, fault, abandoned, presented, issued }) =>
       JSON.stringify({ grant, status, outcome, fault, abandoned, presented, issued }),
     );
-  return `${kind}: ${shop} is lost after\n    ${lines.join("\n    ")}`;
+  return `${kind}: ${shop} after\n    ${lines.join("\n    ")}`;
 }
 
 /** Until no call has reached the simulator for a while: leases of the dead run out, jobs put off come back. */
@@ -130,13 +132,25 @@ async function settle({ sandbox }: World): Promise<void> {
   }
 }
 
-/** Each shop's merchant comes once more. */
-async function reopenAll(world: World, shops: readonly string[]): Promise<number> {
-  let broken = 0;
+/** What a shop looks like whose merchant is not served. */
+async function whyBroken(world: World, shop: string, answer: Answer): Promise<string> {
+  const [life] = await world.query(
+    `SELECT to_jsonb(t) - 'shop' AS row, clock_timestamp() AS now FROM expand_contract."ShopToken" t WHERE shop = $1`,
+    [shop],
+  );
+  return `${lastCalls(world, shop)}\n    ${JSON.stringify(answer)} ${JSON.stringify(life)}`;
+}
+
+/** Each shop's merchant comes once more. @returns those who are not served. */
+async function reopenAll(world: World, shops: readonly string[]): Promise<{ shop: string; answer: Answer }[]> {
+  const broken: { shop: string; answer: Answer }[] = [];
   const next = shops.values();
   await Promise.all(
     Array.from({ length: 12 }, async (_, index) => {
-      for (const shop of next) if ((await world.merchants.data(shop, index)).status !== 200) broken++;
+      for (const shop of next) {
+        const answer = await world.merchants.data(shop, index);
+        if (answer.status !== 200) broken.push({ shop, answer });
+      }
     }),
   );
   return broken;
