@@ -18,7 +18,7 @@ import { shopifyLogger } from "./process/shopify-logger.server.ts";
 /** The Admin API version that queries are written against; the same as in shopify.app.toml. */
 export const API_VERSION = ApiVersion.October26;
 
-/** So long after a process began to stop a call may still begin: its whole timeout, and the writing of its answer, end before the drain does. */
+/** How long after a process began to stop a call may still begin: its whole timeout, and the writing of its answer, end before the drain does. */
 const LAST_CALL_MS = 10_000;
 
 /** Everything that lives as long as the process, wired together in one place. Knows no Remix: the worker uses it as well. */
@@ -35,7 +35,7 @@ export interface Services {
   migrations: Migrations;
   jobs: Jobs;
   failedAttempts: FailedAttempts;
-  /** Aborted when the process begins to stop: whoever streams or waits ends then. */
+  /** Aborted when the process begins to stop: streams and waiting requests end then. */
   stopping: AbortSignal;
   /** Takes up no further background work and lets what is under way end. Harmless to call again. */
   beginStop(): Promise<void>;

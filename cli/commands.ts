@@ -151,7 +151,7 @@ export async function failures(
   if (!found) return noRun(at);
   if (found.dryRun && id === undefined) {
     at.note(
-      `The latest run, ${found.id}, was a dry run and tried nobody. Name another: ${at.command("failures <run>")}`,
+      `The latest run, ${found.id}, was a dry run and tried no shop. Name another: ${at.command("failures <run>")}`,
     );
   }
   const run = await client.run(found.id, { allFailures: true });

@@ -69,13 +69,13 @@ export function createProgram(env: NodeJS.ProcessEnv = process.env): Command {
 
   command("migrate", "start a run, or join the one there is, and follow it to its end")
     .option("--dry-run", "say what would be done and how long it would take; change nothing")
-    .option("--limit <shops>", "take up at most so many shops", aNumber)
+    .option("--limit <shops>", "take up at most this many shops", aNumber)
     .option("--shop <domains...>", "only these shops; may be repeated")
     .option("--concurrency <calls>", "calls at once, per instance of the app", aNumber)
     .option("--waves <shares>", 'rising shares of all shops, each judged before the next: "1%,10%,100%"')
     .option(
       "--pause-between <seconds|confirm>",
-      "wait between waves: so many seconds, or for `tokens continue`",
+      "wait between waves: seconds, or `confirm` to wait for `tokens continue`",
       secondsOrConfirm,
     )
     .addOption(

@@ -14,7 +14,7 @@ export function progressLine(run: RunView): string {
 }
 
 /**
- * One line about a run under way, for a terminal of so many columns. Where there is too little room the less important facts are left
+ * One line about a run under way, fitted to a terminal's columns. Where there is too little room the less important facts are left
  * out: what it waits for is said before its pace, and its pace before the rest. The last column stays free, or some terminals wrap.
  */
 export function barLine(run: RunView, { columns, paint = PLAIN, notice }: BarLook): string {

@@ -14,7 +14,7 @@ export interface FollowOptions {
 
 const POLL_MS = 1_000;
 const MOST_POLL_MS = 5_000;
-/** A deploy with a database migration may take so long; the run goes on meanwhile, or waits for an instance. */
+/** How long a deploy with a database migration may take; the run goes on meanwhile, or waits for an instance. */
 const PATIENCE_MS = 5 * 60_000;
 /** Asking again would give the same answer. Everything else is what a deploy looks like from outside. */
 const FINAL = new Set(["unauthorized", "too_many_attempts", "run_not_found"]);

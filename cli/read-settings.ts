@@ -59,7 +59,7 @@ export function readSettings(
     isUrlGiven: given.url !== undefined,
     ...(url.protocol === "http:" &&
       !LOOPBACK.test(url.hostname) && {
-        warning: `${url.origin} is not https: whoever listens on the way can read MIGRATION_SECRET.`,
+        warning: `${url.origin} is not https: anyone on the network path can read MIGRATION_SECRET.`,
       }),
   };
 }

@@ -12,7 +12,7 @@ const DEFAULTS: Record<string, string> = {
 const ONE_YEAR_SECONDS = 31_536_000;
 
 /**
- * Fills in security headers at the moment a response is sent: whoever set a header before keeps it, and none is sent twice.
+ * Fills in security headers at the moment a response is sent: a header that is already set is kept, and none is sent twice.
  * HSTS goes out behind https only (`X-Forwarded-Proto` of a trusted proxy counts).
  */
 export function defaultHeaders(): RequestHandler {

@@ -7,7 +7,7 @@ import { routeLabel } from "./route-label.ts";
 
 const COUNTED_METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
 const ACCEPTABLE_ID = /^[\w.-]{8,64}$/;
-/** Asked every few seconds by machines: worth a line only when somebody debugs. */
+/** Polled every few seconds by machines: logged at debug level only. */
 const QUIET = new Set(["/healthz", "/readyz", "/metrics", "assets"]);
 
 /** The id of a request, for log lines and support: the proxy's `X-Request-Id` when it looks like one, else a new one. */

@@ -14,7 +14,7 @@ const SHOP_NAME_QUERY = "#graphql\n query ShopName { shop { name } }";
  * Answers a document request from outside Shopify Admin: a bookmark, or Shopify itself after "Install" in the legacy flow.
  * It never shows the app; it leads to the installation when there is something to install, else into Shopify Admin.
  *
- * Without `shop` nobody knows where to go: the login form asks. In contract, Shopify Admin installs the app by itself. A shop that is
+ * Without `shop` there is nowhere to go: the login form asks for one. In contract, Shopify Admin installs the app by itself. A shop that is
  * merely named decides where this browser is sent, and nothing else. A shop named by Shopify's signature is worth one Admin call: after
  * a reinstall whose uninstall never reached us, the stored token looks well and is dead, and Shopify and the app would send the merchant
  * back and forth.

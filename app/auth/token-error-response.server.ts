@@ -34,7 +34,7 @@ export class MissingScopesError extends Error {
 /**
  * Turns whatever went wrong while serving the embedded app into the response to throw. The only place where errors of identity and of
  * the tokens domain, and a database that is away, become HTTP. Responses and foreign errors pass unchanged.
- * @param flow of the verified shop; undefined while nobody is verified.
+ * @param flow of the verified shop; undefined while no shop is verified.
  */
 export async function toResponse(error: unknown, request: Request, flow: InstallFlow | undefined): Promise<unknown> {
   const { log } = services;
@@ -85,7 +85,7 @@ function retryAfterSeconds(error: TokenError): number {
 
 /**
  * The browser gets a new ID token and asks again: App Bridge by itself for data, the bounce page for documents. The bounce page needs
- * to be told the shop and the Admin's host; that shop is nobody's proof of anything, only the next ID token is.
+ * to be told the shop and the Admin's host; that shop proves nothing; only the next ID token does.
  */
 function askForIdToken(request: Request): Response {
   if (request.headers.has("authorization")) return problemResponse(401, problems.REOPEN, RETRY_WITH_NEW_ID_TOKEN);

@@ -197,7 +197,7 @@ export function parseEnv(source: Record<string, string | undefined>): Env {
     : undefined;
   if (flags.success && !phase) {
     problems.push(
-      "TOKEN_EXCHANGE_ENABLED and LEGACY_INSTALL_FLOW_ENABLED are both false: nobody could install the app. " +
+      "TOKEN_EXCHANGE_ENABLED and LEGACY_INSTALL_FLOW_ENABLED are both false: the app could not be installed. " +
         "Expand before you contract: set TOKEN_EXCHANGE_ENABLED=true, migrate, then set LEGACY_INSTALL_FLOW_ENABLED=false",
     );
   }

@@ -10,7 +10,7 @@ export interface Metrics {
   pairsStored: Counter<"how">;
   /** Writes that lost against a newer pair or another holder of the lease; harmless, but worth seeing. */
   staleWrites: Counter<"source">;
-  /** Permanent tokens that somebody tried to store in the contract phase. Must stay zero. */
+  /** Attempts to store a permanent token in the contract phase. Must stay zero. */
   permanentTokensRefused: Counter;
   leaseWaitSeconds: { observe(seconds: number): void };
   needsReauth: Counter<"reason">;

@@ -36,9 +36,9 @@ const wholeNumber = (what: string, from: number, to: number) =>
 const request = z
   .strictObject(
     {
-      /** Count and estimate, call nobody, write nothing. */
+      /** Count and estimate; make no call, write nothing. */
       dryRun: z.boolean({ error: "must be true or false" }).default(false),
-      /** Take up at most so many shops. */
+      /** Take up at most this many shops. */
       limit: wholeNumber("how many shops at most", 1, 100_000_000).optional(),
       /** Only these shops, in this order. */
       shops: z
@@ -53,7 +53,7 @@ const request = z
       waitSeconds: wholeNumber("seconds to wait for the run to finish", 0, 55).default(25),
       /** Rising shares of all shops by stable hash; each wave is judged before the next begins. */
       waves: waves.optional(),
-      /** Between waves: so many seconds, or `"confirm"` for an operator's word (`POST /admin/migrate-tokens/<id>`). */
+      /** Between waves: seconds to wait, or `"confirm"` for an operator's word (`POST /admin/migrate-tokens/<id>`). */
       pauseBetween: z
         .union([z.literal("confirm"), wholeNumber("seconds between waves", 0, 86_400)], {
           error: 'must be a number of seconds up to 86400, or "confirm"',

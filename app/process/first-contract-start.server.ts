@@ -14,7 +14,7 @@ export class StartRefusedError extends Error {
 
 /**
  * Refuses the first start in contract while a permanent token remains that could be migrated: none could be renewed any more in the
- * ordinary way. What Shopify would not serve (uninstalled, frozen, another app's …) keeps nobody from it. What is there at that start
+ * ordinary way. What Shopify would not serve (uninstalled, frozen, another app's …) does not stand in the way. What is there at that start
  * is remembered: a permanent token that is stored later is a regression, reported and healed, but no reason to stop a server.
  * @throws StartRefusedError with the remedy; `CONTRACT_ANYWAY=true` overrides.
  */

@@ -118,7 +118,7 @@ export interface WantedIndex {
 
 /**
  * Statements for the indexes of `Session` that are missing or were left invalid by an index build that was cut off. They run outside of a
- * transaction: a concurrent build keeps nobody from writing.
+ * transaction: a concurrent build does not block writes.
  */
 export async function planIndexes(
   connection: Connection,

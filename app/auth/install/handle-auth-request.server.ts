@@ -44,7 +44,7 @@ async function answer(request: Request, parameters: Parameters): Promise<Respons
   return path === "/auth" ? begin(request, parameters, shop) : handleCallback(request, parameters);
 }
 
-/** Where the authorization code grant begins: whoever asks is sent to the shop that they name, and that shop's staff decides there. */
+/** Where the authorization code grant begins: the browser is sent to the shop that it names, and that shop's staff decide there. */
 async function begin(request: Request, parameters: Parameters, shop: string): Promise<Response> {
   if ((await verifySignedQuery(parameters)).kind === "forged") return pages.forgedLink();
   const framed = request.headers.get("sec-fetch-dest") === "iframe";

@@ -4,7 +4,7 @@ import { needsInstallation } from "../open-from-outside.server.ts";
 import { authorizationCodeUrl, embeddedAppUrl, managedInstallUrl } from "../shopify-addresses.server.ts";
 import { shopOfInput } from "./shop-of-input.ts";
 
-/** What was wrong with the shop that somebody typed, in their words. */
+/** What was wrong with the shop that was typed, in words for the person who typed it. */
 export interface LoginProblem {
   shop: string;
   problem: string;
@@ -14,7 +14,7 @@ export interface LoginProblem {
 const LONGEST_ECHO = 255;
 
 /**
- * Leads whoever typed a shop to the installation of the phase, or straight into Shopify Admin when the app is installed.
+ * Sends a person who typed a shop to the installation of the phase, or straight into Shopify Admin when the app is installed.
  * Takes what people paste: a name, a domain, or the address of any page in the store's admin.
  */
 export async function startLogin(typed: string): Promise<Response | LoginProblem> {

@@ -6,7 +6,7 @@ import { isDatabaseOutage } from "./is-database-outage.ts";
 
 const PASSWORD = randomUUID();
 
-/** An address where nobody listens. */
+/** An address where nothing listens. */
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await new Promise((resolve) => server.once("listening", resolve));

@@ -12,7 +12,7 @@ describe("createFlags", () => {
     expect(await flags.usesTokenExchange("other.myshopify.com")).toBe(false);
   });
 
-  it("is off for everybody while token exchange is off", async () => {
+  it("is off for every shop while token exchange is off", async () => {
     const flags = await createFlags({ enabled: false, rollout: parseRollout("100%,+vip.myshopify.com") });
     expect(await flags.usesTokenExchange("vip.myshopify.com")).toBe(false);
   });

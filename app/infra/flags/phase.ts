@@ -10,7 +10,7 @@ export interface PhaseFlags {
 
 /**
  * The phase that two flags describe, or undefined when both doors are closed: without token exchange and without the
- * legacy flow nobody could install the app any more.
+ * legacy flow the app could not be installed any more.
  */
 export function phaseOf({ tokenExchangeEnabled, legacyInstallFlowEnabled }: PhaseFlags): Phase | undefined {
   if (tokenExchangeEnabled) return legacyInstallFlowEnabled ? "expand" : "contract";

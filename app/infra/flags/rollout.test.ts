@@ -13,7 +13,7 @@ describe("parseRollout", () => {
     });
   });
 
-  it("is for nobody else when only shops are named in, and for everybody else when only shops are named out", () => {
+  it("is for no other shop when only shops are named in, and for every other shop when only shops are named out", () => {
     expect(parseRollout("+vip.myshopify.com").percent).toBe(0);
     expect(parseRollout("-old.myshopify.com").percent).toBe(100);
   });

@@ -5,8 +5,8 @@ import { shopsOfRows } from "./shops-of-rows.ts";
 const PER_PASS = 500;
 
 /**
- * Enqueues a look at every shop whose last call to Shopify has an unknown outcome: its holder died, or gave up waiting. Shopify
- * accepts the stored token again for days, so nothing is lost as long as somebody asks; this makes sure that somebody does, also for
+ * Enqueues a reconciliation of every shop whose last call to Shopify has an unknown outcome: its caller died, or gave up waiting. Shopify
+ * accepts the stored token again for days; this makes sure that the question is asked in time, also for
  * shops whose merchant never comes by. Before that, pairs of the emergency record are stored where the database takes them by now.
  */
 export async function reconcileShops({ tokens, enqueueAll, log }: AppJobContext): Promise<void> {

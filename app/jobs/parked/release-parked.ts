@@ -34,7 +34,7 @@ export async function releaseParked(
           WHERE ${condition} LIMIT ${PAGE} FOR UPDATE OF p SKIP LOCKED)
         RETURNING "shop", "job"`;
       for (const { shop, job } of rows) {
-        // A job of a release that is gone has nobody to run it.
+        // A job type that this release no longer has cannot be run.
         if (isShopJob(job)) await queue.bringForward(job, requireShopDomain(shop), transaction);
       }
       return rows.length;

@@ -1,10 +1,10 @@
 import { Gauge, type Registry } from "prom-client";
 import type { JobsHealth } from "./job-types.ts";
 
-/** Adds what waits to /metrics, counted when somebody looks. A database that cannot be asked leaves the last values. */
+/** Adds what waits to /metrics, counted at each scrape. A database that cannot be asked leaves the last values. */
 export function registerJobGauges(registry: Registry, health: () => Promise<JobsHealth>): void {
   if (registry.getSingleMetric("jobs_dead_letters")) return;
-  // Both are collected at once when somebody looks: one reading serves both.
+  // Both are collected at each scrape: one query serves both.
   let reading: Promise<JobsHealth | undefined> | undefined;
   const read = () => {
     reading ??= health()

@@ -15,7 +15,7 @@ describe("a token in a job, for the compiler", () => {
   // Never called: what it says is checked by `npm run typecheck`, which fails when an error that is expected does not come.
   async function _refused(jobs: Jobs, session: Session & { shop: ShopDomain }, shop: ShopDomain, token: string) {
     await jobs.enqueue("refresh-shop", { shop });
-    // @ts-expect-error text that nobody has checked is no shop
+    // @ts-expect-error unchecked text is no shop
     await jobs.enqueue("refresh-shop", { shop: token });
     // @ts-expect-error there is no field for it
     await jobs.enqueue("refresh-shop", { shop, accessToken: token });

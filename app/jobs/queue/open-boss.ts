@@ -24,7 +24,7 @@ export const APP_JOBS = [
 ] as const satisfies readonly AppJobName[];
 
 const DAY_SECONDS = 24 * 60 * 60;
-/** Nobody sees a dead letter for a while: kept as long as a token chain lives. */
+/** A dead letter may go unseen for a while, so it is kept for the life of a token chain. */
 const DEAD_LETTER_DAYS = 90;
 
 /** Connections of the queue's own pool. Its work is short, and waits for its turn. */

@@ -37,7 +37,7 @@ function openGate(concurrency = 8) {
   const many = async (count: number, answer: TokenAnswer) => {
     for (let i = 0; i < count; i++) await say(answer);
   };
-  /** Whether one more shop may be taken up while so many others are. */
+  /** Whether one more shop may be taken up while this many others are. */
   const hasRoom = (others: number) => {
     // The rate is not what is looked at here.
     time += 0.001;
@@ -92,7 +92,7 @@ it.each([
   ["429 with Retry-After 20", throttled(20_000)],
   ["503 with Retry-After of a day", broken("http_503", 86_400_000)],
   ["a timeout", broken("timeout")],
-])("one shop's trouble delays nobody else, as often as it comes: %s", async (_, answer) => {
+])("one shop's trouble delays no other shop, however often it comes: %s", async (_, answer) => {
   const { say, many, hasRoom, pauses } = openGate();
   await many(10, pair);
   for (let tries = 0; tries < 6; tries++) {
@@ -103,7 +103,7 @@ it.each([
   expect(pauses).toEqual([]);
 });
 
-it("several ill shops, known as such, delay nobody either", async () => {
+it("several shops known to be in trouble delay no other shop either", async () => {
   const { say, many, pauses } = openGate();
   for (let tries = 0; tries < 6; tries++) {
     for (let ill = 0; ill < 5; ill++) {
@@ -134,7 +134,7 @@ it("all wait when several different shops are asked to, for exactly that long, a
   expect(gate.counts.throttled).toBe(2);
 });
 
-it("a shop's first short wait may be everybody's: all wait for it, once", async () => {
+it("a shop's first short wait may be a limit for all: all wait for it, once", async () => {
   const { gate, say, many, pass } = openGate();
   await many(30, pair);
   expect((await say(throttled(1_000), { shop: "ill" })).isForAll).toBe(false);
@@ -176,7 +176,7 @@ it("halves what goes out with each shop in a row that is not answered, down to s
   expect(hasRoom(15)).toBe(true);
 });
 
-it("attempts that called nobody change nothing: only answers open and close it", async () => {
+it("attempts that made no call change nothing: only answers open and close it", async () => {
   const { gate, say, many } = openGate();
   await say(pair);
   await many(5, broken());

@@ -11,7 +11,7 @@ const EARLY_STARTS = 0.2;
 /** A call that waits at the gate holds its shop's lease, so not for long; a second one, a verification, holds none as a rule. */
 const LONGEST_WAIT_MS = 1_000;
 const LONGEST_WAIT_AGAIN_MS = 10_000;
-/** Everybody waits for this long at most; then one looks again. */
+/** Longest pause of all calls; then one call tries again. */
 const LONGEST_PAUSE_MS = 60_000;
 /** While Shopify does not answer, single calls try: after each of these, then after the last again and again. */
 const TRY_AFTER_MS = [1_000, 2_000, 4_000, 5_000];
@@ -22,7 +22,7 @@ export type CallGate = ReturnType<typeof createCallGate>;
  * Where every call to Shopify leaves from. Four things hold it back: one rate (`setRate`); one bound on calls in flight (p-queue);
  * one breaker, which halves that bound with each shop in a row that gets no answer, down to single tries; and one pause, for what
  * several shops are asked to wait, of at most a minute. What one shop is asked to wait delays that shop alone.
- * @param options.onPause everybody has to wait: other instances are to be told.
+ * @param options.onPause all calls have to wait: tells the other instances.
  * @param options.onRoom a call has ended: another shop may be taken up.
  * @param options.now milliseconds, monotonic.
  */
@@ -74,7 +74,7 @@ export function createCallGate(options: {
       pause(signal.retryAfterMs!);
       options.onPause?.(pausedFor());
     }
-    // Not one call more, whoever is quicker: the one who is to halt the run, or the next call.
+    // Not one more call leaves, even before the run is halted.
     if (trouble.appRefused) close();
     // Until Shopify has answered once, and while it does not, one call goes first.
     const isAlone = !isProven || trouble.isDown;
@@ -128,7 +128,7 @@ export function createCallGate(options: {
     get appRefused() {
       return trouble.appRefused;
     },
-    /** 0: a shop may be taken up. More: not before so many milliseconds. Undefined: when a call has ended. */
+    /** 0: a shop may be taken up. More: milliseconds until one may be. Undefined: when a call has ended. */
     opensIn(): number | undefined {
       if (isClosed) return undefined;
       if (pausedFor() > 0) return Math.ceil(pausedFor());
@@ -167,7 +167,7 @@ export function createCallGate(options: {
       };
     },
     setRate: bucket.setRate,
-    /** Lets no call leave for so long, at most a minute; never shortens a pause. */
+    /** Lets no call leave for `ms` milliseconds, a minute at most; never shortens a pause. */
     pause,
     close,
   };

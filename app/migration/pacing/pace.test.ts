@@ -1,4 +1,4 @@
-// Proves that the rate of a run finds a limit that nobody publishes and stays below it, in simulated time.
+// Proves that the rate of a run finds an unpublished limit and stays below it, in simulated time.
 import { describe, expect, it } from "vitest";
 import { initialPace, nextPace, type Pace, type Seen } from "./pace.ts";
 
@@ -24,7 +24,7 @@ function simulate(o: {
   latency?: number;
   concurrency?: number;
   retryAfter?: number;
-  /** Another limit once so many shops are done. */
+  /** Another limit once this many shops are done. */
   fallsTo?: { perSecond: number; after: number };
 }) {
   const { perSecond, burst, shops, latency = 100, concurrency = 20, retryAfter = 1 } = o;

@@ -1,7 +1,7 @@
 /**
  * How fast a run calls Shopify, all instances together. Shopify publishes no number for the token endpoint, so the limit is found by
  * trying, the way TCP does: doubling while no limit has been met, then about 1% more each second, and a cut at each refusal that
- * concerns everybody. Pure: what was allowed and what was seen give what is allowed next.
+ * concerns all shops. Pure: what was allowed and what was seen give what is allowed next.
  */
 export interface Pace {
   /** Calls per second. */
@@ -23,7 +23,7 @@ export interface Seen {
   ms: number;
   /** Calls that Shopify answered, whatever it said. */
   answered: number;
-  /** Answers that made everybody wait. */
+  /** Answers that paused all calls. */
   throttled: number;
   /** A call waited only because the rate did not allow it: raising the rate would speed the run up. */
   limited: boolean;

@@ -14,7 +14,7 @@ export interface GateCounts {
   /** Time in which calls could be made; milliseconds. */
   activeMs: number;
   answered: number;
-  /** Refusals that made everybody wait. */
+  /** Refusals that paused all calls. */
   throttled: number;
   /** Times when only the rate held a shop back. */
   limited: number;
@@ -22,7 +22,7 @@ export interface GateCounts {
 
 /** What a call came to. */
 export interface CallSignal extends PlatformSignal {
-  /** It was about everybody: it says nothing about the shop. */
+  /** It concerns all shops, and says nothing about this one. */
   isForAll: boolean;
 }
 

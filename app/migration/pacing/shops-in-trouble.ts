@@ -1,19 +1,19 @@
 import type { PlatformSignal } from "./platform-signal.ts";
 
-/** A limit for all: so many different shops among so many last answers were asked to wait. */
+/** A limit for all: this many different shops, among this many latest answers, were asked to wait. */
 const LIMIT = { shops: 3, among: 20 };
-/** Believed for so long after it was met last; until then one shop's word is enough. */
+/** How long a limit is believed after it was last met; until then one shop's answer is enough. */
 const LIMIT_BELIEVED_MS = 60_000;
 /** A wait this short is what a limit for all asks for as a rule, and its first sign is often one shop alone. */
 const SHORT_WAIT_MS = 2_000;
-/** So many different shops in a row without an answer: the platform is down. */
+/** Different shops in a row without an answer after which the platform counts as down. */
 const SHOPS_FOR_OUTAGE = 5;
 /** An outage that lasts longer counts against the shops after all, so that every run ends. */
 const OUTAGE_PATIENCE_MS = 10 * 60_000;
-/** So many different shops in a row for which Shopify does not know the app. One alone may be a new store, or a closed one. */
+/** Different shops in a row for which Shopify does not know the app before the app itself is in doubt. One alone may be a new store, or a closed one. */
 const SHOPS_FOR_APP = 3;
 
-/** Tells one shop's trouble from everybody's: by how many different shops say the same. */
+/** Tells one shop's trouble from the platform's by how many different shops meet the same. */
 export interface ShopsInTrouble {
   /** Different shops in a row that got no answer. */
   readonly brokenInARow: number;
@@ -22,7 +22,7 @@ export interface ShopsInTrouble {
   /**
    * Takes note of an answer.
    * @param tries how often the shop failed before for reasons of its own: such a shop says nothing about the others.
-   * @returns `isForAll`: the answer concerns everybody; if not, it is the shop's own trouble. `holdsAll`: everybody waits for what it
+   * @returns `isForAll`: the answer concerns all shops; if not, it is the shop's own trouble. `holdsAll`: all calls wait for what it
    * asks: because it is for all, or because it is a shop's first short wait, which may be; a short wait costs the others little.
    */
   note(shop: string, tries: number, signal: PlatformSignal): { isForAll: boolean; holdsAll: boolean };

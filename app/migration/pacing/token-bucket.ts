@@ -1,4 +1,4 @@
-/** Saved up for at most so long: enough to bridge timers, too little for a surge. */
+/** Unused starts are saved up for this long at most: enough to bridge timers, too little for a surge. Seconds. */
 const SAVED_SECONDS = 0.05;
 
 /**

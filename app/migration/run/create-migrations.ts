@@ -23,11 +23,11 @@ export interface MigrationDependencies {
   metrics: Pick<Metrics, "migrationOutcomes" | "migrationAllowedRate">;
   /** How often a worker gives a sign of life and the pace is decided; milliseconds, 250 unless told. */
   tickMs?: number;
-  /** A worker without a sign of life for so long is dead; milliseconds, 10,000 unless told. */
+  /** Workers without a heartbeat for this long are considered dead; milliseconds, default 10,000. */
   deadAfterMs?: number;
   /** How often an idle instance looks for a run that wants a worker; milliseconds, 1,000 unless told. */
   pollMs?: number;
-  /** Faults of the app's own that go on for so long end a run as failed; milliseconds, 60,000 unless told. */
+  /** How long the app's own faults may last before a run ends as failed; milliseconds, default 60,000. */
   giveUpAfterMs?: number;
   /** 0 to 1, for the jitter of retries. */
   random?: () => number;

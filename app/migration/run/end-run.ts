@@ -48,7 +48,7 @@ export async function advanceRun(db: Database, runId: string): Promise<Advance> 
 }
 
 /**
- * Ends a run that was asked to stop or to halt, once nobody alive holds a shop of it. Shops that were never tried are given up
+ * Ends a run that was asked to stop or to halt, once no live worker holds a shop of it. Shops that were never tried are given up
  * (a later run finds them); those that were tried and wait for another attempt end as failed for now.
  * @returns whether the run has ended.
  */

@@ -11,7 +11,7 @@ export interface FailureWindow {
 
 /**
  * Watches for a run that goes wrong: more final failures than the threshold allows in a window of 200 shops. Judged against the
- * whole window also before it is full, so that a few dead shops at the start stop nobody.
+ * whole window also before it is full, so that a few dead shops at the start do not halt the run.
  * @param threshold percent of the window; 100 never halts.
  */
 export function createFailureWindow(threshold: number): FailureWindow {

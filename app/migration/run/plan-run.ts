@@ -13,7 +13,7 @@ const ASSUMED_SECONDS_PER_SHOP = 0.5;
 
 /**
  * A dry run: counts what a run with these options would take up, estimates from the rate of the last run, and stores that as a
- * completed run. Calls nobody and changes no shop, so it is allowed beside a run that is at work.
+ * completed run. Makes no call and changes no shop, so it is allowed beside a run that is at work.
  */
 export async function planRun(db: Database, options: MigrationOptions): Promise<string> {
   const found = await countCandidates(db, options);

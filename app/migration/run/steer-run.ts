@@ -6,7 +6,7 @@ import { createLeader } from "../worker/lead-run.ts";
 
 /** What the leading instance does for all: decides the pace, and takes the shops of dead workers back. */
 export interface RunSteering {
-  /** To be told of every beat, leading or not: a gap in them says that nobody's silence means anything. */
+  /** Called at every heartbeat, leading or not: after a gap between them, other workers' silence proves nothing. */
   noteHeartbeat(): void;
   /** One turn of the control loop. @returns calls per second that all instances may make. */
   steer(heard: Heartbeat, isDown: boolean): Promise<number>;

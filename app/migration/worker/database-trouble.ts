@@ -2,10 +2,10 @@ import { isDatabaseOutage } from "../../infra/database/is-database-outage.ts";
 import type { Logger } from "../../infra/log/log.server.ts";
 import { describeError } from "../../infra/log/describe-error.ts";
 
-/** After a failure nothing is started for so long; and it is said so often. */
+/** Pause after a failure, and the interval at which it is logged. Milliseconds. */
 const PAUSE_MS = 500;
 const COMPLAIN_EVERY_MS = 10_000;
-/** A fault that was not met again for so long has passed. */
+/** A fault not met again for this long has passed. Milliseconds. */
 const PASSED_MS = 10_000;
 
 /** What a worker does about a database that does not do as it is told: waits a moment, says so now and then, goes on. */

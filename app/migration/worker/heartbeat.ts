@@ -38,7 +38,7 @@ export async function leaveRun(db: Database, runId: string, worker: string): Pro
   await db.$executeRaw`UPDATE expand_contract."MigrationRun" SET "leader" = NULL WHERE "id" = ${runId} AND "leader" = ${worker}`;
 }
 
-/** A sign of life: says what was done, hears how the run stands, and takes the lead when nobody alive has it. */
+/** A heartbeat: reports what was done, reads how the run stands, and takes the lead when no live worker has it. */
 export async function heartbeat(
   db: Database,
   runId: string,
@@ -80,7 +80,7 @@ export async function storePace(
     WHERE "id" = ${runId} AND "leader" = ${worker} AND "status" = 'running'`;
 }
 
-/** Nobody calls for so long: Shopify said so to one of us. Never shortens a longer wait. */
+/** Pauses all instances for this long, because Shopify asked one of them to wait; never shortens a longer pause. */
 export async function storePause(db: Database, runId: string, pausedMs: number): Promise<void> {
   await db.$executeRaw`
     UPDATE expand_contract."MigrationRun" SET "pausedUntil" = greatest("pausedUntil", now() + ${pausedMs}::float8 * interval '1 millisecond')

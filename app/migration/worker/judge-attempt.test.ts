@@ -38,7 +38,7 @@ describe("an attempt", () => {
     expect(last.message).toMatch(/given up after 6 attempts/);
   });
 
-  it("does not count what concerned everybody, or called nobody", () => {
+  it("does not count what concerned all shops, or made no call", () => {
     const tries = MOST_TRIES - 1;
     for (const call of [{ ...broken, isForAll: true }, { kind: "throttled" as const, isForAll: true }, undefined]) {
       expect(judgeAttempt(failed(), { tries, call })).toMatchObject({ outcome: "waiting", attempts: tries });

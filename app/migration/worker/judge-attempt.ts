@@ -2,7 +2,7 @@ import { LOST_CALL_MS, type MigrateOutcome } from "../../tokens/index.ts";
 import type { CallSignal } from "../pacing/permit.ts";
 import type { Outcome } from "./record-outcomes.ts";
 
-/** Failures of one shop before it is given up. Those that concern everybody (a limit for all, an outage) are not counted. */
+/** Failures of one shop before it is given up. Those that concern all shops (a limit for all, an outage) are not counted. */
 export const MOST_TRIES = 6;
 /** A shop that asks to wait is waited for as long as all its waits together stay below this. */
 const LONGEST_WAIT_MS = 45_000;

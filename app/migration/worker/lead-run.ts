@@ -1,7 +1,7 @@
 import type { Heartbeat, WorkerStats } from "./heartbeat.ts";
 import { initialPace, nextPace, type Pace, type Seen } from "../pacing/pace.ts";
 
-/** The recent rate is taken over so many ticks. */
+/** Ticks over which the recent rate is averaged. */
 const RATE_TICKS = 20;
 
 /** The control loop of a run, in whichever instance leads it now. */

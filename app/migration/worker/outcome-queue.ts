@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Database } from "../../infra/database/db.server.ts";
 import { recordOutcomes, type Outcome } from "./record-outcomes.ts";
 
-/** Long enough to store several outcomes in one statement, short enough that nobody waits for it. */
+/** Long enough to store several outcomes in one statement, short enough not to be noticed. */
 const GATHER_MS = 100;
 const MOST_AT_ONCE = 200;
 const RETRY_MS = 500;

@@ -9,7 +9,7 @@ export interface Outcome {
   message: string | null;
   attempts: number;
   retryable: boolean;
-  /** For `waiting`: not before so many milliseconds. */
+  /** For `waiting`: milliseconds until the next attempt. */
   retryInMs?: number;
 }
 
@@ -20,7 +20,7 @@ export interface Outcome {
 export const migratedByUs = Prisma.sql`(o."code" IS NOT NULL AND t."migratedAt" >= o."claimedAt" - interval '5 minutes')`;
 
 /**
- * Stores outcomes and counts them, in one statement. Only for shops that this worker still holds: whoever was taken for dead
+ * Stores outcomes and counts them, in one statement. Only for shops that this worker still holds: a worker that was considered dead
  * and lost a shop changes nothing. A shop that this run had migrated before an interruption is met again as
  * `already_expiring`; its truth is `migrated`.
  */
@@ -49,7 +49,7 @@ export async function recordOutcomes(db: Database, runId: string, worker: string
 
 /**
  * Gives back everything that this worker holds, for others to take at once.
- * @param interrupted shops whose call may still be under way: whoever takes them has to look what became of it.
+ * @param interrupted shops whose call may still be under way: the next worker to take them finds out what became of it.
  */
 export async function releaseClaims(
   db: Database,

@@ -31,7 +31,7 @@ export function createShopTaker(options: {
   const inWork = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
 
-  /** 0: one may start now. More: not before so many milliseconds. Undefined: something else will call `pump`. */
+  /** 0: one may start now. More: milliseconds until one may. Undefined: something else will call `pump`. */
   function startsIn(): number | undefined {
     if (buffer.size === 0) return undefined;
     const pausedFor = options.pausedFor();

@@ -1,7 +1,7 @@
 import type { Claim } from "./claim-shops.ts";
 import type { MigrationOptions } from "../types.ts";
 
-/** Without waves, so many shops stand for the first wave. */
+/** Without waves, this many shops stand for the first wave. */
 const FIRST_SHOPS = 100;
 const ONE_IN = 50;
 
