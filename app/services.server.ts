@@ -67,7 +67,7 @@ export async function createServices(source: Record<string, string | undefined>)
   let stoppingAt: number | undefined;
   const tokens: Tokens = createTokens({
     api,
-    prisma: db,
+    database: db,
     phase: env.phase,
     distribution: env.APP_DISTRIBUTION,
     emergency: {

@@ -22,7 +22,7 @@ export async function refuseFirstContractStart({ env, db, log }: Services): Prom
   if (isExemptDistribution(env.APP_DISTRIBUTION)) return;
   if (env.phase === "legacy") return forgetContractStart(db);
   if (env.phase !== "contract" || (await hasReachedContract(db))) return;
-  const { migratable = 0 } = await countRemainingTokens({ prisma: db });
+  const { migratable = 0 } = await countRemainingTokens({ db });
   if (migratable > 0 && !(await hasFinishedRun(db))) {
     if (!env.CONTRACT_ANYWAY) throw new StartRefusedError(refusal(migratable));
     log.warn({ migratableTokens: migratable }, "started in contract although permanent tokens remain");

@@ -1,4 +1,4 @@
-import type { Database } from "../infra/database/db.server.ts";
+import type { Database } from "../infra/database/database.ts";
 import { OWN_SCHEMA } from "./own-schema.ts";
 import { STEPS } from "./steps.ts";
 
@@ -8,11 +8,15 @@ import { STEPS } from "./steps.ts";
  * @throws when the database cannot be reached.
  */
 export async function findPendingStep(db: Database): Promise<string | undefined> {
-  const [table] = await db.$queryRawUnsafe<{ found: boolean }[]>(
-    `SELECT to_regclass('${OWN_SCHEMA}."SchemaStep"') IS NOT NULL AS "found"`,
-  );
+  const [table] = await db.query<{ found: boolean }[]>({
+    text: `SELECT to_regclass('${OWN_SCHEMA}."SchemaStep"') IS NOT NULL AS "found"`,
+    values: [],
+  });
   if (!table?.found) return STEPS[0]?.name;
-  const rows = await db.$queryRawUnsafe<{ name: string }[]>(`SELECT "name" FROM ${OWN_SCHEMA}."SchemaStep"`);
+  const rows = await db.query<{ name: string }[]>({
+    text: `SELECT "name" FROM ${OWN_SCHEMA}."SchemaStep"`,
+    values: [],
+  });
   const applied = new Set(rows.map(({ name }) => name));
   return STEPS.find(({ name }) => !applied.has(name))?.name;
 }

@@ -1,3 +1,4 @@
+import { toDatabase } from "../infra/database/database.ts";
 import { isExemptDistribution } from "./records/permanent-token.ts";
 import { createStorageState, type StorageState } from "./storage/storage-state.ts";
 import type {
@@ -14,7 +15,7 @@ import type {
 /** What every verb of this folder is given: the dependencies with defaults filled in, and what one process remembers. */
 export interface TokenContext {
   api: ShopifyApi;
-  prisma: Database;
+  db: Database;
   phase: Phase;
   /** The app may keep permanent tokens: nothing is migrated and none is refused. */
   isExempt: boolean;
@@ -48,7 +49,7 @@ const NO_METRICS: TokenMetrics = {
 export function createContext(deps: TokenDependencies): TokenContext {
   return {
     api: deps.api,
-    prisma: deps.prisma,
+    db: toDatabase(deps.database),
     phase: deps.phase,
     isExempt: isExemptDistribution(deps.distribution ?? "app_store"),
     now: deps.clock ?? Date.now,

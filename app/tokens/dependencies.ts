@@ -1,6 +1,6 @@
 import type { KeyObject } from "node:crypto";
-import type { PrismaClient } from "@prisma/client";
 import type { Shopify } from "@shopify/shopify-api";
+import type { DatabaseClient } from "../infra/database/database.ts";
 import type { AppDistribution } from "./records/permanent-token.ts";
 
 /** Where the app stands on its way: `legacy` mints permanent tokens, `expand` none any more, `contract` refuses them. */
@@ -9,8 +9,7 @@ export type Phase = "legacy" | "expand" | "contract";
 /** The part of `shopifyApi(…)` that this folder uses. */
 export type ShopifyApi = Pick<Shopify, "auth" | "clients" | "session">;
 
-/** The part of the Prisma client that this folder uses: models Session, ShopToken and TokenEvent. */
-export type Database = PrismaClient;
+export type { Database, DatabaseClient } from "../infra/database/database.ts";
 
 /** pino's shape. */
 export interface TokenLog {
@@ -45,7 +44,8 @@ export type HowStored = "acquired" | "migrated" | "refreshed";
 
 export interface TokenDependencies {
   api: ShopifyApi;
-  prisma: Database;
+  /** A pool of `pg` or a Prisma client, on the Postgres that holds the sessions. */
+  database: DatabaseClient;
   phase: Phase;
   /** How the app is distributed (Shopify's AppDistribution); `app_store` unless told. Other apps may keep permanent tokens. */
   distribution?: AppDistribution;

@@ -84,8 +84,8 @@ async function seed(client: pg.Client, shops: number, { refreshToken }: State): 
 
 async function measure(db: Database): Promise<{ baseline: number; first: number; ours: number }> {
   const api = { session: { getOfflineId: (shop: string) => `offline_${shop}` } };
-  const tokens = createTokens({ api: api as never, prisma: db, phase: "expand" });
-  const look = () => Promise.all([tokens.health(), lookAtRemainingTokens({ prisma: db })]);
+  const tokens = createTokens({ api: api as never, database: db, phase: "expand" });
+  const look = () => Promise.all([tokens.health(), lookAtRemainingTokens({ db: db })]);
   const first = await timed(look);
   const ours: number[] = [];
   const baseline: number[] = [];
@@ -93,8 +93,8 @@ async function measure(db: Database): Promise<{ baseline: number; first: number;
     ours.push(await timed(look));
     const everything = () => [
       db.$queryRawUnsafe(WHOLE_TABLE),
-      countPermanentTokens({ prisma: db }),
-      countRemainingTokens({ prisma: db }),
+      countPermanentTokens({ db: db }),
+      countRemainingTokens({ db: db }),
     ];
     baseline.push(await timed(() => Promise.all(everything())));
   }

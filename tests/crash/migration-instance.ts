@@ -29,7 +29,7 @@ const api = shopifyApi({
   isEmbeddedApp: true,
   logger: { level: LogSeverity.Error, log: async () => {} },
 });
-const tokens = createTokens({ api, prisma: db, phase: "expand", log });
+const tokens = createTokens({ api, database: db, phase: "expand", log });
 const migrations = createMigrations({
   db,
   tokens,

@@ -76,7 +76,7 @@ export function migrationHarness() {
       const { clientSecret, ...deps } = options;
       const db = openDatabase(database.current.url, { poolSize: 10 });
       const log = createLogger("info", [], { write: (line) => void lines.push(line) });
-      const tokens = createTokens({ api: createApi(clientSecret), prisma: db, phase: "expand", log });
+      const tokens = createTokens({ api: createApi(clientSecret), database: db, phase: "expand", log });
       const migrations = createMigrations({
         db,
         tokens,

@@ -288,10 +288,10 @@ describe("an ambiguous invalid_subject_token", () => {
     await tokens.admin(shop).graphql("{ shop { id } }");
     expect(await h.tokenCalls(shop)).toHaveLength(1);
     expect(await tokens.migrate(shop)).toMatchObject(outcome);
-    expect(await countRemainingTokens({ prisma: tokens.prisma })).toMatchObject({ not_exchangeable: 1 });
+    expect(await countRemainingTokens({ db: tokens.prisma })).toMatchObject({ not_exchangeable: 1 });
     await tokens.getSession(shop, { idToken: await h.idToken(shop) });
     await h.expectCurrent(shop);
-    expect(await countRemainingTokens({ prisma: tokens.prisma })).not.toHaveProperty("not_exchangeable");
+    expect(await countRemainingTokens({ db: tokens.prisma })).not.toHaveProperty("not_exchangeable");
 
     const later = await h.install("permanent");
     await fail(later, refused);

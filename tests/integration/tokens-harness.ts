@@ -98,7 +98,7 @@ export function tokensHarness() {
       opened.push(prisma);
       const tokens = createTokens({
         api: createApi(),
-        prisma,
+        database: prisma,
         phase: "expand",
         clock: () => sandbox.platform.clock.now(),
         log,

@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
+import { type Database, toDatabase } from "../../app/infra/database/database.ts";
 import { DAY_MS, HOUR_MS, tokensHarness } from "./tokens-harness.ts";
 
 const h = tokensHarness();
@@ -362,19 +363,20 @@ describe("uninstall and reinstall", () => {
     const [quick, slow] = [h.process(), h.process()];
     const idToken = await h.idToken(shop);
     let between: (() => Promise<unknown>) | undefined = () => quick.getSession(shop, { idToken });
-    const prisma = slow.prisma.$extends({
-      query: {
-        async $queryRaw({ args, query }) {
-          const rows = (await query(args)) as unknown;
-          const run = between;
-          between = undefined;
-          await run?.();
-          return rows;
-        },
+    const db = toDatabase(slow.prisma);
+    const database: Database = {
+      ...db,
+      async query(statement) {
+        if (!statement.text.includes('DELETE FROM "Session"')) return db.query(statement);
+        const run = between;
+        between = undefined;
+        await run?.();
+        return db.query(statement);
       },
-    });
-    const tokens = h.process({ prisma: prisma as never });
+    };
+    const tokens = h.process({ database });
     expect(await tokens.recordUninstalled(shop, new Date(h.now() - DAY_MS))).toMatchObject({ forgotten: false });
+    expect(between, "the pair was stored just before the deletion").toBeUndefined();
     await h.expectCurrent(shop);
   });
 

@@ -90,7 +90,7 @@ test("SQL and TypeScript agree on every row: permanent, the credential, whether 
         if (!row.isOnline) expect(status === "permanent").toBe(permanent);
       }
       const permanent = given.filter(({ id }) => bySql.get(id)!.permanent);
-      const counts = await countRemainingTokens({ prisma: tokens.prisma });
+      const counts = await countRemainingTokens({ db: tokens.prisma });
       expect(Object.values(counts).reduce((sum, count) => sum + count, 0)).toBe(permanent.length);
     }),
     { numRuns: 60 },
@@ -141,10 +141,10 @@ describe("rows as others left them", () => {
     const shop = h.shopName();
     const odd = shop.replace("shop", "Shop").replace("myshopify", "MyShopify");
     await adopt({ id: `offline_${odd}`, shop: odd }, shop);
-    expect(await countRemainingTokens({ prisma: tokens.prisma })).toEqual({ migratable: 1 });
+    expect(await countRemainingTokens({ db: tokens.prisma })).toEqual({ migratable: 1 });
     expect(await tokens.migrate(odd)).toMatchObject({ outcome: "migrated", shop });
     await h.expectCurrent(shop);
-    expect(await countRemainingTokens({ prisma: tokens.prisma })).toEqual({});
+    expect(await countRemainingTokens({ db: tokens.prisma })).toEqual({});
     expect(
       (await h.database.query(`SELECT shop FROM expand_contract."ShopToken" WHERE lower(shop) = $1`, [shop])).length,
     ).toBe(1);
@@ -162,7 +162,7 @@ describe("rows as others left them", () => {
     ].map((row) => ({ isOnline: false, accessToken, ...row }));
     await h.database.query(INSERT, [JSON.stringify(left)]);
     expect(await tokens.migrate(shop)).toMatchObject({ outcome: "migrated" });
-    const remaining = await listRemainingTokens({ prisma: tokens.prisma }, "", 100);
+    const remaining = await listRemainingTokens({ db: tokens.prisma }, "", 100);
     expect(remaining.map(({ id, reason }) => [id, reason]).sort()).toEqual(
       left.map(({ id }) => [id, "foreign_session"]).sort(),
     );
@@ -181,7 +181,7 @@ describe("a mark belongs to the token it was made for", () => {
       );
       const tokens = h.process();
       expect(await tokens.state(shop)).toMatchObject({ status: "permanent", needsReauthAt: undefined });
-      expect(await countRemainingTokens({ prisma: tokens.prisma })).toEqual({ migratable: 1 });
+      expect(await countRemainingTokens({ db: tokens.prisma })).toEqual({ migratable: 1 });
       expect(await tokens.migrate(shop)).toMatchObject({ outcome: "migrated" });
       await h.expectCurrent(shop);
       expect((await h.marks(shop)).needsReauthWhy).toBeNull();
@@ -201,7 +201,7 @@ describe("a mark belongs to the token it was made for", () => {
     }
     expect(await h.tokenCalls(shop)).toHaveLength(1);
     expect(await tokens.health()).toMatchObject({ permanentTokens: 0 });
-    expect(await countRemainingTokens({ prisma: tokens.prisma })).toEqual({ permanent_token_spent: 1 });
+    expect(await countRemainingTokens({ db: tokens.prisma })).toEqual({ permanent_token_spent: 1 });
 
     await h.sandbox.client.uninstall(shop, { webhook: false });
     const { accessToken } = await h.sandbox.client.installShop(shop, { token: "permanent" });

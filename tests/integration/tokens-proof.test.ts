@@ -38,7 +38,7 @@ const unstored = () =>
 function connect(url: string) {
   const prisma = openDatabase(url, { poolSize: 3 });
   opened.push(prisma);
-  return h.process({ prisma, emergency });
+  return h.process({ database: prisma, emergency });
 }
 
 /** A process whose database role has what `grants` gives it. */

@@ -1,6 +1,6 @@
 import pg from "pg";
 import { expect, test } from "vitest";
-import type { Database } from "../../app/infra/database/db.server.ts";
+import { type Database, type PrismaLike, toDatabase } from "../../app/infra/database/database.ts";
 import { DAY_MS, HOUR_MS, tokensHarness } from "./tokens-harness.ts";
 
 const h = tokensHarness();
@@ -8,16 +8,20 @@ const h = tokensHarness();
 const times = <T>(n: number, run: (index: number) => Promise<T>): Promise<T[]> =>
   Promise.all(Array.from({ length: n }, (_, index) => run(index)));
 
-/** A database that tells of each raw statement of `app/tokens`: whether it only reads a session, and how to run it. */
+/** A database that tells of each statement that reads a session or takes a lease: which of both, and how to run it. */
 function withStatements(
-  prisma: Database,
-  around: (isRead: boolean, run: () => Promise<unknown>) => Promise<unknown>,
+  prisma: PrismaLike,
+  around: <T>(isRead: boolean, run: () => Promise<T>) => Promise<T>,
 ): Database {
-  const raw = (sql: string, ...values: unknown[]) =>
-    around(sql.startsWith("SELECT"), () => prisma.$queryRawUnsafe(sql, ...values));
-  return new Proxy(prisma, {
-    get: (target, name) => (name === "$queryRawUnsafe" ? raw : Reflect.get(target, name)),
-  });
+  const db = toDatabase(prisma);
+  return {
+    ...db,
+    query(statement) {
+      const isRead = statement.text.startsWith('SELECT s."id"');
+      const isLease = statement.text.includes("WITH taken AS");
+      return isRead || isLease ? around(isRead, () => db.query(statement)) : db.query(statement);
+    },
+  };
 }
 
 test("20 first opens at once, over two processes, make one exchange", async () => {
@@ -255,7 +259,7 @@ test("callers of one process share one turn under the lease", async () => {
   const allHaveRead = Promise.withResolvers<void>();
   let [reads, turns] = [0, 0];
   const tokens = h.process({
-    prisma: withStatements(h.process().prisma, async (isRead, run) => {
+    database: withStatements(h.process().prisma, async (isRead, run) => {
       if (!isRead) {
         turns++;
         await allHaveRead.promise;
@@ -282,7 +286,7 @@ test("a caller that decided before somebody else stored a pair reads again under
     await act?.();
     return rows;
   });
-  const session = await h.process({ prisma }).getSession(shop);
+  const session = await h.process({ database: prisma }).getSession(shop);
   expect(between, "the quick one came in between").toBeUndefined();
   expect(session.accessToken).toBe((await h.expectCurrent(shop)).accessToken);
   expect(await h.tokenCalls(shop)).toHaveLength(1);
@@ -343,7 +347,7 @@ test("20 keep-alives at once refresh once, even when one of them reads after the
   const refreshed = Promise.withResolvers<void>();
   let reads = 0;
   const tokens = h.process({
-    prisma: withStatements(h.process().prisma, async (isRead, run) => {
+    database: withStatements(h.process().prisma, async (isRead, run) => {
       if (isRead && ++reads === 20) await refreshed.promise;
       return run();
     }),
@@ -378,7 +382,7 @@ test("a fresh session costs one query, no more than Shopify's own storage", asyn
     queries = 0;
     await plain.loadSession(`offline_${shop}`);
     const baseline = queries;
-    const tokens = h.process({ prisma: prisma as never });
+    const tokens = h.process({ database: prisma as never });
     await tokens.getSession(shop);
     queries = 0;
     await tokens.withRequest({ kind: "admin", idToken: await h.idToken(shop) }, () =>

@@ -1,5 +1,6 @@
 import { RequestedTokenType, Session } from "@shopify/shopify-api";
 import { beforeEach, describe, expect, test } from "vitest";
+import { type Database, toDatabase } from "../../app/infra/database/database.ts";
 import { createApi, HOUR_MS, tokensHarness } from "./tokens-harness.ts";
 
 const h = tokensHarness();
@@ -301,15 +302,13 @@ describe("an authorization code grant", () => {
 });
 
 test("online sessions work again when a database that was away at their first use is back", async () => {
-  const { prisma } = h.process();
+  const db = toDatabase(h.process().prisma);
   let away = true;
-  const session = new Proxy(prisma.session, {
-    get: (target, name) => (away ? () => Promise.reject(new Error("away")) : (Reflect.get(target, name) as unknown)),
-  });
-  const flaky = new Proxy(prisma, {
-    get: (target, name) => (name === "session" ? session : (Reflect.get(target, name) as unknown)),
-  });
-  const { sessionStorage } = h.process({ prisma: flaky });
+  const flaky: Database = {
+    ...db,
+    execute: (statement) => (away ? Promise.reject(new Error("away")) : db.execute(statement)),
+  };
+  const { sessionStorage } = h.process({ database: flaky });
   const online = new Session({
     id: "shop_1",
     shop: h.shopName(),

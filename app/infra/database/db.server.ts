@@ -1,8 +1,11 @@
 import { PrismaPg } from "@prisma/adapter-pg";
 import { PrismaClient } from "@prisma/client";
 import { poolConfig, schemaOf } from "./db-pool.ts";
+import { prismaDatabase } from "./prisma-database.ts";
+import type { Database as Queries } from "./queryable.ts";
 
-export type Database = PrismaClient;
+/** A Prisma client, for the schema's models, which is also what the layers above ask their database for. */
+export type Database = PrismaClient & Queries;
 
 export interface DatabaseOptions {
   /** Connections in the pool; 10 unless told. */
@@ -29,5 +32,6 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
     onPoolError: options.onError,
     onConnectionError: options.onError,
   });
-  return new PrismaClient({ adapter, log: [] });
+  const client = new PrismaClient({ adapter, log: [] });
+  return Object.assign(client, prismaDatabase(client));
 }

@@ -1,4 +1,5 @@
-import type { Database } from "../../infra/database/db.server.ts";
+import sql from "sql-template-tag";
+import type { Database } from "../../infra/database/database.ts";
 import type { AppJobContext } from "../queue/job-types.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -18,12 +19,12 @@ export async function pruneHistory({ tokens, db, clock, log }: AppJobContext): P
   const before = new Date(clock() - HISTORY_KEPT_MS);
   const events = await tokens.pruneEvents(before);
   const outcomes = await pruneOutcomes(db);
-  const parked = await db.$executeRaw`
-    DELETE FROM expand_contract."ParkedJob" WHERE "parkedAt" < ${before.toISOString()}::timestamptz`;
-  const unknown = await db.$executeRaw`
+  const parked = await db.execute(sql`
+    DELETE FROM expand_contract."ParkedJob" WHERE "parkedAt" < ${before.toISOString()}::timestamptz`);
+  const unknown = await db.execute(sql`
     DELETE FROM expand_contract."ParkedJob" p WHERE p."parkedAt" < now() - interval '1 day'
       AND NOT EXISTS (SELECT FROM expand_contract."ShopToken" t WHERE t."shop" = p."shop")
-      AND NOT EXISTS (SELECT FROM "Session" s WHERE s."shop" = p."shop")`;
+      AND NOT EXISTS (SELECT FROM "Session" s WHERE s."shop" = p."shop")`);
   if (events + outcomes + parked + unknown > 0) {
     log.info({ events, outcomes, parked: parked + unknown }, "old history is pruned");
   }
@@ -31,14 +32,14 @@ export async function pruneHistory({ tokens, db, clock, log }: AppJobContext): P
 
 async function pruneOutcomes(db: Database): Promise<number> {
   for (let gone = 0; ;) {
-    const portion = await db.$executeRaw`
+    const portion = await db.execute(sql`
       DELETE FROM expand_contract."MigrationOutcome" WHERE ("runId", "shop") IN (
         SELECT o."runId", o."shop" FROM expand_contract."MigrationOutcome" o JOIN expand_contract."MigrationRun" r ON r."id" = o."runId"
         WHERE r."finishedAt" IS NOT NULL
           AND r."id" NOT IN (SELECT "id" FROM expand_contract."MigrationRun" WHERE NOT "dryRun" ORDER BY "startedAt" DESC LIMIT ${WHOLE_RUNS})
           AND EXISTS (SELECT FROM expand_contract."MigrationOutcome" n JOIN expand_contract."MigrationRun" m ON m."id" = n."runId"
             WHERE n."shop" = o."shop" AND m."startedAt" > r."startedAt")
-        LIMIT ${PORTION})`;
+        LIMIT ${PORTION})`);
     gone += portion;
     if (portion < PORTION) return gone;
   }

@@ -1,3 +1,4 @@
+import sql from "sql-template-tag";
 import { z } from "zod";
 import type { ShopJobContext } from "../queue/job-types.ts";
 
@@ -18,9 +19,9 @@ const answer = z.object({ shop: z.object({ name: z.string(), plan: z.object({ pu
 export async function refreshShop({ shop, admin, db, clock, signal }: ShopJobContext): Promise<void> {
   const { shop: found } = answer.parse(await admin.graphql(QUERY, { signal }));
   const fetchedAt = new Date(clock()).toISOString();
-  await db.$executeRaw`
+  await db.execute(sql`
     INSERT INTO expand_contract."Shop" ("shop", "name", "plan", "fetchedAt")
     VALUES (${shop}, ${found.name}, ${found.plan.publicDisplayName}, ${fetchedAt}::timestamptz)
     ON CONFLICT ("shop") DO UPDATE
-    SET "name" = excluded."name", "plan" = excluded."plan", "fetchedAt" = excluded."fetchedAt"`;
+    SET "name" = excluded."name", "plan" = excluded."plan", "fetchedAt" = excluded."fetchedAt"`);
 }

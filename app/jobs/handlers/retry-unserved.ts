@@ -1,3 +1,4 @@
+import sql from "sql-template-tag";
 import { DEADLINE } from "../../infra/deadline.ts";
 import { findShopDomain } from "../../infra/shop-domain.ts";
 import { listRemainingTokens } from "../../tokens/index.ts";
@@ -28,13 +29,13 @@ export function isTurnOf(shop: string, now: number): boolean {
  * only after an operator has run a migration: until then no token is exchanged but on a merchant's visit.
  */
 export async function retryUnserved({ db, clock, log, enqueueAll }: AppJobContext): Promise<void> {
-  const [asked] = await db.$queryRaw<[{ yes: boolean }]>`
-    SELECT EXISTS (SELECT FROM expand_contract."MigrationRun" WHERE NOT "dryRun" AND "finishedAt" IS NOT NULL) AS "yes"`;
+  const [asked] = await db.query<[{ yes: boolean }]>(sql`
+    SELECT EXISTS (SELECT FROM expand_contract."MigrationRun" WHERE NOT "dryRun" AND "finishedAt" IS NOT NULL) AS "yes"`);
   if (!asked.yes) return;
   const now = clock();
   let shops = 0;
   for (let after = ""; ;) {
-    const page = await listRemainingTokens({ prisma: db }, after, PAGE);
+    const page = await listRemainingTokens({ db }, after, PAGE);
     const due = page.filter(({ shop, reason }) => MAY_CHANGE.has(reason) && isTurnOf(shop, now));
     const entries = due.flatMap(({ shop }) => {
       const domain = findShopDomain(shop);

@@ -1,5 +1,5 @@
-import { Prisma } from "@prisma/client";
-import type { Database } from "../../infra/database/db.server.ts";
+import sql, { type Sql } from "sql-template-tag";
+import type { Database } from "../../infra/database/database.ts";
 import type { JobQueue } from "../queue/job-queue.ts";
 import type { ShopJobName } from "../queue/job-types.ts";
 import { SHOP_JOBS } from "../queue/open-boss.ts";
@@ -27,12 +27,12 @@ export async function releaseParked(
 ): Promise<number> {
   const condition = conditionOf(which);
   for (let released = 0; ;) {
-    const page = await db.$transaction(async (transaction) => {
-      const rows = await transaction.$queryRaw<{ shop: string; job: string }[]>`
+    const page = await db.transaction(async (transaction) => {
+      const rows = await transaction.query<{ shop: string; job: string }[]>(sql`
         DELETE FROM expand_contract."ParkedJob" WHERE ("shop", "job") IN (
           SELECT p."shop", p."job" FROM expand_contract."ParkedJob" p LEFT JOIN expand_contract."ShopToken" t ON t."shop" = p."shop"
           WHERE ${condition} LIMIT ${PAGE} FOR UPDATE OF p SKIP LOCKED)
-        RETURNING "shop", "job"`;
+        RETURNING "shop", "job"`);
       for (const { shop, job } of rows) {
         // A job type that this release no longer has cannot be run.
         if (isShopJob(job)) await queue.bringForward(job, requireShopDomain(shop), transaction);
@@ -44,11 +44,11 @@ export async function releaseParked(
   }
 }
 
-function conditionOf(which: { shop: ShopDomain } | { newerTokenOf: ShopDomain } | "due"): Prisma.Sql {
-  const newerToken = Prisma.sql`t."generation" > p."generation"`;
-  if (which === "due") return Prisma.sql`(p."retryAt" <= now() OR ${newerToken})`;
-  if ("shop" in which) return Prisma.sql`p."shop" = ${which.shop}`;
-  return Prisma.sql`p."shop" = ${which.newerTokenOf} AND ${newerToken}`;
+function conditionOf(which: { shop: ShopDomain } | { newerTokenOf: ShopDomain } | "due"): Sql {
+  const newerToken = sql`t."generation" > p."generation"`;
+  if (which === "due") return sql`(p."retryAt" <= now() OR ${newerToken})`;
+  if ("shop" in which) return sql`p."shop" = ${which.shop}`;
+  return sql`p."shop" = ${which.newerTokenOf} AND ${newerToken}`;
 }
 
 function isShopJob(name: string): name is ShopJobName {

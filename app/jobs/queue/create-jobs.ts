@@ -1,7 +1,8 @@
+import sql from "sql-template-tag";
 import PQueue from "p-queue";
 import type { PgBoss } from "pg-boss";
 import { type Clock, systemClock } from "../../infra/clock.ts";
-import type { Database } from "../../infra/database/db.server.ts";
+import type { Database } from "../../infra/database/database.ts";
 import type { Logger } from "../../infra/log/log.server.ts";
 import type { Metrics } from "../../infra/metrics.server.ts";
 import type { HowStored } from "../../tokens/types.ts";
@@ -156,8 +157,8 @@ export function createJobs(options: JobsOptions): Jobs {
   }
 
   async function health(): Promise<JobsHealth> {
-    const counts = await db.$queryRaw<{ reason: string; count: number }[]>`
-      SELECT "reason", count(*)::int AS "count" FROM expand_contract."ParkedJob" GROUP BY 1`;
+    const counts = await db.query<{ reason: string; count: number }[]>(sql`
+      SELECT "reason", count(*)::int AS "count" FROM expand_contract."ParkedJob" GROUP BY 1`);
     const parked = (reason: string) => counts.find((row) => row.reason === reason)?.count ?? 0;
     return {
       running: working !== undefined && stopping === undefined,
@@ -193,9 +194,9 @@ export function createJobs(options: JobsOptions): Jobs {
       try {
         const domain = requireShopDomain(shop);
         // Asked first without the queue: nearly always nothing is parked, and this runs after every refresh.
-        const parked = await db.$queryRaw<
-          object[]
-        >`SELECT 1 FROM expand_contract."ParkedJob" WHERE "shop" = ${domain} LIMIT 1`;
+        const parked = await db.query<object[]>(
+          sql`SELECT 1 FROM expand_contract."ParkedJob" WHERE "shop" = ${domain} LIMIT 1`,
+        );
         if (parked.length > 0) await releaseParked(deps, { shop: domain });
         if (how === "acquired") await queue.add("refresh-shop", domain);
       } catch (error) {

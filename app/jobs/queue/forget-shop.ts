@@ -1,5 +1,6 @@
+import sql from "sql-template-tag";
 import type { PgBoss } from "pg-boss";
-import type { Database } from "../../infra/database/db.server.ts";
+import type { Database } from "../../infra/database/database.ts";
 import type { ShopDomain } from "../../infra/shop-domain.ts";
 import { JOBS_SCHEMA } from "./open-boss.ts";
 
@@ -10,10 +11,10 @@ export function mentionOf(shop: string): string {
 
 /** Deletes what background work keeps about a shop: jobs that wait, are parked, are done or dead; and its name in what others report. */
 export async function forgetShop(db: Database, boss: PgBoss, shop: ShopDomain): Promise<void> {
-  await db.$transaction([
-    db.$executeRaw`DELETE FROM expand_contract."Shop" WHERE "shop" = ${shop}`,
-    db.$executeRaw`DELETE FROM expand_contract."ParkedJob" WHERE "shop" = ${shop}`,
-  ]);
+  await db.transaction(async (tx) => {
+    await tx.execute(sql`DELETE FROM expand_contract."Shop" WHERE "shop" = ${shop}`);
+    await tx.execute(sql`DELETE FROM expand_contract."ParkedJob" WHERE "shop" = ${shop}`);
+  });
   const queue = boss.getDb();
   await queue.executeSql(`DELETE FROM ${JOBS_SCHEMA}.job WHERE "singleton_key" = $1 OR "data"->>'shop' = $1`, [shop]);
   const forgotten = (column: string) => `regexp_replace("${column}"::text, $1, '\\1(redacted)', 'g')::jsonb`;

@@ -1,4 +1,5 @@
-import { fromPrisma, type PgBoss, type PrismaTransactionLike } from "pg-boss";
+import type { PgBoss } from "pg-boss";
+import type { Queryable } from "../../infra/database/database.ts";
 import type { JobPayload } from "./job-payload.ts";
 import type { ShopJobName } from "./job-types.ts";
 import type { ShopDomain } from "../../infra/shop-domain.ts";
@@ -12,7 +13,7 @@ export interface JobQueue {
   /** Puts the shop's job off: the one that waits, or else a new one, runs in `afterSeconds`, and not before. */
   postpone(name: ShopJobName, payload: JobPayload, afterSeconds: number): Promise<void>;
   /** Lets the shop's job run now: the one that waits, or else a new one. Within `transaction`, seen when that commits. */
-  bringForward(name: ShopJobName, shop: ShopDomain, transaction: PrismaTransactionLike): Promise<void>;
+  bringForward(name: ShopJobName, shop: ShopDomain, transaction: Queryable): Promise<void>;
 }
 
 /** The queue on pg-boss, opened when first used. */
@@ -36,8 +37,17 @@ export function createJobQueue(open: () => Promise<PgBoss>): JobQueue {
     },
     async bringForward(name, shop, transaction) {
       const payload: JobPayload = { shop, postponed: 0 };
-      const options = { singletonKey: shop, startAfter: 0, match: "all" as const, db: fromPrisma(transaction) };
+      const options = { singletonKey: shop, startAfter: 0, match: "all" as const, db: inTransaction(transaction) };
       await (await open()).upsert(name, payload, options);
     },
+  };
+}
+
+/** Lets the queue write within a transaction of ours. */
+function inTransaction(transaction: Queryable) {
+  return {
+    executeSql: async (text: string, values: unknown[] = []) => ({
+      rows: await transaction.query<never[]>({ text, values }),
+    }),
   };
 }

@@ -1,5 +1,5 @@
 import type { Clock } from "../../infra/clock.ts";
-import type { Database } from "../../infra/database/db.server.ts";
+import type { Database } from "../../infra/database/database.ts";
 import type { Logger } from "../../infra/log/log.server.ts";
 import type { AdminClient, ShopTokenState, Tokens } from "../../tokens/types.ts";
 import type { ShopDomain } from "../../infra/shop-domain.ts";

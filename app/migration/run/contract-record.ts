@@ -1,16 +1,16 @@
-import { Prisma } from "@prisma/client";
-import type { Database } from "../../infra/database/db.server.ts";
+import sql, { raw } from "sql-template-tag";
+import type { Database } from "../../infra/database/database.ts";
 import { LIVING_PERMANENT_SESSION, PERMANENT_TOKEN_PREDICATE, tokenFingerprint } from "../../tokens/index.ts";
 
-const permanent = Prisma.raw(PERMANENT_TOKEN_PREDICATE);
-const living = Prisma.raw(LIVING_PERMANENT_SESSION);
-const fingerprint = Prisma.raw(tokenFingerprint("s"));
+const permanent = raw(PERMANENT_TOKEN_PREDICATE);
+const living = raw(LIVING_PERMANENT_SESSION);
+const fingerprint = raw(tokenFingerprint("s"));
 
 /** Whether the app has started in contract before, and since when that is remembered. */
 export async function hasReachedContract(db: Database): Promise<boolean> {
-  const [row] = await db.$queryRaw<
-    [{ reached: boolean }]
-  >`SELECT EXISTS (SELECT FROM expand_contract."ContractStart") AS "reached"`;
+  const [row] = await db.query<[{ reached: boolean }]>(
+    sql`SELECT EXISTS (SELECT FROM expand_contract."ContractStart") AS "reached"`,
+  );
   return row.reached;
 }
 
@@ -19,26 +19,26 @@ export async function hasReachedContract(db: Database): Promise<boolean> {
  * instances that start at once one writes. Harmless to repeat: the first time stands.
  */
 export async function recordContractStart(db: Database): Promise<void> {
-  await db.$executeRaw`
+  await db.execute(sql`
     WITH begun AS (INSERT INTO expand_contract."ContractStart" ("id") VALUES (1) ON CONFLICT DO NOTHING RETURNING 1)
     INSERT INTO expand_contract."ContractLeftover" ("sessionId", "fingerprint")
     SELECT s."id", ${fingerprint} FROM "Session" s WHERE ${permanent} AND EXISTS (SELECT FROM begun)
-    ON CONFLICT DO NOTHING`;
+    ON CONFLICT DO NOTHING`);
 }
 
 /** The app mints permanent tokens again (phase legacy): what was known of a contract before says nothing any more. */
 export async function forgetContractStart(db: Database): Promise<void> {
-  await db.$transaction([
-    db.$executeRaw`DELETE FROM expand_contract."ContractLeftover"`,
-    db.$executeRaw`DELETE FROM expand_contract."ContractStart"`,
-  ]);
+  await db.transaction(async (tx) => {
+    await tx.execute(sql`DELETE FROM expand_contract."ContractLeftover"`);
+    await tx.execute(sql`DELETE FROM expand_contract."ContractStart"`);
+  });
 }
 
 /** Permanent tokens that were stored after contract was reached; 0 while it has not been. */
 export async function countTokensSinceContract(db: Database): Promise<number> {
-  const [row] = await db.$queryRaw<[{ count: number }]>`
+  const [row] = await db.query<[{ count: number }]>(sql`
     SELECT count(*)::int AS "count" FROM "Session" s
     WHERE ${living} AND EXISTS (SELECT FROM expand_contract."ContractStart")
-      AND NOT EXISTS (SELECT FROM expand_contract."ContractLeftover" l WHERE l."sessionId" = s."id" AND l."fingerprint" = ${fingerprint})`;
+      AND NOT EXISTS (SELECT FROM expand_contract."ContractLeftover" l WHERE l."sessionId" = s."id" AND l."fingerprint" = ${fingerprint})`);
   return row.count;
 }

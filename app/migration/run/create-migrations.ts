@@ -1,5 +1,6 @@
+import sql from "sql-template-tag";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Database } from "../../infra/database/db.server.ts";
+import type { Database } from "../../infra/database/database.ts";
 import type { Logger } from "../../infra/log/log.server.ts";
 import type { Metrics } from "../../infra/metrics.server.ts";
 import type { Phase } from "../../infra/flags/phase.ts";
@@ -69,8 +70,8 @@ export function createMigrations(deps: MigrationDependencies): Migrations {
   function join(runId: string): Promise<void> {
     if (worker || isClosed) return Promise.resolve();
     joining ??= (async () => {
-      const [run] = await db.$queryRaw<{ options: MigrationOptions; total: number | null }[]>`
-        SELECT "options", "total" FROM expand_contract."MigrationRun" WHERE "id" = ${runId} AND "status" = 'running'`;
+      const [run] = await db.query<{ options: MigrationOptions; total: number | null }[]>(sql`
+        SELECT "options", "total" FROM expand_contract."MigrationRun" WHERE "id" = ${runId} AND "status" = 'running'`);
       if (!run || isClosed) return;
       if (run.total === null) void fillTotal(db, runId, run.options).catch(() => {});
       const mine = createRunWorker({ ...deps, tickMs, deadAfterMs }, runId, run.options);

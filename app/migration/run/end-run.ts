@@ -1,5 +1,5 @@
-import { type Prisma } from "@prisma/client";
-import type { Database } from "../../infra/database/db.server.ts";
+import sql from "sql-template-tag";
+import type { Database, Queryable } from "../../infra/database/database.ts";
 import { judgeWave, type WaveCount } from "./judge-wave.ts";
 import { recordLeftovers } from "./leftovers.ts";
 import { countTokens } from "./permanent-sessions.ts";
@@ -9,7 +9,7 @@ import { migratedByUs } from "../worker/record-outcomes.ts";
 /** What a worker that has nothing to do finds: shops still in others' hands, the next wave, or the end. */
 export type Advance = "open" | "next wave" | "ended";
 
-type Tx = Prisma.TransactionClient;
+type Tx = Queryable;
 
 /** A hundred years. */
 const UNTIL_CONFIRMED_SECONDS = 100 * 365 * 86_400;
@@ -21,7 +21,7 @@ const UNTIL_CONFIRMED_SECONDS = 100 * 365 * 86_400;
 export async function advanceRun(db: Database, runId: string): Promise<Advance> {
   if (await hasOpenShops(db, runId)) return "open";
   const counts = await countTokens(db, runId);
-  return db.$transaction(
+  return db.transaction(
     async (tx) => {
       const run = await lockRun(tx, runId);
       if (!run || run.status !== "running") return "ended";
@@ -34,9 +34,9 @@ export async function advanceRun(db: Database, runId: string): Promise<Advance> 
       }
       const limitReached = run.options.limit !== undefined && run.taken >= run.options.limit;
       if (run.wave + 1 < waves.length && !limitReached) {
-        await tx.$executeRaw`
+        await tx.execute(sql`
           UPDATE expand_contract."MigrationRun" SET "wave" = "wave" + 1, "cursor" = '', "drained" = false,
-            "waveBeginsAt" = now() + ${secondsBetween(run)}::float8 * interval '1 second' WHERE "id" = ${runId}`;
+            "waveBeginsAt" = now() + ${secondsBetween(run)}::float8 * interval '1 second' WHERE "id" = ${runId}`);
         return "next wave";
       }
       if (!run.options.shops) await recordLeftovers(tx, runId, run.wave);
@@ -60,7 +60,7 @@ export async function endStoppedRun(
 ): Promise<boolean> {
   if (await areShopsHeld(db, runId, worker, deadAfterMs)) return false;
   const counts = await countTokens(db, runId);
-  return db.$transaction(
+  return db.transaction(
     async (tx) => {
       const run = await lockRun(tx, runId);
       if (!run || run.status !== "running") return true;
@@ -86,13 +86,14 @@ export async function failRun(
   const reason =
     `An error of the app itself did not pass (${fault}); the app's log says more. No shop is lost: ` +
     "repair the app or its database (npm run db:deploy), then start again.";
-  const fail = (tx: Tx) => tx.$executeRaw`
+  const fail = (tx: Tx) =>
+    tx.execute(sql`
     UPDATE expand_contract."MigrationRun" SET "status" = 'failed', "haltReason" = ${reason}, "finishedAt" = now(), "notice" = NULL
     WHERE "id" = ${runId} AND "status" = 'running' AND NOT EXISTS (
       SELECT FROM expand_contract."MigrationWorker" WHERE "runId" = ${runId} AND "id" <> ${worker}
-        AND "seenAt" >= now() - ${deadAfterMs}::float8 * interval '1 millisecond')`;
+        AND "seenAt" >= now() - ${deadAfterMs}::float8 * interval '1 millisecond')`);
   try {
-    await db.$transaction(async (tx) => {
+    await db.transaction(async (tx) => {
       if ((await fail(tx)) > 0) await settleOpenShops(tx, runId);
     });
   } catch {
@@ -108,16 +109,18 @@ export interface StopReason {
 
 /** Asks every worker to stop; with a reason the run ends as it says, and the first reason stands. */
 export async function requestStop(db: Database, runId: string, stop?: StopReason): Promise<void> {
-  await db.$executeRaw`
+  await db.execute(sql`
     UPDATE expand_contract."MigrationRun" SET "stopRequested" = true,
       "haltReason" = CASE WHEN "stopRequested" THEN "haltReason" ELSE ${stop?.reason ?? null} END,
       "endsAs" = CASE WHEN "stopRequested" THEN "endsAs" ELSE ${stop?.as ?? null} END
-    WHERE "id" = ${runId} AND "status" = 'running'`;
+    WHERE "id" = ${runId} AND "status" = 'running'`);
 }
 
 /** The word that a run waits for between two waves. */
 export async function beginWave(db: Database, runId: string): Promise<void> {
-  await db.$executeRaw`UPDATE expand_contract."MigrationRun" SET "waveBeginsAt" = NULL WHERE "id" = ${runId} AND "status" = 'running'`;
+  await db.execute(
+    sql`UPDATE expand_contract."MigrationRun" SET "waveBeginsAt" = NULL WHERE "id" = ${runId} AND "status" = 'running'`,
+  );
 }
 
 function secondsBetween({ options }: RunRow): number {
@@ -125,36 +128,36 @@ function secondsBetween({ options }: RunRow): number {
 }
 
 async function lockRun(tx: Tx, runId: string): Promise<RunRow | undefined> {
-  const [run] = await tx.$queryRaw<
-    RunRow[]
-  >`SELECT * FROM expand_contract."MigrationRun" WHERE "id" = ${runId} FOR NO KEY UPDATE`;
+  const [run] = await tx.query<RunRow[]>(
+    sql`SELECT * FROM expand_contract."MigrationRun" WHERE "id" = ${runId} FOR NO KEY UPDATE`,
+  );
   return run;
 }
 
 async function hasOpenShops(db: Tx, runId: string): Promise<boolean> {
-  const [row] = await db.$queryRaw<[{ open: boolean }]>`
-    SELECT EXISTS (SELECT 1 FROM expand_contract."MigrationOutcome" WHERE "runId" = ${runId} AND "outcome" IN ('claimed', 'waiting')) AS "open"`;
+  const [row] = await db.query<[{ open: boolean }]>(sql`
+    SELECT EXISTS (SELECT 1 FROM expand_contract."MigrationOutcome" WHERE "runId" = ${runId} AND "outcome" IN ('claimed', 'waiting')) AS "open"`);
   return row.open;
 }
 
 /** Whether a living worker, but this one, holds shops of the run. */
 async function areShopsHeld(db: Tx, runId: string, worker: string, deadAfterMs: number): Promise<boolean> {
-  const [row] = await db.$queryRaw<[{ held: boolean }]>`
+  const [row] = await db.query<[{ held: boolean }]>(sql`
     SELECT EXISTS (
       SELECT 1 FROM expand_contract."MigrationOutcome" o JOIN expand_contract."MigrationWorker" w ON w."runId" = o."runId" AND w."id" = o."claimedBy"
       WHERE o."runId" = ${runId} AND o."outcome" = 'claimed' AND w."id" <> ${worker}
         AND w."seenAt" >= now() - ${deadAfterMs}::float8 * interval '1 millisecond'
-    ) AS "held"`;
+    ) AS "held"`);
   return row.held;
 }
 
 async function countWave(tx: Tx, runId: string, wave: number): Promise<WaveCount[]> {
-  return tx.$queryRaw<WaveCount[]>`
-    SELECT "outcome", "code", "shops" FROM expand_contract."MigrationTally" WHERE "runId" = ${runId} AND "wave" = ${wave}`;
+  return tx.query<WaveCount[]>(sql`
+    SELECT "outcome", "code", "shops" FROM expand_contract."MigrationTally" WHERE "runId" = ${runId} AND "wave" = ${wave}`);
 }
 
 async function settleOpenShops(tx: Tx, runId: string): Promise<void> {
-  await tx.$executeRaw`
+  await tx.execute(sql`
     WITH ended AS (
       UPDATE expand_contract."MigrationOutcome" o SET
         "outcome" = CASE WHEN ${migratedByUs} THEN 'migrated' ELSE 'failed' END,
@@ -169,10 +172,12 @@ async function settleOpenShops(tx: Tx, runId: string): Promise<void> {
     )
     INSERT INTO expand_contract."MigrationTally" AS tally ("runId", "wave", "outcome", "code", "shops")
     SELECT ${runId}, "wave", "outcome", "code", count(*)::int FROM ended GROUP BY 2, 3, 4
-    ON CONFLICT ("runId", "wave", "outcome", "code") DO UPDATE SET "shops" = tally."shops" + excluded."shops"`;
-  const untried = await tx.$executeRaw`
-    DELETE FROM expand_contract."MigrationOutcome" WHERE "runId" = ${runId} AND "outcome" IN ('claimed', 'waiting')`;
-  await tx.$executeRaw`UPDATE expand_contract."MigrationRun" SET "taken" = "taken" - ${untried}::int WHERE "id" = ${runId}`;
+    ON CONFLICT ("runId", "wave", "outcome", "code") DO UPDATE SET "shops" = tally."shops" + excluded."shops"`);
+  const untried = await tx.execute(sql`
+    DELETE FROM expand_contract."MigrationOutcome" WHERE "runId" = ${runId} AND "outcome" IN ('claimed', 'waiting')`);
+  await tx.execute(
+    sql`UPDATE expand_contract."MigrationRun" SET "taken" = "taken" - ${untried}::int WHERE "id" = ${runId}`,
+  );
 }
 
 async function endRun(
@@ -183,10 +188,10 @@ async function endRun(
   haltReason: string | null,
 ): Promise<void> {
   // A run that went through knows how many shops it was about; what others migrated meanwhile is no shop of this run.
-  await tx.$executeRaw`
+  await tx.execute(sql`
     UPDATE expand_contract."MigrationRun" SET "status" = ${status}, "haltReason" = ${haltReason}, "finishedAt" = now(), "notice" = NULL,
       "total" = CASE WHEN ${status} = 'completed' THEN "taken" ELSE greatest(coalesce("total", 0), "taken") END,
       "permanentTokens" = ${counts.permanentTokens}, "migratableTokens" = ${counts.migratableTokens},
       "legacyPrefixRows" = ${counts.legacyPrefixRows}
-    WHERE "id" = ${run.id}`;
+    WHERE "id" = ${run.id}`);
 }

@@ -1,5 +1,6 @@
+import sql from "sql-template-tag";
 import { randomUUID } from "node:crypto";
-import type { Database } from "../../infra/database/db.server.ts";
+import type { Database } from "../../infra/database/database.ts";
 import { storedOptions } from "./run-row.ts";
 import type { MigrationOptions } from "../types.ts";
 
@@ -9,10 +10,10 @@ import type { MigrationOptions } from "../types.ts";
  */
 export async function insertRun(db: Database, options: MigrationOptions): Promise<{ id: string; joined: boolean }> {
   for (;;) {
-    const [inserted] = await db.$queryRaw<{ id: string }[]>`
+    const [inserted] = await db.query<{ id: string }[]>(sql`
       INSERT INTO expand_contract."MigrationRun" ("id", "status", "options")
       VALUES (${randomUUID()}, 'running', ${JSON.stringify(storedOptions(options))}::jsonb)
-      ON CONFLICT DO NOTHING RETURNING "id"`;
+      ON CONFLICT DO NOTHING RETURNING "id"`);
     if (inserted) return { id: inserted.id, joined: false };
     const running = await findRunningRun(db);
     if (running) return { id: running, joined: true };
@@ -22,8 +23,8 @@ export async function insertRun(db: Database, options: MigrationOptions): Promis
 
 /** The id of the run that is at work. */
 export async function findRunningRun(db: Database): Promise<string | undefined> {
-  const [row] = await db.$queryRaw<
-    { id: string }[]
-  >`SELECT "id" FROM expand_contract."MigrationRun" WHERE "status" = 'running'`;
+  const [row] = await db.query<{ id: string }[]>(
+    sql`SELECT "id" FROM expand_contract."MigrationRun" WHERE "status" = 'running'`,
+  );
   return row?.id;
 }

@@ -1,5 +1,5 @@
-import { Prisma } from "@prisma/client";
-import type { Database } from "../../infra/database/db.server.ts";
+import sql, { raw } from "sql-template-tag";
+import type { Database, Queryable } from "../../infra/database/database.ts";
 import type { Leftover } from "../types.ts";
 import {
   JOIN_SHOP_TOKEN,
@@ -8,10 +8,10 @@ import {
   REMAINING_REASON,
 } from "../../tokens/index.ts";
 
-const joinShopToken = Prisma.raw(JOIN_SHOP_TOKEN);
-const permanent = Prisma.raw(PERMANENT_TOKEN_PREDICATE);
-const living = Prisma.raw(LIVING_PERMANENT_SESSION);
-const reason = Prisma.raw(REMAINING_REASON);
+const joinShopToken = raw(JOIN_SHOP_TOKEN);
+const permanent = raw(PERMANENT_TOKEN_PREDICATE);
+const living = raw(LIVING_PERMANENT_SESSION);
+const reason = raw(REMAINING_REASON);
 
 /** What each reason says to an operator; the remedies are in docs/runbook.md. */
 const WORDS: Record<string, string> = {
@@ -32,8 +32,8 @@ export function leftoverWords(code: string): string {
  * Gives every row that still counts as permanent an entry among the failures of a run, also where it is not the row that the run tried:
  * a second row of a shop, one of another program. Its shop is named with the row then.
  */
-export async function recordLeftovers(db: Prisma.TransactionClient, runId: string, wave: number): Promise<void> {
-  await db.$executeRaw`
+export async function recordLeftovers(db: Queryable, runId: string, wave: number): Promise<void> {
+  await db.execute(sql`
     WITH leftover AS (
       SELECT s."id", lower(s."shop") AS "shop", ${reason} AS "code"
       FROM "Session" s ${joinShopToken} WHERE ${living} AND ${reason} <> 'migratable'
@@ -50,13 +50,13 @@ export async function recordLeftovers(db: Prisma.TransactionClient, runId: strin
     )
     INSERT INTO expand_contract."MigrationTally" AS tally ("runId", "wave", "outcome", "code", "shops")
     SELECT ${runId}, ${wave}::int, "outcome", "code", count(*)::int FROM written GROUP BY 3, 4
-    ON CONFLICT ("runId", "wave", "outcome", "code") DO UPDATE SET "shops" = tally."shops" + excluded."shops"`;
+    ON CONFLICT ("runId", "wave", "outcome", "code") DO UPDATE SET "shops" = tally."shops" + excluded."shops"`);
 }
 
 /** The permanent rows that a run would leave alone or that Shopify has refused, with their reason; the first ones, by row. */
 export async function listLeftovers(db: Database, limit: number): Promise<Leftover[]> {
-  const rows = await db.$queryRaw<Omit<Leftover, "message">[]>`
+  const rows = await db.query<Omit<Leftover, "message">[]>(sql`
     SELECT s."id", lower(s."shop") AS "shop", ${reason} AS "code"
-    FROM "Session" s ${joinShopToken} WHERE ${permanent} AND ${reason} <> 'migratable' ORDER BY s."id" LIMIT ${limit}`;
+    FROM "Session" s ${joinShopToken} WHERE ${permanent} AND ${reason} <> 'migratable' ORDER BY s."id" LIMIT ${limit}`);
   return rows.map((row) => ({ ...row, message: leftoverWords(row.code) }));
 }

@@ -1,6 +1,6 @@
+import sql, { empty } from "sql-template-tag";
 import { randomUUID } from "node:crypto";
-import { Prisma } from "@prisma/client";
-import type { Database } from "../../infra/database/db.server.ts";
+import type { Database } from "../../infra/database/database.ts";
 import { countRemainingTokens } from "../../tokens/index.ts";
 import { listLeftovers } from "./leftovers.ts";
 import { countTokens, permanentSession, placeOfShop } from "./permanent-sessions.ts";
@@ -32,17 +32,17 @@ export async function planRun(db: Database, options: MigrationOptions): Promise<
   };
   const counts = await countTokens(db);
   const id = randomUUID();
-  await db.$executeRaw`
+  await db.execute(sql`
     INSERT INTO expand_contract."MigrationRun" ("id", "status", "dryRun", "options", "finishedAt", "total", "plan", "recentRate",
       "permanentTokens", "migratableTokens", "legacyPrefixRows")
     VALUES (${id}, 'completed', true, ${JSON.stringify(storedOptions(options))}::jsonb, now(), ${wouldTry},
       ${JSON.stringify(plan)}::jsonb, ${perSecond}, ${counts.permanentTokens}, ${counts.migratableTokens},
-      ${counts.legacyPrefixRows})`;
+      ${counts.legacyPrefixRows})`);
   return id;
 }
 
 async function countLeftAlone(db: Database): Promise<Record<string, number>> {
-  const { migratable: _migratable, ...others } = await countRemainingTokens({ prisma: db });
+  const { migratable: _migratable, ...others } = await countRemainingTokens({ db });
   return others;
 }
 
@@ -53,34 +53,34 @@ export async function countCandidates(
 ): Promise<{ total: number; needsReauth: number; suspended: number; uninstalled: number }> {
   const waves = wavesOf(options);
   const among = options.shops
-    ? Prisma.sql`AND lower(s."shop") IN (SELECT jsonb_array_elements_text(${JSON.stringify(options.shops)}::jsonb))`
-    : Prisma.empty;
-  const place = waves.at(-1)! < 100 ? Prisma.sql`AND ${placeOfShop} < ${waves.at(-1)}::float8` : Prisma.empty;
-  const [row] = await db.$queryRaw<[{ total: number; needsReauth: number; suspended: number; uninstalled: number }]>`
+    ? sql`AND lower(s."shop") IN (SELECT jsonb_array_elements_text(${JSON.stringify(options.shops)}::jsonb))`
+    : empty;
+  const place = waves.at(-1)! < 100 ? sql`AND ${placeOfShop} < ${waves.at(-1)}::float8` : empty;
+  const [row] = await db.query<[{ total: number; needsReauth: number; suspended: number; uninstalled: number }]>(sql`
     SELECT count(*)::int AS "total",
            0 AS "needsReauth",
            (count(*) FILTER (WHERE t."suspendedAt" IS NOT NULL))::int AS "suspended",
            (count(*) FILTER (WHERE t."uninstalledAt" IS NOT NULL))::int AS "uninstalled"
     FROM "Session" s LEFT JOIN expand_contract."ShopToken" t ON t."shop" = lower(s."shop")
-    WHERE ${permanentSession} ${among} ${place}`;
+    WHERE ${permanentSession} ${among} ${place}`);
   return row;
 }
 
 async function countWaves(db: Database, waves: number[]): Promise<{ percent: number; shops: number }[]> {
-  const rows = await db.$queryRaw<{ wave: number; shops: number }[]>`
+  const rows = await db.query<{ wave: number; shops: number }[]>(sql`
     SELECT width_bucket(${placeOfShop}::float8, (SELECT array_agg(w::float8) FROM jsonb_array_elements_text(${JSON.stringify(waves)}::jsonb) w)) AS "wave",
            count(*)::int AS "shops"
-    FROM "Session" s WHERE ${permanentSession} GROUP BY 1`;
+    FROM "Session" s WHERE ${permanentSession} GROUP BY 1`);
   return waves.map((percent, wave) => ({ percent, shops: rows.find((row) => row.wave === wave)?.shops ?? 0 }));
 }
 
 /** Shops per second of the last real run that brought over enough shops to tell. */
 async function lastRate(db: Database): Promise<number | undefined> {
-  const [row] = await db.$queryRaw<{ rate: number }[]>`
+  const [row] = await db.query<{ rate: number }[]>(sql`
     SELECT sum(t."shops")::float8 / greatest(extract(epoch FROM r."finishedAt" - r."startedAt"), 0.1)::float8 AS "rate"
     FROM (SELECT * FROM expand_contract."MigrationRun" WHERE NOT "dryRun" AND "finishedAt" IS NOT NULL ORDER BY "startedAt" DESC LIMIT 20) r
     JOIN expand_contract."MigrationTally" t ON t."runId" = r."id" AND t."outcome" = 'migrated'
     GROUP BY r."id", r."startedAt", r."finishedAt" HAVING sum(t."shops") >= 10
-    ORDER BY r."startedAt" DESC LIMIT 1`;
+    ORDER BY r."startedAt" DESC LIMIT 1`);
   return row && row.rate > 0 ? row.rate : undefined;
 }

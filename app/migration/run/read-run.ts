@@ -1,4 +1,5 @@
-import type { Database } from "../../infra/database/db.server.ts";
+import sql from "sql-template-tag";
+import type { Database } from "../../infra/database/database.ts";
 import { wavesOf, type RunRow } from "./run-row.ts";
 import type { RunFailure, RunView } from "../types.ts";
 
@@ -9,26 +10,26 @@ const REPORTED = ["failed", "needs_reauthorization", "not_exchangeable", "suspen
 
 /** The id of the run at work, else of the run started last. */
 export async function findLatestRun(db: Database): Promise<string | undefined> {
-  const [row] = await db.$queryRaw<{ id: string }[]>`
+  const [row] = await db.query<{ id: string }[]>(sql`
     (SELECT "id" FROM expand_contract."MigrationRun" WHERE "status" = 'running')
     UNION ALL
     (SELECT "id" FROM expand_contract."MigrationRun" ORDER BY "startedAt" DESC LIMIT 1)
-    LIMIT 1`;
+    LIMIT 1`);
   return row?.id;
 }
 
 /** The ids of the latest runs, the newest first. */
 export async function findRuns(db: Database, limit: number): Promise<string[]> {
-  const rows = await db.$queryRaw<{ id: string }[]>`
-    SELECT "id" FROM expand_contract."MigrationRun" ORDER BY "startedAt" DESC LIMIT ${limit}`;
+  const rows = await db.query<{ id: string }[]>(sql`
+    SELECT "id" FROM expand_contract."MigrationRun" ORDER BY "startedAt" DESC LIMIT ${limit}`);
   return rows.map(({ id }) => id);
 }
 
 /** Whether a run has ended with nothing left that could be migrated. */
 export async function hasFinishedRun(db: Database): Promise<boolean> {
-  const [row] = await db.$queryRaw<[{ finished: boolean }]>`
+  const [row] = await db.query<[{ finished: boolean }]>(sql`
     SELECT EXISTS (SELECT FROM expand_contract."MigrationRun" WHERE "status" = 'completed' AND NOT "dryRun"
-      AND coalesce("migratableTokens", "permanentTokens") = 0) AS "finished"`;
+      AND coalesce("migratableTokens", "permanentTokens") = 0) AS "finished"`);
   return row.finished;
 }
 
@@ -39,7 +40,7 @@ export async function readRun(
   failures: "first" | "all" | "none" = "first",
   deadAfterMs = 10_000,
 ): Promise<RunView | undefined> {
-  const [run] = await db.$queryRaw<RunNow[]>`
+  const [run] = await db.query<RunNow[]>(sql`
     SELECT r.*, greatest(0, extract(epoch FROM r."pausedUntil" - now()) * 1000)::float8 AS "pausedMs",
       greatest(0, extract(epoch FROM r."waveBeginsAt" - now()) * 1000)::float8 AS "waveWaitsMs",
       w."shops" AS "waiting", w."retryMs",
@@ -48,10 +49,10 @@ export async function readRun(
     FROM expand_contract."MigrationRun" r LEFT JOIN LATERAL (
       SELECT count(*)::int AS "shops", greatest(0, extract(epoch FROM min("retryAt") - now()) * 1000)::float8 AS "retryMs"
       FROM expand_contract."MigrationOutcome" WHERE "runId" = r."id" AND "outcome" = 'waiting' AND r."status" = 'running') w ON true
-    WHERE r."id" = ${id}`;
+    WHERE r."id" = ${id}`);
   if (!run) return undefined;
-  const tallies = await db.$queryRaw<{ outcome: string; code: string; shops: number }[]>`
-    SELECT "outcome", "code", sum("shops")::int AS "shops" FROM expand_contract."MigrationTally" WHERE "runId" = ${id} GROUP BY 1, 2`;
+  const tallies = await db.query<{ outcome: string; code: string; shops: number }[]>(sql`
+    SELECT "outcome", "code", sum("shops")::int AS "shops" FROM expand_contract."MigrationTally" WHERE "runId" = ${id} GROUP BY 1, 2`);
   const listed: RunFailure[] = [];
   if (failures !== "none") {
     for await (const failure of readFailures(db, id)) {
@@ -66,10 +67,10 @@ export async function readRun(
 export async function* readFailures(db: Database, runId: string): AsyncGenerator<RunFailure> {
   for (const outcome of REPORTED) {
     for (let after = ""; ;) {
-      const page = await db.$queryRaw<RunFailure[]>`
+      const page = await db.query<RunFailure[]>(sql`
         SELECT "shop", "outcome", coalesce("code", '') AS "code", coalesce("message", '') AS "message", "attempts", "retryable"
         FROM expand_contract."MigrationOutcome" WHERE "runId" = ${runId} AND "outcome" = ${outcome} AND "shop" > ${after}
-        ORDER BY "shop" LIMIT ${FAILURE_PAGE}`;
+        ORDER BY "shop" LIMIT ${FAILURE_PAGE}`);
       yield* page;
       if (page.length < FAILURE_PAGE) break;
       after = page.at(-1)!.shop;

@@ -1,4 +1,4 @@
-import type { Database } from "../../infra/database/db.server.ts";
+import type { Database } from "../../infra/database/database.ts";
 import type { Logger } from "../../infra/log/log.server.ts";
 import type { Metrics } from "../../infra/metrics.server.ts";
 import { storePace, takeOverFromDead, type Heartbeat } from "../worker/heartbeat.ts";

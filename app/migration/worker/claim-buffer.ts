@@ -1,4 +1,4 @@
-import type { Database } from "../../infra/database/db.server.ts";
+import type { Database } from "../../infra/database/database.ts";
 import { claimFreshShops, claimWaitingShops, type Claim } from "./claim-shops.ts";
 import { releaseClaims } from "./record-outcomes.ts";
 

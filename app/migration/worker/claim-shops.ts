@@ -1,5 +1,5 @@
-import { Prisma } from "@prisma/client";
-import type { Database } from "../../infra/database/db.server.ts";
+import sql, { empty } from "sql-template-tag";
+import type { Database } from "../../infra/database/database.ts";
 import { permanentSession, placeOfShop } from "../run/permanent-sessions.ts";
 import { wavesOf, type RunRow } from "../run/run-row.ts";
 
@@ -25,28 +25,28 @@ export async function claimFreshShops(
   worker: string,
   want: number,
 ): Promise<{ claims: Claim[]; more: boolean }> {
-  return db.$transaction(
+  return db.transaction(
     async (tx) => {
-      const [run] = await tx.$queryRaw<Pick<RunRow, "options" | "cursor" | "wave" | "taken" | "drained">[]>`
+      const [run] = await tx.query<Pick<RunRow, "options" | "cursor" | "wave" | "taken" | "drained">[]>(sql`
         SELECT "options", "cursor", "wave", "taken", "drained" FROM expand_contract."MigrationRun"
         WHERE "id" = ${runId} AND "status" = 'running' AND NOT "stopRequested"
-          AND ("waveBeginsAt" IS NULL OR "waveBeginsAt" <= now()) FOR NO KEY UPDATE`;
+          AND ("waveBeginsAt" IS NULL OR "waveBeginsAt" <= now()) FOR NO KEY UPDATE`);
       if (!run || run.drained) return { claims: [], more: false };
       const { limit, shops } = run.options;
       const take = Math.min(want, limit === undefined ? want : limit - run.taken);
       const waves = wavesOf(run.options);
       const percent = waves[run.wave] ?? 100;
       const page = shops
-        ? Prisma.sql`
+        ? sql`
             SELECT lpad((i - 1)::text, 9, '0') AS "key", name AS "shop"
             FROM jsonb_array_elements_text(${JSON.stringify(shops)}::jsonb) WITH ORDINALITY AS named(name, i)
             WHERE lpad((i - 1)::text, 9, '0') > ${run.cursor} ORDER BY 1 LIMIT ${take}`
-        : Prisma.sql`
+        : sql`
             SELECT s."id" AS "key", lower(s."shop") AS "shop" FROM "Session" s
             WHERE ${permanentSession} AND s."id" > ${run.cursor}
-              ${percent < 100 ? Prisma.sql`AND ${placeOfShop} < ${percent}::float8` : Prisma.empty}
+              ${percent < 100 ? sql`AND ${placeOfShop} < ${percent}::float8` : empty}
             ORDER BY s."id" LIMIT ${take}`;
-      const [taken] = await tx.$queryRaw<[{ shops: string[]; read: number }]>`
+      const [taken] = await tx.query<[{ shops: string[]; read: number }]>(sql`
         WITH page AS MATERIALIZED (${page}),
         stored AS (
           INSERT INTO expand_contract."MigrationOutcome" ("runId", "shop", "outcome", "wave", "claimedBy")
@@ -60,7 +60,7 @@ export async function claimFreshShops(
             "drained" = (SELECT count(*) FROM page) < ${want}::int
           WHERE "id" = ${runId}
         )
-        SELECT (SELECT coalesce(json_agg("shop"), '[]') FROM stored) AS "shops", (SELECT count(*)::int FROM page) AS "read"`;
+        SELECT (SELECT coalesce(json_agg("shop"), '[]') FROM stored) AS "shops", (SELECT count(*)::int FROM page) AS "read"`);
       return {
         claims: taken.shops.map((shop, i) => ({ shop, tries: 0, wave: run.wave, ordinal: run.taken + i })),
         more: taken.read >= want,
@@ -75,11 +75,11 @@ export async function claimFreshShops(
  * taking at this moment are skipped, not waited for.
  */
 export async function claimWaitingShops(db: Database, runId: string, worker: string, want: number): Promise<Claim[]> {
-  return db.$queryRaw<Claim[]>`
+  return db.query<Claim[]>(sql`
     UPDATE expand_contract."MigrationOutcome" SET "outcome" = 'claimed', "claimedBy" = ${worker}, "retryAt" = NULL
     WHERE "runId" = ${runId} AND "shop" IN (
       SELECT "shop" FROM expand_contract."MigrationOutcome"
       WHERE "runId" = ${runId} AND "outcome" = 'waiting' AND "retryAt" <= now()
       ORDER BY "retryAt" LIMIT ${want} FOR UPDATE SKIP LOCKED
-    ) RETURNING "shop", "attempts" AS "tries", "wave"`;
+    ) RETURNING "shop", "attempts" AS "tries", "wave"`);
 }

@@ -1,5 +1,5 @@
-import { Prisma } from "@prisma/client";
-import type { Database } from "../../infra/database/db.server.ts";
+import sql from "sql-template-tag";
+import type { Database } from "../../infra/database/database.ts";
 import type { GateCounts } from "../pacing/permit.ts";
 import type { Pace } from "../pacing/pace.ts";
 
@@ -27,15 +27,17 @@ export interface Heartbeat {
 
 /** Joins a run as one of its workers. */
 export async function joinRun(db: Database, runId: string, worker: string, stats: WorkerStats): Promise<void> {
-  await db.$executeRaw`
+  await db.execute(sql`
     INSERT INTO expand_contract."MigrationWorker" ("runId", "id", "stats") VALUES (${runId}, ${worker}, ${JSON.stringify(stats)}::jsonb)
-    ON CONFLICT ("runId", "id") DO UPDATE SET "seenAt" = now()`;
+    ON CONFLICT ("runId", "id") DO UPDATE SET "seenAt" = now()`);
 }
 
 /** Leaves a run. What was held must have been given back before. */
 export async function leaveRun(db: Database, runId: string, worker: string): Promise<void> {
-  await db.$executeRaw`DELETE FROM expand_contract."MigrationWorker" WHERE "runId" = ${runId} AND "id" = ${worker}`;
-  await db.$executeRaw`UPDATE expand_contract."MigrationRun" SET "leader" = NULL WHERE "id" = ${runId} AND "leader" = ${worker}`;
+  await db.execute(sql`DELETE FROM expand_contract."MigrationWorker" WHERE "runId" = ${runId} AND "id" = ${worker}`);
+  await db.execute(
+    sql`UPDATE expand_contract."MigrationRun" SET "leader" = NULL WHERE "id" = ${runId} AND "leader" = ${worker}`,
+  );
 }
 
 /** A heartbeat: reports what was done, reads how the run stands, and takes the lead when no live worker has it. */
@@ -46,8 +48,8 @@ export async function heartbeat(
   stats: WorkerStats,
   deadAfterMs: number,
 ): Promise<Heartbeat> {
-  const dead = Prisma.sql`now() - ${deadAfterMs}::float8 * interval '1 millisecond'`;
-  const [row] = await db.$queryRaw<Heartbeat[]>`
+  const dead = sql`now() - ${deadAfterMs}::float8 * interval '1 millisecond'`;
+  const [row] = await db.query<Heartbeat[]>(sql`
     WITH me AS (
       UPDATE expand_contract."MigrationWorker" SET "seenAt" = now(), "stats" = ${JSON.stringify(stats)}::jsonb
       WHERE "runId" = ${runId} AND "id" = ${worker} RETURNING 1
@@ -62,7 +64,7 @@ export async function heartbeat(
       greatest(0, extract(epoch FROM r."pausedUntil" - now()) * 1000)::float8 AS "pausedMs",
       (SELECT coalesce(json_agg(json_build_object('id', w."id", 'stats', w."stats")), '[]') FROM expand_contract."MigrationWorker" w
        WHERE w."runId" = ${runId} AND (w."seenAt" >= ${dead} OR w."id" = ${worker})) AS "workers"
-    FROM expand_contract."MigrationRun" r WHERE r."id" = ${runId}`;
+    FROM expand_contract."MigrationRun" r WHERE r."id" = ${runId}`);
   if (!row) throw new Error(`Run ${runId} is gone`);
   return { ...row, pausedMs: row.pausedMs ?? 0 };
 }
@@ -74,17 +76,17 @@ export async function storePace(
   worker: string,
   decided: { pace: Pace; recentRate: number; notice: string | null },
 ): Promise<void> {
-  await db.$executeRaw`
+  await db.execute(sql`
     UPDATE expand_contract."MigrationRun" SET "allowedRate" = ${decided.pace.rate}, "pacing" = ${JSON.stringify(decided.pace)}::jsonb,
       "recentRate" = ${decided.recentRate}, "notice" = ${decided.notice}
-    WHERE "id" = ${runId} AND "leader" = ${worker} AND "status" = 'running'`;
+    WHERE "id" = ${runId} AND "leader" = ${worker} AND "status" = 'running'`);
 }
 
 /** Pauses all instances for this long, because Shopify asked one of them to wait; never shortens a longer pause. */
 export async function storePause(db: Database, runId: string, pausedMs: number): Promise<void> {
-  await db.$executeRaw`
+  await db.execute(sql`
     UPDATE expand_contract."MigrationRun" SET "pausedUntil" = greatest("pausedUntil", now() + ${pausedMs}::float8 * interval '1 millisecond')
-    WHERE "id" = ${runId}`;
+    WHERE "id" = ${runId}`);
 }
 
 /**
@@ -99,13 +101,13 @@ export async function takeOverFromDead(
   worker: string,
   deadAfterMs: number,
 ): Promise<number> {
-  const dead = Prisma.sql`now() - ${deadAfterMs}::float8 * interval '1 millisecond'`;
-  const taken = await db.$executeRaw`
+  const dead = sql`now() - ${deadAfterMs}::float8 * interval '1 millisecond'`;
+  const taken = await db.execute(sql`
     UPDATE expand_contract."MigrationOutcome" SET "outcome" = 'waiting', "retryAt" = now(), "claimedBy" = NULL, "code" = 'interrupted'
     WHERE "runId" = ${runId} AND "outcome" = 'claimed' AND "claimedBy" NOT IN (
       SELECT "id" FROM expand_contract."MigrationWorker" WHERE "runId" = ${runId} AND ("seenAt" >= ${dead} OR "id" = ${worker})
-    )`;
-  await db.$executeRaw`
-    DELETE FROM expand_contract."MigrationWorker" WHERE "runId" = ${runId} AND "seenAt" < ${dead} AND "id" <> ${worker}`;
+    )`);
+  await db.execute(sql`
+    DELETE FROM expand_contract."MigrationWorker" WHERE "runId" = ${runId} AND "seenAt" < ${dead} AND "id" <> ${worker}`);
   return taken;
 }

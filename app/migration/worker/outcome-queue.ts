@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Database } from "../../infra/database/db.server.ts";
+import type { Database } from "../../infra/database/database.ts";
 import { recordOutcomes, type Outcome } from "./record-outcomes.ts";
 
 /** Long enough to store several outcomes in one statement, short enough not to be noticed. */

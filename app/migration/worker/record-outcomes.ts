@@ -1,5 +1,5 @@
-import { Prisma } from "@prisma/client";
-import type { Database } from "../../infra/database/db.server.ts";
+import sql from "sql-template-tag";
+import type { Database } from "../../infra/database/database.ts";
 
 /** What became of a claimed shop: an outcome, or `waiting` to be tried again. */
 export interface Outcome {
@@ -17,7 +17,7 @@ export interface Outcome {
  * The row was tried or interrupted before (it has a code), and a migration of the shop was stored since it was taken up. Five
  * minutes are the doubt between the clocks of the app and of the database.
  */
-export const migratedByUs = Prisma.sql`(o."code" IS NOT NULL AND t."migratedAt" >= o."claimedAt" - interval '5 minutes')`;
+export const migratedByUs = sql`(o."code" IS NOT NULL AND t."migratedAt" >= o."claimedAt" - interval '5 minutes')`;
 
 /**
  * Stores outcomes and counts them, in one statement. Only for shops that this worker still holds: a worker that was considered dead
@@ -25,7 +25,7 @@ export const migratedByUs = Prisma.sql`(o."code" IS NOT NULL AND t."migratedAt" 
  * `already_expiring`; its truth is `migrated`.
  */
 export async function recordOutcomes(db: Database, runId: string, worker: string, batch: Outcome[]): Promise<void> {
-  await db.$executeRaw`
+  await db.execute(sql`
     WITH given AS (
       SELECT * FROM jsonb_to_recordset(${JSON.stringify(batch)}::jsonb)
         AS g("shop" text, "outcome" text, "code" text, "message" text, "attempts" int, "retryable" boolean, "retryInMs" float8)
@@ -44,7 +44,7 @@ export async function recordOutcomes(db: Database, runId: string, worker: string
     INSERT INTO expand_contract."MigrationTally" AS tally ("runId", "wave", "outcome", "code", "shops")
     SELECT ${runId}, "wave", "outcome", coalesce("code", ''), count(*)::int FROM written WHERE "outcome" <> 'waiting'
     GROUP BY 2, 3, 4 ORDER BY 2, 3, 4
-    ON CONFLICT ("runId", "wave", "outcome", "code") DO UPDATE SET "shops" = tally."shops" + excluded."shops"`;
+    ON CONFLICT ("runId", "wave", "outcome", "code") DO UPDATE SET "shops" = tally."shops" + excluded."shops"`);
 }
 
 /**
@@ -57,8 +57,8 @@ export async function releaseClaims(
   worker: string,
   interrupted: readonly string[] = [],
 ): Promise<void> {
-  await db.$executeRaw`
+  await db.execute(sql`
     UPDATE expand_contract."MigrationOutcome" SET "outcome" = 'waiting', "retryAt" = now(), "claimedBy" = NULL,
       "code" = CASE WHEN "shop" IN (SELECT jsonb_array_elements_text(${JSON.stringify(interrupted)}::jsonb)) THEN 'interrupted' ELSE "code" END
-    WHERE "runId" = ${runId} AND "outcome" = 'claimed' AND "claimedBy" = ${worker}`;
+    WHERE "runId" = ${runId} AND "outcome" = 'claimed' AND "claimedBy" = ${worker}`);
 }

@@ -1,4 +1,4 @@
-import type { Database } from "../../infra/database/db.server.ts";
+import type { Database } from "../../infra/database/database.ts";
 import type { Logger } from "../../infra/log/log.server.ts";
 import type { Metrics } from "../../infra/metrics.server.ts";
 import type { Tokens } from "../../tokens/index.ts";

@@ -11,7 +11,7 @@ export async function showTokenHealth(): Promise<Response> {
   const isExempt = isExemptDistribution(env.APP_DISTRIBUTION);
   const [counts, remaining, sinceContract, tomlUsesLegacyInstallFlow, problem] = await Promise.all([
     tokens.health(),
-    isExempt ? {} : lookAtRemainingTokens({ prisma: db }),
+    isExempt ? {} : lookAtRemainingTokens({ db }),
     isExempt || env.phase !== "contract" ? 0 : countTokensSinceContract(db),
     findTomlInstallFlow(),
     tokens.storageProblem({ recent: true }),

@@ -1,8 +1,14 @@
+import sql from "sql-template-tag";
 import { type Session } from "@shopify/shopify-api";
-import { PrismaSessionStorage } from "@shopify/shopify-app-session-storage-prisma";
 import type { TokenContext } from "../context.ts";
 import { LeaseLostError, ReauthorizationRequiredError, TokenError } from "../errors.ts";
 import { getSession, renewOnce } from "./get-session.ts";
+import {
+  deleteOnlineSessions,
+  listOnlineSessions,
+  readOnlineSession,
+  storeOnlineSession,
+} from "../records/online-sessions.ts";
 import { readSession, withoutRefreshToken } from "../records/read-session.ts";
 import { renewSession } from "../renew/renew-session.ts";
 import { currentGrantLease, currentRequest, isIdTokenOf } from "./request-context.ts";
@@ -10,17 +16,16 @@ import { normalShopName } from "../records/shop-name.ts";
 import { storePair } from "../renew/store-pair.ts";
 import { LIBRARY_MARGIN_MS } from "../renew/timing.ts";
 import { tokenStatus } from "../records/token-status.ts";
-import type { Database, SessionStorage } from "../types.ts";
+import type { SessionStorage } from "../types.ts";
 
 const OFFLINE_ID_PREFIX = "offline_";
 
 /**
  * What the Shopify libraries are given as their storage. They see fresh sessions without refresh tokens, so they have neither
  * reason nor means to renew one by themselves; and what they write is taken as news about a token, not as the truth.
- * Online sessions pass through to Shopify's own storage.
+ * Online sessions are stored as they come.
  */
 export function createSessionStorage(ctx: TokenContext): SessionStorage {
-  const storage = onlineSessions(ctx.prisma);
   /** Which access token each session object was handed out with; the library blanks it before it reports a 401. */
   const handedOut = new WeakMap<Session, string>();
 
@@ -35,14 +40,15 @@ export function createSessionStorage(ctx: TokenContext): SessionStorage {
   return {
     async loadSession(id) {
       const shop = shopOfOfflineId(id);
-      if (!shop) return storage.loadSession(id);
+      if (!shop) return readOnlineSession(ctx, id);
       const session = await loadOfflineSession(ctx, shop);
       return session && handOut(session);
     },
 
     async storeSession(session) {
-      if (session.isOnline) return storage.storeSession(session);
-      if (!session.accessToken) await onTokenInvalidated(ctx, normalShopName(session.shop), handedOut.get(session));
+      if (session.isOnline) await storeOnlineSession(ctx, session);
+      else if (!session.accessToken)
+        await onTokenInvalidated(ctx, normalShopName(session.shop), handedOut.get(session));
       else await storeOfflineSession(ctx, session);
       return true;
     },
@@ -56,26 +62,16 @@ export function createSessionStorage(ctx: TokenContext): SessionStorage {
       if (online.length < ids.length) {
         ctx.log.warn({}, "offline sessions are forgotten by recordUninstalled only; a deletion was ignored");
       }
-      return online.length === 0 || storage.deleteSessions(online);
+      if (online.length > 0) await deleteOnlineSessions(ctx, online);
+      return true;
     },
 
     async findSessionsByShop(shop) {
-      const sessions = await storage.findSessionsByShop(shop);
-      return sessions.map(withoutRefreshToken);
+      const offline = await this.loadSession(ctx.api.session.getOfflineId(normalShopName(shop)));
+      const online = await listOnlineSessions(ctx, shop);
+      return offline ? [offline, ...online] : online;
     },
   };
-}
-
-/**
- * Shopify's own storage, which keeps online sessions. Before its first use it counts the whole table, and a count that fails it keeps in
- * mind for ever: a process that met its database away would serve no online session until it is started again. It gets no count to do;
- * `/readyz` says whether the table is there, and every query whether the database is.
- */
-function onlineSessions(prisma: Database): PrismaSessionStorage<Database> {
-  const session = new Proxy(prisma.session, {
-    get: (target, name) => (name === "count" ? () => Promise.resolve(0) : (Reflect.get(target, name) as unknown)),
-  });
-  return new PrismaSessionStorage({ session } as unknown as Database);
 }
 
 function shopOfOfflineId(id: string): string | undefined {
@@ -156,8 +152,6 @@ async function storeOfflineSession(ctx: TokenContext, session: Session): Promise
 
 async function storeScope(ctx: TokenContext, stored: Session, session: Session): Promise<void> {
   if (!session.scope || session.scope === stored.scope) return;
-  await ctx.prisma.session.updateMany({
-    where: { id: stored.id, accessToken: session.accessToken },
-    data: { scope: session.scope },
-  });
+  await ctx.db.execute(sql`
+    UPDATE "Session" SET "scope" = ${session.scope} WHERE "id" = ${stored.id} AND "accessToken" = ${session.accessToken}`);
 }

@@ -1,13 +1,13 @@
-import { Prisma } from "@prisma/client";
+import { raw, type Sql } from "sql-template-tag";
 import type { TokenContext } from "../context.ts";
 import { postgresError } from "../storage/postgres-error.ts";
 
 const FOREIGN_KEY_VIOLATION = "23503";
 
 /** What begins the statement that forgets rows of `Session`, up to the table that it is joined with. */
-const DELETE = Prisma.raw(`DELETE FROM "Session" USING`);
+const DELETE = raw(`DELETE FROM "Session" USING`);
 const EMPTY =
-  Prisma.raw(`UPDATE "Session" SET "accessToken" = '', "refreshToken" = NULL, "refreshTokenExpires" = NULL, "expires" = NULL,
+  raw(`UPDATE "Session" SET "accessToken" = '', "refreshToken" = NULL, "refreshTokenExpires" = NULL, "expires" = NULL,
   "scope" = NULL, "userId" = NULL, "firstName" = NULL, "lastName" = NULL, "email" = NULL FROM`);
 
 /**
@@ -15,11 +15,7 @@ const EMPTY =
  * a webhook must not fail for ever, and a token must not stay.
  * @param run makes and runs the statement with what it is given in place of `DELETE FROM "Session" USING`.
  */
-export async function forgetRows<T>(
-  ctx: TokenContext,
-  shop: string,
-  run: (forget: Prisma.Sql) => Promise<T>,
-): Promise<T> {
+export async function forgetRows<T>(ctx: TokenContext, shop: string, run: (forget: Sql) => Promise<T>): Promise<T> {
   try {
     return await run(DELETE);
   } catch (error) {

@@ -1,3 +1,4 @@
+import sql from "sql-template-tag";
 import type { Session } from "@shopify/shopify-api";
 import type { TokenContext } from "../context.ts";
 import { TransientError } from "../errors.ts";
@@ -31,15 +32,13 @@ export async function recordRedacted(ctx: TokenContext, shop: string, at?: Date)
   return withLease(ctx, shop, {}, async (lease) => {
     if (lease.session && lease.session.accessToken !== session?.accessToken)
       return { forgotten: false, reason: "reinstalled_since" };
-    const [row] = await forgetRows(
-      ctx,
-      shop,
-      (forget) => ctx.prisma.$queryRaw<[{ gone: boolean }]>`
+    const [row] = await forgetRows(ctx, shop, (forget) =>
+      ctx.db.query<[{ gone: boolean }]>(sql`
       WITH gone AS (DELETE FROM expand_contract."ShopToken" WHERE "shop" = ${shop} AND "leaseOwner" = ${lease.owner} RETURNING "shop"),
            history AS (DELETE FROM expand_contract."TokenEvent" USING gone WHERE "TokenEvent"."shop" = gone."shop"),
            unstored AS (DELETE FROM expand_contract."UnstoredPair" USING gone WHERE "UnstoredPair"."shop" = gone."shop"),
            sessions AS (${forget} gone WHERE lower("Session"."shop") = gone."shop")
-      SELECT EXISTS (SELECT FROM gone) AS "gone"`,
+      SELECT EXISTS (SELECT FROM gone) AS "gone"`),
     );
     if (!row.gone) throw new TransientError(shop, "lease_busy");
     lease.released = true;

@@ -1,3 +1,4 @@
+import sql from "sql-template-tag";
 import type { TokenContext } from "../context.ts";
 import { CLOCK_DOUBT_MS } from "../renew/timing.ts";
 
@@ -14,7 +15,7 @@ export async function recordScopes(
   at: Date = new Date(ctx.now()),
 ): Promise<boolean> {
   const id = ctx.api.session.getOfflineId(shop);
-  const [row] = await ctx.prisma.$queryRaw<[{ known: boolean }]>`
+  const [row] = await ctx.db.query<[{ known: boolean }]>(sql`
     WITH news AS (
       INSERT INTO expand_contract."ShopToken" AS t ("shop", "scopesAt")
       SELECT ${shop}, ${at.toISOString()}::timestamptz FROM "Session" WHERE "id" = ${id} AND NOT "isOnline"
@@ -26,6 +27,6 @@ export async function recordScopes(
     ), stored AS (
       UPDATE "Session" SET "scope" = ${scopes.join(",")} FROM news WHERE "id" = ${id} AND NOT "isOnline"
     )
-    SELECT EXISTS (SELECT FROM "Session" WHERE "id" = ${id} AND NOT "isOnline") AS "known"`;
+    SELECT EXISTS (SELECT FROM "Session" WHERE "id" = ${id} AND NOT "isOnline") AS "known"`);
   return row.known;
 }

@@ -1,3 +1,4 @@
+import sql from "sql-template-tag";
 import type { Session } from "@shopify/shopify-api";
 import type { TokenContext } from "../context.ts";
 import { forgetRows } from "./forget-rows.ts";
@@ -92,10 +93,8 @@ async function ask(ctx: TokenContext, session: Session, issuedAt: number | undef
 async function forgetSessions(ctx: TokenContext, shop: string, life: TokenLife, at: Date): Promise<boolean> {
   const now = new Date(ctx.now()).toISOString();
   const isNews = life.uninstalledAt === undefined;
-  const ended = await forgetRows(
-    ctx,
-    shop,
-    (forget) => ctx.prisma.$queryRaw<{ shop: string }[]>`
+  const ended = await forgetRows(ctx, shop, (forget) =>
+    ctx.db.query<{ shop: string }[]>(sql`
     WITH ended AS (
       INSERT INTO expand_contract."ShopToken" AS t ("shop", "generation", "uninstalledAt") VALUES (${shop}, 1, ${at.toISOString()}::timestamptz)
       ON CONFLICT ("shop") DO UPDATE SET
@@ -113,7 +112,7 @@ async function forgetSessions(ctx: TokenContext, shop: string, life: TokenLife, 
       INSERT INTO expand_contract."TokenEvent" ("shop", "at", "kind", "generation")
       SELECT "shop", ${now}::timestamptz, 'uninstalled', "generation" FROM ended WHERE ${isNews}
     )
-    SELECT "shop" FROM ended`,
+    SELECT "shop" FROM ended`),
   );
   return ended.length > 0;
 }

@@ -1,4 +1,4 @@
-import { Prisma } from "@prisma/client";
+import sql, { raw } from "sql-template-tag";
 import type { TokenContext } from "../context.ts";
 import type { TokenLife } from "../types.ts";
 import { isRefusedForGood } from "./permanent-token.ts";
@@ -17,14 +17,14 @@ interface LifeRow {
 }
 
 /** A mark holds for the credential that it names, and where there is none. */
-const MARK_HOLDS = Prisma.raw(`(s."id" IS NULL OR ${isRefusedForGood("s", "t")})`);
+const MARK_HOLDS = raw(`(s."id" IS NULL OR ${isRefusedForGood("s", "t")})`);
 
 /**
  * Reads it. A shop without a row has generation 0. Times are read as milliseconds: the driver adapter of Prisma 6.19 drops the
  * offset of a timestamptz, and would be wrong on a database whose time zone is not UTC.
  */
 export async function readLife(ctx: TokenContext, shop: string): Promise<TokenLife> {
-  const [row] = await ctx.prisma.$queryRaw<LifeRow[]>`
+  const [row] = await ctx.db.query<LifeRow[]>(sql`
     SELECT t."generation", t."suspendedWhy",
       CASE WHEN ${MARK_HOLDS} THEN t."needsReauthWhy" END AS "needsReauthWhy",
       (EXTRACT(EPOCH FROM CASE WHEN ${MARK_HOLDS} THEN t."needsReauthAt" END) * 1000)::float8 AS "needsReauthMs",
@@ -35,7 +35,7 @@ export async function readLife(ctx: TokenContext, shop: string): Promise<TokenLi
       (EXTRACT(EPOCH FROM "refreshedAt") * 1000)::float8 AS "refreshedMs",
       COALESCE("leaseExpiresAt" > clock_timestamp(), false) AS "leased"
     FROM expand_contract."ShopToken" t LEFT JOIN "Session" s ON s."id" = 'offline_' || t."shop" AND NOT s."isOnline"
-    WHERE t."shop" = ${shop}`;
+    WHERE t."shop" = ${shop}`);
   if (!row) return { generation: 0 };
   return {
     generation: row.generation,

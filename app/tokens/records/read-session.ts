@@ -49,7 +49,7 @@ const READ_SESSION = `SELECT ${SESSION_COLUMNS} FROM "Session" s LEFT JOIN expan
 export async function readSession(ctx: TokenContext, shop: string): Promise<StoredSession | undefined> {
   const name = normalShopName(shop);
   const id = ctx.api.session.getOfflineId(name);
-  const [row] = await ctx.prisma.$queryRawUnsafe<SessionRow[]>(READ_SESSION, id, name);
+  const [row] = await ctx.db.query<SessionRow[]>({ text: READ_SESSION, values: [id, name] });
   return row && toSession(name, row);
 }
 

@@ -39,24 +39,24 @@ const REMAINING = `SELECT s."id", lower(s."shop") AS "shop", ${REMAINING_REASON}
 const COUNTS = `SELECT ${REMAINING_REASON} AS "reason", count(*)::int AS "count"
   FROM "Session" s ${JOIN_SHOP_TOKEN} WHERE ${PERMANENT_TOKEN_PREDICATE} GROUP BY 1`;
 
-type Reader = Pick<TokenContext, "prisma">;
+type Reader = Pick<TokenContext, "db">;
 
 /**
  * The permanent rows that are left, each with the reason why it still is.
  * @param after the id of the last row of the page before; "" for the first.
  */
-export async function listRemainingTokens({ prisma }: Reader, after: string, limit: number): Promise<RemainingToken[]> {
-  return prisma.$queryRawUnsafe<RemainingToken[]>(REMAINING, after, limit);
+export async function listRemainingTokens({ db }: Reader, after: string, limit: number): Promise<RemainingToken[]> {
+  return db.query<RemainingToken[]>({ text: REMAINING, values: [after, limit] });
 }
 
 /** The same for a monitor, which looks often: where many are left, the counts may be a little old. */
 export async function lookAtRemainingTokens(reader: Reader): Promise<Record<string, number>> {
   const sum = (counts: Record<string, number>) => Object.values(counts).reduce((total, count) => total + count, 0);
-  return keptCount(reader.prisma, "remaining", () => countRemainingTokens(reader), sum);
+  return keptCount(reader.db, "remaining", () => countRemainingTokens(reader), sum);
 }
 
 /** How many permanent rows are left, by reason; refused ones included. */
-export async function countRemainingTokens({ prisma }: Reader): Promise<Record<string, number>> {
-  const rows = await prisma.$queryRawUnsafe<{ reason: string; count: number }[]>(COUNTS);
+export async function countRemainingTokens({ db }: Reader): Promise<Record<string, number>> {
+  const rows = await db.query<{ reason: string; count: number }[]>({ text: COUNTS, values: [] });
   return Object.fromEntries(rows.map(({ reason, count }) => [reason, count]));
 }

@@ -1,3 +1,4 @@
+import sql from "sql-template-tag";
 import type { TokenContext } from "../context.ts";
 import { readLife } from "./read-life.ts";
 import { readSession } from "./read-session.ts";
@@ -22,10 +23,10 @@ export async function readShopState(ctx: TokenContext, shop: string): Promise<Sh
 
 /** What happened to a shop's token, the latest first. */
 export async function readHistory(ctx: TokenContext, shop: string, limit: number): Promise<TokenHistoryEntry[]> {
-  const events = await ctx.prisma.$queryRaw<EventRow[]>`
+  const events = await ctx.db.query<EventRow[]>(sql`
     SELECT (EXTRACT(EPOCH FROM "at") * 1000)::float8 AS "ms", "kind", "generation", "code", "detail", "count",
       (EXTRACT(EPOCH FROM COALESCE("since", "at")) * 1000)::float8 AS "sinceMs"
-    FROM expand_contract."TokenEvent" WHERE "shop" = ${shop} ORDER BY "id" DESC LIMIT ${limit}`;
+    FROM expand_contract."TokenEvent" WHERE "shop" = ${shop} ORDER BY "id" DESC LIMIT ${limit}`);
   return events.map(({ ms, sinceMs, count, kind, generation, code, detail }) => ({
     at: new Date(ms),
     since: new Date(sinceMs),
@@ -56,18 +57,18 @@ const MOST_EVENTS = 50;
  * @returns how many entries went.
  */
 export async function pruneEvents(ctx: TokenContext, before: Date): Promise<number> {
-  const old = await repeatedly(
-    () => ctx.prisma.$executeRaw`
+  const old = await repeatedly(() =>
+    ctx.db.execute(sql`
       DELETE FROM expand_contract."TokenEvent" WHERE "id" IN (
-        SELECT "id" FROM expand_contract."TokenEvent" WHERE "at" < ${before.toISOString()}::timestamptz ORDER BY "at" LIMIT ${PORTION})`,
+        SELECT "id" FROM expand_contract."TokenEvent" WHERE "at" < ${before.toISOString()}::timestamptz ORDER BY "at" LIMIT ${PORTION})`),
   );
-  const many = await ctx.prisma.$queryRaw<{ shop: string }[]>`
-    SELECT "shop" FROM expand_contract."TokenEvent" GROUP BY "shop" HAVING count(*) > ${MOST_EVENTS}`;
+  const many = await ctx.db.query<{ shop: string }[]>(sql`
+    SELECT "shop" FROM expand_contract."TokenEvent" GROUP BY "shop" HAVING count(*) > ${MOST_EVENTS}`);
   let surplus = 0;
   for (const { shop } of many) {
-    surplus += await ctx.prisma.$executeRaw`
+    surplus += await ctx.db.execute(sql`
       DELETE FROM expand_contract."TokenEvent" WHERE "shop" = ${shop} AND "id" <= (
-        SELECT "id" FROM expand_contract."TokenEvent" WHERE "shop" = ${shop} ORDER BY "id" DESC OFFSET ${MOST_EVENTS} LIMIT 1)`;
+        SELECT "id" FROM expand_contract."TokenEvent" WHERE "shop" = ${shop} ORDER BY "id" DESC OFFSET ${MOST_EVENTS} LIMIT 1)`);
   }
   return old + surplus;
 }

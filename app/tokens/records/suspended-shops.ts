@@ -1,3 +1,4 @@
+import sql from "sql-template-tag";
 import type { TokenContext } from "../context.ts";
 import { describeError } from "../errors.ts";
 import { clearSuspended } from "../renew/mark-shop.ts";
@@ -21,8 +22,8 @@ export function createSuspendedShops(ctx: TokenContext): SuspendedShops {
       try {
         if (performance.now() - readAt > RELOAD_MS) {
           readAt = performance.now();
-          const rows = await ctx.prisma.$queryRaw<{ shop: string }[]>`
-            SELECT "shop" FROM expand_contract."ShopToken" WHERE "suspendedAt" IS NOT NULL`;
+          const rows = await ctx.db.query<{ shop: string }[]>(sql`
+            SELECT "shop" FROM expand_contract."ShopToken" WHERE "suspendedAt" IS NOT NULL`);
           marked = new Set(rows.map((row) => row.shop));
         }
         if (marked.delete(shop)) await clearSuspended(ctx, shop);

@@ -1,4 +1,4 @@
-import { Prisma } from "@prisma/client";
+import sql, { raw } from "sql-template-tag";
 import type { TokenContext } from "../context.ts";
 import { keptCount } from "./kept-count.ts";
 import { isRefusedForGood } from "./permanent-token.ts";
@@ -10,8 +10,8 @@ import type { TokenHealth } from "../types.ts";
 const PERMANENT_TOKENS = `SELECT count(*)::int AS "count" FROM "Session" s WHERE ${LIVING_PERMANENT_SESSION}`;
 
 /** How many sessions hold a permanent token that Shopify has not refused for good. Cheap by the partial index. */
-export async function countPermanentTokens({ prisma }: Pick<TokenContext, "prisma">): Promise<number> {
-  const [row] = await prisma.$queryRawUnsafe<{ count: number }[]>(PERMANENT_TOKENS);
+export async function countPermanentTokens({ db }: Pick<TokenContext, "db">): Promise<number> {
+  const [row] = await db.query<{ count: number }[]>({ text: PERMANENT_TOKENS, values: [] });
   return row?.count ?? 0;
 }
 
@@ -29,7 +29,7 @@ type SessionCounts = Pick<TokenHealth, "legacyPrefixRows" | "expiringTokens">;
 
 /** Reads the whole table. */
 async function countSessions(ctx: TokenContext): Promise<SessionCounts> {
-  const [counts] = await ctx.prisma.$queryRawUnsafe<[SessionCounts]>(SESSIONS);
+  const [counts] = await ctx.db.query<[SessionCounts]>({ text: SESSIONS, values: [] });
   return counts;
 }
 
@@ -37,9 +37,10 @@ const sizeOf = ({ legacyPrefixRows, expiringTokens }: SessionCounts) => Math.max
 
 /** Each column has an index. */
 async function countMarked(ctx: TokenContext, column: "needsReauthAt" | "suspendedAt"): Promise<number> {
-  const [row] = await ctx.prisma.$queryRawUnsafe<[{ count: number }]>(
-    `SELECT count(*)::int AS "count" FROM expand_contract."ShopToken" WHERE "${column}" IS NOT NULL`,
-  );
+  const [row] = await ctx.db.query<[{ count: number }]>({
+    text: `SELECT count(*)::int AS "count" FROM expand_contract."ShopToken" WHERE "${column}" IS NOT NULL`,
+    values: [],
+  });
   return row.count;
 }
 
@@ -49,14 +50,14 @@ export async function readTokenHealth(ctx: TokenContext): Promise<TokenHealth> {
   const [permanentTokens, sessions, [ending], needsReauth, suspended] = await Promise.all([
     ctx.isExempt ? 0 : keptCount(ctx, "permanent", () => countPermanentTokens(ctx), Number),
     keptCount(ctx, "sessions", () => countSessions(ctx), sizeOf),
-    ctx.prisma.$queryRawUnsafe<[{ count: number }]>(ENDING_SOON, soon),
+    ctx.db.query<[{ count: number }]>({ text: ENDING_SOON, values: [soon] }),
     countMarked(ctx, "needsReauthAt"),
     countMarked(ctx, "suspendedAt"),
   ]);
   return { permanentTokens, ...sessions, refreshTokensExpiringIn14Days: ending.count, needsReauth, suspended };
 }
 
-const REFUSED = Prisma.raw(isRefusedForGood("s", "t"));
+const REFUSED = raw(isRefusedForGood("s", "t"));
 
 /**
  * Shops whose pair was issued before `issuedBefore`, the most urgent first. Those that need their merchant are left out, and those that
@@ -64,11 +65,11 @@ const REFUSED = Prisma.raw(isRefusedForGood("s", "t"));
  */
 export async function findShopsToKeepAlive(ctx: TokenContext, issuedBefore: Date, limit: number): Promise<string[]> {
   const endsBefore = new Date(issuedBefore.getTime() + REFRESH_TOKEN_LIFETIME_MS).toISOString();
-  const rows = await ctx.prisma.$queryRaw<{ shop: string }[]>`
+  const rows = await ctx.db.query<{ shop: string }[]>(sql`
     SELECT lower(s."shop") AS "shop" FROM "Session" s LEFT JOIN expand_contract."ShopToken" t ON t."shop" = lower(s."shop")
     WHERE lower(s."id") = 'offline_' || lower(s."shop") AND lower(s."shop") ~ ${SHOP_DOMAIN} AND NOT s."isOnline" AND s."refreshToken" IS NOT NULL
       AND s."refreshTokenExpires" < ${endsBefore}::timestamptz AT TIME ZONE 'UTC'
       AND s."refreshToken" <> '' AND NOT ${REFUSED}
-    ORDER BY t."suspendedAt" IS NOT NULL, s."refreshTokenExpires" LIMIT ${limit}`;
+    ORDER BY t."suspendedAt" IS NOT NULL, s."refreshTokenExpires" LIMIT ${limit}`);
   return rows.map((row) => row.shop);
 }

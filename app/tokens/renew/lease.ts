@@ -1,3 +1,4 @@
+import sql from "sql-template-tag";
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { TokenContext } from "../context.ts";
@@ -156,7 +157,7 @@ async function acquireLease(ctx: TokenContext, shop: string): Promise<Lease | un
   const owner = randomUUID();
   const id = ctx.api.session.getOfflineId(shop);
   let leasedAt = performance.now();
-  const [row] = await ctx.prisma.$queryRawUnsafe<TakenRow[]>(ACQUIRE_LEASE, shop, owner, id);
+  const [row] = await ctx.db.query<TakenRow[]>({ text: ACQUIRE_LEASE, values: [shop, owner, id] });
   if (!row) return undefined;
   // Another holder stored a pair while this statement waited for its row: the session it saw is the one before.
   const isCurrent = row.generation === (row.generationBefore ?? 0);
@@ -179,9 +180,9 @@ async function acquireLease(ctx: TokenContext, shop: string): Promise<Lease | un
       if (!ctx.mayCall()) throw new TransientError(shop, "process_ending");
       if (performance.now() - leasedAt < LEASE_MS - CALL_TIMEOUT_MS - RENEWAL_SLACK_MS) return;
       const renewedAt = performance.now();
-      const renewed = await ctx.prisma.$executeRaw`
+      const renewed = await ctx.db.execute(sql`
         UPDATE expand_contract."ShopToken" SET "leaseExpiresAt" = clock_timestamp() + ${LEASE_MS}::int * interval '1 millisecond'
-        WHERE "shop" = ${shop} AND "leaseOwner" = ${owner}`;
+        WHERE "shop" = ${shop} AND "leaseOwner" = ${owner}`);
       if (renewed === 0) throw new LeaseLostError(shop);
       leasedAt = renewedAt;
     },
@@ -193,12 +194,12 @@ async function acquireLease(ctx: TokenContext, shop: string): Promise<Lease | un
 async function releaseLease(ctx: TokenContext, lease: Lease, closeForMs: number): Promise<void> {
   lease.released = true;
   try {
-    await ctx.prisma.$executeRaw`
+    await ctx.db.execute(sql`
       UPDATE expand_contract."ShopToken" SET
         "answerLostAt" = CASE WHEN ${lostAnswers.has(lease)} THEN clock_timestamp() ELSE "answerLostAt" END,
         "leaseOwner" = CASE WHEN ${closeForMs}::int > 0 THEN ${CLOSED}::text END,
         "leaseExpiresAt" = CASE WHEN ${closeForMs}::int > 0 THEN clock_timestamp() + ${closeForMs}::int * interval '1 millisecond' END
-      WHERE "shop" = ${lease.shop} AND "leaseOwner" = ${lease.owner}`;
+      WHERE "shop" = ${lease.shop} AND "leaseOwner" = ${lease.owner}`);
   } catch (error) {
     ctx.log.warn(
       { shop: lease.shop, ...describeError(error) },
@@ -209,8 +210,8 @@ async function releaseLease(ctx: TokenContext, lease: Lease, closeForMs: number)
 
 /** Milliseconds for which the lease stays closed; 0 when another holder is at work. */
 async function closedFor(ctx: TokenContext, shop: string): Promise<number> {
-  const [row] = await ctx.prisma.$queryRaw<{ leftMs: number }[]>`
+  const [row] = await ctx.db.query<{ leftMs: number }[]>(sql`
     SELECT CEIL(EXTRACT(EPOCH FROM "leaseExpiresAt" - clock_timestamp()) * 1000)::int AS "leftMs"
-    FROM expand_contract."ShopToken" WHERE "shop" = ${shop} AND "leaseOwner" = ${CLOSED}`;
+    FROM expand_contract."ShopToken" WHERE "shop" = ${shop} AND "leaseOwner" = ${CLOSED}`);
   return Math.max(0, row?.leftMs ?? 0);
 }

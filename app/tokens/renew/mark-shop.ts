@@ -1,10 +1,10 @@
-import { Prisma } from "@prisma/client";
+import sql, { raw } from "sql-template-tag";
 import type { TokenContext } from "../context.ts";
 import { LeaseLostError } from "../errors.ts";
 import type { Lease } from "./lease.ts";
 import { tokenFingerprint } from "../records/permanent-token.ts";
 
-const STORED_FINGERPRINT = Prisma.raw(tokenFingerprint('"Session"'));
+const STORED_FINGERPRINT = raw(tokenFingerprint('"Session"'));
 
 /**
  * Records Shopify's final answer about a shop's credential: only the merchant's next visit can give a pair. Conditional on the lease,
@@ -15,7 +15,7 @@ const STORED_FINGERPRINT = Prisma.raw(tokenFingerprint('"Session"'));
  */
 export async function markNeedsReauth(ctx: TokenContext, lease: Lease, reason: string): Promise<void> {
   const now = new Date(ctx.now()).toISOString();
-  const marked = await ctx.prisma.$queryRaw<{ shop: string }[]>`
+  const marked = await ctx.db.query<{ shop: string }[]>(sql`
     WITH marked AS (
       UPDATE expand_contract."ShopToken" SET "needsReauthAt" = ${now}::timestamptz, "needsReauthWhy" = ${reason},
         "needsReauthToken" = ${lease.session?.fingerprint ?? null}::text
@@ -28,7 +28,7 @@ export async function markNeedsReauth(ctx: TokenContext, lease: Lease, reason: s
     )
     INSERT INTO expand_contract."TokenEvent" ("shop", "at", "kind", "generation", "code")
     SELECT "shop", ${now}::timestamptz, 'needs_reauth', "generation", ${reason} FROM marked
-    RETURNING "shop"`;
+    RETURNING "shop"`);
   if (marked.length === 0) throw new LeaseLostError(lease.shop);
   ctx.metrics.needsReauth.inc({ reason });
   ctx.log.warn({ shop: lease.shop, reason }, "the shop must be opened by its merchant again");
@@ -41,7 +41,7 @@ export async function markNeedsReauth(ctx: TokenContext, lease: Lease, reason: s
  */
 export async function markNotExchangeable(ctx: TokenContext, lease: Lease): Promise<void> {
   const now = new Date(ctx.now()).toISOString();
-  const marked = await ctx.prisma.$queryRaw<{ shop: string }[]>`
+  const marked = await ctx.db.query<{ shop: string }[]>(sql`
     WITH marked AS (
       UPDATE expand_contract."ShopToken" SET "notExchangeableAt" = now(), "notExchangeableToken" = ${lease.session?.fingerprint ?? null}::text
       WHERE "shop" = ${lease.shop} AND "leaseOwner" = ${lease.owner} AND "generation" = ${lease.generation}
@@ -49,7 +49,7 @@ export async function markNotExchangeable(ctx: TokenContext, lease: Lease): Prom
     )
     INSERT INTO expand_contract."TokenEvent" ("shop", "at", "kind", "generation")
     SELECT "shop", ${now}::timestamptz, 'not_exchangeable', "generation" FROM marked
-    RETURNING "shop"`;
+    RETURNING "shop"`);
   if (marked.length === 0) throw new LeaseLostError(lease.shop);
   ctx.log.warn({ shop: lease.shop }, "Shopify accepts this permanent token but does not exchange it");
 }
@@ -57,7 +57,7 @@ export async function markNotExchangeable(ctx: TokenContext, lease: Lease): Prom
 /** Records that a shop is frozen, locked or closed for now. Not a write of the token, so it needs no lease. */
 export async function markSuspended(ctx: TokenContext, shop: string, reason: string): Promise<void> {
   const now = new Date(ctx.now()).toISOString();
-  await ctx.prisma.$executeRaw`
+  await ctx.db.execute(sql`
     WITH marked AS (
       INSERT INTO expand_contract."ShopToken" AS t ("shop", "suspendedAt", "suspendedWhy") VALUES (${shop}, ${now}::timestamptz, ${reason})
       ON CONFLICT ("shop") DO UPDATE SET "suspendedAt" = EXCLUDED."suspendedAt", "suspendedWhy" = EXCLUDED."suspendedWhy"
@@ -65,18 +65,18 @@ export async function markSuspended(ctx: TokenContext, shop: string, reason: str
       RETURNING t."shop", t."generation"
     )
     INSERT INTO expand_contract."TokenEvent" ("shop", "at", "kind", "generation", "code")
-    SELECT "shop", ${now}::timestamptz, 'suspended', "generation", ${reason} FROM marked`;
+    SELECT "shop", ${now}::timestamptz, 'suspended', "generation", ${reason} FROM marked`);
 }
 
 /** Lifts the mark after a call of the shop succeeded. */
 export async function clearSuspended(ctx: TokenContext, shop: string): Promise<void> {
   const now = new Date(ctx.now()).toISOString();
-  await ctx.prisma.$executeRaw`
+  await ctx.db.execute(sql`
     WITH lifted AS (
       UPDATE expand_contract."ShopToken" SET "suspendedAt" = NULL, "suspendedWhy" = NULL
       WHERE "shop" = ${shop} AND "suspendedAt" IS NOT NULL
       RETURNING "shop", "generation"
     )
     INSERT INTO expand_contract."TokenEvent" ("shop", "at", "kind", "generation")
-    SELECT "shop", ${now}::timestamptz, 'resumed', "generation" FROM lifted`;
+    SELECT "shop", ${now}::timestamptz, 'resumed', "generation" FROM lifted`);
 }

@@ -74,7 +74,7 @@ async function migrate(ctx: TokenContext, shop: string, options: MigrateOptions,
  * is given the name under which it is looked for.
  */
 async function adoptOddCase(ctx: TokenContext, shop: string): Promise<boolean> {
-  const renamed = await ctx.prisma.$executeRawUnsafe(RENAME_ODD_CASE, shop, ctx.api.session.getOfflineId(shop));
+  const renamed = await ctx.db.execute({ text: RENAME_ODD_CASE, values: [shop, ctx.api.session.getOfflineId(shop)] });
   return renamed > 0;
 }
 
@@ -158,7 +158,7 @@ async function endingOfDeadToken(ctx: TokenContext, shop: string, reason: string
 }
 
 async function endingWithoutSession(ctx: TokenContext, shop: string): Promise<Ending> {
-  const [foreign] = await ctx.prisma.$queryRawUnsafe<object[]>(PERMANENT_SESSIONS_OF_SHOP, shop);
+  const [foreign] = await ctx.db.query<object[]>({ text: PERMANENT_SESSIONS_OF_SHOP, values: [shop] });
   if (foreign) return endingOfForeignSession();
   return (await wasUninstalled(ctx, shop))
     ? done("uninstalled", "uninstalled", "the app was uninstalled")

@@ -1,4 +1,4 @@
-import { Prisma } from "@prisma/client";
+import sql, { raw } from "sql-template-tag";
 import type { TokenContext } from "../context.ts";
 import { getSession, renewOnce } from "../access/get-session.ts";
 import { LOST_WITH_LEASE, withLease } from "./lease.ts";
@@ -7,13 +7,13 @@ import { isRefusedForGood } from "../records/permanent-token.ts";
 import { readSession } from "../records/read-session.ts";
 import { SHOP_DOMAIN } from "../records/shop-name.ts";
 
-const LOST = Prisma.raw(LOST_WITH_LEASE);
+const LOST = raw(LOST_WITH_LEASE);
 
 /** A shop that could not be asked is asked again after this, doubling up to the longest: well within the seven days. */
 const FIRST_PAUSE_MS = 10 * 60_000;
 const LONGEST_PAUSE_MS = 6 * 60 * 60_000;
 
-const REFUSED = Prisma.raw(isRefusedForGood("s", "t"));
+const REFUSED = raw(isRefusedForGood("s", "t"));
 
 /**
  * Shops whose last holder of the lease never gave it back, or gave up on a call whose answer did not come: a lease that ran out, or a
@@ -23,13 +23,13 @@ const REFUSED = Prisma.raw(isRefusedForGood("s", "t"));
  * behind the others.
  */
 export async function findShopsToReconcile(ctx: TokenContext, limit: number): Promise<string[]> {
-  const rows = await ctx.prisma.$queryRaw<{ shop: string }[]>`
+  const rows = await ctx.db.query<{ shop: string }[]>(sql`
     SELECT t."shop" FROM expand_contract."ShopToken" t JOIN "Session" s ON s."id" = 'offline_' || t."shop" AND NOT s."isOnline"
     WHERE ((t."leaseOwner" IS NOT NULL AND t."leaseExpiresAt" < clock_timestamp())
         OR (t."answerLostAt" IS NOT NULL AND (t."leaseExpiresAt" IS NULL OR t."leaseExpiresAt" < clock_timestamp())))
       AND (t."reconcileAt" IS NULL OR t."reconcileAt" < clock_timestamp())
       AND t."shop" ~ ${SHOP_DOMAIN} AND NOT ${REFUSED} AND (s."accessToken" <> '' OR s."refreshToken" IS NOT NULL)
-    ORDER BY COALESCE(t."reconcileAt", t."leaseExpiresAt", t."answerLostAt") LIMIT ${limit}`;
+    ORDER BY COALESCE(t."reconcileAt", t."leaseExpiresAt", t."answerLostAt") LIMIT ${limit}`);
   return rows.map((row) => row.shop);
 }
 
@@ -69,19 +69,19 @@ async function isFoundOut(ctx: TokenContext, shop: string): Promise<boolean> {
  * @returns when an answer was lost, to the microsecond, as text.
  */
 async function noteTry(ctx: TokenContext, shop: string): Promise<string | null> {
-  const [row] = await ctx.prisma.$queryRaw<{ lostAt: string | null }[]>`
+  const [row] = await ctx.db.query<{ lostAt: string | null }[]>(sql`
     UPDATE expand_contract."ShopToken" t SET
       "answerLostAt" = CASE WHEN t."leaseExpiresAt" < clock_timestamp() THEN ${LOST} ELSE t."answerLostAt" END,
       "reconcileAt" = clock_timestamp()
         + LEAST(${FIRST_PAUSE_MS} * 2 ^ LEAST("reconcileTries", 20), ${LONGEST_PAUSE_MS}) * interval '1 millisecond',
       "reconcileTries" = "reconcileTries" + 1
-    WHERE "shop" = ${shop} RETURNING "answerLostAt"::text AS "lostAt"`;
+    WHERE "shop" = ${shop} RETURNING "answerLostAt"::text AS "lostAt"`);
   return row?.lostAt ?? null;
 }
 
 /** An answer that was lost meanwhile is another case. */
 async function closeCase(ctx: TokenContext, shop: string, lostAt: string | null): Promise<void> {
-  await ctx.prisma.$executeRaw`
+  await ctx.db.execute(sql`
     UPDATE expand_contract."ShopToken" SET "answerLostAt" = NULL, "reconcileAt" = NULL, "reconcileTries" = 0
-    WHERE "shop" = ${shop} AND ("answerLostAt" IS NULL OR "answerLostAt" = ${lostAt}::timestamptz)`;
+    WHERE "shop" = ${shop} AND ("answerLostAt" IS NULL OR "answerLostAt" = ${lostAt}::timestamptz)`);
 }

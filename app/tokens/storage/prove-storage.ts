@@ -1,3 +1,4 @@
+import sql from "sql-template-tag";
 import { randomBytes, randomUUID } from "node:crypto";
 import { Session } from "@shopify/shopify-api";
 import type { TokenContext } from "../context.ts";
@@ -37,7 +38,7 @@ export async function unfitErrorOf(
   options: { mayQuote: boolean },
 ): Promise<StorageUnfitError | undefined> {
   if (error instanceof StorageUnfitError) return error;
-  const problem = await describeStorageProblem(ctx.prisma, error, options).catch(() => undefined);
+  const problem = await describeStorageProblem(ctx.db, error, options).catch(() => undefined);
   return problem && new StorageUnfitError(shop, problem);
 }
 
@@ -46,18 +47,18 @@ async function tryToStore(ctx: TokenContext, shop: string): Promise<void> {
   const owner = randomUUID();
   const pair = madeUpPair(ctx, id, shop);
   let problem: StorageProblem | undefined;
-  await ctx.prisma
-    .$transaction(async (tx) => {
-      await tx.$executeRawUnsafe(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`);
-      const [row] = await tx.$queryRaw<StoreTarget[]>`
+  await ctx.db
+    .transaction(async (tx) => {
+      await tx.execute({ text: `SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`, values: [] });
+      const [row] = await tx.query<StoreTarget[]>(sql`
         INSERT INTO expand_contract."ShopToken" AS t ("shop", "leaseOwner", "leaseExpiresAt")
         VALUES (${shop}, ${owner}, clock_timestamp() + interval '1 minute')
         ON CONFLICT ("shop") DO UPDATE SET "leaseOwner" = EXCLUDED."leaseOwner", "leaseExpiresAt" = EXCLUDED."leaseExpiresAt"
-        RETURNING t."shop", ${id}::text AS "id", ${owner}::text AS "owner", t."generation"`;
+        RETURNING t."shop", ${id}::text AS "id", ${owner}::text AS "owner", t."generation"`);
       const isWritten = row !== undefined && (await writePair(tx, ctx.now(), row, pair, "migrated"));
-      await tx.$executeRawUnsafe(`SET CONSTRAINTS ALL IMMEDIATE`);
-      const [stored] = await tx.$queryRaw<{ accessToken: string; refreshToken: string | null }[]>`
-        SELECT "accessToken", "refreshToken" FROM "Session" WHERE "id" = ${id}`;
+      await tx.execute({ text: `SET CONSTRAINTS ALL IMMEDIATE`, values: [] });
+      const [stored] = await tx.query<{ accessToken: string; refreshToken: string | null }[]>(sql`
+        SELECT "accessToken", "refreshToken" FROM "Session" WHERE "id" = ${id}`);
       const isAsGiven = stored?.accessToken === pair.accessToken && stored?.refreshToken === pair.refreshToken;
       if (!isWritten || !isAsGiven) problem = notWritten();
       throw new RolledBack();
@@ -110,7 +111,7 @@ export async function recentStorageProblem(ctx: TokenContext): Promise<StoragePr
  */
 export async function findStorageProblem(ctx: TokenContext): Promise<StorageProblem | undefined> {
   try {
-    const [row] = await ctx.prisma.$queryRawUnsafe<{ shop: string }[]>(A_ROW);
+    const [row] = await ctx.db.query<{ shop: string }[]>({ text: A_ROW, values: [] });
     const shop = row && normalShopName(row.shop);
     const isShop = shop !== undefined && /^[a-z0-9][a-z0-9-]*\.myshopify\.com$/.test(shop);
     await proveStorage(ctx, isShop ? shop : NO_SHOP);

@@ -1,5 +1,5 @@
 import type { StorageProblem } from "../errors.ts";
-import type { Database } from "../types.ts";
+import type { Queryable } from "../../infra/database/database.ts";
 import { isLastingRefusal, postgresError } from "./postgres-error.ts";
 
 /** The columns that a stored pair needs, by table. */
@@ -41,7 +41,7 @@ const DEPLOY = "Run npm run db:deploy.";
  * @returns undefined for what passes by itself.
  */
 export async function describeStorageProblem(
-  prisma: Pick<Database, "$queryRawUnsafe">,
+  db: Queryable,
   error: unknown,
   { mayQuote }: { mayQuote: boolean },
 ): Promise<StorageProblem | undefined> {
@@ -52,17 +52,17 @@ export async function describeStorageProblem(
     case "23502":
       return second === "TokenEvent" && first === "kind"
         ? notWritten()
-        : missingDefault(prisma, first, second ?? "Session");
+        : missingDefault(db, first, second ?? "Session");
     case "42703":
     case "42P01": {
-      const missing = (await missingColumns(prisma))[0] ?? { table: table ?? "Session", column };
+      const missing = (await missingColumns(db))[0] ?? { table: table ?? "Session", column };
       const name = missing.column
         ? `the column "${missing.column}" of ${sqlNameOf(missing.table)}`
         : `the table ${sqlNameOf(missing.table)}`;
       return { kind: "schema_behind", what: `${name} is missing`, remedy: DEPLOY };
     }
     case "42501":
-      return missingRight(prisma, first);
+      return missingRight(db, first);
     case "25006":
       return {
         kind: "read_only",
@@ -87,9 +87,9 @@ export async function describeStorageProblem(
         remedy: `ALTER TABLE "Session" ADD PRIMARY KEY ("id");`,
       };
     case "22001":
-      return columnTooNarrow(prisma);
+      return columnTooNarrow(db);
     default:
-      return otherRefusal(prisma, code, mayQuote ? originalMessage : "");
+      return otherRefusal(db, code, mayQuote ? originalMessage : "");
   }
 }
 
@@ -103,33 +103,26 @@ export function notWritten(): StorageProblem {
 }
 
 /** Tables and columns that a pair needs and the database does not have. */
-export async function missingColumns(
-  prisma: Pick<Database, "$queryRawUnsafe">,
-): Promise<{ table: string; column?: string }[]> {
+export async function missingColumns(db: Queryable): Promise<{ table: string; column?: string }[]> {
   const wanted = Object.entries(NEEDED).flatMap(([table, columns]) =>
     columns.map((column) => ({ table, column, name: sqlNameOf(table) })),
   );
-  return prisma.$queryRawUnsafe<{ table: string; column?: string }[]>(
-    `SELECT DISTINCT w."table", CASE WHEN to_regclass(w."name") IS NOT NULL THEN w."column" END AS "column"
+  return db.query<{ table: string; column?: string }[]>({
+    text: `SELECT DISTINCT w."table", CASE WHEN to_regclass(w."name") IS NOT NULL THEN w."column" END AS "column"
      FROM jsonb_to_recordset($1::jsonb) AS w("table" text, "column" text, "name" text)
      LEFT JOIN pg_attribute a ON a.attrelid = to_regclass(w."name") AND a.attname = w."column" AND NOT a.attisdropped
      WHERE a.attname IS NULL ORDER BY 1, 2`,
-    JSON.stringify(wanted),
-  );
+    values: [JSON.stringify(wanted)],
+  });
 }
 
-async function missingDefault(
-  prisma: Pick<Database, "$queryRawUnsafe">,
-  named: string | undefined,
-  table: string,
-): Promise<StorageProblem> {
-  const columns = await prisma.$queryRawUnsafe<{ name: string; type: string }[]>(
-    `SELECT attname::text AS "name", format_type(atttypid, atttypmod) AS "type" FROM pg_attribute
+async function missingDefault(db: Queryable, named: string | undefined, table: string): Promise<StorageProblem> {
+  const columns = await db.query<{ name: string; type: string }[]>({
+    text: `SELECT attname::text AS "name", format_type(atttypid, atttypmod) AS "type" FROM pg_attribute
      WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped AND attnotnull AND NOT atthasdef
        AND attidentity = '' AND NOT attname = ANY($2)`,
-    sqlNameOf(table),
-    NEEDED[table] ?? [],
-  );
+    values: [sqlNameOf(table), NEEDED[table] ?? []],
+  });
   const found =
     columns.some(({ name }) => name === named) || columns.length === 0 ? [] : columns.map(({ name }) => name);
   const names = found.length > 0 ? found : [named ?? "?"];
@@ -145,15 +138,16 @@ async function missingDefault(
   };
 }
 
-async function missingRight(prisma: Pick<Database, "$queryRawUnsafe">, named?: string): Promise<StorageProblem> {
-  const missing = await prisma.$queryRawUnsafe<{ table: string; right: string }[]>(
-    `SELECT t AS "table", r AS "right" FROM unnest($1::text[]) t CROSS JOIN unnest(ARRAY['SELECT', 'INSERT', 'UPDATE']) r
+async function missingRight(db: Queryable, named?: string): Promise<StorageProblem> {
+  const missing = await db.query<{ table: string; right: string }[]>({
+    text: `SELECT t AS "table", r AS "right" FROM unnest($1::text[]) t CROSS JOIN unnest(ARRAY['SELECT', 'INSERT', 'UPDATE']) r
      WHERE to_regclass(t) IS NOT NULL AND NOT has_table_privilege(to_regclass(t), r)`,
-    Object.keys(NEEDED).map(sqlNameOf),
-  );
-  const [user] = await prisma.$queryRawUnsafe<{ name: string; enters: boolean }[]>(
-    `SELECT current_user::text AS "name", coalesce(has_schema_privilege(to_regnamespace('expand_contract'), 'USAGE'), true) AS "enters"`,
-  );
+    values: [Object.keys(NEEDED).map(sqlNameOf)],
+  });
+  const [user] = await db.query<{ name: string; enters: boolean }[]>({
+    text: `SELECT current_user::text AS "name", coalesce(has_schema_privilege(to_regnamespace('expand_contract'), 'USAGE'), true) AS "enters"`,
+    values: [],
+  });
   const role = `"${user?.name ?? "?"}"`;
   if (user?.enters === false) {
     return {
@@ -183,12 +177,12 @@ async function missingRight(prisma: Pick<Database, "$queryRawUnsafe">, named?: s
   };
 }
 
-async function columnTooNarrow(prisma: Pick<Database, "$queryRawUnsafe">): Promise<StorageProblem> {
-  const columns = await prisma.$queryRawUnsafe<{ name: string }[]>(
-    `SELECT attname::text AS "name" FROM pg_attribute WHERE attrelid = to_regclass('"Session"') AND atttypmod > 4
+async function columnTooNarrow(db: Queryable): Promise<StorageProblem> {
+  const columns = await db.query<{ name: string }[]>({
+    text: `SELECT attname::text AS "name" FROM pg_attribute WHERE attrelid = to_regclass('"Session"') AND atttypmod > 4
        AND atttypid IN ('varchar'::regtype, 'bpchar'::regtype) AND attname = ANY($1) ORDER BY attname`,
-    NEEDED.Session,
-  );
+    values: [NEEDED.Session],
+  });
   const names = columns.map(({ name }) => name);
   return {
     kind: "too_narrow",
@@ -198,14 +192,11 @@ async function columnTooNarrow(prisma: Pick<Database, "$queryRawUnsafe">): Promi
 }
 
 /** A trigger that raises, as a rule. */
-async function otherRefusal(
-  prisma: Pick<Database, "$queryRawUnsafe">,
-  code: string,
-  words: string,
-): Promise<StorageProblem> {
-  const triggers = await prisma.$queryRawUnsafe<{ name: string }[]>(
-    `SELECT tgname::text AS "name" FROM pg_trigger WHERE tgrelid = to_regclass('"Session"') AND NOT tgisinternal AND tgenabled <> 'D'`,
-  );
+async function otherRefusal(db: Queryable, code: string, words: string): Promise<StorageProblem> {
+  const triggers = await db.query<{ name: string }[]>({
+    text: `SELECT tgname::text AS "name" FROM pg_trigger WHERE tgrelid = to_regclass('"Session"') AND NOT tgisinternal AND tgenabled <> 'D'`,
+    values: [],
+  });
   const names = triggers.map(({ name }) => name);
   const said = words ? `: ${words.slice(0, 200)}` : "";
   if (names.length === 0) {

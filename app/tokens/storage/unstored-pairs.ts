@@ -1,3 +1,4 @@
+import sql from "sql-template-tag";
 import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
 import { mkdir, open as openFile, readdir, rename, rm } from "node:fs/promises";
@@ -66,8 +67,9 @@ export async function keepUnstored(
 
 async function writeRow(ctx: TokenContext, { id, shop, sealed }: Entry): Promise<boolean> {
   try {
-    await ctx.prisma
-      .$executeRaw`INSERT INTO expand_contract."UnstoredPair" ("id", "shop", "sealed") VALUES (${id}, ${shop}, ${sealed})`;
+    await ctx.db.execute(
+      sql`INSERT INTO expand_contract."UnstoredPair" ("id", "shop", "sealed") VALUES (${id}, ${shop}, ${sealed})`,
+    );
     return true;
   } catch (error) {
     ctx.log.warn({ shop, ...describeError(error) }, "the table of the emergency record could not be written");
@@ -128,9 +130,9 @@ export async function shopsWithUnstored(ctx: TokenContext): Promise<ReadonlySet<
 
 async function readRows(ctx: TokenContext, shop: string | null = null): Promise<Entry[]> {
   try {
-    return await ctx.prisma.$queryRaw<Entry[]>`
+    return await ctx.db.query<Entry[]>(sql`
       SELECT "id", "shop", CASE WHEN ${shop}::text IS NULL THEN '' ELSE "sealed" END AS "sealed" FROM expand_contract."UnstoredPair"
-      WHERE ${shop}::text IS NULL OR "shop" = ${shop} ORDER BY "at" LIMIT 10000`;
+      WHERE ${shop}::text IS NULL OR "shop" = ${shop} ORDER BY "at" LIMIT 10000`);
   } catch (error) {
     ctx.log.warn(describeError(error), "the emergency record cannot be read");
     return [];
@@ -167,8 +169,9 @@ export async function forgetUnstored(ctx: TokenContext, pairs: readonly Pick<Uns
     ids.map((id) => rm(join(ctx.emergency!.directory, `${id}${SUFFIX}`), { force: true }).catch(() => {})),
   );
   try {
-    await ctx.prisma
-      .$executeRaw`DELETE FROM expand_contract."UnstoredPair" WHERE "id" IN (SELECT jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb))`;
+    await ctx.db.execute(
+      sql`DELETE FROM expand_contract."UnstoredPair" WHERE "id" IN (SELECT jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb))`,
+    );
   } catch (error) {
     ctx.log.warn(describeError(error), "an adopted pair could not be deleted from the emergency record");
   }

@@ -1,5 +1,7 @@
+import sql from "sql-template-tag";
 import type { Session } from "@shopify/shopify-api";
-import type { Database, HowStored } from "../types.ts";
+import type { Queryable } from "../../infra/database/database.ts";
+import type { HowStored } from "../types.ts";
 
 /** Which row a pair is written to, and what must still hold for it. */
 export interface StoreTarget {
@@ -20,7 +22,7 @@ export interface StoreTarget {
  * @returns false when another holder wrote meanwhile.
  */
 export async function writePair(
-  db: Pick<Database, "$queryRaw">,
+  db: Queryable,
   now: number,
   { shop, id, owner, generation }: StoreTarget,
   session: Session,
@@ -28,7 +30,7 @@ export async function writePair(
 ): Promise<boolean> {
   const at = new Date(now).toISOString();
   const kind = session.refreshToken ? how : `${how}_permanent`;
-  const written = await db.$queryRaw<{ generation: number }[]>`
+  const written = await db.query<{ generation: number }[]>(sql`
     WITH won AS (
       UPDATE expand_contract."ShopToken" SET
         "generation" = "generation" + 1,
@@ -71,7 +73,7 @@ export async function writePair(
       SELECT ${shop}, ${at}::timestamptz, CASE WHEN EXISTS (SELECT FROM stored) THEN ${kind}::text END, "generation"
       FROM won WHERE NOT EXISTS (SELECT FROM counted)
     )
-    SELECT "generation" FROM won`;
+    SELECT "generation" FROM won`);
   return written.length > 0;
 }
 

@@ -30,7 +30,7 @@ export async function tryToStorePermanentToken(
   const error = (_fields: object, message: string) => void errors.push(message);
   const log = { debug: silent, info: silent, warn: silent, error };
   try {
-    const tokens = createTokens({ api, prisma, phase: "contract", metrics, log });
+    const tokens = createTokens({ api, database: prisma, phase: "contract", metrics, log });
     const session = new Session({
       id: `offline_${shop}`,
       shop,

@@ -78,7 +78,7 @@ export async function openBench(): Promise<Bench> {
   return {
     database,
     simulator,
-    countPermanent: () => countPermanentTokens({ prisma: db }),
+    countPermanent: () => countPermanentTokens({ db: db }),
     view,
     async reset() {
       await simulator.faults.clear();

@@ -1,0 +1,65 @@
+import pg from "pg";
+import type { Database, Queryable, Statement } from "./queryable.ts";
+
+interface PgQueryable {
+  query(config: object): Promise<{ rows: unknown[]; rowCount: number | null }>;
+}
+
+interface PgConnection extends PgQueryable {
+  release(error?: Error | boolean): void;
+}
+
+/** The part of a pool of `pg` that is used. */
+export interface PgPool extends PgQueryable {
+  connect(): Promise<PgConnection>;
+}
+
+/** Types whose text is read another way than pg does by default: as Prisma does, so that both kinds of client give the same. */
+const PARSERS: Record<number, (text: string) => unknown> = {
+  [pg.types.builtins.INT8]: BigInt,
+  // Without an offset: UTC. pg takes it for the process's local time.
+  [pg.types.builtins.TIMESTAMP]: (text) => new Date(`${text.replace(" ", "T")}Z`),
+};
+
+const TYPES = {
+  getTypeParser: (oid: number, format?: "text" | "binary") =>
+    (format !== "binary" && PARSERS[oid]) || (pg.types.getTypeParser(oid, format) as (text: string) => unknown),
+};
+
+/** The database behind a pool of `pg`. No statement gets a name, so it works behind PgBouncer in transaction mode. */
+export function pgDatabase(pool: PgPool): Database {
+  return {
+    ...queryable(pool),
+    async transaction(work, { timeout } = {}) {
+      const connection = await pool.connect();
+      let broken: Error | undefined;
+      try {
+        await connection.query({ text: "BEGIN" });
+        if (timeout) await connection.query({ text: `SET LOCAL statement_timeout = ${Math.ceil(timeout)}` });
+        const result = await work(queryable(connection));
+        await connection.query({ text: "COMMIT" });
+        return result;
+      } catch (error) {
+        await connection.query({ text: "ROLLBACK" }).catch((lost: Error) => (broken = lost));
+        throw error;
+      } finally {
+        connection.release(broken);
+      }
+    },
+  };
+}
+
+function queryable(connection: PgQueryable): Queryable {
+  const run = ({ text, values }: Statement) =>
+    connection.query({ text, values: values.map(toParameter), types: TYPES });
+  return {
+    query: async <Rows extends readonly object[]>(statement: Statement) =>
+      (await run(statement)).rows as unknown as Rows,
+    execute: async (statement) => (await run(statement)).rowCount ?? 0,
+  };
+}
+
+/** pg writes a Date in the process's time zone, and a column without one would keep that. */
+function toParameter(value: unknown): unknown {
+  return value instanceof Date ? value.toISOString() : value;
+}

@@ -1,0 +1,93 @@
+import sql from "sql-template-tag";
+import { Session } from "@shopify/shopify-api";
+import type { TokenContext } from "../context.ts";
+
+/** How many sessions of a shop are listed: what Shopify's Prisma storage gives. */
+const LISTED = 25;
+
+interface UserRow {
+  id: string;
+  shop: string;
+  state: string;
+  isOnline: boolean;
+  scope: string | null;
+  accessToken: string | null;
+  expiresMs: number | null;
+  userId: string | null;
+  firstName: string | null;
+  lastName: string | null;
+  email: string | null;
+  accountOwner: boolean | null;
+  locale: string | null;
+  collaborator: boolean | null;
+  emailVerified: boolean | null;
+}
+
+const COLUMNS = `"id", "shop", "state", "isOnline", "scope", "accessToken",
+  (EXTRACT(EPOCH FROM "expires") * 1000)::float8 AS "expiresMs", "userId"::text AS "userId", "firstName", "lastName", "email",
+  "accountOwner", "locale", "collaborator", "emailVerified"`;
+
+const BY_ID = `SELECT ${COLUMNS} FROM "Session" WHERE "id" = $1`;
+const BY_SHOP = `SELECT ${COLUMNS} FROM "Session" WHERE "shop" = $1 AND "isOnline" ORDER BY "expires" DESC NULLS FIRST LIMIT ${LISTED}`;
+
+/** A session of a member of staff, as stored. Nothing renews one: a new ID token brings the next. */
+export async function readOnlineSession({ db }: Pick<TokenContext, "db">, id: string): Promise<Session | undefined> {
+  const [row] = await db.query<UserRow[]>({ text: BY_ID, values: [id] });
+  return row && toSession(row);
+}
+
+/** The online sessions of a shop, the latest first. */
+export async function listOnlineSessions({ db }: Pick<TokenContext, "db">, shop: string): Promise<Session[]> {
+  const rows = await db.query<UserRow[]>({ text: BY_SHOP, values: [shop] });
+  return rows.map(toSession);
+}
+
+/** Stores a session of a member of staff: the last writer wins. */
+export async function storeOnlineSession({ db }: Pick<TokenContext, "db">, session: Session): Promise<void> {
+  const user = session.onlineAccessInfo?.associated_user;
+  await db.execute(sql`
+    INSERT INTO "Session" ("id", "shop", "state", "isOnline", "scope", "accessToken", "expires", "userId", "firstName", "lastName",
+      "email", "accountOwner", "locale", "collaborator", "emailVerified", "refreshToken", "refreshTokenExpires")
+    VALUES (${session.id}, ${session.shop}, ${session.state ?? ""}, ${session.isOnline}, ${session.scope ?? null}, ${session.accessToken ?? ""},
+      ${session.expires?.toISOString() ?? null}::timestamptz AT TIME ZONE 'UTC', ${user?.id === undefined ? null : String(user.id)}::bigint,
+      ${user?.first_name ?? null}, ${user?.last_name ?? null}, ${user?.email ?? null}, ${user?.account_owner ?? false},
+      ${user?.locale ?? null}, ${user?.collaborator ?? false}, ${user?.email_verified ?? false}, NULL, NULL)
+    ON CONFLICT ("id") DO UPDATE SET "shop" = EXCLUDED."shop", "state" = EXCLUDED."state", "isOnline" = EXCLUDED."isOnline",
+      "scope" = EXCLUDED."scope", "accessToken" = EXCLUDED."accessToken", "expires" = EXCLUDED."expires", "userId" = EXCLUDED."userId",
+      "firstName" = EXCLUDED."firstName", "lastName" = EXCLUDED."lastName", "email" = EXCLUDED."email",
+      "accountOwner" = EXCLUDED."accountOwner", "locale" = EXCLUDED."locale", "collaborator" = EXCLUDED."collaborator",
+      "emailVerified" = EXCLUDED."emailVerified", "refreshToken" = NULL, "refreshTokenExpires" = NULL`);
+}
+
+/** Deletes sessions of staff. Rows of offline sessions are passed over, whatever their id. */
+export async function deleteOnlineSessions({ db }: Pick<TokenContext, "db">, ids: readonly string[]): Promise<void> {
+  await db.execute(sql`
+    DELETE FROM "Session" WHERE "id" IN (SELECT jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb)) AND "id" NOT LIKE 'offline\\_%'`);
+}
+
+function toSession(row: UserRow): Session {
+  const { id, shop, state, isOnline, expiresMs } = row;
+  const session = new Session({
+    id,
+    shop,
+    state,
+    isOnline,
+    scope: row.scope || undefined,
+    accessToken: row.accessToken || undefined,
+    expires: expiresMs === null ? undefined : new Date(expiresMs),
+  });
+  if (!isOnline) return session;
+  session.onlineAccessInfo = {
+    associated_user: {
+      id: Number(row.userId),
+      first_name: row.firstName,
+      last_name: row.lastName,
+      email: row.email,
+      account_owner: row.accountOwner ?? false,
+      locale: row.locale,
+      collaborator: row.collaborator ?? false,
+      email_verified: row.emailVerified ?? false,
+    },
+  } as Session["onlineAccessInfo"];
+  return session;
+}
