@@ -1,5 +1,6 @@
 import "@shopify/shopify-api/adapters/web-api";
 import { ApiVersion, LogSeverity, shopifyApi } from "@shopify/shopify-api";
+import pg from "pg";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { openDatabase, type Database } from "../../app/infra/database/db.server.ts";
 import { createTokens, installShopifyFetch, type TokenDependencies, type Tokens } from "../../app/tokens/index.ts";
@@ -49,7 +50,8 @@ async function warmUp(sandbox: Sandbox): Promise<void> {
  */
 export function tokensHarness() {
   const database = testDatabase();
-  const opened: Database[] = [];
+  const opened: (() => Promise<unknown>)[] = [];
+  let processes = 0;
   let sandbox: Sandbox;
   let undoRoute: () => Promise<void>;
   let serial = 0;
@@ -75,7 +77,7 @@ export function tokensHarness() {
     expect(await sandbox.client.ledger.findSecrets(lines.join("\n"))).toEqual([]);
   });
   afterAll(async () => {
-    await Promise.all(opened.map((prisma) => prisma.$disconnect()));
+    await Promise.all(opened.map((close) => close()));
     await undoRoute?.();
     await sandbox?.close();
   });
@@ -92,13 +94,20 @@ export function tokensHarness() {
     advance: (ms: number) => sandbox.client.clock.advance(ms),
     shopName: () => `shop-${++serial}-${Math.random().toString(36).slice(2, 8)}.myshopify.com`,
 
-    /** One process of the app: a connection pool and a `createTokens` of its own. */
+    /**
+     * One process of the app: a connection pool and a `createTokens` of its own. Every other one asks the database over a pool of pg,
+     * the rest over a Prisma client, so that each test of two processes proves that both do the same.
+     */
     process(options: Partial<TokenDependencies> = {}): Tokens & { prisma: Database } {
       const prisma = openDatabase(database.current.url, { poolSize: 8 });
-      opened.push(prisma);
+      opened.push(() => prisma.$disconnect());
+      const usesPg = ++processes % 2 === 0 && !options.database;
+      const pool = usesPg ? new pg.Pool({ connectionString: database.current.url, max: 8 }) : undefined;
+      pool?.on("error", () => {});
+      if (pool) opened.push(() => pool.end());
       const tokens = createTokens({
         api: createApi(),
-        database: prisma,
+        database: pool ?? prisma,
         phase: "expand",
         clock: () => sandbox.platform.clock.now(),
         log,

@@ -1,3 +1,5 @@
+import { DatabaseAwayError, isDatabaseError } from "./database-error.ts";
+
 /** What the driver adapter calls a database that cannot be reached, or that broke a connection off. */
 const OUTAGE_KINDS = new Set(["DatabaseNotReachable", "ConnectionClosed", "SocketTimeout", "TooManyConnections"]);
 
@@ -16,10 +18,18 @@ const OUTAGE_MESSAGE = /^(Connection terminated|timeout exceeded when trying to 
 export function isDatabaseOutage(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code, meta, cause } = error as { code?: unknown; meta?: { driverAdapterError?: unknown }; cause?: unknown };
+  if (error instanceof DatabaseAwayError) return true;
   if (typeof code === "string" && OUTAGE_CODES.has(code)) return true;
+  if (isDatabaseError(error)) return OUTAGE_SQLSTATE.test(error.code);
   if (OUTAGE_MESSAGE.test(error.message)) return true;
   const reason = cause as { kind?: string; originalCode?: string } | undefined;
   if (reason?.kind && OUTAGE_KINDS.has(reason.kind)) return true;
   if (reason?.originalCode && OUTAGE_SQLSTATE.test(reason.originalCode)) return true;
   return [meta?.driverAdapterError, cause].some((inner) => inner !== error && isDatabaseOutage(inner));
+}
+
+/** Whether an error comes from the database at all: from `pg`, or from a Prisma client. */
+export function isDatabaseFailure(error: unknown): error is Error {
+  if (!(error instanceof Error)) return false;
+  return error instanceof DatabaseAwayError || isDatabaseError(error) || error.name.startsWith("PrismaClient");
 }

@@ -1,4 +1,5 @@
 import pg from "pg";
+import { DatabaseAwayError } from "./database-error.ts";
 import type { Database, Queryable, Statement } from "./queryable.ts";
 
 interface PgQueryable {
@@ -31,7 +32,7 @@ export function pgDatabase(pool: PgPool): Database {
   return {
     ...queryable(pool),
     async transaction(work, { timeout } = {}) {
-      const connection = await pool.connect();
+      const connection = await pool.connect().catch(inWords);
       let broken: Error | undefined;
       try {
         await connection.query({ text: "BEGIN" });
@@ -51,7 +52,7 @@ export function pgDatabase(pool: PgPool): Database {
 
 function queryable(connection: PgQueryable): Queryable {
   const run = ({ text, values }: Statement) =>
-    connection.query({ text, values: values.map(toParameter), types: TYPES });
+    connection.query({ text, values: values.map(toParameter), types: TYPES }).catch(inWords);
   return {
     query: async <Rows extends readonly object[]>(statement: Statement) =>
       (await run(statement)).rows as unknown as Rows,
@@ -62,4 +63,27 @@ function queryable(connection: PgQueryable): Queryable {
 /** pg writes a Date in the process's time zone, and a column without one would keep that. */
 function toParameter(value: unknown): unknown {
   return value instanceof Date ? value.toISOString() : value;
+}
+
+const CONNECTION_CODES = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "ETIMEDOUT",
+  "EPIPE",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+]);
+/** pg itself, which gives these no code. */
+const CONNECTION_MESSAGE =
+  /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect)/;
+
+/** @throws DatabaseAwayError for a connection that is not there or broke off; other errors as they are. */
+function inWords(error: unknown): never {
+  // Several addresses of one host: all of them failed.
+  const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
+  const { code, message = "" } = (first ?? {}) as { code?: string; message?: string };
+  if (code !== undefined && CONNECTION_CODES.has(code)) throw new DatabaseAwayError(code, { cause: error });
+  if (CONNECTION_MESSAGE.test(message)) throw new DatabaseAwayError("connection lost", { cause: error });
+  throw error;
 }

@@ -4,6 +4,7 @@ import type { CallGate } from "../pacing/call-gate.ts";
 import { GateClosedError } from "../pacing/permit.ts";
 import type { StopReason } from "../run/end-run.ts";
 import type { Claim } from "./claim-shops.ts";
+import { isDatabaseFailure } from "../../infra/database/is-database-outage.ts";
 import { describeError } from "../../infra/log/describe-error.ts";
 import { judgeAttempt } from "./judge-attempt.ts";
 import type { Outcome } from "./record-outcomes.ts";
@@ -54,7 +55,7 @@ export async function attemptShop(claim: Claim, context: AttemptContext): Promis
     if (error instanceof GateClosedError) return {};
     if (error instanceof ConfigurationError) return { outcome: afterAppRefused(judge(failed(claim, error))) };
     if (error instanceof StorageUnfitError) return { stop: { as: "failed", reason: error.message } };
-    const isDatabase = error instanceof Error && error.name.startsWith("PrismaClient");
+    const isDatabase = isDatabaseFailure(error);
     if (!isDatabase)
       context.log.error({ shop, ...describeError(error) }, "a shop could not be migrated for a reason of our own");
     // Whatever was written was written in one statement; the next attempt reads what there is.
