@@ -1,5 +1,6 @@
 import { setAbstractFetchFunc } from "@shopify/shopify-api/runtime";
 import { CALL_TIMEOUT_MS } from "../renew/timing.ts";
+import { createShopifyTransport, isForTransport, type ShopifyTransport } from "./shopify-transport.ts";
 
 const JSON_TYPE = "application/json";
 const LONGEST_TEXT = 300;
@@ -9,10 +10,14 @@ const TOKEN_ENDPOINT = "/admin/oauth/access_token";
 /**
  * The one way out to Shopify: a fetch that ends in time, asks for JSON, and answers errors as JSON whatever was sent, so that
  * the library's `response.json()` keeps the status instead of failing on HTML or plain text. Network errors pass as they are.
- * Nothing is logged here. `globalThis.fetch` is looked up at each call.
+ * Nothing is logged here. Calls to shops leave by `transport`; others, and those of a program with a fetch of its own, by
+ * `globalThis.fetch`, which is looked up at each call.
  * @param options.timeoutMs for the whole exchange, body included.
  */
-export function createShopifyFetch({ timeoutMs = CALL_TIMEOUT_MS } = {}): typeof fetch {
+export function createShopifyFetch({
+  timeoutMs = CALL_TIMEOUT_MS,
+  transport = createShopifyTransport(),
+}: { timeoutMs?: number; transport?: ShopifyTransport } = {}): typeof fetch {
   return async (input, init) => {
     const timeout = AbortSignal.timeout(timeoutMs);
     const headers = new Headers(init?.headers);
@@ -20,13 +25,12 @@ export function createShopifyFetch({ timeoutMs = CALL_TIMEOUT_MS } = {}): typeof
     // A shop is asked for a token once an hour at most, and every shop is a host of its own. Kept alive for as long as a server
     // allows (undici: up to ten minutes), the connections of a bulk run pile up: measured 90 KB a shop.
     if (isTokenEndpoint(input)) headers.set("connection", "close");
-    const response = await globalThis.fetch(input, {
-      ...init,
-      headers,
-      // A redirect that keeps the method sends the body on, and the body or a header holds a token.
-      redirect: "manual",
-      signal: init?.signal ? AbortSignal.any([init.signal, timeout]) : timeout,
-    });
+    const signal = init?.signal ? AbortSignal.any([init.signal, timeout]) : timeout;
+    const plain = plainRequest(input, init);
+    const response = plain
+      ? await transport(plain.url, { ...plain, headers, signal })
+      : // A redirect that keeps the method sends the body on, and the body or a header holds a token.
+        await globalThis.fetch(input, { ...init, headers, redirect: "manual", signal });
     const isJson = response.headers.get("content-type")?.includes("json") ?? false;
     if (!response.ok || !isJson) return errorAsJson(response, response.ok ? 502 : response.status);
     return isTokenEndpoint(input) ? successOrError(response) : response;
@@ -35,14 +39,24 @@ export function createShopifyFetch({ timeoutMs = CALL_TIMEOUT_MS } = {}): typeof
 
 /** A success of the token endpoint that holds an `error` and no token is no pair with fields missing: it becomes an error. */
 async function successOrError(response: Response): Promise<Response> {
-  const copy = response.clone();
-  const body = (await copy.json().catch(() => undefined)) as { error?: unknown; access_token?: unknown } | undefined;
-  if (body?.error === undefined || body.access_token !== undefined) return response;
+  const text = await response.text();
+  const { error, access_token: token } = parseObject(text) ?? {};
+  if (error === undefined || token !== undefined) return new Response(text || null, response);
   return Response.json({ error: "error_in_success" }, { status: 502 });
 }
 
+/** What the transport can send: the library's own way to call. */
+function plainRequest(
+  input: string | URL | Request,
+  { method = "GET", body }: RequestInit = {},
+): { url: URL; method: string; body: string | undefined } | undefined {
+  if (input instanceof Request || (body !== undefined && typeof body !== "string")) return undefined;
+  const url = new URL(input);
+  return isForTransport(url) ? { url, method, body } : undefined;
+}
+
 /** Makes every client of @shopify/shopify-api in this process use that fetch. Call after the library's adapter was imported. */
-export function installShopifyFetch(options?: { timeoutMs?: number }): void {
+export function installShopifyFetch(options?: Parameters<typeof createShopifyFetch>[0]): void {
   setAbstractFetchFunc(createShopifyFetch(options));
 }
 
@@ -57,7 +71,7 @@ async function errorAsJson(response: Response, status: number): Promise<Response
   const headers = new Headers(response.headers);
   for (const name of ["content-encoding", "content-length", "transfer-encoding"]) headers.delete(name);
   headers.set("content-type", JSON_TYPE);
-  return new Response(isJsonObject(text) ? text : describe(response, text), {
+  return new Response(parseObject(text) ? text : describe(response, text), {
     // These have no body, and are no answer to what was asked.
     status: NULL_BODY_STATUSES.has(status) ? 502 : status,
     statusText: response.statusText,
@@ -65,12 +79,12 @@ async function errorAsJson(response: Response, status: number): Promise<Response
   });
 }
 
-function isJsonObject(text: string): boolean {
+function parseObject(text: string): { error?: unknown; access_token?: unknown } | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null;
+    return typeof value === "object" && value !== null ? value : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }
 
