@@ -25,6 +25,8 @@ export interface AppProcessOptions {
   env: Record<string, string | undefined>;
   /** What is started, from the project's folder; `server.ts` unless told. */
   entry?: string;
+  /** A module of the project that runs before the app's own (`node --import`). */
+  preload?: string;
   /** 0 or absent: any free port. */
   port?: number;
   /** `production` (default): the build. `development`: the sources, with reload. */
@@ -51,7 +53,8 @@ export class AppStartError extends Error {
   }
 }
 
-const END_WITH_PARENT = pathToFileURL(join(PROJECT_ROOT, "scripts", "end-with-parent.ts")).href;
+const preloads = (...paths: string[]) =>
+  paths.flatMap((path) => ["--import", pathToFileURL(join(PROJECT_ROOT, path)).href]);
 const PASSED_ON = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "NODE_EXTRA_CA_CERTS"];
 const MOST_LOG_CHARACTERS = 20_000_000;
 
@@ -65,7 +68,8 @@ export async function startAppProcess(options: AppProcessOptions): Promise<AppPr
     throw new Error("there is no build: run `npm run build` first");
   const port = options.port || (await findFreePort());
   const inherited = Object.fromEntries(PASSED_ON.map((name) => [name, process.env[name]]));
-  const child = spawn(process.execPath, ["--import", END_WITH_PARENT, options.entry ?? "server.ts"], {
+  const before = preloads("scripts/end-with-parent.ts", ...(options.preload ? [options.preload] : []));
+  const child = spawn(process.execPath, [...before, options.entry ?? "server.ts"], {
     cwd: PROJECT_ROOT,
     env: { ...inherited, NODE_ENV: mode, ...options.env, PORT: String(port) } as NodeJS.ProcessEnv,
     stdio: ["pipe", "pipe", "pipe"],

@@ -45,6 +45,7 @@ export function createAppRunner(options: {
       const done = startAppProcess({
         port,
         mode,
+        preload: "scripts/demo/leave-app-port.ts",
         env: { ...options.env, ...env },
         onOutput: keep,
         signal: giveUp.signal,

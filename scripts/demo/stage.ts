@@ -96,6 +96,7 @@ export async function openStage({ ports, mode, onAppOutput, tell }: StageOptions
         SCOPES: app.scopes.join(","),
         DATABASE_URL: postgres.url(),
         MIGRATION_SECRET: migrationSecret,
+        DEMO_APP_FRONT: fronts.localAppUrl,
         ...sandbox.env,
       },
     });

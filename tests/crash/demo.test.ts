@@ -19,6 +19,22 @@ test("the tour holds", { timeout: 180_000 }, async () => {
   expect(code).toBe(0);
 });
 
+test("the demo never leads a browser off this machine", async () => {
+  demo = runScript(["scripts/demo.ts", "--shops", "3", ...ANY_PORTS]);
+  await demo.saw(/Ctrl-C ends everything/);
+  const own = /(http:\/\/127\.0\.0\.1:\d+)\/admin\/migrate-tokens/.exec(demo.output())![1]!;
+  const open = (path: string) =>
+    fetch(own + path, { redirect: "manual", headers: { accept: "text/html", "sec-fetch-dest": "document" } });
+  const merchants = await open("/app?shop=first.myshopify.com");
+  expect(merchants.status).toBe(307);
+  expect(merchants.headers.get("location")).toMatch(/^http:\/\/localhost:\d+\/app\?shop=first\.myshopify\.com$/);
+  const next = await fetch(merchants.headers.get("location")!, { headers: { accept: "text/html" } });
+  expect(new URL(next.url).hostname).toBe("localhost");
+  expect(await next.text()).not.toContain("https://admin.shopify.com");
+  demo.child.kill("SIGINT");
+  await demo.ended;
+});
+
 test("Ctrl-C ends the demo and everything it started", async () => {
   demo = runScript(["scripts/demo.ts", "--shops", "3", ...ANY_PORTS]);
   await demo.saw(/Ctrl-C ends everything/);
