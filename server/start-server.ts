@@ -4,6 +4,7 @@ import type { RequestHandler } from "express";
 import type { LoadedApp } from "./app-host.ts";
 import { createHttpApp } from "./create-http-app.ts";
 import { createDrain } from "./drain.ts";
+import { limitPipelining } from "./limit-pipelining.ts";
 import { loadDevelopmentApp } from "./load-development-app.ts";
 import { loadProductionApp } from "./load-production-app.ts";
 
@@ -48,7 +49,7 @@ export async function startServer({ root, mode = modeOfProcess() }: ServerOption
     mode === "production" ? await loadProductionApp(root) : await loadDevelopmentApp(root, server);
   const { host } = loaded;
   const drain = createDrain();
-  server.on("request", createHttpApp({ ...loaded, root, drain }));
+  server.on("request", limitPipelining(createHttpApp({ ...loaded, root, drain })));
   try {
     await host.start();
     await listen(server, host.env.PORT);

@@ -237,6 +237,25 @@ describe("the address", () => {
   });
 });
 
+describe("one connection", () => {
+  const count = ({ head, body }: Answer) => (head + body).split("HTTP/1.1 ").length - 1;
+  const page = `GET /auth/login HTTP/1.1\r\nHost: app.test\r\n\r\n`;
+
+  it("may send a few requests before the first is answered, and as many as it likes after the answers", async () => {
+    expect(count(await send(page.repeat(7) + raw("GET /healthz")))).toBe(8);
+  });
+
+  it("is ended when it sends thousands without waiting, and others need not wait for them", async () => {
+    const cut = { status: 0, head: "", body: "" };
+    const greedy = Array.from({ length: 10 }, () => send(page.repeat(2_000), { waitMs: 20_000 }).catch(() => cut));
+    expect((await send(raw("GET /healthz"), { waitMs: 20_000 })).status).toBe(200);
+    const answers = await Promise.all(greedy);
+    expect(Math.max(...answers.map(count))).toBeLessThanOrEqual(16);
+    const served = app.logs().match(/"path":"\/auth\/login"/g)?.length ?? 0;
+    expect(served).toBeLessThan(1_000);
+  });
+});
+
 describe("bodies", () => {
   const KIBIBYTE = 1_024;
   const signed = { "X-Shopify-Hmac-Sha256": `${"A".repeat(43)}=` };
