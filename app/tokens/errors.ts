@@ -65,7 +65,7 @@ const CONFIGURATION_WORDS: Record<string, string> = {
 
 /**
  * Something about the app itself is refused: its client id or secret, or the API version it asks for. Says nothing about any shop:
- * stop, mark nobody. `shop` is where it was met.
+ * stop, and mark no shop. `shop` is where it was met.
  */
 export class ConfigurationError extends TokenError {
   readonly code = "configuration";
@@ -117,7 +117,7 @@ export class IncompletePairError extends TokenError {
   }
 }
 
-/** Somebody tried to store a permanent token after the contract phase began: a regression. */
+/** A permanent token was to be stored after the contract phase began: a regression. */
 export class PermanentTokenRefusedError extends TokenError {
   readonly code = "permanent_token_refused";
   constructor(shop: string, options?: { cause?: unknown }) {
@@ -152,7 +152,7 @@ export interface GraphqlError {
 }
 
 /**
- * The lease went to somebody else before the write. Internal: whoever runs under a lease starts again and reads what is there now.
+ * Another owner acquired the lease before the write. Internal: the caller starts again and reads what is stored now.
  * Carries the pair that could not be written, privately, because it may be the only living one.
  */
 export class LeaseLostError extends Error {
@@ -167,7 +167,7 @@ export class LeaseLostError extends Error {
   }
 }
 
-/** A migration met something that is no permanent token. Internal: whoever migrates says what it was. */
+/** A migration met something that is not a permanent token. Internal: the migration reports what it was. */
 export class NotPermanentError extends Error {
   readonly status: TokenStatusName;
   readonly reason: string;

@@ -9,7 +9,7 @@ export interface WorkerStats extends GateCounts {
   finished: number;
 }
 
-/** What a worker learns with each beat. */
+/** What a worker learns with each heartbeat. */
 export interface Heartbeat {
   /** False when others have taken this worker for dead: what it holds is not its any more. */
   alive: boolean;
@@ -91,8 +91,8 @@ export async function storePause(db: Database, runId: string, pausedMs: number):
 
 /**
  * Takes the shops of other workers that have not been seen for `deadAfterMs` back into the queue, and strikes them off. A worker that
- * was only slow finds itself gone with its next beat, and can settle nothing that it thinks it holds.
- * @param worker who takes over: alive, however long ago its last beat is.
+ * was only slow finds itself struck off at its next heartbeat, and can record no outcome for shops it no longer holds.
+ * @param worker the worker that takes over: alive, however long ago its last heartbeat was.
  * @returns how many shops were taken back.
  */
 export async function takeOverFromDead(

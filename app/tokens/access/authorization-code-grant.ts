@@ -13,7 +13,7 @@ import type { StoredChain } from "../types.ts";
  * happens under this lease. The lease ends with the write; what the library does afterwards needs none.
  *
  * With `stored`, a chain that lives is renewed instead, and the code stays unused. A code is good for one call: were its answer lost
- * over a living pair, Shopify would have retired that pair and nobody could ask for the new one again. A refresh, and the
+ * over a living pair, Shopify would have retired that pair, and the new one could not be asked for again. A refresh, and the
  * migration of a permanent token, can be repeated.
  * @param shop sanitized, and proven by the request's HMAC: anybody can ask for a callback.
  * @throws TransientError when the lease stays busy, or Shopify cannot be asked for the stored chain; the code is still good then.

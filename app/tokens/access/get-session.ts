@@ -33,7 +33,7 @@ export async function getSession(
   });
   // A pair of the emergency record is newer than what is stored.
   if (step === "use" && !(await isUnstored(ctx, shop))) return session!;
-  // Nothing to try and nothing to record: no lease, and no row for a shop nobody knows.
+  // Nothing to try and nothing to record: no lease, and no row for an unknown shop.
   if (step === "reauthorize" && (status.status !== "dead" || session?.refused))
     throw new ReauthorizationRequiredError(shop, status.reason);
   const canFallBack = (step === "refresh" || step === "use") && accessTokenLives(session, ctx.now());

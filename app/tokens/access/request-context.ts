@@ -27,7 +27,7 @@ export function currentGrantLease(shop: string): Lease | undefined {
 }
 
 /**
- * Whether an ID token says it is for this shop. Only routing: whoever uses the token has it verified by the library.
+ * Whether an ID token says it is for this shop. For routing only: the library verifies the token before it is used.
  */
 export function isIdTokenOf(shop: string, idToken: string): boolean {
   try {

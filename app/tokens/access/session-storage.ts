@@ -79,7 +79,7 @@ function shopOfOfflineId(id: string): string | undefined {
 }
 
 /**
- * Inside an admin request: through the front door with its ID token; errors pass to whoever serves the request, but a shop that
+ * Inside an admin request: through the front door with its ID token; errors pass to the caller, but a shop that
  * needs its merchant is answered with no session where no ID token is at hand, so that the library starts its own flow.
  * Inside a webhook: no call to Shopify at all. Outside any request: the front door, and no session where it has none.
  */

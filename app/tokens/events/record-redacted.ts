@@ -10,7 +10,7 @@ import { askWhetherInstalled, type Installed } from "./ask-whether-installed.ts"
 import type { Forgotten } from "./record-uninstalled.ts";
 
 const HOUR_MS = 60 * 60_000;
-/** Shopify sends `shop/redact` so long after the uninstall (https://shopify.dev/docs/apps/build/compliance/privacy-law-compliance). */
+/** How long after the uninstall Shopify sends `shop/redact` (https://shopify.dev/docs/apps/build/compliance/privacy-law-compliance). */
 const AFTER_UNINSTALL_MS = 48 * HOUR_MS;
 /** Shopify delivers again for four hours. Towards their end it is not waited any longer for an answer that does not come. */
 const PATIENCE_MS = 3 * HOUR_MS;

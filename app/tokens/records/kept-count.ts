@@ -1,6 +1,6 @@
 /** A result above this is large: then it may be a little old. */
 const LARGE = 20_000;
-/** Counting takes one part in so many of the time, however often a monitor asks. */
+/** Counting takes at most one part in this many of the time, however often a monitor asks. */
 const SHARE = 20;
 const SHORTEST_MS = 1_000;
 

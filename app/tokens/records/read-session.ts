@@ -69,7 +69,7 @@ export function toSession(shop: string, row: SessionRow): StoredSession {
   return Object.assign(session, { fingerprint, refused: refused ?? undefined, notExchangeable });
 }
 
-/** A copy for the world outside this folder: whoever holds no refresh token cannot refresh past the lease. */
+/** A copy for code outside this folder: without the refresh token it cannot refresh past the lease. */
 export function withoutRefreshToken(session: Session): Session {
   const { refreshToken: _refreshToken, refreshTokenExpires: _expires, ...rest } = session.toObject();
   return new Session(rest);

@@ -21,7 +21,7 @@ import {
   SHORT_RETRY_AFTER_MS,
 } from "./timing.ts";
 
-/** Holder of a lease that nobody may take before its lease is over: Shopify asked to wait, or failed just now. */
+/** Owner of a closed lease, which cannot be acquired before it expires: Shopify asked to wait, or failed just now. */
 const CLOSED = "closed";
 
 /** Time left beyond a call's timeout, for the way to the call and back. */
@@ -33,7 +33,7 @@ const POLL_LONGEST_MS = 250;
 /** The right to write one shop's token, while it lasts. */
 export interface Lease {
   readonly shop: string;
-  /** Random for each acquisition: a process that lost its lease and came back is somebody else. */
+  /** Random for each acquisition: a process that lost its lease and acquires it again is another owner. */
   readonly owner: string;
   /** As read when the lease was taken; a write names it. */
   readonly generation: number;
@@ -47,11 +47,11 @@ export interface Lease {
   answerLost: boolean;
   /** To be told of a call without an answer. */
   noteLostAnswer(): void;
-  /** The shop's session as it was when the lease was taken. Whoever stores another one gives the lease back with it. */
+  /** The shop's session as it was when the lease was acquired. Storing another one releases the lease in the same statement. */
   readonly session: StoredSession | undefined;
   /**
    * Makes sure that the lease outlives one more call. To be called before every call to Shopify.
-   * @throws LeaseLostError when somebody else has the lease by now; TransientError when the process is about to end.
+   * @throws LeaseLostError when another owner has the lease by now; TransientError when the process is about to end.
    */
   extendLease(): Promise<void>;
   /** The write that ended the lease did so in its own statement. */
@@ -75,7 +75,7 @@ export interface LeaseOptions<T> {
  *
  * A holder that dies is replaced when its lease has run out by the database's clock; a holder that comes back late finds its
  * writes refused, because each names the owner and the generation.
- * @throws TransientError when the lease stays busy, or Shopify asked everybody to wait.
+ * @throws TransientError when the lease stays busy, or Shopify asked the app to wait.
  */
 export async function withLease<T>(
   ctx: TokenContext,
@@ -117,7 +117,7 @@ async function holdLease<T>(ctx: TokenContext, lease: Lease, work: (lease: Lease
   }
 }
 
-/** After a transient failure nobody, in any process, asks Shopify about this shop again at once. */
+/** How long no process asks Shopify about this shop again after a transient failure. */
 function closureMs({ retryAfterMs = 0 }: TransientError): number {
   return Math.min(Math.max(retryAfterMs, COOL_DOWN_MS), LONGEST_CLOSURE_MS);
 }
@@ -129,7 +129,7 @@ type TakenRow = {
   generationBefore: number | null;
 } & (SessionRow | { id: null });
 
-/** SQL: when an answer was lost, for a row `t` whose lease nobody holds: a holder that never came back had one to lose until its lease ended. */
+/** SQL: when an answer was lost, for a row `t` whose lease is free: a holder that died may have had a call under way until its lease expired. */
 export const LOST_WITH_LEASE = `CASE WHEN t."leaseOwner" <> '${CLOSED}' THEN t."leaseExpiresAt" ELSE t."answerLostAt" END`;
 
 /**
@@ -190,7 +190,7 @@ async function acquireLease(ctx: TokenContext, shop: string): Promise<Lease | un
   return lease;
 }
 
-/** By owner: a lease that went to somebody else is not ours to give back. A failure is outlived by the lease. */
+/** Names the owner: a lease that another owner acquired is left alone. If this fails, the lease expires by itself. */
 async function releaseLease(ctx: TokenContext, lease: Lease, closeForMs: number): Promise<void> {
   lease.released = true;
   try {

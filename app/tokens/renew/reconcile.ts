@@ -18,7 +18,7 @@ const REFUSED = raw(isRefusedForGood("s", "t"));
 /**
  * Shops whose last holder of the lease never gave it back, or gave up on a call whose answer did not come: a lease that ran out, or a
  * lost answer on record, is an unknown outcome. Shopify may have replaced what is stored, and keeps the old token usable for a while only: 7
- * days for a permanent token, 30 for a refresh token (changelogs 2026-09-29 and 2026-08-28). Whoever asks again within that time
+ * days for a permanent token, 30 for a refresh token (changelogs 2026-09-29 and 2026-08-28). Asking again within that time
  * loses nothing, so these shops are asked for soon, whether or not a merchant comes by. A shop that could not be asked steps back
  * behind the others.
  */

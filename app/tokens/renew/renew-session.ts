@@ -26,7 +26,7 @@ import type { TokenRequest } from "../shopify/token-endpoint.ts";
 import { tokenStatus } from "../records/token-status.ts";
 import type { HowStored } from "../types.ts";
 
-/** How often a run that lost its lease starts again. Each loss means that somebody else stored a pair. */
+/** How many times a renewal that lost its lease starts again. Each loss means that another writer stored a pair. */
 const MAX_LOST_LEASES = 4;
 
 export interface RenewOptions extends AskOptions {
@@ -42,7 +42,7 @@ export interface RenewOptions extends AskOptions {
   leaseWaitMs?: number;
   /** Do not wait for a lease that is closed after a failure. */
   impatient?: boolean;
-  /** A pair that Shopify issued and nobody has stored. */
+  /** A pair that Shopify issued and that is not stored yet. */
   candidate?: Session;
 }
 

@@ -8,7 +8,7 @@ import { probeToken } from "../shopify/probe-token.ts";
 import { readSession } from "../records/read-session.ts";
 
 export type Resolved =
-  /** Somebody stored something else meanwhile; that is what counts. */
+  /** Another writer stored something else meanwhile; that is what counts. */
   | { kind: "newer"; session: Session }
   /** The Admin API does not know the token either. */
   | { kind: "dead"; reason: string }

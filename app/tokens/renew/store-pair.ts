@@ -15,7 +15,7 @@ import type { Lease } from "./lease.ts";
 const WRITE_RETRY_PAUSES_MS = [50, 250, 1_000, 2_000];
 
 /**
- * Refuses what must never be stored: half a pair, and, once nobody asks for permanent tokens any more, a permanent token.
+ * Refuses what must never be stored: half a pair, and, in phases that never ask for permanent tokens, a permanent token.
  * @throws IncompletePairError, PermanentTokenRefusedError.
  */
 export function requireStorable(ctx: TokenContext, session: Session): void {

@@ -113,7 +113,7 @@ describe("transient", () => {
       lost: true,
     });
   });
-  test("whatever nobody has seen before", () => {
+  test("an answer never seen before", () => {
     expect(judge(answered(418))).toMatchObject({ kind: "transient", reason: "unexpected_418", lost: false });
     expect(judge("a string")).toMatchObject({ kind: "transient", reason: "network" });
   });

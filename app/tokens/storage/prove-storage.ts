@@ -9,7 +9,7 @@ import { REFRESH_TOKEN_LIFETIME_MS } from "../renew/timing.ts";
 import { describeStorageProblem, notWritten } from "./storage-problem.ts";
 import { type StoreTarget, writePair } from "./write-pair.ts";
 
-/** Nothing waits longer for a row that somebody else has locked: then nothing is proven, and the call is tried again. */
+/** How long the proof waits for a locked row; after that nothing is proven, and the call is tried again. */
 const LOCK_TIMEOUT = "2s";
 /** The proof takes a few milliseconds; these bounds are for a database that hangs. */
 const TRANSACTION = { maxWait: 5_000, timeout: 8_000 };
