@@ -1,3 +1,4 @@
+/** The command line and the preload, as a developer of another app uses them. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -72,14 +73,32 @@ test("another app's developer starts it by command, gets the addresses, and stop
   expect(code).toBe(0);
 });
 
-test("a wrong command line says what is missing", async () => {
-  const { child, printed } = run(["sandbox/cli.ts", "--app-url", APP.url], {
-    SHOPIFY_API_KEY: "",
-    SHOPIFY_API_SECRET: "",
-  });
-  const [code] = (await once(child, "exit")) as [number];
-  expect(code).toBe(1);
-  expect(printed()).toMatch(/client-id/);
+test("a wrong command line says what is wrong, and a taken port which", { timeout: 20_000 }, async () => {
+  const wrong = run(["sandbox/cli.ts", "--app-url", "my-app"], {});
+  expect(await once(wrong.child, "exit")).toEqual([1, null]);
+  expect(wrong.printed()).toMatch(/--app-url.*an http or https URL is needed/s);
+
+  const sandbox = await startSandbox({ app: APP });
+  const { port } = new URL(sandbox.url);
+  const second = run(["sandbox/cli.ts", "--port", port, "--proxy-port", "0", "--admin-port", "0"], {});
+  expect(await once(second.child, "exit")).toEqual([1, null]);
+  expect(second.printed()).toContain(`Port ${port} is taken.`);
+  await sandbox.close();
+});
+
+test("a command runs in the app's environment; output and exit code are its own", { timeout: 20_000 }, async () => {
+  const command = `const shops = await fetch(process.env.SANDBOX_URL + "/control/shops", { method: "POST", body: "[]" });
+    console.log("shops", (await shops.json()).result.total, process.env.SHOPIFY_APP_URL);
+    process.exitCode = 7;`;
+  const ports = ["--port", "0", "--proxy-port", "0", "--admin-port", "0"];
+  const script = [process.execPath, "--input-type=module", "-e", command];
+  const { child, printed } = run(
+    ["sandbox/cli.ts", "--app-url", `${APP.url}/`, "--shop", "cli.myshopify.com", ...ports, "--", ...script],
+    {},
+  );
+  expect(await once(child, "exit")).toEqual([7, null]);
+  expect(printed()).toContain(`shops 1 ${APP.url}\n`);
+  expect(printed()).not.toContain("node your-app.js");
 });
 
 test("the preload sends an app's calls to the plain port", async () => {
