@@ -10,7 +10,8 @@ const LAYERS = {
   schema: ["infra"],
   tokens: ["infra"],
   migration: ["tokens", "infra"],
-  jobs: ["migration", "tokens", "schema", "infra"],
+  watch: ["migration", "tokens", "schema", "infra"],
+  jobs: ["watch", "migration", "tokens", "schema", "infra"],
 };
 
 /** Everything in app/ that a layer must not import: the other layers, the routes, and the composition root. */
@@ -72,7 +73,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ["app/{tokens,migration,jobs,schema,infra}/**/*.ts"],
+    files: ["app/{tokens,migration,watch,jobs,schema,infra}/**/*.ts"],
     rules: {
       "no-restricted-imports": [
         "error",

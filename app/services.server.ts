@@ -3,16 +3,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import "@shopify/shopify-api/adapters/web-api";
 import { ApiVersion, shopifyApi, type Shopify } from "@shopify/shopify-api";
+import { systemClock } from "./infra/clock.ts";
 import { openDatabase, type Database } from "./infra/database/db.server.ts";
 import { EnvironmentError, parseEnv, type Env } from "./infra/env.server.ts";
 import { createFlags, type Flags } from "./infra/flags/flags.server.ts";
 import { createLogger, type Logger } from "./infra/log/log.server.ts";
 import { createMetrics, type Metrics } from "./infra/metrics.server.ts";
 import { secretsOf } from "./infra/log/secrets-of.ts";
+import { openTraces } from "./infra/traces.server.ts";
 import { createJobs, type Jobs } from "./jobs/queue/create-jobs.ts";
 import { createMigrations, type Migrations } from "./migration/index.ts";
 import { createFailedAttempts, type FailedAttempts } from "./operator/door/failed-attempts.server.ts";
 import { createTokens, installShopifyFetch, readApplicationKey, type Tokens } from "./tokens/index.ts";
+import { createWatch } from "./watch/watch.ts";
+import { registerWatchGauges } from "./watch/watch-gauges.ts";
 import { shopifyLogger } from "./process/shopify-logger.server.ts";
 
 /** The Admin API version that queries are written against; the same as in shopify.app.toml. */
@@ -49,8 +53,9 @@ export interface Services {
  */
 export async function createServices(source: Record<string, string | undefined>): Promise<Services> {
   const env = parseEnv(source);
-  const log = openLog(env);
+  const log = openLog(env, source);
   const metrics = createMetrics();
+  const traces = await openTraces(source);
   const db = openDatabase(env.DATABASE_URL, {
     poolSize: env.DATABASE_POOL_SIZE,
     statementTimeoutMs: env.DATABASE_STATEMENT_TIMEOUT_MS,
@@ -76,15 +81,28 @@ export async function createServices(source: Record<string, string | undefined>)
     },
     log,
     metrics,
+    startTokenCall: traces?.startTokenCall,
     applicationKey: readKey(env),
     mayCall: () => stoppingAt === undefined || performance.now() - stoppingAt < LAST_CALL_MS,
     onPairStored: (shop, how) => jobs.onPairStored(shop, how),
   });
+  const watch = createWatch({
+    db,
+    tokens,
+    phase: env.phase,
+    distribution: env.APP_DISTRIBUTION,
+    clock: systemClock,
+    log,
+    appUrl: env.SHOPIFY_APP_URL,
+    receiver: env.ALERT_WEBHOOK_URL ? { url: env.ALERT_WEBHOOK_URL, secret: env.ALERT_WEBHOOK_SECRET } : undefined,
+  });
+  registerWatchGauges(metrics.registry, watch.facts);
   const jobs = createJobs({
     databaseUrl: env.DATABASE_URL,
     statementTimeoutMs: env.DATABASE_STATEMENT_TIMEOUT_MS,
     tokens,
     db,
+    watch,
     log,
     metrics,
   });
@@ -114,7 +132,7 @@ export async function createServices(source: Record<string, string | undefined>)
     beginStop,
     stop: async () => {
       await beginStop();
-      await db.$disconnect();
+      await Promise.all([db.$disconnect(), traces?.close().catch(() => {})]);
     },
   };
 }
@@ -152,8 +170,8 @@ function createApi(env: Env, log: Logger) {
   });
 }
 
-function openLog(env: Env): Logger {
-  const log = createLogger(env.LOG_LEVEL, secretsOf(env));
+function openLog(env: Env, source: Record<string, string | undefined>): Logger {
+  const log = createLogger(env.LOG_LEVEL, secretsOf({ ...source, ...env }));
   if (env.phase !== "contract" || !env.CONTRACT_ANYWAY) return log;
   return log.child({ contractAnyway: "CONTRACT_ANYWAY=true: permanent tokens may remain" });
 }

@@ -85,6 +85,20 @@ const operatorSecret = z
   .transform((value) => value || undefined)
   .pipe(z.string().min(32, "must have at least 32 characters: openssl rand -hex 32").optional());
 
+/** https, or http on this machine; the address itself may be a secret, so no message repeats it. */
+const webhookUrl = z
+  .string()
+  .trim()
+  .optional()
+  .transform((value, context) => {
+    if (!value) return undefined;
+    const url = URL.parse(value);
+    const isLocal = url?.hostname === "localhost" || url?.hostname === "127.0.0.1";
+    if (url && !url.username && (url.protocol === "https:" || (url.protocol === "http:" && isLocal))) return value;
+    context.addIssue("must be an https:// address without user and password");
+    return z.NEVER;
+  });
+
 const optionalText = z
   .string()
   .trim()
@@ -130,6 +144,8 @@ const schema = z.object({
   PORT: port,
   MIGRATION_SECRET: operatorSecret,
   MONITOR_SECRET: operatorSecret,
+  ALERT_WEBHOOK_URL: webhookUrl,
+  ALERT_WEBHOOK_SECRET: operatorSecret,
   TOKEN_EXCHANGE_ENABLED: flag(true),
   LEGACY_INSTALL_FLOW_ENABLED: flag(true),
   TOKEN_EXCHANGE_ROLLOUT: z

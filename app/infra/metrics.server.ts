@@ -3,7 +3,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom
 /** Every series the app exposes on /metrics. Labels never carry a shop or a token: both are unbounded, one is secret. */
 export interface Metrics {
   registry: Registry;
-  /** Calls of the token endpoint, by grant (exchange, code, migrate, refresh) and result (ok, transient, final, …). */
+  /** Calls of the token endpoint, by grant and result. */
   tokenCalls: Counter<"grant" | "result">;
   tokenCallSeconds: Histogram<"grant">;
   /** Pairs stored, by how they came. */
@@ -21,20 +21,37 @@ export interface Metrics {
   httpRequests: Counter<"method" | "route" | "status">;
 }
 
+const GRANTS = ["exchange", "migrate", "refresh", "application"];
+/** `ok`, `incomplete` (half a pair), or the kind of verdict (app/tokens/answer.ts). */
+const RESULTS = [
+  "ok",
+  "incomplete",
+  "transient",
+  "final",
+  "configuration",
+  "suspended",
+  "not_installed",
+  "ambiguous_subject_token",
+  "invalid_id_token",
+];
+
 /** Creates the registry. Call once per process; in development the composition root keeps it across reloads. */
 export function createMetrics({ withDefaults = true } = {}): Metrics {
   const registry = new Registry();
   if (withDefaults) collectDefaultMetrics({ register: registry });
   const registers = [registry];
+  const tokenCalls = new Counter({
+    name: "token_calls_total",
+    help: "Calls of Shopify's token endpoint",
+    labelNames: ["grant", "result"],
+    registers,
+  });
+  // From the start at 0: the first one would not be seen as an increase otherwise.
+  for (const grant of GRANTS) for (const result of RESULTS) tokenCalls.inc({ grant, result }, 0);
   const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
   return {
     registry,
-    tokenCalls: new Counter({
-      name: "token_calls_total",
-      help: "Calls of Shopify's token endpoint",
-      labelNames: ["grant", "result"],
-      registers,
-    }),
+    tokenCalls,
     tokenCallSeconds: new Histogram({
       name: "token_call_seconds",
       help: "Duration of token endpoint calls",

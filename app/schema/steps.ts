@@ -52,6 +52,15 @@ export const STEPS: readonly Step[] = [
     `ALTER TABLE "TokenEvent" ADD COLUMN IF NOT EXISTS "count" integer NOT NULL DEFAULT 1, ADD COLUMN IF NOT EXISTS "since" timestamptz(3)`,
     `CREATE INDEX IF NOT EXISTS "MigrationOutcome_shop_idx" ON "MigrationOutcome" ("shop")`,
   ),
+  // What the watch saw last, and since when; of an alert also which of its steps was reported (app/watch).
+  sql(
+    "0015-watch",
+    `CREATE TABLE IF NOT EXISTS "WatchState" (
+       "name" text PRIMARY KEY,
+       "value" text NOT NULL,
+       "since" timestamptz(3) NOT NULL DEFAULT now(),
+       "reported" text)`,
+  ),
 ];
 
 /** Repeated word for word by the queries that use the indexes: what cannot be refreshed. */

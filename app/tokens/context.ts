@@ -7,6 +7,7 @@ import type {
   Phase,
   Session,
   ShopifyApi,
+  StartTokenCall,
   TokenDependencies,
   TokenLog,
   TokenMetrics,
@@ -22,6 +23,7 @@ export interface TokenContext {
   now: () => number;
   log: TokenLog;
   metrics: TokenMetrics;
+  startTokenCall: StartTokenCall;
   mayCall: () => boolean;
   onPairStored: NonNullable<TokenDependencies["onPairStored"]>;
   /** Undefined: no application-only tokens. */
@@ -55,6 +57,7 @@ export function createContext(deps: TokenDependencies): TokenContext {
     now: deps.clock ?? Date.now,
     log: deps.log ?? SILENT_LOG,
     metrics: deps.metrics ?? NO_METRICS,
+    startTokenCall: deps.startTokenCall ?? (() => () => {}),
     mayCall: deps.mayCall ?? (() => true),
     onPairStored: deps.onPairStored ?? (() => {}),
     applicationKey: deps.applicationKey,

@@ -30,6 +30,15 @@ export interface TokenMetrics {
   needsReauth: { inc(labels: { reason: string }): void };
 }
 
+/**
+ * Begins a span for one call of the token endpoint; what it returns ends it. `result` is `ok`, `incomplete`, or the kind of refusal. No
+ * token is among it.
+ */
+export type StartTokenCall = (call: {
+  grant: string;
+  shop: string;
+}) => (outcome: { result: string; reason: string | undefined }) => void;
+
 /** What signs the app's client assertions; read by `readApplicationKey`. */
 export interface ApplicationKey {
   clientId: string;
@@ -63,6 +72,8 @@ export interface TokenDependencies {
   clock?: () => number;
   log?: TokenLog;
   metrics?: TokenMetrics;
+  /** Traces calls of the token endpoint. */
+  startTokenCall?: StartTokenCall;
   /** Lets background work of shops whose chain is dead go on with application-only tokens. */
   applicationKey?: ApplicationKey;
   /** Whether a call to Shopify may still begin; false where the process would end before its answer is stored. */

@@ -26,6 +26,7 @@ export * from "./errors.ts";
 export {
   isExemptDistribution,
   isPermanentToken,
+  isRefusedForGood,
   PERMANENT_TOKEN_PREDICATE,
   tokenFingerprint,
   type AppDistribution,

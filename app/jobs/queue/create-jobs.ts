@@ -26,6 +26,7 @@ import { releaseParked } from "../parked/release-parked.ts";
 import { runAppJob } from "./run-app-job.ts";
 import { runShopJob, type RunDependencies } from "./run-shop-job.ts";
 import { requireShopDomain } from "../../infra/shop-domain.ts";
+import type { Watch } from "../../watch/watch.ts";
 
 export interface JobsOptions {
   /** pg-boss keeps its tables in the schema `expand_contract_jobs` of this database, with a small pool of its own. */
@@ -34,6 +35,8 @@ export interface JobsOptions {
   statementTimeoutMs?: number;
   tokens: JobTokens;
   db: Database;
+  /** Looks after the tokens of all shops; without it the job that does so does nothing. */
+  watch?: Pick<Watch, "look">;
   clock?: Clock;
   log: Logger;
   metrics: Metrics;
@@ -104,7 +107,9 @@ export function createJobs(options: JobsOptions): Jobs {
     return opened;
   };
   const queue = createJobQueue(open);
-  const deps: RunDependencies = { db, tokens, queue, clock: options.clock ?? systemClock, log, metrics, times };
+  const clock = options.clock ?? systemClock;
+  const watch = options.watch ?? { look: () => Promise.resolve([]) };
+  const deps: RunDependencies = { db, tokens, queue, watch, clock, log, metrics, times };
 
   // On top of the spread: what has piled up while no instance ran is not worked off at once either.
   const gentle = new PQueue({ interval: 1000, intervalCap: KEEP_ALIVES_PER_SECOND });
@@ -121,6 +126,7 @@ export function createJobs(options: JobsOptions): Jobs {
     "prune-history": pruneHistory,
     "retry-unserved": retryUnserved,
     "release-parked": async (context) => void (await context.releaseParked()),
+    "watch-tokens": async (context) => void (await context.watch.look(context.signal)),
   };
 
   async function work(): Promise<void> {

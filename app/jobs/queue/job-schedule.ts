@@ -9,6 +9,7 @@ const SCHEDULE: Record<AppJobName, { cron: string; missed: "once" | "skip" }> = 
   "reconcile-shops": { cron: "*/10 * * * *", missed: "once" },
   "prune-history": { cron: "41 3 * * *", missed: "once" },
   "retry-unserved": { cron: "37 * * * *", missed: "skip" },
+  "watch-tokens": { cron: "*/5 * * * *", missed: "skip" },
   "release-parked": { cron: "* * * * *", missed: "skip" },
 };
 

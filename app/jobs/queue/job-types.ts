@@ -3,6 +3,7 @@ import type { Database } from "../../infra/database/database.ts";
 import type { Logger } from "../../infra/log/log.server.ts";
 import type { AdminClient, ShopTokenState, Tokens } from "../../tokens/types.ts";
 import type { ShopDomain } from "../../infra/shop-domain.ts";
+import type { Watch } from "../../watch/watch.ts";
 
 /** The part of the tokens' domain that background work uses. */
 export type JobTokens = Pick<
@@ -47,10 +48,12 @@ export interface AppJobContext extends HandlerContext {
   /** Enqueues a job for each shop, `afterSeconds` from now. */
   enqueueAll(name: ShopJobName, entries: readonly { shop: ShopDomain; afterSeconds: number }[]): Promise<void>;
   releaseParked(): Promise<number>;
+  watch: Pick<Watch, "look">;
 }
 
 export type ShopJobName = "refresh-shop" | "keep-alive" | "reconcile" | "migrate-again";
-export type AppJobName = "plan-keep-alive" | "reconcile-shops" | "prune-history" | "release-parked" | "retry-unserved";
+export type AppJobName =
+  "plan-keep-alive" | "reconcile-shops" | "prune-history" | "release-parked" | "retry-unserved" | "watch-tokens";
 export type JobName = ShopJobName | AppJobName;
 
 export interface JobsHealth {

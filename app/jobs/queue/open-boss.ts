@@ -21,6 +21,7 @@ export const APP_JOBS = [
   "prune-history",
   "release-parked",
   "retry-unserved",
+  "watch-tokens",
 ] as const satisfies readonly AppJobName[];
 
 const DAY_SECONDS = 24 * 60 * 60;

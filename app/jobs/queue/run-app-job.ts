@@ -16,6 +16,7 @@ export async function runAppJob(
       tokens: deps.tokens,
       enqueueAll: deps.queue.addAll,
       releaseParked: () => releaseParked(deps, "due"),
+      watch: deps.watch,
       db: deps.db,
       clock: deps.clock,
       log: deps.log.child({ job: name }),

@@ -11,11 +11,13 @@ import type { JobName, JobTokens, ShopJobContext, ShopJobName } from "./job-type
 import { judgeJobError, type JobVerdict } from "./judge-job-error.ts";
 import { parkJob, readGeneration } from "../parked/park-job.ts";
 import { releaseParked } from "../parked/release-parked.ts";
+import type { Watch } from "../../watch/watch.ts";
 
 export interface RunDependencies {
   db: Database;
   tokens: JobTokens;
   queue: JobQueue;
+  watch: Pick<Watch, "look">;
   clock: Clock;
   log: Logger;
   metrics: Metrics;

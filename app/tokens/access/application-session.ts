@@ -6,6 +6,7 @@ import { type Lease, withLease } from "../renew/lease.ts";
 import { singleFlight } from "../renew/single-flight.ts";
 import { requestApplicationOnlyToken } from "../shopify/application-only-token.ts";
 import { classifyTokenError } from "../shopify/classify-token-error.ts";
+import { beginTokenCall } from "../shopify/observe-call.ts";
 
 /** A token with less than this left is replaced before it is used. */
 const MARGIN_MS = 2 * 60_000;
@@ -39,14 +40,18 @@ async function acquire(ctx: TokenContext, shop: string): Promise<Session | undef
     if (!needsApplicationToken(ctx, lease)) return {};
     await lease.extendLease();
     const now = ctx.now();
+    const finish = beginTokenCall(ctx, "application", shop);
     try {
-      return { session: await requestApplicationOnlyToken(ctx.applicationKey!, shop, now) };
+      const session = await requestApplicationOnlyToken(ctx.applicationKey!, shop, now);
+      finish("ok");
+      return { session };
     } catch (error) {
+      const { kind, reason } = classifyTokenError(error, "application", ctx.now());
+      finish(kind, reason);
       return { error };
     }
   });
   if (outcome.session) {
-    ctx.metrics.tokenCalls.inc({ grant: "application", result: "ok" });
     ctx.log.info({ shop }, "background work goes on with an application-only token");
     remember(ctx, shop, { session: outcome.session, until: outcome.session.expires!.getTime() - MARGIN_MS });
   } else if (outcome.error !== undefined) {
@@ -66,7 +71,6 @@ function needsApplicationToken(ctx: TokenContext, { session, needsReauth, uninst
 /** @throws TransientError */
 function judgeRefusal(ctx: TokenContext, shop: string, error: unknown): void {
   const verdict = classifyTokenError(error, "application", ctx.now());
-  ctx.metrics.tokenCalls.inc({ grant: "application", result: verdict.kind });
   const isTransient = verdict.kind === "transient" && !verdict.reason.startsWith("unexpected_");
   if (isTransient && !(error instanceof IncompletePairError)) {
     throw new TransientError(shop, verdict.reason, { cause: error, retryAfterMs: verdict.retryAfterMs });

@@ -6,6 +6,7 @@ import type { TokenContext } from "../context.ts";
 import { IncompletePairError } from "../errors.ts";
 import type { Lease } from "./lease.ts";
 import { requireStorable } from "./store-pair.ts";
+import { beginTokenCall } from "../shopify/observe-call.ts";
 import { sendTokenRequest, type TokenRequest } from "../shopify/token-endpoint.ts";
 import { CALL_TIMEOUT_MS, SHORT_RETRY_AFTER_MS } from "./timing.ts";
 import type { HowStored } from "../types.ts";
@@ -68,12 +69,13 @@ export async function askForPair(
 
 async function askOnce(ctx: TokenContext, shop: string, request: TokenRequest, lost: boolean): Promise<TokenAnswer> {
   const { grant } = request;
+  const finish = beginTokenCall(ctx, grant, shop);
   let session: Session;
   try {
     session = await sendTokenRequest(ctx, shop, request);
   } catch (cause) {
     const verdict = classifyTokenError(cause, grant, ctx.now());
-    ctx.metrics.tokenCalls.inc({ grant, result: verdict.kind });
+    finish(verdict.kind, verdict.reason);
     ctx.log.info({ shop, grant, result: verdict.kind, reason: verdict.reason }, "token endpoint refused");
     return { kind: "refused", verdict, cause, afterLostAnswer: lost };
   }
@@ -81,11 +83,11 @@ async function askOnce(ctx: TokenContext, shop: string, request: TokenRequest, l
     requireExpiring(ctx, session);
   } catch (error) {
     if (!(error instanceof IncompletePairError)) throw error;
-    ctx.metrics.tokenCalls.inc({ grant, result: "incomplete" });
+    finish("incomplete", error.reason);
     ctx.log.warn({ shop, grant, reason: error.reason }, "an incomplete pair was refused");
     return { kind: "incomplete", error };
   }
-  ctx.metrics.tokenCalls.inc({ grant, result: "ok" });
+  finish("ok");
   return { kind: "pair", session };
 }
 

@@ -1,0 +1,31 @@
+import { Prisma } from "@prisma/client";
+import type { Database } from "../infra/database/db.server.ts";
+import { isRefusedForGood } from "../tokens/index.ts";
+
+const DAY_MS = 86_400_000;
+/** Keep-alive refreshes a chain between day 30 and 40 of its 90: one with fewer days left than this was passed over for a month. */
+export const ENDING_DAYS = 14;
+
+/** Refresh tokens that end within `ENDING_DAYS` and that Shopify has not refused. */
+export interface EndingChains {
+  /** Of shops that could be refreshed now. */
+  open: number;
+  /** Of shops that are frozen, locked or closed: nothing can be done until they open again. */
+  suspended: number;
+}
+
+const REFUSED = Prisma.raw(isRefusedForGood("s", "t"));
+
+/** Counts the chains that end soon, by the index on `refreshTokenExpires`. Those that have ended already are not among them. */
+export async function countEndingChains(db: Database, now: number): Promise<EndingChains> {
+  const from = new Date(now).toISOString();
+  const to = new Date(now + ENDING_DAYS * DAY_MS).toISOString();
+  const [row] = await db.$queryRaw<[EndingChains]>`
+    SELECT (count(*) FILTER (WHERE t."suspendedAt" IS NULL))::int AS "open",
+      (count(*) FILTER (WHERE t."suspendedAt" IS NOT NULL))::int AS "suspended"
+    FROM "Session" s LEFT JOIN expand_contract."ShopToken" t ON t."shop" = lower(s."shop")
+    WHERE NOT s."isOnline" AND s."refreshToken" IS NOT NULL AND s."refreshToken" <> ''
+      AND s."refreshTokenExpires" >= ${from}::timestamptz AT TIME ZONE 'UTC'
+      AND s."refreshTokenExpires" < ${to}::timestamptz AT TIME ZONE 'UTC' AND NOT ${REFUSED}`;
+  return row;
+}
