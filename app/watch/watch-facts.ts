@@ -47,7 +47,7 @@ export async function readWatchFacts(source: WatchSource): Promise<WatchFacts> {
   const isExempt = isExemptDistribution(source.distribution);
   const [health, remaining, sinceContract, chains, run, jobs, problem] = await Promise.all([
     tokens.health(),
-    isExempt ? {} : lookAtRemainingTokens({ prisma: db }),
+    isExempt ? {} : lookAtRemainingTokens({ db }),
     isExempt || phase !== "contract" ? 0 : countTokensSinceContract(db),
     countEndingChains(db, now),
     readRunProgress(db),
