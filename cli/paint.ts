@@ -1,4 +1,7 @@
 import { styleText } from "node:util";
+import { CONTROLS, harmless, hexOf, visible } from "../app/infra/harmless.ts";
+
+export { harmless };
 
 type Brush = (text: string) => string;
 
@@ -32,18 +35,8 @@ export function paintFor(stream: NodeJS.WriteStream): Paint {
   };
 }
 
-/** C0 with tab and line break, DEL, C1, and what changes lines or the direction of writing. */
-const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 /** What `paintFor` writes. */
 const CONTROLS_BUT_COLOURS = new RegExp(`(?<colour>\\u001b\\[\\d{1,2}m)|${CONTROLS.source}`, "g");
-
-/**
- * Text of others (shop names, Shopify's words) on one line, with control characters shown and not sent: nothing that an answer holds may
- * steer the terminal it is shown on.
- */
-export function harmless(text: string): string {
-  return text.replace(CONTROLS, visible);
-}
 
 /** A copy of an answer with each of its texts harmless, names of fields included. */
 export function harmlessly<T>(value: T): T {
@@ -63,17 +56,5 @@ export function harmlessLines(text: string, { coloured }: { coloured: boolean })
 
 /** JSON on one line in which control characters are escaped, also those that JSON would let through. */
 export function harmlessJson(json: string): string {
-  return json.replace(CONTROLS, (character) => `\\u${hex(character)}`);
-}
-
-/** ␛ for ESC, ␊ for a line break; what has no picture by its number. */
-function visible(character: string): string {
-  if (character.length > 1) return character;
-  const code = character.charCodeAt(0);
-  if (code < 0x20) return String.fromCharCode(0x2400 + code);
-  return code === 0x7f ? "\u2421" : `\\u${hex(character)}`;
-}
-
-function hex(character: string): string {
-  return character.charCodeAt(0).toString(16).padStart(4, "0");
+  return json.replace(CONTROLS, (character) => `\\u${hexOf(character)}`);
 }

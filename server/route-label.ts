@@ -15,6 +15,14 @@ const EXACT = new Set([
   "/webhooks/shop/redact",
   "/admin/migrate-tokens",
   "/admin/token-health",
+  "/admin",
+  "/admin/login",
+  "/admin/logout",
+  "/admin/runs",
+  "/admin/runs/new",
+  "/admin/shops",
+  "/admin/shops/export",
+  "/admin/jobs",
   "/metrics",
   "/healthz",
   "/readyz",
@@ -28,5 +36,7 @@ export function routeLabel(path: string): string {
   if (page === "/app/_index") return "/app";
   if (page.startsWith("/assets/")) return "assets";
   if (page.startsWith("/admin/migrate-tokens/")) return "/admin/migrate-tokens/:id";
+  if (page.startsWith("/admin/runs/")) return "/admin/runs/:id";
+  if (page.startsWith("/admin/shops/")) return "/admin/shops/:domain";
   return "other";
 }

@@ -52,6 +52,11 @@ export const STEPS: readonly Step[] = [
     `ALTER TABLE "TokenEvent" ADD COLUMN IF NOT EXISTS "count" integer NOT NULL DEFAULT 1, ADD COLUMN IF NOT EXISTS "since" timestamptz(3)`,
     `CREATE INDEX IF NOT EXISTS "MigrationOutcome_shop_idx" ON "MigrationOutcome" ("shop")`,
   ),
+  // The console's list of shops that have uninstalled the app, the latest first.
+  sql(
+    "0014-console",
+    `CREATE INDEX IF NOT EXISTS "ShopToken_uninstalledAt_idx" ON "ShopToken" ("uninstalledAt") WHERE "uninstalledAt" IS NOT NULL`,
+  ),
   // What the watch saw last, and since when; of an alert also which of its steps was reported (app/watch).
   sql(
     "0015-watch",
@@ -78,6 +83,8 @@ export const SESSION_INDEXES: readonly WantedIndex[] = [
     name: "Session_refreshTokenExpires_idx",
     on: `("refreshTokenExpires") WHERE NOT "isOnline" AND "refreshToken" IS NOT NULL`,
   },
+  // The console's list of shops, and its search by the beginning of a name, whatever the database's collation is.
+  { name: "Session_offline_shop_idx", on: `((lower("shop") COLLATE "C"), "id") WHERE NOT "isOnline"` },
 ];
 
 /** Indexes of earlier versions that nothing uses any more. */

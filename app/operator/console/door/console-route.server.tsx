@@ -1,0 +1,153 @@
+import type { LoaderFunctionArgs } from "@remix-run/node";
+import { systemClock } from "../../../infra/clock.ts";
+import { isDatabaseOutage } from "../../../infra/database/is-database-outage.ts";
+import { services } from "../../../services.server.ts";
+import { problemResponse } from "../../door/problem.ts";
+import { MessagePage } from "../../pages/message-page.tsx";
+import { isDueForRenewal, IDLE_MS, isSame, issueSession, readSession, type ConsoleSession } from "./console-session.ts";
+import { readForm } from "./read-form.ts";
+import { htmlResponse, seeOther } from "./respond.server.ts";
+import { cookieValueOf, sessionCookie } from "./session-cookie.ts";
+
+/** What a page of the console is told of the request that it answers. */
+export interface ConsoleRequest {
+  request: Request;
+  url: URL;
+  params: Record<string, string | undefined>;
+  visitor: ConsoleSession;
+}
+
+/** A form that was submitted by an operator, from one of the console's own pages. */
+export interface ConsoleSubmission extends ConsoleRequest {
+  form: URLSearchParams;
+}
+
+export interface ConsoleHandlers {
+  GET?(asked: ConsoleRequest): Promise<Response>;
+  /** Operators alone get here. */
+  POST?(submitted: ConsoleSubmission): Promise<Response>;
+}
+
+/** The secrets that open the console, of the environment. */
+export function consoleSecrets() {
+  return { operator: services.env.MIGRATION_SECRET, monitor: services.env.MONITOR_SECRET };
+}
+
+/** Whether the app is reached by https: then the cookie is never sent without. */
+export function isSecure(): boolean {
+  return services.env.SHOPIFY_APP_URL.startsWith("https:");
+}
+
+/**
+ * The loader and action of one of the console's addresses: the session first, then the method, the role, the form's mark, the handler.
+ * What goes wrong is answered with a page that says what to do.
+ */
+export function consoleRoute(handlers: ConsoleHandlers) {
+  const handle = async (args: LoaderFunctionArgs): Promise<Response> => {
+    try {
+      return await answer(handlers, args);
+    } catch (error) {
+      return failurePage(error, args);
+    }
+  };
+  return { loader: handle, action: handle };
+}
+
+async function answer(handlers: ConsoleHandlers, { request, params }: LoaderFunctionArgs): Promise<Response> {
+  const url = new URL(request.url);
+  const now = systemClock();
+  const secrets = consoleSecrets();
+  if (!secrets.operator && !secrets.monitor) return notThere();
+  const visitor = readSession(secrets, cookieValueOf(request.headers.get("Cookie")), now);
+  if (!visitor) return signInFirst(request, url);
+  const asked = { request, url, params, visitor };
+  const isLook = request.method === "GET" || request.method === "HEAD";
+  if (isLook && handlers.GET) return renewed(await handlers.GET(asked), visitor, now);
+  if (request.method !== "POST" || !handlers.POST) return wrongMethod(handlers);
+  if (visitor.role !== "operator") return lookOnly();
+  const form = await readForm(request);
+  if (!form) return messageResponse(415, "This is not a form", "The console takes the forms of its own pages.");
+  if (!isSame(form.get("csrf") ?? "", visitor.csrf)) return staleForm(url);
+  return renewed(await handlers.POST({ ...asked, form }), visitor, now);
+}
+
+/** A session in use goes on; the cookie of a long one is replaced. */
+function renewed(response: Response, visitor: ConsoleSession, now: number): Response {
+  if (isDueForRenewal(visitor, now) && !response.headers.has("Set-Cookie")) {
+    const value = issueSession(consoleSecrets(), visitor.role, now, visitor.signedInAt);
+    response.headers.append("Set-Cookie", sessionCookie(value, { secure: isSecure(), seconds: IDLE_MS / 1000 }));
+  }
+  return response;
+}
+
+function signInFirst(request: Request, url: URL): Response {
+  if (!/text\/html/i.test(request.headers.get("Accept") ?? "")) {
+    return problemResponse({
+      status: 401,
+      code: "not_signed_in",
+      title: "Unauthorized",
+      detail:
+        "This is a page for browsers: sign in at /admin/login. Programs use /admin/token-health and its neighbours.",
+    });
+  }
+  const next = request.method === "GET" && url.pathname !== "/admin" ? url.pathname + url.search : "";
+  return seeOther(next ? `/admin/login?next=${encodeURIComponent(next)}` : "/admin/login");
+}
+
+function failurePage(error: unknown, { request, context }: LoaderFunctionArgs): Response {
+  const { log } = services;
+  if (isDatabaseOutage(error)) {
+    log.error({ err: error }, "the database cannot be reached");
+    const text =
+      "The app cannot reach its database. A run goes on by itself once it is back. This page looks again in 5 seconds.";
+    const page = <MessagePage title="The database does not answer" text={text} refreshSeconds={5} />;
+    return htmlResponse(page, { status: 503, headers: { "Retry-After": "5" } });
+  }
+  log.error({ err: error, requestId: context.requestId, path: new URL(request.url).pathname }, "a console page failed");
+  const text = `The app's log says what it was, under the reference ${context.requestId}.`;
+  return messageResponse(500, "Something went wrong", text);
+}
+
+/** One of the console's plain pages: what is wrong, and a way on. */
+export function messageResponse(
+  status: number,
+  title: string,
+  text: string,
+  headers?: Record<string, string>,
+): Response {
+  return htmlResponse(<MessagePage title={title} text={text} />, { status, headers });
+}
+
+function notThere(): Response {
+  return messageResponse(
+    404,
+    "There is no console here",
+    "It exists when MIGRATION_SECRET is set in the app's environment.",
+  );
+}
+
+function lookOnly(): Response {
+  return messageResponse(
+    403,
+    "You may look, not touch",
+    "You are signed in with MONITOR_SECRET. Sign in with MIGRATION_SECRET to change something.",
+  );
+}
+
+/** Another tab signed in anew, or the form came from elsewhere. Nothing was done. */
+function staleForm(url: URL): Response {
+  const text = "The form is of an earlier session, so nothing was done. Open the page again and repeat it.";
+  return htmlResponse(
+    <MessagePage title="Please repeat that" text={text} link={{ href: url.pathname, label: "Open it again" }} />,
+    {
+      status: 403,
+    },
+  );
+}
+
+function wrongMethod(handlers: ConsoleHandlers): Response {
+  const allow = Object.keys(handlers).flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]));
+  return messageResponse(405, "This page cannot do that", "Open it with a link or a form of the console.", {
+    Allow: allow.join(", "),
+  });
+}

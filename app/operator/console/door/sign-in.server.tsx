@@ -1,0 +1,70 @@
+import type { LoaderFunctionArgs } from "@remix-run/node";
+import { systemClock } from "../../../infra/clock.ts";
+import { services } from "../../../services.server.ts";
+import { isOperatorSecret } from "../../door/is-operator-secret.server.ts";
+import { SignInPage } from "../../pages/sign-in-page.tsx";
+import { consoleSecrets, isSecure, messageResponse } from "./console-route.server.tsx";
+import { IDLE_MS, issueSession, readSession, type Role } from "./console-session.ts";
+import { consoleAddress } from "./console-address.ts";
+import { readForm } from "./read-form.ts";
+import { htmlResponse, seeOther } from "./respond.server.ts";
+import { cookieValueOf, sessionCookie } from "./session-cookie.ts";
+
+/** `GET /admin/login`: the form, and nothing else of the app. */
+export async function showSignIn({ request }: LoaderFunctionArgs): Promise<Response> {
+  const secrets = consoleSecrets();
+  if (!secrets.operator && !secrets.monitor) return notSetUp();
+  const next = consoleAddress(new URL(request.url).searchParams.get("next"));
+  const isSignedIn = readSession(secrets, cookieValueOf(request.headers.get("Cookie")), systemClock());
+  return isSignedIn ? seeOther(next) : htmlResponse(<SignInPage next={next} />);
+}
+
+/** `POST /admin/login`. Wrong secrets are counted with those of the other operator's routes; the right one always opens. */
+export async function signIn({ request, context }: LoaderFunctionArgs): Promise<Response> {
+  const secrets = consoleSecrets();
+  if (!secrets.operator && !secrets.monitor) return notSetUp();
+  if (request.method !== "POST") {
+    return messageResponse(405, "This page cannot do that", "Open it and use its form.", { Allow: "GET, HEAD, POST" });
+  }
+  const form = await readForm(request);
+  if (!form) return messageResponse(415, "This is not a form", "Open /admin/login in a browser and sign in there.");
+  const next = consoleAddress(form.get("next"));
+  const given = `Bearer ${(form.get("secret") ?? "").trim()}`;
+  const isOperator = isOperatorSecret(given, secrets.operator);
+  const isMonitor = isOperatorSecret(given, secrets.monitor);
+  if (isOperator || isMonitor) return opened(isOperator ? "operator" : "monitor", next);
+
+  const { failedAttempts, log } = services;
+  const seconds = await failedAttempts.record(context.clientAddress);
+  log.warn(
+    { address: context.clientAddress, path: "/admin/login", tooMany: seconds !== undefined },
+    "wrong operator secret",
+  );
+  return htmlResponse(
+    <SignInPage next={next} problem={seconds === undefined ? "wrong" : "too_many"} seconds={seconds} />,
+    {
+      status: seconds === undefined ? 401 : 429,
+      headers: seconds === undefined ? {} : { "Retry-After": String(seconds) },
+    },
+  );
+}
+
+/** `POST /admin/logout`: ends the session in this browser. Harmless without one, so it asks for nothing. */
+export async function signOut({ request }: LoaderFunctionArgs): Promise<Response> {
+  if (request.method !== "POST") return seeOther("/admin");
+  return seeOther("/admin/login", { "Set-Cookie": sessionCookie("", { secure: isSecure(), seconds: 0 }) });
+}
+
+function opened(role: Role, next: string): Response {
+  services.log.info({ role }, "signed in to the operator's console");
+  const value = issueSession(consoleSecrets(), role, systemClock());
+  return seeOther(next, { "Set-Cookie": sessionCookie(value, { secure: isSecure(), seconds: IDLE_MS / 1000 }) });
+}
+
+function notSetUp(): Response {
+  return messageResponse(
+    404,
+    "There is no console here",
+    "It exists when MIGRATION_SECRET is set in the app's environment.",
+  );
+}

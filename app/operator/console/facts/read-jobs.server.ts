@@ -1,0 +1,38 @@
+import { services } from "../../../services.server.ts";
+import type { DeadLetter } from "../../../jobs/queue/dead-letters.ts";
+import type { JobsHealth } from "../../../jobs/queue/job-types.ts";
+
+/** A job that waits until its shop has a newer token, or can be served. */
+export interface ParkedJob {
+  shop: string;
+  job: string;
+  code: string;
+  /** When it is tried again even if nothing changes; milliseconds since the epoch. */
+  retryAt: number | null;
+}
+
+export interface JobsFacts {
+  health: JobsHealth;
+  /** Failed for good, the oldest first. */
+  deadLetters: DeadLetter[];
+  /** The first by shop. */
+  parked: ParkedJob[];
+  /** Shops where the answer of a call never came. */
+  unknownOutcomes: number;
+}
+
+const SHOWN = 50;
+
+/** What background work has come to. */
+export async function readJobs(): Promise<JobsFacts> {
+  const { db, jobs, tokens } = services;
+  const [health, deadLetters, parked, toReconcile] = await Promise.all([
+    jobs.health(),
+    jobs.deadLetters(SHOWN),
+    db.$queryRaw<ParkedJob[]>`
+      SELECT "shop", "job", "code", (extract(epoch FROM "retryAt") * 1000)::float8 AS "retryAt"
+      FROM expand_contract."ParkedJob" ORDER BY "shop", "job" LIMIT ${SHOWN}`,
+    tokens.shopsToReconcile(1_000),
+  ]);
+  return { health, deadLetters, parked, unknownOutcomes: toReconcile.length };
+}

@@ -1,0 +1,170 @@
+import { Prisma } from "@prisma/client";
+import type { Database } from "../../../../infra/database/db.server.ts";
+import { PERMANENT_TOKEN_PREDICATE } from "../../../../tokens/index.ts";
+import type { Cursor, ListedState, ShopFilter, ShopState } from "./shop-filter.ts";
+import { SHOP_REASON, SHOP_STATE } from "./shop-state-sql.ts";
+
+/** A shop in a list. No token. */
+export interface ListedShop {
+  shop: string;
+  state: ShopState;
+  /** A code of the runbook: why it is in this state. */
+  reason: string | null;
+  /** When its refresh token ends; milliseconds since the epoch. */
+  chainEnds: number | null;
+  /** What the run came to for it. */
+  outcome: string | null;
+  code: string | null;
+}
+
+export interface ShopPage {
+  shops: ListedShop[];
+  next: Cursor | undefined;
+  /** There were too many rows to look through for a full page; `next` looks on. */
+  isPartial: boolean;
+  /** The run whose outcomes are shown. */
+  run: string | undefined;
+}
+
+interface Source {
+  /** Rows in the order of one index: `key` (text) and `id`, and the rows `s`, `t`. */
+  from: Prisma.Sql;
+  where: Prisma.Sql;
+  key: Prisma.Sql;
+  /** The key's type, to compare a cursor with. */
+  type: string;
+  id: Prisma.Sql;
+  descending?: boolean;
+}
+
+/** Entries of an index that one page looks through at most, so that a filter which hardly anything passes costs no more. */
+const MOST_LOOKED_AT = 5_000;
+
+const raw = Prisma.raw;
+const FROM_SESSION = raw(`"Session" s LEFT JOIN expand_contract."ShopToken" t ON t."shop" = lower(s."shop")`);
+/** From a mark: the shop's own session beside it, if there is one. */
+const FROM_MARK = raw(
+  `expand_contract."ShopToken" t LEFT JOIN "Session" s ON s."id" = 'offline_' || t."shop" AND NOT s."isOnline"`,
+);
+const mark = (column: string): Source => ({
+  from: FROM_MARK,
+  where: raw(`t."${column}" IS NOT NULL`),
+  key: raw(`t."${column}"`),
+  type: "timestamptz",
+  id: raw(`t."shop"`),
+  descending: true,
+});
+
+const ALL: Source = {
+  from: FROM_SESSION,
+  where: raw(`NOT s."isOnline"`),
+  key: raw(`lower(s."shop") COLLATE "C"`),
+  type: "text",
+  id: raw(`s."id"`),
+};
+const PERMANENT: Source = {
+  from: FROM_SESSION,
+  where: raw(PERMANENT_TOKEN_PREDICATE.replaceAll(/"(isOnline|accessToken|refreshToken)"/g, 's."$1"')),
+  key: raw(`lower(s."shop")`),
+  type: "text",
+  id: raw(`s."id"`),
+};
+const SOURCES: Record<ListedState, Source> = {
+  permanent: PERMANENT,
+  unserved: PERMANENT,
+  expiring: {
+    from: FROM_SESSION,
+    where: raw(`NOT s."isOnline" AND s."refreshToken" IS NOT NULL`),
+    key: raw(`s."refreshTokenExpires"`),
+    type: "timestamp",
+    id: raw(`s."id"`),
+  },
+  needs_reauthorization: mark("needsReauthAt"),
+  paused: mark("suspendedAt"),
+  uninstalled: mark("uninstalledAt"),
+};
+/** Which states of a row belong to a state that is listed. */
+const STATES_OF: Record<ListedState, readonly ShopState[]> = {
+  permanent: ["permanent"],
+  unserved: ["not_exchangeable", "foreign", "needs_reauthorization", "paused"],
+  expiring: ["expiring", "ended"],
+  needs_reauthorization: ["needs_reauthorization"],
+  paused: ["paused"],
+  uninstalled: ["uninstalled"],
+};
+
+interface Row extends ListedShop {
+  key: string | null;
+  id: string;
+}
+
+/** One page of shops, in the order of the index that serves the filter. Measured at a million: docs/benchmarks/console.md. */
+export async function findShops(db: Database, filter: ShopFilter, limit: number): Promise<ShopPage> {
+  const run = filter.run ?? (await findLatestRealRun(db));
+  if (filter.outcome && run === undefined) return { shops: [], next: undefined, isPartial: false, run };
+  const source = sourceOf(filter, run);
+  const order = source.descending ? raw("DESC") : raw("ASC");
+  const window = Prisma.sql`
+    SELECT ${source.key} AS "key", ${source.id} AS "id", lower(coalesce(s."shop", ${source.id})) AS "shop",
+      ${raw(SHOP_STATE)} AS "state", ${raw(SHOP_REASON)} AS "reason",
+      (extract(epoch FROM s."refreshTokenExpires") * 1000)::float8 AS "chainEnds"
+    FROM ${source.from} WHERE ${source.where} ${beyond(source, filter.after)}
+    ORDER BY 1 ${order}, 2 ${order} LIMIT ${MOST_LOOKED_AT}`;
+  const states = filter.state ? JSON.stringify(STATES_OF[filter.state]) : null;
+  const [from, until] = rangeOf(filter.search);
+  const rows = await db.$queryRaw<Row[]>`
+    SELECT w."key"::text, w."id", w."shop", w."state", w."reason", w."chainEnds", o."outcome", o."code"
+    FROM (${window}) w LEFT JOIN expand_contract."MigrationOutcome" o ON o."runId" = ${run ?? ""} AND o."shop" = w."shop"
+    WHERE (${states}::jsonb IS NULL OR ${states}::jsonb ? w."state")
+      AND (${from}::text IS NULL OR (w."shop" COLLATE "C" >= ${from} AND w."shop" COLLATE "C" < ${until}))
+    ORDER BY w."key" ${order}, w."id" ${order} LIMIT ${limit + 1}`;
+  const shops = rows.slice(0, limit).map(({ key: _key, id: _id, ...shop }) => shop);
+  if (rows.length > limit) return { shops, next: cursorOf(rows[limit - 1]!), isPartial: false, run };
+  const [last] = await db.$queryRaw<{ key: string | null; id: string }[]>`
+    SELECT "key"::text, "id" FROM (${window}) w OFFSET ${MOST_LOOKED_AT - 1} LIMIT 1`;
+  return { shops, next: last && cursorOf(last), isPartial: last !== undefined, run };
+}
+
+function sourceOf({ state, outcome, search }: ShopFilter, run: string | undefined): Source {
+  if (outcome) {
+    return {
+      from: Prisma.sql`expand_contract."MigrationOutcome" r LEFT JOIN "Session" s ON s."id" = 'offline_' || r."shop" AND NOT s."isOnline"
+        LEFT JOIN expand_contract."ShopToken" t ON t."shop" = r."shop"`,
+      where: Prisma.sql`r."runId" = ${run} AND r."outcome" = ${outcome}`,
+      key: raw(`r."shop"`),
+      type: "text",
+      id: raw(`r."shop"`),
+    };
+  }
+  if (search) {
+    const [from, until] = rangeOf(search);
+    const where = Prisma.sql`${ALL.where} AND ${ALL.key} >= ${from} AND ${ALL.key} < ${until}`;
+    return { ...ALL, where };
+  }
+  return state ? SOURCES[state] : ALL;
+}
+
+/** Names that begin so: no character of a name is above `~`. */
+function rangeOf(search: string | undefined): [string | null, string | null] {
+  return search === undefined ? [null, null] : [search, `${search}~`];
+}
+
+/** The leading column by itself as well, so that an index which has only that one is entered at the right place. */
+function beyond({ key, id, type, descending }: Source, after: Cursor | undefined): Prisma.Sql {
+  // A cursor of another filter's list: its first page.
+  if (!after || (type !== "text" && Number.isNaN(Date.parse(after.key)))) return Prisma.empty;
+  const cast = raw(type);
+  return descending
+    ? Prisma.sql`AND ${key} <= ${after.key}::${cast} AND (${key}, ${id}) < (${after.key}::${cast}, ${after.id})`
+    : Prisma.sql`AND ${key} >= ${after.key}::${cast} AND (${key}, ${id}) > (${after.key}::${cast}, ${after.id})`;
+}
+
+function cursorOf({ key, id }: { key: string | null; id: string }): Cursor | undefined {
+  return key === null ? undefined : { key, id };
+}
+
+async function findLatestRealRun(db: Database): Promise<string | undefined> {
+  const [row] = await db.$queryRaw<{ id: string }[]>`
+    SELECT "id" FROM expand_contract."MigrationRun" WHERE NOT "dryRun" ORDER BY "startedAt" DESC LIMIT 1`;
+  return row?.id;
+}

@@ -1,0 +1,76 @@
+import { Prisma } from "@prisma/client";
+import { systemClock } from "../../../../infra/clock.ts";
+import type { ShopDomain } from "../../../../infra/shop-domain.ts";
+import { services } from "../../../../services.server.ts";
+import type { ShopTokenState, TokenHistoryEntry } from "../../../../tokens/index.ts";
+import { shopAdvice, type Advice } from "./shop-advice.ts";
+import type { ShopState } from "./shop-filter.ts";
+import { SHOP_REASON, SHOP_STATE } from "./shop-state-sql.ts";
+
+/** What a run came to for a shop. */
+export interface ShopOutcome {
+  run: string;
+  outcome: string;
+  code: string;
+  attempts: number;
+  /** Milliseconds since the epoch. */
+  at: number;
+}
+
+/** Everything that the console says of one shop. No token. */
+export interface ShopFacts {
+  shop: ShopDomain;
+  state: ShopState;
+  reason: string | null;
+  token: ShopTokenState;
+  /** The latest first. */
+  history: TokenHistoryEntry[];
+  outcomes: ShopOutcome[];
+  parked: { job: string; code: string; retryAt: number | null }[];
+  /** A call to Shopify had no answer: since when; milliseconds since the epoch. */
+  answerLostAt: number | null;
+  /** Other offline rows that name the shop. */
+  otherRows: string[];
+  advice: Advice[];
+}
+
+const SHOWN = 50;
+
+/** Undefined for a shop of which nothing is stored. Each question is answered by an index. */
+export async function readShop(shop: ShopDomain): Promise<ShopFacts | undefined> {
+  const { db, tokens, env, flags } = services;
+  const [rows, token, history, outcomes, parked, others, isServedByExchange] = await Promise.all([
+    db.$queryRaw<{ state: ShopState; reason: string | null; isKnown: boolean; answerLostAt: number | null }[]>`
+      SELECT ${Prisma.raw(SHOP_STATE)} AS "state", ${Prisma.raw(SHOP_REASON)} AS "reason",
+        (s."id" IS NOT NULL OR t."shop" IS NOT NULL) AS "isKnown", (extract(epoch FROM CASE
+          WHEN t."leaseOwner" IS NOT NULL AND t."leaseExpiresAt" < clock_timestamp() THEN t."leaseExpiresAt" ELSE t."answerLostAt" END) * 1000)::float8 AS "answerLostAt"
+      FROM (VALUES (${shop}::text)) v("shop") LEFT JOIN "Session" s ON s."id" = 'offline_' || v."shop" AND NOT s."isOnline"
+        LEFT JOIN expand_contract."ShopToken" t ON t."shop" = v."shop"`,
+    tokens.state(shop),
+    tokens.history(shop, SHOWN),
+    db.$queryRaw<ShopOutcome[]>`
+      SELECT "runId" AS "run", "outcome", coalesce("code", '') AS "code", "attempts", (extract(epoch FROM "at") * 1000)::float8 AS "at"
+      FROM expand_contract."MigrationOutcome" WHERE "shop" = ${shop} ORDER BY "at" DESC LIMIT ${SHOWN}`,
+    db.$queryRaw<ShopFacts["parked"]>`
+      SELECT "job", "code", (extract(epoch FROM "retryAt") * 1000)::float8 AS "retryAt"
+      FROM expand_contract."ParkedJob" WHERE "shop" = ${shop} ORDER BY "job"`,
+    db.$queryRaw<{ id: string }[]>`
+      SELECT "id" FROM "Session" WHERE NOT "isOnline" AND lower("shop") COLLATE "C" = ${shop} AND "id" <> ${`offline_${shop}`} LIMIT 10`,
+    flags.usesTokenExchange(shop),
+  ]);
+  const row = rows[0]!;
+  if (!row.isKnown && others.length === 0 && history.length === 0) return undefined;
+  const { state, reason, answerLostAt } = row;
+  const advice = shopAdvice({
+    shop,
+    state,
+    reason,
+    token,
+    phase: env.phase,
+    isServedByExchange: env.phase === "contract" || isServedByExchange,
+    hasLostAnswer: answerLostAt !== null,
+    now: systemClock(),
+  });
+  const otherRows = others.map(({ id }) => id);
+  return { shop, state, reason, token, history, outcomes, parked, answerLostAt, otherRows, advice };
+}

@@ -1,0 +1,55 @@
+import { csvRecord } from "../../../infra/csv.ts";
+import { services } from "../../../services.server.ts";
+import { type ConsoleRequest, messageResponse } from "../door/console-route.server.tsx";
+import { findShops } from "../facts/shops/find-shops.server.ts";
+import { type Cursor, parseShopFilter, type ShopFilter } from "../facts/shops/shop-filter.ts";
+
+const COLUMNS = ["shop", "state", "reason", "chainEnds", "outcome", "code"] as const;
+const PAGE = 1_000;
+const ENCODER = new TextEncoder();
+
+/** `GET /admin/shops/export`: every shop that fits the filter, as CSV. Read and sent page by page, so memory does not grow with it. */
+export async function exportShops({ url, request }: ConsoleRequest): Promise<Response> {
+  const { filter, problem } = parseShopFilter(url.searchParams);
+  if (problem) return messageResponse(422, "That cannot be looked for", `Correct it and try again: ${problem}.`);
+  const signal = AbortSignal.any([request.signal, services.stopping]);
+  const records = recordsOf(filter);
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      try {
+        const { value, done } = await records.next();
+        if (signal.aborted) controller.error(new Error("the client has gone, or the server is about to stop"));
+        else if (done) controller.close();
+        else controller.enqueue(ENCODER.encode(value));
+      } catch (error) {
+        controller.error(error);
+      }
+    },
+    async cancel() {
+      await records.return(undefined);
+    },
+  });
+  const name = ["shops", filter.state, filter.outcome].filter(Boolean).join("-");
+  return new Response(body, {
+    headers: {
+      "Content-Type": "text/csv; charset=utf-8",
+      "Content-Disposition": `attachment; filename="${name}.csv"`,
+    },
+  });
+}
+
+async function* recordsOf(filter: ShopFilter): AsyncGenerator<string, void, undefined> {
+  yield csvRecord(COLUMNS);
+  for (let after: Cursor | undefined; ;) {
+    const { shops, next } = await findShops(services.db, { ...filter, after }, PAGE);
+    yield shops
+      .map(({ chainEnds, ...shop }) => ({
+        ...shop,
+        chainEnds: chainEnds === null ? "" : new Date(chainEnds).toISOString(),
+      }))
+      .map((shop) => csvRecord(COLUMNS.map((column) => shop[column])))
+      .join("");
+    if (!next) return;
+    after = next;
+  }
+}

@@ -1,0 +1,57 @@
+import type { RunView } from "../../../migration/index.ts";
+import { reasonWords } from "../words/reason-words.ts";
+import { BarTable } from "./bar-table.tsx";
+import { formatCount, formatNumber, formatSeconds } from "../words/format.ts";
+
+/** What a rehearsal found, and the way to the real run. */
+export function RehearsalCards({ run, mayTouch }: { run: RunView; mayTouch: boolean }) {
+  const { plan } = run;
+  const tried = plan?.wouldTry ?? run.total;
+  const left = Object.entries(plan?.leftAlone ?? {});
+  return (
+    <div className="columns">
+      <section className="card next" aria-labelledby="plan">
+        <h2 id="plan">What would happen</h2>
+        <p className="lead">{formatCount(tried, "store")} would be tried. Nothing was changed, nobody was called.</p>
+        {tried > 0 && run.etaSeconds !== null && (
+          <p>
+            About {formatSeconds(run.etaSeconds)} at {formatNumber(run.ratePerSecond)} a second (
+            {plan?.rateFrom === "last run" ? "as the last run went" : "an assumption: no run has shown it yet"}).
+          </p>
+        )}
+        {mayTouch && tried > 0 && (
+          <p>
+            <a className="button primary" href={`/admin/runs/${run.id}/start`}>
+              Review and start …
+            </a>{" "}
+            <a className="button" href={`/admin/runs/new?from=${run.id}`}>
+              Change the options
+            </a>
+          </p>
+        )}
+      </section>
+      {plan?.waves && (
+        <section className="card" aria-labelledby="waves">
+          <h2 id="waves">Waves</h2>
+          <BarTable
+            caption="Stores per wave"
+            unit="Stores"
+            bars={plan.waves.map(({ percent, shops }) => ({ label: `Up to ${percent}%`, count: shops }))}
+          />
+        </section>
+      )}
+      <section className="card" aria-labelledby="left-alone">
+        <h2 id="left-alone">Not expected to be migrated</h2>
+        {left.length === 0 ? (
+          <p className="empty">Nothing: no row is known to be refused.</p>
+        ) : (
+          <BarTable
+            caption="Rows that are not expected to be migrated, by reason"
+            unit="Rows"
+            bars={left.map(([code, count]) => ({ label: code, count, words: reasonWords(code) }))}
+          />
+        )}
+      </section>
+    </div>
+  );
+}

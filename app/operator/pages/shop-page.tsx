@@ -1,0 +1,135 @@
+import type { ReactNode } from "react";
+import type { ConsoleSession } from "../console/door/console-session.ts";
+import { reasonWords } from "./words/reason-words.ts";
+import type { ShopFacts } from "../console/facts/shops/read-shop.server.ts";
+import { shopActions, type ShopAction } from "../console/facts/shops/shop-actions.ts";
+import { Badge } from "./parts/badge.tsx";
+import { ConsolePage } from "./document/console-page.tsx";
+import { formatMoment } from "./words/format.ts";
+import { ShopTimeline } from "./parts/shop-timeline.tsx";
+import { STATE_SENTENCES, STATE_TONES, STATE_WORDS } from "./words/state-words.ts";
+
+interface ShopPageProps {
+  facts: ShopFacts;
+  /** What an action that was just taken came to. */
+  result?: { words: string; tone: "good" | "bad" };
+  visitor: ConsoleSession;
+}
+
+/** `/admin/shops/<domain>`: why a shop works or does not, what the app does next, and what an operator may do. */
+export function ShopPage({ facts, result, visitor }: ShopPageProps) {
+  const { shop, state, reason, token, advice, parked, otherRows, answerLostAt } = facts;
+  const date = (at: Date | undefined) => (at ? formatMoment(at) : "–");
+  return (
+    <ConsolePage title={shop} section="Shops" visitor={visitor}>
+      <p className="crumbs">
+        <a href="/admin/shops">Shops</a>
+      </p>
+      <h1>{shop}</h1>
+      {result && (
+        <p className={`notice ${result.tone}`} role="status">
+          {result.words}
+        </p>
+      )}
+      <section className="card next" aria-labelledby="state">
+        <h2 id="state" className="with-badge">
+          State <Badge tone={STATE_TONES[state]}>{STATE_WORDS[state]}</Badge>
+        </h2>
+        <p>{STATE_SENTENCES[state]}</p>
+        {reason && (
+          <p>
+            {reasonWords(reason)} <code className="hint">{reason}</code>
+          </p>
+        )}
+        {answerLostAt !== null && (
+          <p className="notice attention">
+            The answer of a call to Shopify never came ({formatMoment(answerLostAt)}). The app finds out by itself.
+          </p>
+        )}
+        {visitor.role === "operator" && <Actions shop={shop} actions={shopActions(facts)} csrf={visitor.csrf} />}
+      </section>
+      <div className="columns">
+        <section className="card" aria-labelledby="advice">
+          <h2 id="advice">What the app does next</h2>
+          <dl className="stack">
+            {advice.map(({ when, what, why, at }) => (
+              <div key={when}>
+                <dt className="hint">
+                  {when}
+                  {at !== undefined && `, ${formatMoment(at)} at the latest`}
+                </dt>
+                <dd className="step">
+                  {what} <span className="hint">{why}</span>
+                </dd>
+              </div>
+            ))}
+          </dl>
+        </section>
+        <section className="card" aria-labelledby="facts">
+          <h2 id="facts">On record</h2>
+          <dl className="facts">
+            <Fact label="Access token ends">{date(token.expires)}</Fact>
+            <Fact label="Refresh token ends">{date(token.refreshTokenExpires)}</Fact>
+            <Fact label="First token">{date(token.acquiredAt)}</Fact>
+            <Fact label="Migrated">{date(token.migratedAt)}</Fact>
+            <Fact label="Last refreshed">{date(token.refreshedAt)}</Fact>
+            <Fact label="Tokens stored so far">{token.generation}</Fact>
+            <Fact label="Scopes">{token.scope?.replaceAll(",", ", ") || "–"}</Fact>
+            {parked.map(({ job, code }) => (
+              <Fact key={job} label="Parked work">
+                {job} <span className="hint">{reasonWords(code)}</span>
+              </Fact>
+            ))}
+            {otherRows.length > 0 && (
+              <Fact label="Other rows of this store">
+                {otherRows.join(", ")}{" "}
+                <span className="hint">The app does not use them; see foreign_session in the runbook.</span>
+              </Fact>
+            )}
+          </dl>
+        </section>
+      </div>
+      <section className="card" aria-labelledby="timeline">
+        <h2 id="timeline">Timeline</h2>
+        <ShopTimeline facts={facts} />
+      </section>
+    </ConsolePage>
+  );
+}
+
+function Actions({ shop, actions, csrf }: { shop: string; actions: ShopAction[]; csrf: string }) {
+  if (actions.length === 0) return <p className="hint">There is nothing to do here but to wait.</p>;
+  const path = `/admin/shops/${encodeURIComponent(shop)}`;
+  return (
+    <div className="stack">
+      {actions.map(({ name, label, words }) =>
+        name === "migrate" ? (
+          <p key={name}>
+            <a className="button" href={`${path}/migrate`}>
+              {label} …
+            </a>{" "}
+            <span className="hint">{words}</span>
+          </p>
+        ) : (
+          <form key={name} method="post" action={path}>
+            <input type="hidden" name="csrf" value={csrf} />
+            <input type="hidden" name="do" value={name} />
+            <button type="submit" className="button">
+              {label}
+            </button>{" "}
+            <span className="hint">{words}</span>
+          </form>
+        ),
+      )}
+    </div>
+  );
+}
+
+function Fact({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    <div>
+      <dt>{label}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,7 @@
+import { pagesAndPrograms } from "../operator/console/door/pages-and-programs.server.ts";
+import { listShops, showShops } from "../operator/console/show/shops.server.tsx";
+
+const route = pagesAndPrograms({ GET: showShops }, { GET: ({ request }) => listShops(request) });
+
+export const loader = route.loader;
+export const action = route.action;
