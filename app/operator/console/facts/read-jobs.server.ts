@@ -1,3 +1,4 @@
+import sql from "sql-template-tag";
 import { services } from "../../../services.server.ts";
 import type { DeadLetter } from "../../../jobs/queue/dead-letters.ts";
 import type { JobsHealth } from "../../../jobs/queue/job-types.ts";
@@ -29,9 +30,9 @@ export async function readJobs(): Promise<JobsFacts> {
   const [health, deadLetters, parked, toReconcile] = await Promise.all([
     jobs.health(),
     jobs.deadLetters(SHOWN),
-    db.$queryRaw<ParkedJob[]>`
+    db.query<ParkedJob[]>(sql`
       SELECT "shop", "job", "code", (extract(epoch FROM "retryAt") * 1000)::float8 AS "retryAt"
-      FROM expand_contract."ParkedJob" ORDER BY "shop", "job" LIMIT ${SHOWN}`,
+      FROM expand_contract."ParkedJob" ORDER BY "shop", "job" LIMIT ${SHOWN}`),
     tokens.shopsToReconcile(1_000),
   ]);
   return { health, deadLetters, parked, unknownOutcomes: toReconcile.length };

@@ -1,4 +1,5 @@
-import type { Database } from "../../../infra/database/db.server.ts";
+import sql from "sql-template-tag";
+import type { Database } from "../../../infra/database/database.ts";
 import type { MigrationOptions } from "../../../migration/index.ts";
 
 /** What a run was asked. */
@@ -9,8 +10,8 @@ const ID = /^[\w-]{1,64}$/;
 /** The options that a run was started with; undefined when there is no such run. */
 export async function readRunOptions(db: Database, id: string): Promise<RunOptions | undefined> {
   if (!isRunId(id)) return undefined;
-  const [row] = await db.$queryRaw<{ options: RunOptions }[]>`
-    SELECT "options" FROM expand_contract."MigrationRun" WHERE "id" = ${id}`;
+  const [row] = await db.query<{ options: RunOptions }[]>(sql`
+    SELECT "options" FROM expand_contract."MigrationRun" WHERE "id" = ${id}`);
   return row?.options;
 }
 

@@ -1,4 +1,5 @@
-import type { Database } from "../../../../infra/database/db.server.ts";
+import sql from "sql-template-tag";
+import type { Database } from "../../../../infra/database/database.ts";
 import { keptCount } from "../../../../tokens/records/kept-count.ts";
 import { LOOKED_BACK_DAYS } from "./burn-down.ts";
 
@@ -11,9 +12,9 @@ export async function readMigratedByDay(db: Database): Promise<Record<string, nu
 }
 
 async function countByDay(db: Database): Promise<Record<string, number>> {
-  const rows = await db.$queryRaw<{ day: string; shops: number }[]>`
+  const rows = await db.query<{ day: string; shops: number }[]>(sql`
     SELECT to_char("migratedAt" AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS "day", count(*)::int AS "shops"
-    FROM expand_contract."ShopToken" WHERE "migratedAt" > now() - ${LOOKED_BACK_DAYS + 1} * interval '1 day' GROUP BY 1`;
+    FROM expand_contract."ShopToken" WHERE "migratedAt" > now() - ${LOOKED_BACK_DAYS + 1} * interval '1 day' GROUP BY 1`);
   return Object.fromEntries(rows.map(({ day, shops }) => [day, shops]));
 }
 

@@ -1,5 +1,5 @@
-import { Prisma } from "@prisma/client";
-import type { Database } from "../../../../infra/database/db.server.ts";
+import sql, { empty, raw, type Sql } from "sql-template-tag";
+import type { Database } from "../../../../infra/database/database.ts";
 import { PERMANENT_TOKEN_PREDICATE } from "../../../../tokens/index.ts";
 import type { Cursor, ListedState, ShopFilter, ShopState } from "./shop-filter.ts";
 import { SHOP_REASON, SHOP_STATE } from "./shop-state-sql.ts";
@@ -28,19 +28,18 @@ export interface ShopPage {
 
 interface Source {
   /** Rows in the order of one index: `key` (text) and `id`, and the rows `s`, `t`. */
-  from: Prisma.Sql;
-  where: Prisma.Sql;
-  key: Prisma.Sql;
+  from: Sql;
+  where: Sql;
+  key: Sql;
   /** The key's type, to compare a cursor with. */
   type: string;
-  id: Prisma.Sql;
+  id: Sql;
   descending?: boolean;
 }
 
 /** Entries of an index that one page looks through at most, so that a filter which hardly anything passes costs no more. */
 const MOST_LOOKED_AT = 5_000;
 
-const raw = Prisma.raw;
 const FROM_SESSION = raw(`"Session" s LEFT JOIN expand_contract."ShopToken" t ON t."shop" = lower(s."shop")`);
 /** From a mark: the shop's own session beside it, if there is one. */
 const FROM_MARK = raw(
@@ -104,7 +103,7 @@ export async function findShops(db: Database, filter: ShopFilter, limit: number)
   if (filter.outcome && run === undefined) return { shops: [], next: undefined, isPartial: false, run };
   const source = sourceOf(filter, run);
   const order = source.descending ? raw("DESC") : raw("ASC");
-  const window = Prisma.sql`
+  const window = sql`
     SELECT ${source.key} AS "key", ${source.id} AS "id", lower(coalesce(s."shop", ${source.id})) AS "shop",
       ${raw(SHOP_STATE)} AS "state", ${raw(SHOP_REASON)} AS "reason",
       (extract(epoch FROM s."refreshTokenExpires") * 1000)::float8 AS "chainEnds"
@@ -112,25 +111,25 @@ export async function findShops(db: Database, filter: ShopFilter, limit: number)
     ORDER BY 1 ${order}, 2 ${order} LIMIT ${MOST_LOOKED_AT}`;
   const states = filter.state ? JSON.stringify(STATES_OF[filter.state]) : null;
   const [from, until] = rangeOf(filter.search);
-  const rows = await db.$queryRaw<Row[]>`
+  const rows = await db.query<Row[]>(sql`
     SELECT w."key"::text, w."id", w."shop", w."state", w."reason", w."chainEnds", o."outcome", o."code"
     FROM (${window}) w LEFT JOIN expand_contract."MigrationOutcome" o ON o."runId" = ${run ?? ""} AND o."shop" = w."shop"
     WHERE (${states}::jsonb IS NULL OR ${states}::jsonb ? w."state")
       AND (${from}::text IS NULL OR (w."shop" COLLATE "C" >= ${from} AND w."shop" COLLATE "C" < ${until}))
-    ORDER BY w."key" ${order}, w."id" ${order} LIMIT ${limit + 1}`;
+    ORDER BY w."key" ${order}, w."id" ${order} LIMIT ${limit + 1}`);
   const shops = rows.slice(0, limit).map(({ key: _key, id: _id, ...shop }) => shop);
   if (rows.length > limit) return { shops, next: cursorOf(rows[limit - 1]!), isPartial: false, run };
-  const [last] = await db.$queryRaw<{ key: string | null; id: string }[]>`
-    SELECT "key"::text, "id" FROM (${window}) w OFFSET ${MOST_LOOKED_AT - 1} LIMIT 1`;
+  const [last] = await db.query<{ key: string | null; id: string }[]>(sql`
+    SELECT "key"::text, "id" FROM (${window}) w OFFSET ${MOST_LOOKED_AT - 1} LIMIT 1`);
   return { shops, next: last && cursorOf(last), isPartial: last !== undefined, run };
 }
 
 function sourceOf({ state, outcome, search }: ShopFilter, run: string | undefined): Source {
   if (outcome) {
     return {
-      from: Prisma.sql`expand_contract."MigrationOutcome" r LEFT JOIN "Session" s ON s."id" = 'offline_' || r."shop" AND NOT s."isOnline"
+      from: sql`expand_contract."MigrationOutcome" r LEFT JOIN "Session" s ON s."id" = 'offline_' || r."shop" AND NOT s."isOnline"
         LEFT JOIN expand_contract."ShopToken" t ON t."shop" = r."shop"`,
-      where: Prisma.sql`r."runId" = ${run} AND r."outcome" = ${outcome}`,
+      where: sql`r."runId" = ${run} AND r."outcome" = ${outcome}`,
       key: raw(`r."shop"`),
       type: "text",
       id: raw(`r."shop"`),
@@ -138,7 +137,7 @@ function sourceOf({ state, outcome, search }: ShopFilter, run: string | undefine
   }
   if (search) {
     const [from, until] = rangeOf(search);
-    const where = Prisma.sql`${ALL.where} AND ${ALL.key} >= ${from} AND ${ALL.key} < ${until}`;
+    const where = sql`${ALL.where} AND ${ALL.key} >= ${from} AND ${ALL.key} < ${until}`;
     return { ...ALL, where };
   }
   return state ? SOURCES[state] : ALL;
@@ -150,13 +149,13 @@ function rangeOf(search: string | undefined): [string | null, string | null] {
 }
 
 /** The leading column by itself as well, so that an index which has only that one is entered at the right place. */
-function beyond({ key, id, type, descending }: Source, after: Cursor | undefined): Prisma.Sql {
+function beyond({ key, id, type, descending }: Source, after: Cursor | undefined): Sql {
   // A cursor of another filter's list: its first page.
-  if (!after || (type !== "text" && Number.isNaN(Date.parse(after.key)))) return Prisma.empty;
+  if (!after || (type !== "text" && Number.isNaN(Date.parse(after.key)))) return empty;
   const cast = raw(type);
   return descending
-    ? Prisma.sql`AND ${key} <= ${after.key}::${cast} AND (${key}, ${id}) < (${after.key}::${cast}, ${after.id})`
-    : Prisma.sql`AND ${key} >= ${after.key}::${cast} AND (${key}, ${id}) > (${after.key}::${cast}, ${after.id})`;
+    ? sql`AND ${key} <= ${after.key}::${cast} AND (${key}, ${id}) < (${after.key}::${cast}, ${after.id})`
+    : sql`AND ${key} >= ${after.key}::${cast} AND (${key}, ${id}) > (${after.key}::${cast}, ${after.id})`;
 }
 
 function cursorOf({ key, id }: { key: string | null; id: string }): Cursor | undefined {
@@ -164,7 +163,7 @@ function cursorOf({ key, id }: { key: string | null; id: string }): Cursor | und
 }
 
 async function findLatestRealRun(db: Database): Promise<string | undefined> {
-  const [row] = await db.$queryRaw<{ id: string }[]>`
-    SELECT "id" FROM expand_contract."MigrationRun" WHERE NOT "dryRun" ORDER BY "startedAt" DESC LIMIT 1`;
+  const [row] = await db.query<{ id: string }[]>(sql`
+    SELECT "id" FROM expand_contract."MigrationRun" WHERE NOT "dryRun" ORDER BY "startedAt" DESC LIMIT 1`);
   return row?.id;
 }

@@ -1,4 +1,4 @@
-import { Prisma } from "@prisma/client";
+import sql, { raw } from "sql-template-tag";
 import { systemClock } from "../../../../infra/clock.ts";
 import type { ShopDomain } from "../../../../infra/shop-domain.ts";
 import { services } from "../../../../services.server.ts";
@@ -40,22 +40,22 @@ const SHOWN = 50;
 export async function readShop(shop: ShopDomain): Promise<ShopFacts | undefined> {
   const { db, tokens, env, flags } = services;
   const [rows, token, history, outcomes, parked, others, isServedByExchange] = await Promise.all([
-    db.$queryRaw<{ state: ShopState; reason: string | null; isKnown: boolean; answerLostAt: number | null }[]>`
-      SELECT ${Prisma.raw(SHOP_STATE)} AS "state", ${Prisma.raw(SHOP_REASON)} AS "reason",
+    db.query<{ state: ShopState; reason: string | null; isKnown: boolean; answerLostAt: number | null }[]>(sql`
+      SELECT ${raw(SHOP_STATE)} AS "state", ${raw(SHOP_REASON)} AS "reason",
         (s."id" IS NOT NULL OR t."shop" IS NOT NULL) AS "isKnown", (extract(epoch FROM CASE
           WHEN t."leaseOwner" IS NOT NULL AND t."leaseExpiresAt" < clock_timestamp() THEN t."leaseExpiresAt" ELSE t."answerLostAt" END) * 1000)::float8 AS "answerLostAt"
       FROM (VALUES (${shop}::text)) v("shop") LEFT JOIN "Session" s ON s."id" = 'offline_' || v."shop" AND NOT s."isOnline"
-        LEFT JOIN expand_contract."ShopToken" t ON t."shop" = v."shop"`,
+        LEFT JOIN expand_contract."ShopToken" t ON t."shop" = v."shop"`),
     tokens.state(shop),
     tokens.history(shop, SHOWN),
-    db.$queryRaw<ShopOutcome[]>`
+    db.query<ShopOutcome[]>(sql`
       SELECT "runId" AS "run", "outcome", coalesce("code", '') AS "code", "attempts", (extract(epoch FROM "at") * 1000)::float8 AS "at"
-      FROM expand_contract."MigrationOutcome" WHERE "shop" = ${shop} ORDER BY "at" DESC LIMIT ${SHOWN}`,
-    db.$queryRaw<ShopFacts["parked"]>`
+      FROM expand_contract."MigrationOutcome" WHERE "shop" = ${shop} ORDER BY "at" DESC LIMIT ${SHOWN}`),
+    db.query<ShopFacts["parked"]>(sql`
       SELECT "job", "code", (extract(epoch FROM "retryAt") * 1000)::float8 AS "retryAt"
-      FROM expand_contract."ParkedJob" WHERE "shop" = ${shop} ORDER BY "job"`,
-    db.$queryRaw<{ id: string }[]>`
-      SELECT "id" FROM "Session" WHERE NOT "isOnline" AND lower("shop") COLLATE "C" = ${shop} AND "id" <> ${`offline_${shop}`} LIMIT 10`,
+      FROM expand_contract."ParkedJob" WHERE "shop" = ${shop} ORDER BY "job"`),
+    db.query<{ id: string }[]>(sql`
+      SELECT "id" FROM "Session" WHERE NOT "isOnline" AND lower("shop") COLLATE "C" = ${shop} AND "id" <> ${`offline_${shop}`} LIMIT 10`),
     flags.usesTokenExchange(shop),
   ]);
   const row = rows[0]!;
