@@ -17,5 +17,5 @@ export const QUICK_TIMES = {
   suspendedMs: 200,
   failureFirstSeconds: 0,
   failureRetries: 1,
-  appJobsPollSeconds: 0.5,
+  lookMs: 100,
 };

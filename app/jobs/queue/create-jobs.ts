@@ -1,6 +1,6 @@
 import sql from "sql-template-tag";
 import PQueue from "p-queue";
-import type { PgBoss } from "pg-boss";
+import type { JobWithMetadata, PgBoss } from "pg-boss";
 import { type Clock, systemClock } from "../../infra/clock.ts";
 import type { Database } from "../../infra/database/database.ts";
 import type { Logger } from "../../infra/log/log.server.ts";
@@ -13,11 +13,10 @@ import { forgetShop } from "./forget-shop.ts";
 import { registerJobGauges } from "./job-gauges.ts";
 import { type Exactly, type JobTarget, parseJobPayload } from "./job-payload.ts";
 import { createJobQueue } from "./job-queue.ts";
-import { scheduleAppJobs } from "./job-schedule.ts";
 import type { AppJobContext, AppJobName, JobsHealth, JobTokens, ShopJobContext, ShopJobName } from "./job-types.ts";
 import { keepAlive } from "../handlers/keep-alive.ts";
 import { KEEP_ALIVE_SPREAD, type KeepAliveSpread } from "../handlers/keep-alive-plan.ts";
-import { openBoss } from "./open-boss.ts";
+import { openBoss, scheduleAppJobs } from "./open-boss.ts";
 import { planKeepAlive } from "../handlers/plan-keep-alive.ts";
 import { pruneHistory } from "../handlers/prune-history.ts";
 import { migrateAgain, retryUnserved } from "../handlers/retry-unserved.ts";
@@ -25,6 +24,7 @@ import { refreshShop } from "../handlers/refresh-shop.ts";
 import { releaseParked } from "../parked/release-parked.ts";
 import { runAppJob } from "./run-app-job.ts";
 import { runShopJob, type RunDependencies } from "./run-shop-job.ts";
+import { startWaker, WORKER_POLL_SECONDS, type WorkerWaker } from "./wake-workers.ts";
 import { requireShopDomain } from "../../infra/shop-domain.ts";
 import type { Watch } from "../../watch/watch.ts";
 
@@ -83,7 +83,13 @@ export class JobsStoppedError extends Error {
   }
 }
 
-const BATCH = 4;
+const WORK = {
+  batchSize: 4,
+  burstWhenBatchFull: true,
+  perJobResults: true,
+  includeMetadata: true,
+  pollingIntervalSeconds: WORKER_POLL_SECONDS,
+} as const;
 const KEEP_ALIVES_PER_SECOND = 2;
 /** Below the limit of the server's drain (server/start-server.ts): what is left then still goes to another instance in order. */
 const DRAIN_MS = 20_000;
@@ -96,6 +102,7 @@ export function createJobs(options: JobsOptions): Jobs {
   const spread = { ...KEEP_ALIVE_SPREAD, ...options.spread };
   let opened: Promise<PgBoss> | undefined;
   let working: Promise<void> | undefined;
+  let waker: WorkerWaker | undefined;
   let stopping: Promise<void> | undefined;
 
   const open = (): Promise<PgBoss> => {
@@ -131,30 +138,29 @@ export function createJobs(options: JobsOptions): Jobs {
 
   async function work(): Promise<void> {
     const boss = await open();
-    const polling = {
-      batchSize: BATCH,
-      burstWhenBatchFull: true,
-      perJobResults: true,
-      includeMetadata: true,
-      pollingIntervalSeconds: 0.5,
-    } as const;
+    const workers = new Map<string, string>();
     for (const [name, handler] of Object.entries(shopJobs) as [ShopJobName, (typeof shopJobs)[ShopJobName]][]) {
-      await boss.work<unknown, unknown, typeof polling>(name, polling, (jobs) =>
-        Promise.all(jobs.map((job) => runShopJob(deps, name, handler, job))),
+      const run = (job: JobWithMetadata<unknown>) => runShopJob(deps, name, handler, job);
+      workers.set(
+        name,
+        await boss.work<unknown, unknown, typeof WORK>(name, WORK, (jobs) => Promise.all(jobs.map(run))),
       );
     }
-    const seldom = { ...polling, pollingIntervalSeconds: times.appJobsPollSeconds } as const;
     for (const [name, handler] of Object.entries(appJobs) as [AppJobName, (typeof appJobs)[AppJobName]][]) {
-      await boss.work<unknown, unknown, typeof seldom>(name, seldom, (jobs) =>
-        Promise.all(jobs.map((job) => runAppJob(deps, name, handler, job))),
+      const run = (job: JobWithMetadata<unknown>) => runAppJob(deps, name, handler, job);
+      workers.set(
+        name,
+        await boss.work<unknown, unknown, typeof WORK>(name, WORK, (jobs) => Promise.all(jobs.map(run))),
       );
     }
     await scheduleAppJobs(boss);
+    waker = startWaker(boss, workers, { everyMs: times.lookMs, log });
     log.info({ jobs: [...Object.keys(shopJobs), ...Object.keys(appJobs)] }, "background jobs run in this process");
   }
 
   async function drain(drainMs: number): Promise<void> {
     await working?.catch(() => {});
+    await waker?.stop();
     const boss = await opened?.catch(() => undefined);
     // pg-boss waits for handlers in hand; those that put themselves off still need the open connection.
     await boss?.stop({ graceful: true, timeout: drainMs, close: true });

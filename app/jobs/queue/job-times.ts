@@ -13,8 +13,8 @@ export interface JobTimes {
   failureFirstSeconds: number;
   /** How often an error of our own is retried before the job becomes a dead letter. */
   failureRetries: number;
-  /** How often an idle instance looks for jobs of the app as a whole; pg-boss counts in seconds, 0.5 at least. */
-  appJobsPollSeconds: number;
+  /** How often an instance looks for jobs that are due. */
+  lookMs: number;
 }
 
 export const JOB_TIMES: JobTimes = {
@@ -23,7 +23,7 @@ export const JOB_TIMES: JobTimes = {
   suspendedMs: 6 * 60 * MINUTE_MS,
   failureFirstSeconds: 15,
   failureRetries: 5,
-  appJobsPollSeconds: 5,
+  lookMs: 800,
 };
 
 /** How often a job is put off because Shopify could not be asked, before a person has to look: about two days at the longest delay. */

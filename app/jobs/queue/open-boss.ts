@@ -49,9 +49,16 @@ export async function openBoss(options: OpenOptions): Promise<PgBoss> {
     }),
     schema: JOBS_SCHEMA,
     useListenNotify: false,
-    superviseIntervalSeconds: 30,
-    monitorIntervalSeconds: 30,
-    maintenanceIntervalSeconds: 600,
+    // Jobs of killed workers are found in these passes; what is done is deleted in those of maintenance, three transactions for each queue.
+    superviseIntervalSeconds: 60,
+    monitorIntervalSeconds: 60,
+    maintenanceIntervalSeconds: 3_600,
+    // The schedule counts in minutes; what it sends goes through a queue of pg-boss's own, which it looks into this often.
+    cronMonitorIntervalSeconds: 30,
+    cronWorkerIntervalSeconds: 15,
+    // Flows and changes of its schema that pg-boss makes by itself: this app has none of the first, and the second are rare.
+    flowIntervalSeconds: 3_600,
+    bamIntervalSeconds: 600,
     // Timing advice about this process's queries, not events: no reason to fill the log.
     monitorVacuum: false,
   });
@@ -93,4 +100,20 @@ function queues(times: JobTimes): Queue[] {
     ...SHOP_JOBS.map((name): Queue => ({ ...shared, name, policy: "short" })),
     ...APP_JOBS.map((name): Queue => ({ ...shared, name, policy: "exclusive", retryLimit: 1 })),
   ];
+}
+
+/** When the app's own jobs run (UTC). pg-boss lets one instance send each occurrence, however many run. */
+const SCHEDULE: Record<AppJobName, { cron: string; missed: "once" | "skip" }> = {
+  // At an odd minute, so that not every app on Shopify calls on the hour.
+  "plan-keep-alive": { cron: "23 * * * *", missed: "once" },
+  // Shopify keeps a replaced permanent token usable for 7 days, a refresh token for 30: minutes are early enough.
+  "reconcile-shops": { cron: "*/10 * * * *", missed: "once" },
+  "prune-history": { cron: "41 3 * * *", missed: "once" },
+  "retry-unserved": { cron: "37 * * * *", missed: "skip" },
+  "watch-tokens": { cron: "*/5 * * * *", missed: "skip" },
+  "release-parked": { cron: "* * * * *", missed: "skip" },
+};
+
+export async function scheduleAppJobs(boss: PgBoss): Promise<void> {
+  for (const [name, { cron, missed }] of Object.entries(SCHEDULE)) await boss.schedule(name, cron, null, { missed });
 }

@@ -26,7 +26,7 @@ export interface MigrationDependencies {
   tickMs?: number;
   /** Workers without a heartbeat for this long are considered dead; milliseconds, default 10,000. */
   deadAfterMs?: number;
-  /** How often an idle instance looks for a run that wants a worker; milliseconds, 1,000 unless told. */
+  /** How often an idle instance looks for a run that wants a worker; milliseconds, 3,000 unless told. */
   pollMs?: number;
   /** How long the app's own faults may last before a run ends as failed; milliseconds, default 60,000. */
   giveUpAfterMs?: number;
@@ -44,7 +44,7 @@ const WAIT_POLL_MS = 200;
 
 /** The bulk migration. One per process; any number of processes may share a database and work on one run together. */
 export function createMigrations(deps: MigrationDependencies): Migrations {
-  const { db, log, tickMs = 250, deadAfterMs = 10_000, pollMs = 1_000 } = deps;
+  const { db, log, tickMs = 250, deadAfterMs = 10_000, pollMs = 3_000 } = deps;
   let worker: RunWorker | undefined;
   let joining: Promise<void> | undefined;
   let poll: NodeJS.Timeout | undefined;
