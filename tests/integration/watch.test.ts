@@ -234,7 +234,7 @@ it("runs as a job, by schedule, and keep-alive that was planned is not reported"
     watch,
     log: createLogger("silent"),
     metrics: createMetrics({ withDefaults: false }),
-    times: { appJobsPollSeconds: 0.5 },
+    times: { lookMs: 100 },
   });
   try {
     await jobs.start();
