@@ -17,7 +17,8 @@ import {
 import { probeApplicationToken } from "./probe-application-token.ts";
 import { createOperatorClient, type OperatorClient } from "./operator-client.ts";
 import { fitWidth } from "./fit-width.ts";
-import { OperatorError } from "./operator-error.ts";
+import { addLocalCommands } from "./local-commands.ts";
+import { OperatorError, sayError } from "./operator-error.ts";
 import { harmlessJson, harmlessLines, paintFor, PLAIN, type Paint } from "./paint.ts";
 import { barView, jsonView, lineView } from "./progress-view.ts";
 import { readDotenv, readSettings } from "./read-settings.ts";
@@ -31,8 +32,8 @@ type Action = (client: OperatorClient, at: Surroundings) => Promise<number>;
 const EXIT_CODES = `
 Exit codes
   0    migrate, watch: no permanent token remains that could have been migrated
-       doctor: nothing is wrong; other commands, dry runs and --detach: done
-  1    migrate, watch: some remain, or there is no run to watch · doctor: something is wrong
+       doctor, scan: nothing is wrong; other commands, dry runs and --detach: done
+  1    migrate, watch: some remain, or there is no run to watch · doctor, scan: something is wrong
   2    a wrong option, an unknown run, or the app could not be asked
   130  detached by Ctrl-C; the run goes on`;
 
@@ -129,6 +130,7 @@ export function createProgram(env: NodeJS.ProcessEnv = process.env): Command {
           : probeApplicationToken(client, flags.probeApplicationToken, at),
       ),
     );
+  addLocalCommands(program);
   return program;
 }
 
@@ -180,17 +182,8 @@ async function perform(
       },
     );
   } catch (error) {
-    const { code, message, remedy } =
-      error instanceof OperatorError
-        ? error
-        : new OperatorError(
-            "unexpected",
-            String(error instanceof Error ? error.stack : error),
-            "This is a mistake in the command itself.",
-          );
-    process.exitCode = code === "interrupted" ? EXIT.detached : EXIT.failed;
-    if (json) out(JSON.stringify({ error: code, message, remedy }));
-    else note(`${aside.bad(`✗ ${message}`)}${remedy && `\n  ${remedy}`}`);
+    process.exitCode = error instanceof OperatorError && error.code === "interrupted" ? EXIT.detached : EXIT.failed;
+    sayError(error, { json, out, note, paint: aside });
   } finally {
     process.removeListener("SIGINT", interrupt).removeListener("SIGTERM", interrupt);
   }

@@ -1,0 +1,42 @@
+import type { Command } from "commander";
+import { EXIT } from "./commands.ts";
+import { sayError } from "./operator-error.ts";
+import { harmlessJson, harmlessLines, paintFor, PLAIN, type Paint } from "./paint.ts";
+import { runScan } from "./scan/run-scan.ts";
+
+interface Local {
+  json: boolean;
+  out: (line: string) => void;
+  paint: Paint;
+}
+
+/** The commands that ask no app: they work on this machine, and need no secret of an operator. */
+export function addLocalCommands(program: Command): void {
+  program
+    .command("scan [folder]")
+    .description("look through an app's sources for what breaks with expiring tokens, and say what to write instead")
+    .option("--ignore <paths...>", "folders or files to leave out, relative to the folder", [])
+    .option("--json", "write one JSON object for machines", false)
+    .addHelpText(
+      "after",
+      "\nReads TypeScript and JavaScript, tests left out. Exit codes: 0 nothing found, 1 something, 2 it could not be read.",
+    )
+    .action((folder: string | undefined, { json, ignore }: { json: boolean; ignore: string[] }) =>
+      perform(json, (local) => runScan(folder ?? ".", { ...local, ignore })),
+    );
+}
+
+/** Runs a command, and says its errors with their remedy. What it prints of others' text cannot steer the terminal. */
+async function perform(json: boolean, action: (local: Local) => Promise<number>): Promise<void> {
+  const { stdout, stderr } = process;
+  const [paint, aside] = [paintFor(stdout), paintFor(stderr)];
+  const out = (line: string) =>
+    void stdout.write(`${json ? harmlessJson(line) : harmlessLines(line, { coloured: paint !== PLAIN })}\n`);
+  const note = (line: string) => void stderr.write(`${harmlessLines(line, { coloured: aside !== PLAIN })}\n`);
+  try {
+    process.exitCode = await action({ json, out, paint });
+  } catch (error) {
+    process.exitCode = EXIT.failed;
+    sayError(error, { json, out, note, paint: aside });
+  }
+}
