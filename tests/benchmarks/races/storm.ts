@@ -122,12 +122,18 @@ function lastCalls({ sandbox, kind }: World, shop: string): string {
   return `${kind}: ${shop} after\n    ${lines.join("\n    ")}`;
 }
 
-/** Until no call has reached the simulator for a while: leases of the dead run out, jobs put off come back. */
-async function settle({ sandbox }: World): Promise<void> {
+/**
+ * Until the leases of the dead have run out (15 s; a page waits for one no longer than 4.5 s, and then says "try again"), and no call has
+ * reached the simulator for 2 s: jobs put off come back.
+ */
+async function settle({ sandbox, query }: World): Promise<void> {
   const { calls } = sandbox.platform.state.ledger;
-  for (let quiet = 0, seen = calls.length, rounds = 0; quiet < 8 && rounds < 120; rounds++) {
+  for (let quiet = 0, seen = calls.length, rounds = 0; quiet < 8 && rounds < 160; rounds++) {
     await sleep(250);
-    quiet = calls.length === seen ? quiet + 1 : 0;
+    const [held] = await query(
+      `SELECT FROM expand_contract."ShopToken" WHERE "leaseOwner" IS NOT NULL AND "leaseExpiresAt" > clock_timestamp() LIMIT 1`,
+    );
+    quiet = calls.length === seen && !held ? quiet + 1 : 0;
     seen = calls.length;
   }
 }
