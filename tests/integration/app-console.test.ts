@@ -111,9 +111,19 @@ describe("the door", () => {
     expect((await operator.post(path, { csrf: "" })).status).toBe(403);
     expect((await operator.post(path, { csrf: "A".repeat(43) })).status).toBe(403);
     expect((await operator.post(path, {}, { Origin: "https://evil.example" })).status).toBe(403);
+    const elsewhere = { Origin: "https://evil.example", "Sec-Fetch-Site": "cross-site" };
+    expect((await operator.post(path, {}, elsewhere)).status).toBe(403);
     const json = await operator.post(path, {}, { "Content-Type": "application/json" });
     expect(json.status).toBe(415);
     expect(await database.current.query(`SELECT FROM expand_contract."MigrationRun"`)).toEqual([]);
+  });
+
+  it("works at another address than SHOPIFY_APP_URL, as through a tunnel", async () => {
+    const tunnel = { Origin: "http://127.0.0.1:9999", "Sec-Fetch-Site": "same-origin" };
+    expect((await operator.post("/admin/runs/new", { csrf: "" }, tunnel)).headers.get("content-type")).toMatch(/html/);
+    const signedIn = await submit(app.url, "/admin/login", { secret: MONITOR_SECRET, next: "/admin" }, tunnel);
+    expect(signedIn.status).toBe(303);
+    expect((await submit(app.url, "/auth/login", { shop: "a" }, tunnel)).status).toBe(403);
   });
 
   it("lets a monitor look, and touch nothing", async () => {
