@@ -17,6 +17,8 @@ function reportFile(): string {
 
 const setupFiles = ["tests/setup/no-network.ts", "tests/setup/no-console-error.ts"];
 const withPostgres = ["tests/setup/postgres.ts"];
+/** What processes do takes its time on a busy machine; Vitest would wait for a second. */
+const patient = { poll: { timeout: 10_000 } };
 
 export default defineConfig({
   test: {
@@ -42,6 +44,7 @@ export default defineConfig({
           name: "integration",
           include: ["tests/integration/**/*.test.ts"],
           setupFiles,
+          expect: patient,
           globalSetup: withPostgres,
           testTimeout: 20_000,
           hookTimeout: 30_000,
@@ -54,6 +57,7 @@ export default defineConfig({
           name: "crash",
           include: ["tests/crash/**/*.test.ts"],
           setupFiles,
+          expect: patient,
           globalSetup: withPostgres,
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -66,6 +70,7 @@ export default defineConfig({
           name: "browser",
           include: ["tests/browser/**/*.test.ts"],
           setupFiles,
+          expect: patient,
           globalSetup: withPostgres,
           testTimeout: 60_000,
           hookTimeout: 90_000,
