@@ -23,7 +23,18 @@ const LAYER_ZONES = Object.entries(LAYERS).map(([layer, allow]) => ({
 }));
 
 export default tseslint.config(
-  { ignores: ["build/", "sandbox/dist/", "public/", "node_modules/", ".reports/", ".cache/", ".data/"] },
+  {
+    ignores: [
+      "build/",
+      "sandbox/dist/",
+      "packages/*/dist/",
+      "public/",
+      "node_modules/",
+      ".reports/",
+      ".cache/",
+      ".data/",
+    ],
+  },
   ...tseslint.configs.recommended,
   {
     files: ["**/*.{ts,tsx,mjs}"],

@@ -51,8 +51,8 @@ Examples
 ${EXIT_CODES}`;
 
 /** The command line. Running it sets the process's exit code; wrong options throw commander's CommanderError. */
-export function createProgram(env: NodeJS.ProcessEnv = process.env): Command {
-  const program = new Command("tokens")
+export function createProgram(env: NodeJS.ProcessEnv = process.env, name = "tokens"): Command {
+  const program = new Command(name)
     .usage("<command> [options]")
     .description("Moves an app's shops from permanent to expiring offline tokens, and tells how that stands.")
     .version(VERSION)

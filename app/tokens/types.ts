@@ -71,6 +71,17 @@ export interface RequestContext {
   kind?: "admin" | "webhook";
   /** Only where token exchange serves this request; the legacy flow must not pass it. */
   idToken?: string;
+  /**
+   * The shop that this request is proven to come from; null: none is. No other shop's token is renewed for it. Left out: the caller has
+   * proven every shop that it asks about.
+   */
+  verifiedShop?: string | null;
+  /** A webhook waits for a new token at most so many milliseconds; 0 unless told: it is served without one. */
+  renewWithinMs?: number;
+  /** A webhook says that the shop uninstalled the app then: to delete its offline session means to record that. */
+  uninstalledAt?: Date;
+  /** Set when this request brought its shop a pair. */
+  acquired?: string;
 }
 
 /** The lifecycle of a shop's token as its row in ShopToken says. */

@@ -170,12 +170,53 @@ describe("storeSession", () => {
     expect(await h.row(shop)).toEqual({ ...before, scope: "read_products,write_products" });
   });
 
-  test("deleting an offline session by the library's interface forgets nothing", async () => {
+  test("deleting an offline session by the library's interface forgets nothing while the app is installed", async () => {
     const shop = await h.install("expiring");
     const { sessionStorage } = h.process();
     await sessionStorage.deleteSession(id(shop));
     await sessionStorage.deleteSessions([id(shop)]);
     await h.expectCurrent(shop);
+  });
+
+  test("deleting an offline session forgets a shop that has uninstalled the app, whether its token had expired or not", async () => {
+    for (const expired of [false, true]) {
+      const shop = await h.install("expiring");
+      const { sessionStorage } = h.process();
+      await h.sandbox.client.uninstall(shop, { webhook: false });
+      if (expired) await h.advance(2 * HOUR_MS);
+      const found = await sessionStorage.findSessionsByShop(shop);
+      expect(found.map((session) => session.id)).toEqual([id(shop)]);
+      await sessionStorage.deleteSessions(found.map((session) => session.id));
+      expect(await h.row(shop)).toBeUndefined();
+    }
+  });
+
+  test("a webhook that waits for a token gets a new one, and none in time when Shopify is slow", async () => {
+    const shop = await h.install("expiring");
+    const tokens = h.process();
+    await h.advance(2 * HOUR_MS);
+    const fault = await h.sandbox.client.faults.add({ shop, effect: { kind: "latency", beforeMs: 1_500, afterMs: 0 } });
+    const load = (renewWithinMs: number) =>
+      tokens.withRequest({ kind: "webhook", renewWithinMs }, () => tokens.sessionStorage.loadSession(id(shop)));
+    expect(await load(10)).toBeUndefined();
+    await h.sandbox.client.faults.remove(fault);
+    expect((await load(60_000))?.accessToken).toBe((await h.expectCurrent(shop)).accessToken);
+  });
+
+  test("a shop that nothing proves is never asked about: another shop's request, or a query that names it", async () => {
+    const [victim, own] = [await h.install("expiring"), await h.install("expiring")];
+    const { sessionStorage, withRequest } = h.process();
+    await h.advance(2 * HOUR_MS);
+    for (const verifiedShop of [own, null]) {
+      const load = () => sessionStorage.loadSession(id(victim));
+      expect(await withRequest({ kind: "admin", verifiedShop }, load)).toBeUndefined();
+    }
+    // As @shopify/shopify-app-express and the authorization code strategy of -remix do it, before they check a signature.
+    const ensureInstalledOnShop = async () => await sessionStorage.loadSession(id(victim));
+    expect(await ensureInstalledOnShop()).toBeUndefined();
+    expect(await h.tokenCalls(victim)).toEqual([]);
+    expect((await sessionStorage.loadSession(id(victim)))?.accessToken).toBeDefined();
+    expect(await h.tokenCalls(victim)).toHaveLength(1);
   });
 
   test("online sessions pass through", async () => {

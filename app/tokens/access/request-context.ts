@@ -15,6 +15,12 @@ export function currentRequest(): RequestContext | undefined {
   return requests.getStore();
 }
 
+/** Notes that the request being served brought its shop a pair. */
+export function markAcquired(shop: string): void {
+  const request = requests.getStore();
+  if (request) request.acquired = shop;
+}
+
 /** Runs `run` as the handling of an authorization code under a lease. */
 export function runWithGrant<T>(lease: Lease, run: () => Promise<T>): Promise<T> {
   return grants.run({ shop: lease.shop, lease }, run);

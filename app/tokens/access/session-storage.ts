@@ -1,7 +1,10 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import sql from "sql-template-tag";
 import { type Session } from "@shopify/shopify-api";
 import type { TokenContext } from "../context.ts";
-import { LeaseLostError, ReauthorizationRequiredError, TokenError } from "../errors.ts";
+import { describeError, LeaseLostError, ReauthorizationRequiredError, TokenError } from "../errors.ts";
+import { recordUninstalled } from "../events/record-uninstalled.ts";
+import { adoptUnstoredOf } from "../storage/adopt-all-unstored.ts";
 import { getSession, renewOnce } from "./get-session.ts";
 import {
   deleteOnlineSessions,
@@ -11,6 +14,7 @@ import {
 } from "../records/online-sessions.ts";
 import { readSession, withoutRefreshToken } from "../records/read-session.ts";
 import { renewSession } from "../renew/renew-session.ts";
+import { isUnverifiedLookup } from "./unverified-lookup.ts";
 import { currentGrantLease, currentRequest, isIdTokenOf } from "./request-context.ts";
 import { normalShopName } from "../records/shop-name.ts";
 import { storePair } from "../renew/store-pair.ts";
@@ -41,7 +45,7 @@ export function createSessionStorage(ctx: TokenContext): SessionStorage {
     async loadSession(id) {
       const shop = shopOfOfflineId(id);
       if (!shop) return readOnlineSession(ctx, id);
-      const session = await loadOfflineSession(ctx, shop);
+      const session = await loadOfflineSession(ctx, shop, !currentRequest() && isUnverifiedLookup());
       return session && handOut(session);
     },
 
@@ -58,17 +62,17 @@ export function createSessionStorage(ctx: TokenContext): SessionStorage {
     },
 
     async deleteSessions(ids) {
-      const online = ids.filter((id) => !shopOfOfflineId(id));
-      if (online.length < ids.length) {
-        ctx.log.warn({}, "offline sessions are forgotten by recordUninstalled only; a deletion was ignored");
-      }
+      const shops = ids.map(shopOfOfflineId);
+      const online = ids.filter((_id, place) => !shops[place]);
       if (online.length > 0) await deleteOnlineSessions(ctx, online);
+      for (const shop of shops) if (shop) await deleteOfflineSession(ctx, shop);
       return true;
     },
 
     async findSessionsByShop(shop) {
-      const offline = await this.loadSession(ctx.api.session.getOfflineId(normalShopName(shop)));
-      const online = await listOnlineSessions(ctx, shop);
+      const id = ctx.api.session.getOfflineId(normalShopName(shop));
+      const offline = (await this.loadSession(id)) ?? (await readWithoutTokens(ctx, normalShopName(shop)));
+      const online = await listOnlineSessions(ctx, normalShopName(shop));
       return offline ? [offline, ...online] : online;
     },
   };
@@ -79,13 +83,41 @@ function shopOfOfflineId(id: string): string | undefined {
 }
 
 /**
+ * The usual handlers of `app/uninstalled` delete the shop's session. Inside such a webhook that is recorded, like any uninstall;
+ * elsewhere nothing but Shopify's word counts: a session that lives is not deleted.
+ */
+async function deleteOfflineSession(ctx: TokenContext, shop: string): Promise<void> {
+  const uninstalledAt = currentRequest()?.uninstalledAt;
+  await adoptUnstoredOf(ctx, shop);
+  await recordUninstalled(ctx, shop, uninstalledAt ?? new Date(ctx.now()), { isCertain: uninstalledAt !== undefined });
+}
+
+/** A session that cannot be used is listed too: that it is there tells that the shop was installed, and lets it be deleted. */
+async function readWithoutTokens(ctx: TokenContext, shop: string): Promise<Session | undefined> {
+  const session = await readSession(ctx, shop);
+  if (!session) return undefined;
+  const copy = withoutRefreshToken(session);
+  copy.accessToken = undefined;
+  return copy;
+}
+
+/**
  * Inside an admin request: through the front door with its ID token; errors pass to the caller, but a shop that
  * needs its merchant is answered with no session where no ID token is at hand, so that the library starts its own flow.
- * Inside a webhook: no call to Shopify at all. Outside any request: the front door, and no session where it has none.
+ * Inside a webhook: without a call to Shopify, unless the webhook waits for one. Outside any request: the front door, and no session
+ * where it has none. For a shop that nothing proves: what is stored, if it can be used, and no call to Shopify.
  */
-async function loadOfflineSession(ctx: TokenContext, shop: string): Promise<Session | undefined> {
+async function loadOfflineSession(
+  ctx: TokenContext,
+  shop: string,
+  isUnverified: boolean,
+): Promise<Session | undefined> {
   const request = currentRequest();
-  if (request?.kind === "webhook") return findUsable(ctx, shop);
+  if (request?.kind === "webhook") {
+    return (await findUsable(ctx, shop)) ?? renewWithin(ctx, shop, request.renewWithinMs ?? 0);
+  }
+  if (isUnverified || (request?.verifiedShop !== undefined && request.verifiedShop !== shop))
+    return findUsable(ctx, shop);
   const idToken = request?.idToken && isIdTokenOf(shop, request.idToken) ? request.idToken : undefined;
   try {
     return await getSession(ctx, shop, { idToken });
@@ -95,6 +127,24 @@ async function loadOfflineSession(ctx: TokenContext, shop: string): Promise<Sess
     if (request) throw error;
     ctx.log.warn({ shop, code: error.code, reason: error.reason }, "no session outside a request");
     return undefined;
+  }
+}
+
+/** Through the front door, but no longer than the webhook waits. What is under way goes on for those who come later. */
+async function renewWithin(ctx: TokenContext, shop: string, withinMs: number): Promise<Session | undefined> {
+  if (withinMs === 0) return undefined;
+  const renewed = getSession(ctx, shop).catch((error: unknown) => {
+    if (!(error instanceof TokenError)) throw error;
+    ctx.log.warn({ shop, code: error.code, reason: error.reason }, "a webhook is served without a token");
+    return undefined;
+  });
+  const over = new AbortController();
+  const limit = sleep(withinMs, undefined, { signal: over.signal, ref: false }).catch(() => undefined);
+  try {
+    return await Promise.race([renewed, limit]);
+  } finally {
+    over.abort();
+    renewed.catch((error: unknown) => ctx.log.warn({ shop, ...describeError(error) }, "a token could not be renewed"));
   }
 }
 

@@ -1,0 +1,26 @@
+import type { Shopify } from "@shopify/shopify-api";
+import type { Database } from "../../../app/infra/database/database.ts";
+import type { AppDistribution, Phase, TokenLog, TokenMetrics, Tokens } from "../../../app/tokens/index.ts";
+
+/** What one `createTokens` was made of: the other entries of this package need it too. */
+export interface AppParts {
+  api: Shopify;
+  db: Database;
+  phase: Phase;
+  distribution: AppDistribution;
+  log: TokenLog;
+  metrics: TokenMetrics | undefined;
+}
+
+const partsOf = new WeakMap<Tokens, AppParts>();
+
+export function rememberParts(tokens: Tokens, parts: AppParts): void {
+  partsOf.set(tokens, parts);
+}
+
+/** @throws TypeError for anything that this package's `createTokens` did not return. */
+export function findParts(tokens: Tokens): AppParts {
+  const parts = partsOf.get(tokens);
+  if (!parts) throw new TypeError("`tokens` must be what createTokens of expand-contract returned");
+  return parts;
+}

@@ -1,0 +1,80 @@
+import "@shopify/shopify-api/adapters/web-api";
+import { type Shopify, shopifyApi } from "@shopify/shopify-api";
+import { type DatabaseClient, toDatabase } from "../../../app/infra/database/database.ts";
+import { markAcquired } from "../../../app/tokens/access/request-context.ts";
+import {
+  createTokens as createCore,
+  installShopifyFetch,
+  type TokenDependencies,
+  type TokenLog,
+  type Tokens,
+} from "../../../app/tokens/index.ts";
+import { rememberParts } from "./app-parts.ts";
+
+/** The settings of the app, as `shopifyApp` is given them. */
+export interface ApiSettings {
+  apiKey: string;
+  apiSecretKey: string;
+  /** Where the app answers, e.g. `https://app.example.com`. */
+  appUrl: string;
+  scopes?: string[];
+  /** The Admin API version of `tokens.admin(shop).graphql`. */
+  apiVersion: Shopify["config"]["apiVersion"];
+}
+
+export interface CreateTokensOptions extends Omit<TokenDependencies, "api" | "database"> {
+  /** A pool of `pg` or a Prisma client, on the Postgres that holds the sessions. */
+  database: DatabaseClient;
+  /** What `shopifyApi(…)` returned, or the settings to make it of. */
+  api: Shopify | ApiSettings;
+}
+
+/**
+ * The life of offline access tokens, for one app in one phase. Make one per process and keep it; any number of processes may share a
+ * database. Nothing starts by itself and nothing has to be closed. Calls to Shopify of every client of this copy of
+ * @shopify/shopify-api end in time from now on, and keep the status of their errors.
+ * @throws TypeError for a database that is neither a pool of `pg` nor a Prisma client.
+ */
+export function createTokens({ database, api: given, log, ...options }: CreateTokensOptions): Tokens {
+  const db = toDatabase(database);
+  const api = "auth" in given ? given : createApi(given);
+  installShopifyFetch();
+  const tokens = createCore({
+    ...options,
+    api,
+    database: db,
+    log: log ?? CONSOLE,
+    onPairStored: (shop, how) => {
+      if (how === "acquired") markAcquired(shop);
+      return options.onPairStored?.(shop, how);
+    },
+  });
+  rememberParts(tokens, {
+    api,
+    db,
+    phase: options.phase,
+    distribution: options.distribution ?? "app_store",
+    log: log ?? CONSOLE,
+    metrics: options.metrics,
+  });
+  return tokens;
+}
+
+/** The API library for tokens; each `shopifyApp` makes one of its own. */
+function createApi({ appUrl, ...settings }: ApiSettings): Shopify {
+  const url = new URL(appUrl);
+  return shopifyApi({
+    ...settings,
+    hostName: url.host,
+    hostScheme: url.protocol === "http:" ? "http" : "https",
+    isEmbeddedApp: true,
+  }) as Shopify;
+}
+
+/** What goes wrong is said where no logger was given; no line holds a token. */
+const CONSOLE: TokenLog = {
+  debug() {},
+  info() {},
+  warn: (fields, message) => console.warn(`expand-contract: ${message} ${JSON.stringify(fields)}`),
+  error: (fields, message) => console.error(`expand-contract: ${message} ${JSON.stringify(fields)}`),
+};

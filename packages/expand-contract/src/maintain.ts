@@ -1,0 +1,74 @@
+import PQueue from "p-queue";
+import { KEEP_ALIVE_SPREAD } from "../../../app/jobs/handlers/keep-alive-plan.ts";
+import { isPairOld } from "../../../app/jobs/handlers/keep-alive.ts";
+import { planKeepAlive } from "../../../app/jobs/handlers/plan-keep-alive.ts";
+import { pruneHistory } from "../../../app/jobs/handlers/prune-history.ts";
+import { reconcileShops } from "../../../app/jobs/handlers/reconcile-shops.ts";
+import type { AppJobContext, ShopJobName } from "../../../app/jobs/queue/job-types.ts";
+import { describeError, TokenError, type Tokens } from "../../../app/tokens/index.ts";
+import { findParts } from "./app-parts.ts";
+
+export interface MaintainOptions {
+  /** Calls to Shopify at once; 4 unless told. */
+  concurrency?: number;
+  /** Shops whose chain is refreshed in one call, at most; 500 unless told. What is left is done by the next call. */
+  limit?: number;
+  /** Ends the work after what is in hand. */
+  signal?: AbortSignal;
+}
+
+/** What one call did, in numbers of shops. */
+export interface Maintained {
+  /** Chains that grew old and were refreshed, so that their 90 days begin anew. */
+  refreshed: number;
+  /** Calls to Shopify with an unknown outcome that were looked into. */
+  reconciled: number;
+  /** Shops that could not be served now; the next call tries them again. */
+  failed: number;
+}
+
+/**
+ * Keeps chains alive that no request refreshes, looks into calls to Shopify with an unknown outcome, stores pairs of the emergency record,
+ * and prunes the history. Make it hourly, from any scheduler; two at a time do no harm. Every 90 days without it, a dormant shop
+ * would have to be opened by its merchant again.
+ * @throws errors of the database; those of single shops are counted.
+ */
+export async function maintain(tokens: Tokens, options: MaintainOptions = {}): Promise<Maintained> {
+  const { db, log } = findParts(tokens);
+  const { concurrency = 4, limit = 500, signal = new AbortController().signal } = options;
+  const queue = new PQueue({ concurrency });
+  const done: Maintained = { refreshed: 0, reconciled: 0, failed: 0 };
+
+  const serve = async (job: ShopJobName, shop: string): Promise<void> => {
+    if (signal.aborted) return;
+    try {
+      if (job === "reconcile") {
+        await tokens.reconcile(shop);
+        done.reconciled++;
+      } else if (isPairOld(await tokens.state(shop), KEEP_ALIVE_SPREAD.fromAgeMs, Date.now()).old) {
+        await tokens.refresh(shop);
+        done.refreshed++;
+      }
+    } catch (error) {
+      if (!(error instanceof TokenError)) throw error;
+      done.failed++;
+      log.warn({ shop, ...describeError(error) }, "a shop could not be maintained now");
+    }
+  };
+  const context: AppJobContext = {
+    tokens,
+    db,
+    clock: Date.now,
+    log: log as AppJobContext["log"],
+    signal,
+    // Not put off: the call ends when all of them are done.
+    enqueueAll: async (job, entries) => {
+      await Promise.all(entries.map(({ shop }) => queue.add(() => serve(job, shop))));
+    },
+    releaseParked: () => Promise.resolve(0),
+  };
+  await reconcileShops(context);
+  await planKeepAlive(context, { ...KEEP_ALIVE_SPREAD, perPass: limit });
+  await pruneHistory(context);
+  return done;
+}

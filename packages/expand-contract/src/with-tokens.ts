@@ -1,0 +1,139 @@
+import type { RequestContext, Tokens } from "../../../app/tokens/index.ts";
+import { findParts } from "./app-parts.ts";
+import { recordWebhook, topicName, triggeredAt } from "./record-webhook.ts";
+import { identifyRequest } from "./request-identity.ts";
+import { responseOf } from "./token-error-response.ts";
+
+/** How long a webhook waits for a new token. Shopify waits 5 s for the answer. */
+const WEBHOOK_PATIENCE_MS = 3_000;
+
+type Authenticate = (request: Request, ...rest: never[]) => Promise<unknown>;
+
+/** What `shopifyApp` of @shopify/shopify-app-remix or -react-router returns, as far as it is wrapped. */
+export interface ShopifyAppLike {
+  authenticate: {
+    admin: Authenticate;
+    webhook: Authenticate;
+    flow?: Authenticate;
+    fulfillmentService?: Authenticate;
+    pos?: Authenticate;
+    public?: object;
+  };
+  unauthenticated: {
+    admin(shop: string): Promise<unknown>;
+    storefront?(shop: string): Promise<unknown>;
+  };
+}
+
+export interface WithTokensOptions {
+  /**
+   * Called once after a merchant's request brought a shop its pair, before the request goes on. The `afterAuth` hook of `shopifyApp` only
+   * runs when the library itself exchanged; here `tokens` does.
+   */
+  afterAuth?: (context: { request: Request; shop: string }) => Promise<unknown>;
+}
+
+/**
+ * Wraps what `shopifyApp` returned, types and all: requests of the embedded app acquire and renew tokens through `tokens`, webhooks are
+ * answered whether a shop's token lives or not, uninstalls and scope changes are recorded, and errors of tokens become HTTP answers.
+ * A shop that no signature names is never asked about.
+ */
+export function withTokens<App extends ShopifyAppLike>(
+  shopify: App,
+  tokens: Tokens,
+  options: WithTokensOptions = {},
+): App {
+  const { api } = findParts(tokens);
+  const { authenticate, unauthenticated } = shopify;
+
+  /** @throws Response for errors of tokens. */
+  const serve = async (context: RequestContext, run: () => Promise<unknown>): Promise<unknown> => {
+    try {
+      return await tokens.withRequest(context, run);
+    } catch (error) {
+      throw responseOf(error) ?? error;
+    }
+  };
+
+  const admin: Authenticate = async (request, ...rest) => {
+    const { shop, idToken } = await identifyRequest(api, {
+      url: new URL(request.url),
+      authorization: request.headers.get("authorization"),
+    });
+    const now: RequestContext = { kind: "admin", idToken, verifiedShop: shop };
+    const authenticateAdmin = () => authenticate.admin(request, ...rest);
+    // The library checks the state and its cookie before it exchanges the code; the session is stored under the shop's lease.
+    const isCallback = shop !== null && new URL(request.url).pathname.endsWith("/callback");
+    const authenticated = await serve(now, () =>
+      isCallback ? tokens.withAuthorizationCodeGrant(shop, authenticateAdmin) : authenticateAdmin(),
+    );
+    if (now.acquired) await options.afterAuth?.({ request, shop: now.acquired });
+    return authenticated;
+  };
+
+  const webhook: Authenticate = async (request, ...rest) => {
+    const at = triggeredAt(request.headers.get("x-shopify-triggered-at"));
+    const context = { kind: "webhook", renewWithinMs: patience(request.headers.get("x-shopify-topic")) } as const;
+    const said = (await serve(context, () => authenticate.webhook(request, ...rest))) as WebhookLike;
+    try {
+      await recordWebhook(tokens, { ...said, triggeredAt: at });
+    } catch (error) {
+      throw responseOf(error) ?? error;
+    }
+    // What was stored since may belong to a new installation: the usual handler deletes by shop when it sees a session.
+    return topicName(said.topic) === "APP_UNINSTALLED" ? { ...said, session: undefined, admin: undefined } : said;
+  };
+
+  // Verified by the library before it loads a session.
+  const verified =
+    (original: Authenticate): Authenticate =>
+    (request, ...rest) =>
+      serve({ kind: "webhook", renewWithinMs: WEBHOOK_PATIENCE_MS }, () => original(request, ...rest));
+
+  return {
+    ...shopify,
+    authenticate: {
+      ...authenticate,
+      admin,
+      webhook,
+      ...(authenticate.flow && { flow: verified(authenticate.flow) }),
+      ...(authenticate.fulfillmentService && { fulfillmentService: verified(authenticate.fulfillmentService) }),
+      ...(authenticate.pos && { pos: verified(authenticate.pos) }),
+      ...(authenticate.public && { public: wrapPublic(authenticate.public, verified) }),
+    },
+    unauthenticated: {
+      ...unauthenticated,
+      // Errors pass with their names: a queue judges them.
+      admin: (shop: string) => forJob(tokens, shop, () => unauthenticated.admin(shop)),
+      ...(unauthenticated.storefront && {
+        storefront: (shop: string) => forJob(tokens, shop, () => unauthenticated.storefront!(shop)),
+      }),
+    },
+  };
+}
+
+interface WebhookLike {
+  shop: string;
+  topic: string;
+  payload: unknown;
+}
+
+/** Uninstalls and privacy webhooks need no token. */
+function patience(topic: string | null): number {
+  return /^(app\/uninstalled|customers\/|shop\/redact)/.test(topic ?? "") ? 0 : WEBHOOK_PATIENCE_MS;
+}
+
+/** `public.appProxy` and its siblings; in old versions `public` itself is callable too. */
+function wrapPublic(original: object, verified: (authenticate: Authenticate) => Authenticate): object {
+  const members = Object.entries(original).map(([name, member]) => [
+    name,
+    typeof member === "function" ? verified(member as Authenticate) : (member as unknown),
+  ]);
+  const wrapped = typeof original === "function" ? verified(original as Authenticate) : {};
+  return Object.assign(wrapped, Object.fromEntries(members));
+}
+
+async function forJob<T>(tokens: Tokens, shop: string, run: () => Promise<T>): Promise<T> {
+  await tokens.getSession(shop);
+  return tokens.withRequest({ verifiedShop: shop }, run);
+}
