@@ -1,4 +1,4 @@
-import { migrateSchema } from "../app/schema/migrate-schema.ts";
+import { migrateSchema, type MigrateSchemaOptions } from "../app/schema/migrate-schema.ts";
 import { SchemaError } from "../app/schema/schema-error.ts";
 
 export interface MigrateDatabaseOptions {
@@ -6,10 +6,11 @@ export interface MigrateDatabaseOptions {
   databaseUrl: string | undefined;
   /** Prints the SQL and changes nothing. */
   dryRun: boolean;
+  sessions?: MigrateSchemaOptions["sessions"];
 }
 
 /** Brings a database up to date, and says in words what was done or what keeps it from being done. Returns the exit code. */
-export async function migrateDatabase({ databaseUrl, dryRun }: MigrateDatabaseOptions): Promise<number> {
+export async function migrateDatabase({ databaseUrl, dryRun, sessions }: MigrateDatabaseOptions): Promise<number> {
   if (!databaseUrl) {
     console.error(
       "DATABASE_URL is not set: a Postgres connection string, e.g. postgresql://user:password@host:5432/database",
@@ -19,6 +20,7 @@ export async function migrateDatabase({ databaseUrl, dryRun }: MigrateDatabaseOp
   try {
     const made = await migrateSchema(databaseUrl, {
       dryRun,
+      sessions,
       onStatement: (sql) => dryRun && console.log(sql),
       onWait: (step) => console.error(`${step}: waiting for a lock that other sessions hold …`),
     });

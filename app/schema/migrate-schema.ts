@@ -32,6 +32,8 @@ export interface MigrateSchemaOptions {
   onStatement?: (sql: string) => void;
   /** Told when a lock could not be had and the step is tried again. */
   onWait?: (step: string) => void;
+  /** The table of sessions where it is not `Session`, and whose columns it has. */
+  sessions?: Place["sessions"];
   /** Milliseconds that a step is tried again while its lock is held by others. Default 60,000. */
   lockPatienceMs?: number;
 }
@@ -44,7 +46,9 @@ export interface MigrateSchemaOptions {
  * @throws SchemaError in words; errors of pg when the database cannot be reached.
  */
 export async function migrateSchema(databaseUrl: string, options: MigrateSchemaOptions = {}): Promise<string[]> {
-  return withConnection(databaseUrl, (connection, place) => run(connection, place, options));
+  return withConnection(databaseUrl, (connection, place) =>
+    run(connection, { ...place, sessions: options.sessions }, options),
+  );
 }
 
 async function run(connection: Connection, place: Place, options: MigrateSchemaOptions): Promise<string[]> {

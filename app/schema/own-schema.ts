@@ -13,6 +13,13 @@ export interface Connection {
 export interface Place {
   /** The schema of `Session`: `?schema=` of the connection string, else the first schema of the search path. */
   appSchema: string;
+  /** The table of sessions; `Session`, with the columns of the Prisma storage, unless told. */
+  sessions?: { name: string; layout: "prisma" | "postgresql" };
+}
+
+/** The name of the table of sessions. */
+export function sessionsOf({ sessions }: Place): { name: string; layout: "prisma" | "postgresql" } {
+  return sessions ?? { name: "Session", layout: "prisma" };
 }
 
 /** A change of the schema that is made once, whole or not at all. */

@@ -1,4 +1,4 @@
-import { quoteIdent, quoteText, type Connection, type Place } from "./own-schema.ts";
+import { quoteIdent, quoteText, sessionsOf, type Connection, type Place } from "./own-schema.ts";
 import { SchemaError } from "./schema-error.ts";
 
 /** The columns of @shopify/shopify-app-session-storage-prisma 11, in its README's order. */
@@ -22,6 +22,15 @@ const COLUMNS: { name: string; type: string; needed?: string }[] = [
   { name: "refreshTokenExpires", type: "timestamp(3)" },
 ];
 
+/** The types of @shopify/shopify-app-session-storage-postgresql 8, where they differ. Tokens are kept as text: they have no greatest length. */
+const POSTGRESQL_TYPES: Record<string, string> = { expires: "integer", refreshTokenExpires: "bigint" };
+
+/** The columns of the adopter's layout. */
+function columnsOf(place: Place): typeof COLUMNS {
+  if (sessionsOf(place).layout === "prisma") return COLUMNS;
+  return COLUMNS.map((column) => ({ ...column, type: POSTGRESQL_TYPES[column.name] ?? column.type }));
+}
+
 /** Names under which apps and other storages keep their sessions. */
 const OTHER_NAMES = ["session", "sessions", "Sessions", "shopify_sessions"];
 
@@ -34,19 +43,20 @@ export interface SessionTable {
 }
 
 /** Looks at the adopter's `Session`. */
-export async function inspectSession(connection: Connection, { appSchema }: Place): Promise<SessionTable> {
+export async function inspectSession(connection: Connection, place: Place): Promise<SessionTable> {
+  const { name: table } = sessionsOf(place);
   const { rows } = await connection.query<{ name: string; kind: string; columns: string[] }>(
     `SELECT c.relname::text AS name, c.relkind::text AS kind,
        array(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
      WHERE n.nspname = $1 AND c.relname = ANY($2) AND c.relkind IN ('r', 'p', 'v')`,
-    [appSchema, ["Session", ...OTHER_NAMES]],
+    [place.appSchema, [table, "Session", ...OTHER_NAMES]],
   );
-  const found = rows.find(({ name }) => name === "Session");
+  const found = rows.find(({ name }) => name === table);
   return {
     kind: found ? (found.kind === "v" ? "view" : "table") : "missing",
     columns: new Set(found?.columns),
-    others: rows.filter(({ name }) => name !== "Session").map(({ name }) => name),
+    others: rows.filter(({ name }) => name !== table).map(({ name }) => name),
   };
 }
 
@@ -62,20 +72,21 @@ export function missingColumns({ columns }: Pick<SessionTable, "columns">): stri
  */
 export async function planSession(connection: Connection, place: Place): Promise<string[]> {
   const table = await inspectSession(connection, place);
-  const name = `${quoteIdent(place.appSchema)}."Session"`;
+  const name = `${quoteIdent(place.appSchema)}.${quoteIdent(sessionsOf(place).name)}`;
+  const columns = columnsOf(place);
   if (table.kind === "missing") {
     if (table.others.length > 0) {
       throw new SchemaError(
         "session_table_named_differently",
         `There is no table ${name}, but ${table.others.map((other) => quoteIdent(other)).join(", ")}. An empty second table would hide the sessions you have. ` +
-          `Rename the table, or put a view named "Session" over it (docs/adopting.md, "Unusual tables").`,
+          `Name it (expand-contract db migrate --sessions <table>), rename it, or put a view named "Session" over it (docs/adopting.md, "Unusual tables").`,
       );
     }
     return [
-      `CREATE TABLE ${name} (${COLUMNS.map(({ name: column, type, needed }) => [quoteIdent(column), type, needed].filter(Boolean).join(" ")).join(", ")})`,
+      `CREATE TABLE ${name} (${columns.map(({ name: column, type, needed }) => [quoteIdent(column), type, needed].filter(Boolean).join(" ")).join(", ")})`,
     ];
   }
-  const missing = COLUMNS.filter((column) => !table.columns.has(column.name));
+  const missing = columns.filter((column) => !table.columns.has(column.name));
   const added = missing.map(({ name: column, type }) => `ADD COLUMN ${quoteIdent(column)} ${type}`);
   const impossible = missing.filter(({ needed }) => needed);
   if (impossible.length > 0) {
@@ -99,8 +110,8 @@ export async function planSession(connection: Connection, place: Place): Promise
 export async function planGrants(connection: Connection, place: Place, ownSchema: string): Promise<string[]> {
   const { rows } = await connection.query<{ grantee: string }>(
     `SELECT DISTINCT grantee FROM information_schema.role_table_grants
-      WHERE table_schema = $1 AND table_name = 'Session' AND privilege_type = 'INSERT' AND grantee <> current_user AND grantee <> 'PUBLIC'`,
-    [place.appSchema],
+      WHERE table_schema = $1 AND table_name = $2 AND privilege_type = 'INSERT' AND grantee <> current_user AND grantee <> 'PUBLIC'`,
+    [place.appSchema, sessionsOf(place).name],
   );
   const schema = quoteIdent(ownSchema);
   return rows.flatMap(({ grantee }) => [
@@ -129,14 +140,14 @@ export async function planIndexes(
   const { rows } = await connection.query<{ name: string; valid: boolean }>(
     `SELECT c.relname::text AS name, i.indisvalid AS valid FROM pg_index i
        JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid JOIN pg_namespace n ON n.oid = t.relnamespace
-      WHERE n.nspname = ${quoteText(place.appSchema)} AND t.relname = 'Session'`,
+      WHERE n.nspname = ${quoteText(place.appSchema)} AND t.relname = ${quoteText(sessionsOf(place).name)}`,
   );
   const qualified = (name: string) => `${quoteIdent(place.appSchema)}.${quoteIdent(name)}`;
   const drop = (name: string) => `DROP INDEX CONCURRENTLY IF EXISTS ${qualified(name)}`;
   const missing = wanted.flatMap(({ name, on }) => {
     const found = rows.find((row) => row.name === name);
     if (found?.valid) return [];
-    const create = `CREATE INDEX CONCURRENTLY ${quoteIdent(name)} ON ${qualified("Session")} ${on}`;
+    const create = `CREATE INDEX CONCURRENTLY ${quoteIdent(name)} ON ${qualified(sessionsOf(place).name)} ${on}`;
     return found ? [drop(name), create] : [create];
   });
   return [...missing, ...superseded.filter((name) => rows.some((row) => row.name === name)).map(drop)];

@@ -1,4 +1,11 @@
 import { toDatabase } from "../infra/database/database.ts";
+import {
+  POSTGRESQL_LAYOUT,
+  PRISMA_LAYOUT,
+  quotedTable,
+  type SessionLayout,
+  withSessionTable,
+} from "../infra/database/session-layout.ts";
 import { isExemptDistribution } from "./records/permanent-token.ts";
 import { createStorageState, type StorageState } from "./storage/storage-state.ts";
 import type {
@@ -17,6 +24,10 @@ import type {
 export interface TokenContext {
   api: ShopifyApi;
   db: Database;
+  /** The table of sessions, as SQL names it. */
+  sessionTable: string;
+  /** How the table of sessions keeps times. */
+  sessions: SessionLayout;
   phase: Phase;
   /** The app may keep permanent tokens: nothing is migrated and none is refused. */
   isExempt: boolean;
@@ -49,9 +60,12 @@ const NO_METRICS: TokenMetrics = {
 };
 
 export function createContext(deps: TokenDependencies): TokenContext {
+  const sessionTable = quotedTable(deps.sessions ?? {});
   return {
     api: deps.api,
-    db: toDatabase(deps.database),
+    db: withSessionTable(toDatabase(deps.database), sessionTable),
+    sessionTable,
+    sessions: deps.sessions?.layout === "postgresql" ? POSTGRESQL_LAYOUT : PRISMA_LAYOUT,
     phase: deps.phase,
     isExempt: isExemptDistribution(deps.distribution ?? "app_store"),
     now: deps.clock ?? Date.now,

@@ -1,6 +1,7 @@
 import type { KeyObject } from "node:crypto";
 import type { Shopify } from "@shopify/shopify-api";
 import type { DatabaseClient } from "../infra/database/database.ts";
+import type { SessionTable } from "../infra/database/session-layout.ts";
 import type { AppDistribution } from "./records/permanent-token.ts";
 
 /** Where the app stands on its way: `legacy` mints permanent tokens, `expand` none any more, `contract` refuses them. */
@@ -55,6 +56,8 @@ export interface TokenDependencies {
   api: ShopifyApi;
   /** A pool of `pg` or a Prisma client, on the Postgres that holds the sessions. */
   database: DatabaseClient;
+  /** Where the sessions are, and whose columns the table has: `Session` as the Prisma storage has it, unless told. */
+  sessions?: SessionTable;
   phase: Phase;
   /** How the app is distributed (Shopify's AppDistribution); `app_store` unless told. Other apps may keep permanent tokens. */
   distribution?: AppDistribution;

@@ -130,7 +130,10 @@ export interface StoredChain<T> {
 
 export interface Tokens {
   /** What the Shopify libraries are given. */
-  sessionStorage: SessionStorage;
+  sessionStorage: SessionStorage & {
+    /** Whether the table has every column that is written. */
+    isReady(): Promise<boolean>;
+  };
   /**
    * The front door: a usable session, or a named error.
    * @param options.idToken of the merchant's request, for this shop.

@@ -13,7 +13,10 @@ const STEPS = 10;
  * A pair's age is only known to be over `fromAgeMs`, so the shop's own due age is checked by asking for older ones: one query for
  * each step of the window, the oldest first.
  */
-export async function planKeepAlive({ tokens, enqueueAll, clock, log }: AppJobContext, spread: KeepAliveSpread) {
+export async function planKeepAlive(
+  { tokens, enqueueAll, clock, log }: Pick<AppJobContext, "tokens" | "enqueueAll" | "clock" | "log">,
+  spread: KeepAliveSpread,
+) {
   const now = clock();
   const due = new Map<ShopDomain, number>();
   for (let step = STEPS; step >= 1 && due.size < spread.perPass; step--) {

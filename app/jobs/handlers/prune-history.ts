@@ -15,7 +15,12 @@ const PORTION = 5_000;
  * Keeps what is remembered bounded by the number of shops: deletes token events older than 90 days and beyond the newest of each shop,
  * outcomes of old runs that newer ones have replaced, and parked jobs of shops that have not come back or that nothing is known of.
  */
-export async function pruneHistory({ tokens, db, clock, log }: AppJobContext): Promise<void> {
+export async function pruneHistory({
+  tokens,
+  db,
+  clock,
+  log,
+}: Pick<AppJobContext, "tokens" | "db" | "clock" | "log">): Promise<void> {
   const before = new Date(clock() - HISTORY_KEPT_MS);
   const events = await tokens.pruneEvents(before);
   const outcomes = await pruneOutcomes(db);

@@ -9,7 +9,11 @@ const PER_PASS = 500;
  * accepts the stored token again for days; this makes sure that the question is asked in time, also for
  * shops whose merchant never comes by. Before that, pairs of the emergency record are stored where the database takes them by now.
  */
-export async function reconcileShops({ tokens, enqueueAll, log }: AppJobContext): Promise<void> {
+export async function reconcileShops({
+  tokens,
+  enqueueAll,
+  log,
+}: Pick<AppJobContext, "tokens" | "enqueueAll" | "log">): Promise<void> {
   await tokens.adoptUnstored();
   const shops = shopsOfRows(await tokens.shopsToReconcile(PER_PASS), log);
   await enqueueAll(

@@ -4,6 +4,7 @@ import { type Session } from "@shopify/shopify-api";
 import type { TokenContext } from "../context.ts";
 import { describeError, LeaseLostError, ReauthorizationRequiredError, TokenError } from "../errors.ts";
 import { recordUninstalled } from "../events/record-uninstalled.ts";
+import { missingColumns } from "../storage/storage-problem.ts";
 import { adoptUnstoredOf } from "../storage/adopt-all-unstored.ts";
 import { getSession, renewOnce } from "./get-session.ts";
 import {
@@ -29,7 +30,7 @@ const OFFLINE_ID_PREFIX = "offline_";
  * reason nor means to renew one by themselves; and what they write is taken as news about a token, not as the truth.
  * Online sessions are stored as they come.
  */
-export function createSessionStorage(ctx: TokenContext): SessionStorage {
+export function createSessionStorage(ctx: TokenContext): SessionStorage & { isReady(): Promise<boolean> } {
   /** Which access token each session object was handed out with; the library blanks it before it reports a 401. */
   const handedOut = new WeakMap<Session, string>();
 
@@ -42,6 +43,13 @@ export function createSessionStorage(ctx: TokenContext): SessionStorage {
   };
 
   return {
+    /** Whether the table has every column that is written. As in Shopify's Prisma storage it never throws. */
+    isReady: () =>
+      missingColumns(ctx.db).then(
+        ({ length }) => length === 0,
+        () => false,
+      ),
+
     async loadSession(id) {
       const shop = shopOfOfflineId(id);
       if (!shop) return readOnlineSession(ctx, id);

@@ -1,9 +1,12 @@
 import sql from "sql-template-tag";
 import { Session } from "@shopify/shopify-api";
+import type { SessionLayout } from "../../infra/database/session-layout.ts";
 import type { TokenContext } from "../context.ts";
 
 /** How many sessions of a shop are listed: what Shopify's Prisma storage gives. */
 const LISTED = 25;
+
+type Reader = Pick<TokenContext, "db" | "sessions">;
 
 interface UserRow {
   id: string;
@@ -23,33 +26,36 @@ interface UserRow {
   emailVerified: boolean | null;
 }
 
-const COLUMNS = `"id", "shop", "state", "isOnline", "scope", "accessToken",
-  (EXTRACT(EPOCH FROM "expires") * 1000)::float8 AS "expiresMs", "userId"::text AS "userId", "firstName", "lastName", "email",
+const columns = (layout: SessionLayout): string => `"id", "shop", "state", "isOnline", "scope", "accessToken",
+  ${layout.msOf('"expires"')} AS "expiresMs", "userId"::text AS "userId", "firstName", "lastName", "email",
   "accountOwner", "locale", "collaborator", "emailVerified"`;
 
-const BY_ID = `SELECT ${COLUMNS} FROM "Session" WHERE "id" = $1`;
-const BY_SHOP = `SELECT ${COLUMNS} FROM "Session" WHERE "shop" = $1 AND "isOnline" ORDER BY "expires" DESC NULLS FIRST LIMIT ${LISTED}`;
-
 /** A session of a member of staff, as stored. Nothing renews one: a new ID token brings the next. */
-export async function readOnlineSession({ db }: Pick<TokenContext, "db">, id: string): Promise<Session | undefined> {
-  const [row] = await db.query<UserRow[]>({ text: BY_ID, values: [id] });
+export async function readOnlineSession({ db, sessions }: Reader, id: string): Promise<Session | undefined> {
+  const [row] = await db.query<UserRow[]>({
+    text: `SELECT ${columns(sessions)} FROM "Session" WHERE "id" = $1`,
+    values: [id],
+  });
   return row && toSession(row);
 }
 
 /** The online sessions of a shop, the latest first. */
-export async function listOnlineSessions({ db }: Pick<TokenContext, "db">, shop: string): Promise<Session[]> {
-  const rows = await db.query<UserRow[]>({ text: BY_SHOP, values: [shop] });
+export async function listOnlineSessions({ db, sessions }: Reader, shop: string): Promise<Session[]> {
+  const rows = await db.query<UserRow[]>({
+    text: `SELECT ${columns(sessions)} FROM "Session" WHERE "shop" = $1 AND "isOnline" ORDER BY "expires" DESC NULLS FIRST LIMIT ${LISTED}`,
+    values: [shop],
+  });
   return rows.map(toSession);
 }
 
 /** Stores a session of a member of staff: the last writer wins. */
-export async function storeOnlineSession({ db }: Pick<TokenContext, "db">, session: Session): Promise<void> {
+export async function storeOnlineSession({ db, sessions }: Reader, session: Session): Promise<void> {
   const user = session.onlineAccessInfo?.associated_user;
   await db.execute(sql`
     INSERT INTO "Session" ("id", "shop", "state", "isOnline", "scope", "accessToken", "expires", "userId", "firstName", "lastName",
       "email", "accountOwner", "locale", "collaborator", "emailVerified", "refreshToken", "refreshTokenExpires")
     VALUES (${session.id}, ${session.shop}, ${session.state ?? ""}, ${session.isOnline}, ${session.scope ?? null}, ${session.accessToken ?? ""},
-      ${session.expires?.toISOString() ?? null}::timestamptz AT TIME ZONE 'UTC', ${user?.id === undefined ? null : String(user.id)}::bigint,
+      ${sessions.stored("expires", sql`${session.expires?.toISOString() ?? null}::timestamptz`)}, ${user?.id === undefined ? null : String(user.id)}::bigint,
       ${user?.first_name ?? null}, ${user?.last_name ?? null}, ${user?.email ?? null}, ${user?.account_owner ?? false},
       ${user?.locale ?? null}, ${user?.collaborator ?? false}, ${user?.email_verified ?? false}, NULL, NULL)
     ON CONFLICT ("id") DO UPDATE SET "shop" = EXCLUDED."shop", "state" = EXCLUDED."state", "isOnline" = EXCLUDED."isOnline",

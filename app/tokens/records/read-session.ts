@@ -1,4 +1,5 @@
 import { Session } from "@shopify/shopify-api";
+import type { SessionLayout } from "../../infra/database/session-layout.ts";
 import type { TokenContext } from "../context.ts";
 import { isNotExchangeable, isRefusedForGood, tokenFingerprint } from "./permanent-token.ts";
 import { normalShopName } from "./shop-name.ts";
@@ -19,9 +20,11 @@ export type StoredSession = Session & {
  * Raw SQL: a query of Prisma's models is compiled anew each time (measured: half a millisecond of processor for this one), and nearly
  * every request makes this one. Times are read as milliseconds: they are kept in UTC, whatever the database's time zone.
  */
-export const SESSION_COLUMNS = `s."id", s."state", s."scope", s."accessToken", s."refreshToken",
-  (EXTRACT(EPOCH FROM s."expires") * 1000)::float8 AS "expiresMs",
-  (EXTRACT(EPOCH FROM s."refreshTokenExpires") * 1000)::float8 AS "refreshTokenExpiresMs",
+export const sessionColumns = (
+  layout: SessionLayout,
+): string => `s."id", s."state", s."scope", s."accessToken", s."refreshToken",
+  ${layout.msOf('s."expires"')} AS "expiresMs",
+  ${layout.msOf('s."refreshTokenExpires"')} AS "refreshTokenExpiresMs",
   ${tokenFingerprint("s")} AS "fingerprint",
   CASE WHEN ${isRefusedForGood("s", "t")} THEN coalesce(t."needsReauthWhy", 'unknown') END AS "refused",
   (${isNotExchangeable("s", "t")} AND t."notExchangeableAt" > now() - ${NOT_EXCHANGED_AGAIN_FOR}) IS TRUE AS "notExchangeable"`;
@@ -39,7 +42,9 @@ export interface SessionRow {
   notExchangeable: boolean;
 }
 
-const READ_SESSION = `SELECT ${SESSION_COLUMNS} FROM "Session" s LEFT JOIN expand_contract."ShopToken" t ON t."shop" = $2
+const readStatement = (
+  layout: SessionLayout,
+): string => `SELECT ${sessionColumns(layout)} FROM "Session" s LEFT JOIN expand_contract."ShopToken" t ON t."shop" = $2
   WHERE s."id" = $1 AND NOT s."isOnline"`;
 
 /**
@@ -49,7 +54,7 @@ const READ_SESSION = `SELECT ${SESSION_COLUMNS} FROM "Session" s LEFT JOIN expan
 export async function readSession(ctx: TokenContext, shop: string): Promise<StoredSession | undefined> {
   const name = normalShopName(shop);
   const id = ctx.api.session.getOfflineId(name);
-  const [row] = await ctx.db.query<SessionRow[]>({ text: READ_SESSION, values: [id, name] });
+  const [row] = await ctx.db.query<SessionRow[]>({ text: readStatement(ctx.sessions), values: [id, name] });
   return row && toSession(name, row);
 }
 

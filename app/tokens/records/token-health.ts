@@ -1,4 +1,4 @@
-import sql, { raw } from "sql-template-tag";
+import sql, { raw, type Sql } from "sql-template-tag";
 import type { TokenContext } from "../context.ts";
 import { keptCount } from "./kept-count.ts";
 import { isRefusedForGood } from "./permanent-token.ts";
@@ -15,10 +15,10 @@ export async function countPermanentTokens({ db }: Pick<TokenContext, "db">): Pr
   return row?.count ?? 0;
 }
 
-const ENDING_SOON = `
+const endingSoon = (soon: Sql): Sql => sql`
   SELECT count(*)::int AS "count" FROM "Session"
   WHERE NOT "isOnline" AND "refreshToken" IS NOT NULL AND "refreshToken" <> ''
-    AND "refreshTokenExpires" < $1::timestamptz AT TIME ZONE 'UTC'`;
+    AND "refreshTokenExpires" < ${soon}`;
 
 const SESSIONS = `
   SELECT (count(*) FILTER (WHERE "accessToken" LIKE 'shpat\\_%'))::int AS "legacyPrefixRows",
@@ -46,15 +46,20 @@ async function countMarked(ctx: TokenContext, column: "needsReauthAt" | "suspend
 
 /** Everything a monitor asks for, measured in docs/benchmarks/health.md. Where a number is large it may be a little old. */
 export async function readTokenHealth(ctx: TokenContext): Promise<TokenHealth> {
-  const soon = new Date(ctx.now() + FOURTEEN_DAYS_MS).toISOString();
+  const soon = storedMoment(ctx, new Date(ctx.now() + FOURTEEN_DAYS_MS));
   const [permanentTokens, sessions, [ending], needsReauth, suspended] = await Promise.all([
     ctx.isExempt ? 0 : keptCount(ctx, "permanent", () => countPermanentTokens(ctx), Number),
     keptCount(ctx, "sessions", () => countSessions(ctx), sizeOf),
-    ctx.db.query<[{ count: number }]>({ text: ENDING_SOON, values: [soon] }),
+    ctx.db.query<[{ count: number }]>(endingSoon(soon)),
     countMarked(ctx, "needsReauthAt"),
     countMarked(ctx, "suspendedAt"),
   ]);
   return { permanentTokens, ...sessions, refreshTokensExpiringIn14Days: ending.count, needsReauth, suspended };
+}
+
+/** As the column of refresh tokens' ends keeps it. */
+function storedMoment(ctx: TokenContext, moment: Date): Sql {
+  return ctx.sessions.stored("refreshTokenExpires", sql`${moment.toISOString()}::timestamptz`);
 }
 
 const REFUSED = raw(isRefusedForGood("s", "t"));
@@ -64,11 +69,11 @@ const REFUSED = raw(isRefusedForGood("s", "t"));
  * are suspended come last: a page of them must not keep the others waiting. Rows that are not the session of a shop are passed over.
  */
 export async function findShopsToKeepAlive(ctx: TokenContext, issuedBefore: Date, limit: number): Promise<string[]> {
-  const endsBefore = new Date(issuedBefore.getTime() + REFRESH_TOKEN_LIFETIME_MS).toISOString();
+  const endsBefore = storedMoment(ctx, new Date(issuedBefore.getTime() + REFRESH_TOKEN_LIFETIME_MS));
   const rows = await ctx.db.query<{ shop: string }[]>(sql`
     SELECT lower(s."shop") AS "shop" FROM "Session" s LEFT JOIN expand_contract."ShopToken" t ON t."shop" = lower(s."shop")
     WHERE lower(s."id") = 'offline_' || lower(s."shop") AND lower(s."shop") ~ ${SHOP_DOMAIN} AND NOT s."isOnline" AND s."refreshToken" IS NOT NULL
-      AND s."refreshTokenExpires" < ${endsBefore}::timestamptz AT TIME ZONE 'UTC'
+      AND s."refreshTokenExpires" < ${endsBefore}
       AND s."refreshToken" <> '' AND NOT ${REFUSED}
     ORDER BY t."suspendedAt" IS NOT NULL, s."refreshTokenExpires" LIMIT ${limit}`);
   return rows.map((row) => row.shop);

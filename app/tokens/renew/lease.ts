@@ -1,11 +1,12 @@
 import sql from "sql-template-tag";
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { SessionLayout } from "../../infra/database/session-layout.ts";
 import type { TokenContext } from "../context.ts";
 import { describeError, LeaseLostError, TransientError } from "../errors.ts";
 import {
   readSession,
-  SESSION_COLUMNS,
+  sessionColumns,
   type SessionRow,
   type StoredSession,
   toSession,
@@ -136,7 +137,7 @@ export const LOST_WITH_LEASE = `CASE WHEN t."leaseOwner" <> '${CLOSED}' THEN t."
  * One conditional statement: of any number of takers exactly one gets a row back. Everything that is not `taken` is as it was when the
  * statement began, the session too.
  */
-const ACQUIRE_LEASE = `
+const acquireStatement = (layout: SessionLayout): string => `
   WITH taken AS (
     INSERT INTO expand_contract."ShopToken" AS t ("shop", "leaseOwner", "leaseExpiresAt")
     VALUES ($1, $2, clock_timestamp() + ${LEASE_MS} * interval '1 millisecond')
@@ -147,7 +148,7 @@ const ACQUIRE_LEASE = `
     RETURNING t.*
   )
   SELECT t."generation", t."uninstalledAt" IS NOT NULL AS "uninstalled", b."generation" AS "generationBefore",
-    COALESCE(t."answerLostAt" > clock_timestamp() - ${LOST_CALL_MS} * interval '1 millisecond', false) AS "answerLost", ${SESSION_COLUMNS}
+    COALESCE(t."answerLostAt" > clock_timestamp() - ${LOST_CALL_MS} * interval '1 millisecond', false) AS "answerLost", ${sessionColumns(layout)}
   FROM taken t LEFT JOIN expand_contract."ShopToken" b ON b."shop" = t."shop" LEFT JOIN "Session" s ON s."id" = $3 AND NOT s."isOnline"`;
 
 /** Leases in whose hold an answer was lost: that is written down when they are given back. */
@@ -157,7 +158,7 @@ async function acquireLease(ctx: TokenContext, shop: string): Promise<Lease | un
   const owner = randomUUID();
   const id = ctx.api.session.getOfflineId(shop);
   let leasedAt = performance.now();
-  const [row] = await ctx.db.query<TakenRow[]>({ text: ACQUIRE_LEASE, values: [shop, owner, id] });
+  const [row] = await ctx.db.query<TakenRow[]>({ text: acquireStatement(ctx.sessions), values: [shop, owner, id] });
   if (!row) return undefined;
   // Another holder stored a pair while this statement waited for its row: the session it saw is the one before.
   const isCurrent = row.generation === (row.generationBefore ?? 0);

@@ -22,7 +22,7 @@ export async function markNeedsReauth(ctx: TokenContext, lease: Lease, reason: s
       WHERE "shop" = ${lease.shop} AND "leaseOwner" = ${lease.owner} AND "generation" = ${lease.generation}
       RETURNING "shop", "generation", "needsReauthToken"
     ), ended AS (
-      UPDATE "Session" SET "expires" = LEAST("expires", ${now}::timestamptz AT TIME ZONE 'UTC')
+      UPDATE "Session" SET "expires" = LEAST("expires", ${ctx.sessions.stored("expires", sql`${now}::timestamptz`)})
       FROM marked WHERE "Session"."id" = ${ctx.api.session.getOfflineId(lease.shop)}
         AND ${STORED_FINGERPRINT} = marked."needsReauthToken"
     )

@@ -39,7 +39,9 @@ export async function unfitErrorOf(
 ): Promise<StorageUnfitError | undefined> {
   if (error instanceof StorageUnfitError) return error;
   const problem = await describeStorageProblem(ctx.db, error, options).catch(() => undefined);
-  return problem && new StorageUnfitError(shop, problem);
+  if (!problem) return undefined;
+  const named = (text: string) => text.replaceAll('"Session"', () => ctx.sessionTable);
+  return new StorageUnfitError(shop, { ...problem, what: named(problem.what), remedy: named(problem.remedy) });
 }
 
 async function tryToStore(ctx: TokenContext, shop: string): Promise<void> {
@@ -55,7 +57,7 @@ async function tryToStore(ctx: TokenContext, shop: string): Promise<void> {
         VALUES (${shop}, ${owner}, clock_timestamp() + interval '1 minute')
         ON CONFLICT ("shop") DO UPDATE SET "leaseOwner" = EXCLUDED."leaseOwner", "leaseExpiresAt" = EXCLUDED."leaseExpiresAt"
         RETURNING t."shop", ${id}::text AS "id", ${owner}::text AS "owner", t."generation"`);
-      const isWritten = row !== undefined && (await writePair(tx, ctx.now(), row, pair, "migrated"));
+      const isWritten = row !== undefined && (await writePair(tx, ctx.sessions, ctx.now(), row, pair, "migrated"));
       await tx.execute({ text: `SET CONSTRAINTS ALL IMMEDIATE`, values: [] });
       const [stored] = await tx.query<{ accessToken: string; refreshToken: string | null }[]>(sql`
         SELECT "accessToken", "refreshToken" FROM "Session" WHERE "id" = ${id}`);

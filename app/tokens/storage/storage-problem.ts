@@ -104,12 +104,11 @@ export function notWritten(): StorageProblem {
 
 /** Tables and columns that a pair needs and the database does not have. */
 export async function missingColumns(db: Queryable): Promise<{ table: string; column?: string }[]> {
-  const wanted = Object.entries(NEEDED).flatMap(([table, columns]) =>
-    columns.map((column) => ({ table, column, name: sqlNameOf(table) })),
-  );
+  const wanted = Object.entries(NEEDED).flatMap(([table, columns]) => columns.map((column) => ({ table, column })));
   return db.query<{ table: string; column?: string }[]>({
     text: `SELECT DISTINCT w."table", CASE WHEN to_regclass(w."name") IS NOT NULL THEN w."column" END AS "column"
-     FROM jsonb_to_recordset($1::jsonb) AS w("table" text, "column" text, "name" text)
+     FROM (SELECT *, CASE WHEN "table" = 'Session' THEN '"Session"' ELSE 'expand_contract."' || "table" || '"' END AS "name"
+       FROM jsonb_to_recordset($1::jsonb) AS r("table" text, "column" text)) w
      LEFT JOIN pg_attribute a ON a.attrelid = to_regclass(w."name") AND a.attname = w."column" AND NOT a.attisdropped
      WHERE a.attname IS NULL ORDER BY 1, 2`,
     values: [JSON.stringify(wanted)],

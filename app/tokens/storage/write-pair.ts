@@ -1,6 +1,7 @@
 import sql from "sql-template-tag";
 import type { Session } from "@shopify/shopify-api";
 import type { Queryable } from "../../infra/database/database.ts";
+import type { SessionLayout } from "../../infra/database/session-layout.ts";
 import type { HowStored } from "../types.ts";
 
 /** Which row a pair is written to, and what must still hold for it. */
@@ -23,6 +24,7 @@ export interface StoreTarget {
  */
 export async function writePair(
   db: Queryable,
+  layout: SessionLayout,
   now: number,
   { shop, id, owner, generation }: StoreTarget,
   session: Session,
@@ -49,9 +51,9 @@ export async function writePair(
       INSERT INTO "Session" AS s
         ("id", "shop", "state", "isOnline", "scope", "accessToken", "expires", "refreshToken", "refreshTokenExpires")
       SELECT ${id}, ${shop}, ${session.state ?? ""}, false, ${session.scope ?? null}::text, ${session.accessToken},
-        ${iso(session.expires)}::timestamptz AT TIME ZONE 'UTC',
+        ${layout.stored("expires", sql`${iso(session.expires)}::timestamptz`)},
         ${session.refreshToken ?? null}::text,
-        ${iso(session.refreshTokenExpires)}::timestamptz AT TIME ZONE 'UTC'
+        ${layout.stored("refreshTokenExpires", sql`${iso(session.refreshTokenExpires)}::timestamptz`)}
       FROM won
       ON CONFLICT ("id") DO UPDATE SET
         "state" = EXCLUDED."state",

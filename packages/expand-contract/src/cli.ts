@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** `npx expand-contract`: the operator's commands, over HTTP, and what brings the database up to date. */
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import { EXIT } from "../../../cli/commands.ts";
 import { createProgram } from "../../../cli/create-program.ts";
 import { migrateDatabase } from "../../../cli/migrate-database.ts";
@@ -13,13 +13,29 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
+interface MigrateFlags {
+  dryRun?: boolean;
+  url?: string;
+  sessions?: string;
+  layout?: "prisma" | "postgresql";
+}
+
 const db = new Command("db").description("the database that holds the sessions").exitOverride();
 db.command("migrate")
   .description("bring our schema and the columns of the sessions' table up to date; safe to repeat")
   .option("--dry-run", "print the SQL; change nothing")
   .option("--url <database>", "the connection string (default: DATABASE_URL); ?schema= says where the tables are")
-  .action(async ({ dryRun, url }: { dryRun?: boolean; url?: string }) => {
+  .option("--sessions <table>", "the table of sessions (default: Session)")
+  .addOption(
+    new Option("--layout <storage>", "whose columns it has (default: postgresql for shopify_sessions)").choices([
+      "prisma",
+      "postgresql",
+    ]),
+  )
+  .action(async ({ dryRun, url, sessions, layout }: MigrateFlags) => {
+    const name = sessions ?? (layout === "postgresql" ? "shopify_sessions" : "Session");
     process.exitCode = await migrateDatabase({
+      sessions: { name, layout: layout ?? (name === "shopify_sessions" ? "postgresql" : "prisma") },
       databaseUrl: url ?? process.env.DATABASE_URL,
       dryRun: dryRun === true,
     });

@@ -1,6 +1,7 @@
 import "@shopify/shopify-api/adapters/web-api";
 import { type Shopify, shopifyApi } from "@shopify/shopify-api";
 import { type DatabaseClient, toDatabase } from "../../../app/infra/database/database.ts";
+import { quotedTable, withSessionTable } from "../../../app/infra/database/session-layout.ts";
 import { markAcquired } from "../../../app/tokens/access/request-context.ts";
 import {
   createTokens as createCore,
@@ -35,14 +36,16 @@ export interface CreateTokensOptions extends Omit<TokenDependencies, "api" | "da
  * @shopify/shopify-api end in time from now on, and keep the status of their errors.
  * @throws TypeError for a database that is neither a pool of `pg` nor a Prisma client.
  */
-export function createTokens({ database, api: given, log, ...options }: CreateTokensOptions): Tokens {
-  const db = toDatabase(database);
+export function createTokens({ database, api: given, log, sessions: table, ...options }: CreateTokensOptions): Tokens {
+  const sessions = { ...table, layout: table?.layout ?? layoutOf(database) };
+  const db = withSessionTable(toDatabase(database), quotedTable(sessions));
   const api = "auth" in given ? given : createApi(given);
   installShopifyFetch();
   const tokens = createCore({
     ...options,
     api,
-    database: db,
+    database,
+    sessions,
     log: log ?? CONSOLE,
     onPairStored: (shop, how) => {
       if (how === "acquired") markAcquired(shop);
@@ -58,6 +61,11 @@ export function createTokens({ database, api: given, log, ...options }: CreateTo
     metrics: options.metrics,
   });
   return tokens;
+}
+
+/** Shopify's storage on `pg` has a layout of its own. */
+function layoutOf(database: DatabaseClient): "prisma" | "postgresql" {
+  return "connect" in database && !("$queryRawUnsafe" in database) ? "postgresql" : "prisma";
 }
 
 /** The API library for tokens; each `shopifyApp` makes one of its own. */

@@ -33,4 +33,5 @@ export type {
   TokenMetrics,
   Tokens,
 } from "../../../app/tokens/index.ts";
+export type { SessionTable } from "../../../app/infra/database/session-layout.ts";
 export type { DatabaseClient, PgPool, PrismaLike } from "../../../app/infra/database/database.ts";

@@ -27,6 +27,8 @@ export interface Maintained {
   failed: number;
 }
 
+type MaintenanceContext = Pick<AppJobContext, "tokens" | "db" | "clock" | "log" | "enqueueAll">;
+
 /**
  * Keeps chains alive that no request refreshes, looks into calls to Shopify with an unknown outcome, stores pairs of the emergency record,
  * and prunes the history. Make it hourly, from any scheduler; two at a time do no harm. Every 90 days without it, a dormant shop
@@ -55,17 +57,15 @@ export async function maintain(tokens: Tokens, options: MaintainOptions = {}): P
       log.warn({ shop, ...describeError(error) }, "a shop could not be maintained now");
     }
   };
-  const context: AppJobContext = {
+  const context: MaintenanceContext = {
     tokens,
     db,
     clock: Date.now,
     log: log as AppJobContext["log"],
-    signal,
     // Not put off: the call ends when all of them are done.
     enqueueAll: async (job, entries) => {
       await Promise.all(entries.map(({ shop }) => queue.add(() => serve(job, shop))));
     },
-    releaseParked: () => Promise.resolve(0),
   };
   await reconcileShops(context);
   await planKeepAlive(context, { ...KEEP_ALIVE_SPREAD, perPass: limit });

@@ -1,0 +1,320 @@
+/** Proves that the packed tarball, in an empty folder, serves an example of each framework with its patch applied: one call where one is enough. */
+import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { createHmac, randomBytes } from "node:crypto";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { loadAdminSchema } from "../../sandbox/http/graphql/schema.ts";
+import type { Sandbox } from "../../sandbox/start.ts";
+import { BROWSER_USER_AGENT } from "../support/browser.ts";
+import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";
+import { startTestSandbox, TEST_APP } from "../support/sandbox.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const UNREACHABLE = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH/;
+/** At most so many lines are changed to adopt the package. */
+const MOST_LINES = 40;
+const SECRET = randomBytes(32).toString("hex");
+
+/** As each storage makes its table. */
+const PRISMA_TABLE = `CREATE TABLE "Session" ("id" text PRIMARY KEY, "shop" text NOT NULL, "state" text NOT NULL, "isOnline" boolean NOT NULL DEFAULT false,
+  "scope" text, "expires" timestamp(3), "accessToken" text NOT NULL, "userId" bigint, "firstName" text, "lastName" text, "email" text,
+  "accountOwner" boolean NOT NULL DEFAULT false, "locale" text, "collaborator" boolean DEFAULT false, "emailVerified" boolean DEFAULT false)`;
+const POSTGRESQL_TABLE = `CREATE TABLE "shopify_sessions" ("id" varchar(255) NOT NULL PRIMARY KEY, "shop" varchar(255) NOT NULL, "state" varchar(255) NOT NULL,
+  "isOnline" boolean NOT NULL, "scope" varchar(255), "expires" integer, "accessToken" varchar(255), "refreshToken" varchar(255),
+  "refreshTokenExpires" bigint, "userId" bigint, "firstName" varchar(255), "lastName" varchar(255), "email" varchar(255), "accountOwner" boolean,
+  "locale" varchar(255), "collaborator" boolean, "emailVerified" boolean)`;
+
+interface Example {
+  name: string;
+  table: "Session" | "shopify_sessions";
+  create: string;
+  /** What makes a stored pair's access token an hour old. */
+  expire: string;
+  page: string;
+  webhooks: (topic: string) => string;
+}
+
+const TEMPLATE = {
+  table: "Session",
+  create: PRISMA_TABLE,
+  expire: `now() AT TIME ZONE 'UTC' - interval '1 hour'`,
+  page: "/app",
+  webhooks: (topic: string) => `/webhooks/${topic}`,
+} as const;
+const EXAMPLES: Example[] = [
+  { ...TEMPLATE, name: "remix-prisma" },
+  { ...TEMPLATE, name: "react-router-prisma" },
+  {
+    name: "express-postgresql",
+    table: "shopify_sessions",
+    create: POSTGRESQL_TABLE,
+    expire: `EXTRACT(EPOCH FROM now())::integer - 3600`,
+    page: "/api/shop",
+    webhooks: () => "/api/webhooks",
+  },
+];
+
+const run = promisify(execFile);
+const children: ChildProcess[] = [];
+let folder: string;
+let sandbox: Sandbox;
+/** Why there is nothing to test. */
+let noRegistry: string | undefined;
+
+beforeAll(async () => {
+  sandbox = await startTestSandbox();
+  // The simulator answers from this process: the first merchant would wait for the schema.
+  loadAdminSchema("2026-10");
+  folder = mkdtempSync(join(tmpdir(), "expand-contract-package-"));
+  const began = performance.now();
+  await run("npm", ["pack", "--silent", "--workspace", "expand-contract", "--pack-destination", folder], { cwd: ROOT });
+  const packages = new Map<string, string>();
+  for (const { name } of EXAMPLES) {
+    const manifest = readFileSync(join(ROOT, "examples", name, "package.json"), "utf8");
+    const { dependencies } = JSON.parse(manifest) as { dependencies: Record<string, string> };
+    for (const [dependency, version] of Object.entries(dependencies)) packages.set(dependency, version);
+  }
+  // The client is generated from a schema by Prisma's own command, which the repository has run for the same model.
+  for (const name of packages.keys()) if (name.startsWith("@prisma/")) packages.delete(name);
+  writeFileSync(join(folder, "package.json"), '{ "private": true, "type": "module" }');
+  const wanted = [...packages].map(([name, version]) => `${name}@${version}`);
+  const quick = ["--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts", "--legacy-peer-deps"];
+  try {
+    await run("npm", ["install", ...quick, "./expand-contract-0.1.0.tgz", ...wanted], { cwd: folder });
+  } catch (error) {
+    if (!UNREACHABLE.test(String((error as { stderr?: string }).stderr))) throw error;
+    noRegistry = "npm's registry cannot be reached";
+    return;
+  }
+  rmSync(join(folder, "node_modules/@prisma"), { recursive: true, force: true });
+  symlinkSync(join(ROOT, "node_modules/@prisma"), join(folder, "node_modules/@prisma"));
+  for (const { name } of EXAMPLES) {
+    cpSync(join(ROOT, "examples", name), join(folder, name), { recursive: true });
+    const patch = ["apply", "--unsafe-paths", `--directory=${join(folder, name)}`, join(folder, name, "adopted.patch")];
+    await run("git", patch, { cwd: tmpdir() });
+  }
+  cpSync(join(ROOT, "tests/fixtures/examples"), folder, { recursive: true });
+  console.info(`packed, installed and patched in ${Math.round((performance.now() - began) / 1000)} s`);
+}, 240_000);
+
+afterAll(async () => {
+  await Promise.all(
+    children.map((child) => {
+      child.kill("SIGKILL");
+      return new Promise((resolve) =>
+        child.exitCode === null ? child.once("exit", resolve) : resolve(child.exitCode),
+      );
+    }),
+  );
+  await sandbox?.close();
+  rmSync(folder, { recursive: true, force: true });
+}, 60_000);
+
+test.for(EXAMPLES)("$name changes few lines", ({ name }) => {
+  const patch = readFileSync(join(ROOT, "examples", name, "adopted.patch"), "utf8").split("\n");
+  const changed = patch.filter((line) => /^[+-]/.test(line) && !/^(\+\+\+|---) /.test(line));
+  expect(changed.length).toBeGreaterThan(0);
+  expect(changed.length).toBeLessThanOrEqual(MOST_LINES);
+});
+
+test("its types are found by a TypeScript project, and fit Shopify's", { timeout: 120_000 }, async (context) => {
+  if (noRegistry) return context.skip(noRegistry);
+  const compiler = join(ROOT, "node_modules/typescript/bin/tsc");
+  const options = [
+    "--noEmit",
+    "--strict",
+    "--target",
+    "es2023",
+    "--module",
+    "nodenext",
+    "--allowImportingTsExtensions",
+  ];
+  const files = ["remix-prisma", "react-router-prisma"].map((name) => join(name, "app/routes/admin.$.ts"));
+  const routes = ["remix-prisma", "react-router-prisma"].map((name) => join(name, "app/routes/app._index.ts"));
+  const all = [
+    compiler,
+    ...options,
+    "--skipLibCheck",
+    "--types",
+    "node",
+    "--typeRoots",
+    join(ROOT, "node_modules/@types"),
+  ];
+  await run(process.execPath, [...all, ...files, ...routes], { cwd: folder }).catch((error: { stdout?: string }) =>
+    expect.fail(error.stdout),
+  );
+});
+
+describe.for(EXAMPLES)("$name, adopted", (example) => {
+  let database: TestDatabase;
+  let origin: string;
+  let output = "";
+
+  beforeAll(async () => {
+    if (noRegistry) return;
+    database = await createTestDatabase({ empty: true });
+    await database.query(example.create);
+    const bin = join(folder, "node_modules/.bin/expand-contract");
+    const env = { ...process.env, DATABASE_URL: database.url };
+    await run(bin, ["db", "migrate", "--sessions", example.table], { cwd: folder, env });
+    const child = spawn(process.execPath, ["serve.mjs", example.name], {
+      cwd: folder,
+      stdio: ["ignore", "pipe", "pipe"],
+      env: {
+        ...env,
+        ...sandbox.env,
+        SHOPIFY_API_KEY: TEST_APP.clientId,
+        SHOPIFY_API_SECRET: TEST_APP.clientSecret,
+        SHOPIFY_APP_URL: TEST_APP.url,
+        SCOPES: TEST_APP.scopes.join(","),
+        MIGRATION_SECRET: SECRET,
+      },
+    });
+    children.push(child);
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += String(chunk)));
+    const listening = () => /listening on .*"port":(\d+)/.exec(output) ?? expect.fail(`does not listen:\n${output}`);
+    origin = `http://127.0.0.1:${(await vi.waitFor(listening, 30_000))[1]}`;
+  }, 90_000);
+  afterAll(() => database?.drop());
+
+  /** Nothing but App Bridge's request: what a page of the embedded app asks for. */
+  const open = async (shop: string, idToken?: string) =>
+    fetch(new URL(`${example.page}?shop=${shop}`, origin), {
+      redirect: "manual",
+      headers: {
+        "User-Agent": BROWSER_USER_AGENT,
+        Authorization: `Bearer ${idToken ?? (await sandbox.client.idToken(shop))}`,
+      },
+    });
+
+  const send = (shop: string, topic: string, triggeredAt = new Date()) => {
+    const body = "{}";
+    return fetch(new URL(example.webhooks(topic), origin), {
+      method: "POST",
+      body,
+      headers: {
+        "Content-Type": "application/json",
+        "X-Shopify-Topic": topic,
+        "X-Shopify-Shop-Domain": shop,
+        "X-Shopify-API-Version": "2026-10",
+        "X-Shopify-Webhook-Id": randomBytes(8).toString("hex"),
+        "X-Shopify-Triggered-At": triggeredAt.toISOString(),
+        "X-Shopify-Hmac-Sha256": createHmac("sha256", TEST_APP.clientSecret).update(body).digest("base64"),
+      },
+    });
+  };
+
+  const tokenCalls = (shop: string) => sandbox.client.ledger.calls({ shop, endpoint: "token" });
+  const rowOf = async (shop: string) => {
+    const [row] = await database.query<{ accessToken: string; refreshToken: string | null; scope: string | null }>(
+      `SELECT "accessToken", "refreshToken", "scope" FROM "${example.table}" WHERE "id" = $1`,
+      [`offline_${shop}`],
+    );
+    return row;
+  };
+  const nameOf = (kind: string) => `${kind}-${example.name}.myshopify.com`;
+
+  async function opened(kind: string): Promise<string> {
+    const shop = nameOf(kind);
+    await sandbox.client.installShop(shop, { token: "none" });
+    expect((await open(shop)).status, output).toBe(200);
+    return shop;
+  }
+  const expire = (shop: string) =>
+    database.query(`UPDATE "${example.table}" SET "expires" = ${example.expire} WHERE "shop" = $1`, [shop]);
+
+  test("the first open exchanges once, however many requests it makes", async (context) => {
+    if (noRegistry) return context.skip(noRegistry);
+    const shop = nameOf("first");
+    await sandbox.client.installShop(shop, { token: "none" });
+    const idToken = await sandbox.client.idToken(shop);
+    const answers = await Promise.all(Array.from({ length: 6 }, () => open(shop, idToken)));
+    expect(
+      answers.map(({ status }) => status),
+      output,
+    ).toEqual(Array(6).fill(200));
+    expect(await answers[0]!.json()).toEqual({ shop });
+    expect(await tokenCalls(shop)).toHaveLength(1);
+    expect(await sandbox.client.ledger.isCurrentPair(shop, (await rowOf(shop))!)).toBe(true);
+  });
+
+  test("permanent rows are migrated by POST, and a stranger may not start it", async (context) => {
+    if (noRegistry) return context.skip(noRegistry);
+    const shops = ["p1", "p2", "p3"].map(nameOf);
+    for (const shop of shops) {
+      const { accessToken } = await sandbox.client.installShop(shop, { token: "permanent" });
+      await database.query(
+        `INSERT INTO "${example.table}" ("id", "shop", "state", "isOnline", "scope", "accessToken") VALUES ($1, $2, '', false, $3, $4)`,
+        [`offline_${shop}`, shop, TEST_APP.scopes.join(","), accessToken],
+      );
+    }
+    const migrate = (authorization: string) =>
+      fetch(new URL("/admin/migrate-tokens", origin), {
+        method: "POST",
+        body: '{"waitSeconds": 50}',
+        headers: { Authorization: authorization },
+      });
+    expect((await migrate("Bearer wrong")).status).toBe(401);
+    const answer = await migrate(`Bearer ${SECRET}`);
+    expect(await answer.json(), output).toMatchObject({ status: "completed", migrated: 3, permanentTokens: 0 });
+    for (const shop of shops) expect(await sandbox.client.ledger.isCurrentPair(shop, (await rowOf(shop))!)).toBe(true);
+    const health = await fetch(new URL("/admin/token-health", origin), {
+      headers: { Authorization: `Bearer ${SECRET}` },
+    });
+    expect(await health.json()).toMatchObject({ verdict: "clean", permanentTokens: 0 });
+  }, 90_000);
+
+  test("an expired session under 20 webhooks refreshes once, and all are answered 200", async (context) => {
+    if (noRegistry) return context.skip(noRegistry);
+    const shop = await opened("hooks");
+    await expire(shop);
+    const answers = await Promise.all(Array.from({ length: 20 }, () => send(shop, "orders/updated")));
+    expect(
+      answers.map(({ status }) => status),
+      output,
+    ).toEqual(Array(20).fill(200));
+    expect((await tokenCalls(shop)).filter(({ grant }) => grant === "refresh")).toHaveLength(1);
+    expect(await sandbox.client.ledger.isCurrentPair(shop, (await rowOf(shop))!)).toBe(true);
+  });
+
+  test("webhooks of a dead shop are answered 200, and its uninstall leaves no token", async (context) => {
+    if (noRegistry) return context.skip(noRegistry);
+    const shop = await opened("dead");
+    await sandbox.client.uninstall(shop, { webhook: false });
+    await expire(shop);
+    expect((await send(shop, "orders/updated")).status, output).toBe(200);
+    expect((await send(shop, "app/uninstalled")).status, output).toBe(200);
+    expect(await rowOf(shop)).toBeUndefined();
+    // A late repetition does not touch a new installation.
+    await sandbox.client.reinstall(shop, { token: "none" });
+    expect((await open(shop)).status, output).toBe(200);
+    expect((await send(shop, "app/uninstalled", new Date(Date.now() - 600_000))).status, output).toBe(200);
+    expect(await sandbox.client.ledger.isCurrentPair(shop, (await rowOf(shop))!)).toBe(true);
+  });
+
+  test("a job gets a fresh token, by shop", async (context) => {
+    if (noRegistry) return context.skip(noRegistry);
+    const shop = await opened("job");
+    await expire(shop);
+    const answer = await fetch(new URL(`/job?shop=${shop}`, origin), { method: "POST" });
+    expect(await answer.text(), output).toBe(shop);
+    expect(await sandbox.client.ledger.isCurrentPair(shop, (await rowOf(shop))!)).toBe(true);
+  });
+
+  test("nobody's query makes a call for a shop that is not his", async (context) => {
+    if (noRegistry) return context.skip(noRegistry);
+    const shop = await opened("victim");
+    await expire(shop);
+    const before = await sandbox.client.ledger.calls({ shop });
+    const headers = { "User-Agent": BROWSER_USER_AGENT };
+    const host = Buffer.from(`admin.shopify.com/store/x`).toString("base64url");
+    for (const path of [example.page, "/"]) {
+      const query = new URLSearchParams({ shop, host, embedded: "1" });
+      await fetch(new URL(`${path}?${query}`, origin), { redirect: "manual", headers });
+    }
+    expect(await sandbox.client.ledger.calls({ shop })).toEqual(before);
+  });
+});

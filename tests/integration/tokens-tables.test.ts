@@ -1,0 +1,118 @@
+// Proves that tables of sessions of another name, schema and layout are read and written as their own storage would.
+import { Session } from "@shopify/shopify-api";
+import { afterAll, describe, expect, test } from "vitest";
+import pg from "pg";
+import { migrateSchema } from "../../app/schema/migrate-schema.ts";
+import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";
+import { tokensHarness } from "./tokens-harness.ts";
+
+const h = tokensHarness();
+const endings: (() => Promise<unknown>)[] = [];
+afterAll(async () => {
+  for (const end of endings.reverse()) await end();
+});
+
+/** As @shopify/shopify-app-session-storage-postgresql 7 made it: no refresh tokens yet, and narrow columns. */
+const POSTGRESQL_TABLE = `CREATE TABLE "shopify_sessions" ("id" varchar(255) NOT NULL PRIMARY KEY, "shop" varchar(255) NOT NULL,
+  "state" varchar(255) NOT NULL, "isOnline" boolean NOT NULL, "scope" varchar(255), "expires" integer, "accessToken" varchar(255),
+  "userId" bigint, "firstName" varchar(255), "lastName" varchar(255), "email" varchar(255), "accountOwner" boolean, "locale" varchar(255),
+  "collaborator" boolean, "emailVerified" boolean)`;
+const NAMED = `CREATE SCHEMA shop_app; CREATE TABLE shop_app."my sessions" (LIKE "Session" INCLUDING ALL); DROP TABLE "Session"`;
+
+interface Table {
+  name: string;
+  sql: string;
+  sessions: { name: string; schema?: string; layout: "prisma" | "postgresql" };
+  /** SQL: seconds since the epoch at which a row's access token ends. */
+  ends: string;
+}
+const TABLES: Table[] = [
+  {
+    name: "shopify_sessions of the PostgreSQL storage",
+    sql: POSTGRESQL_TABLE,
+    sessions: { name: "shopify_sessions", layout: "postgresql" },
+    ends: `"expires"`,
+  },
+  {
+    name: "another name in another schema, with the Prisma storage's columns",
+    sql: NAMED,
+    sessions: { name: "my sessions", schema: "shop_app", layout: "prisma" },
+    ends: `EXTRACT(EPOCH FROM "expires")::int`,
+  },
+];
+
+describe.for(TABLES)("$name", ({ sql, sessions, ends }) => {
+  const from = [sessions.schema, sessions.name]
+    .filter(Boolean)
+    .map((part) => `"${part}"`)
+    .join(".");
+
+  async function open(): Promise<TestDatabase> {
+    const database = await createTestDatabase({ empty: true });
+    endings.push(() => database.drop());
+    if (sql === NAMED) await migrateSchema(database.url);
+    for (const statement of sql.split("; ")) await database.query(statement);
+    const url = sessions.schema ? `${database.url}?schema=${sessions.schema}` : database.url;
+    await migrateSchema(url, { sessions });
+    expect(await migrateSchema(url, { sessions }), "again").toEqual([]);
+    return database;
+  }
+
+  test("a chain is acquired, refreshed and marked, online sessions come and go, and nothing else is made", async () => {
+    const database = await open();
+    const pool = new pg.Pool({ connectionString: database.url });
+    endings.push(() => pool.end());
+    const tokens = h.process({ database: pool, sessions });
+    expect(await tokens.sessionStorage.isReady()).toBe(true);
+    const shop = await h.install("none");
+    const id = `offline_${shop}`;
+    const row = async () =>
+      (
+        await database.query<{ accessToken: string; refreshToken: string; ends: number }>(
+          `SELECT *, ${ends} AS "ends" FROM ${from} WHERE "id" = $1`,
+          [id],
+        )
+      )[0]!;
+
+    const acquired = await tokens.getSession(shop, { idToken: await h.idToken(shop) });
+    expect(Math.abs((await row()).ends - (h.now() + 3_600_000) / 1000)).toBeLessThan(120);
+    expect(await h.sandbox.client.ledger.isCurrentPair(shop, await row())).toBe(true);
+    await h.advance(7_200_000);
+    const refreshed = await tokens.getSession(shop);
+    expect(refreshed.accessToken).not.toBe(acquired.accessToken);
+    expect(await h.sandbox.client.ledger.isCurrentPair(shop, await row())).toBe(true);
+    expect(await tokens.shopsToKeepAlive(new Date(h.now() + 1_000), 10)).toEqual([shop]);
+    expect(await tokens.health()).toMatchObject({ expiringTokens: 1, permanentTokens: 0 });
+
+    const online = new Session({
+      id: "1",
+      shop,
+      state: "s",
+      isOnline: true,
+      accessToken: "a",
+      expires: new Date(h.now() + 60_000),
+    });
+    await tokens.sessionStorage.storeSession(online);
+    const found = await tokens.sessionStorage.findSessionsByShop(shop);
+    expect(found.map((session) => session.id)).toEqual([id, "1"]);
+    expect(Math.abs(found[1]!.expires!.getTime() - online.expires!.getTime())).toBeLessThan(1_000);
+
+    await h.sandbox.client.uninstall(shop, { webhook: false });
+    await h.advance(7_200_000);
+    await expect(tokens.getSession(shop)).rejects.toMatchObject({ code: "reauthorization_required" });
+    expect((await row()).ends).toBeLessThanOrEqual(h.now() / 1000);
+    await tokens.recordUninstalled(shop, new Date(h.now()));
+    expect(await database.query(`SELECT 1 FROM ${from}`)).toEqual([]);
+    expect(await database.query(`SELECT to_regclass('"Session"') AS "own"`)).toEqual([{ own: null }]);
+  });
+
+  test("what the table would not keep is said with its name", async () => {
+    const database = await open();
+    await database.query(`ALTER TABLE ${from} DROP COLUMN "refreshToken"`);
+    const pool = new pg.Pool({ connectionString: database.url });
+    endings.push(() => pool.end());
+    const tokens = h.process({ database: pool, sessions });
+    expect(await tokens.sessionStorage.isReady()).toBe(false);
+    expect(await tokens.storageProblem()).toMatchObject({ kind: "schema_behind", what: expect.stringContaining(from) });
+  });
+});
