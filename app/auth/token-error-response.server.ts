@@ -1,5 +1,5 @@
 import { redirect } from "@remix-run/node";
-import { isDatabaseOutage } from "../infra/database/is-database-outage.ts";
+import { isDatabaseUnable } from "../infra/database/is-database-outage.ts";
 import { findShopDomain } from "../infra/shop-domain.ts";
 import { services } from "../services.server.ts";
 import { TokenError, TransientError } from "../tokens/index.ts";
@@ -38,7 +38,7 @@ export class MissingScopesError extends Error {
  */
 export async function toResponse(error: unknown, request: Request, flow: InstallFlow | undefined): Promise<unknown> {
   const { log } = services;
-  if (isDatabaseOutage(error)) {
+  if (isDatabaseUnable(error)) {
     log.error({ err: error }, "the database cannot be reached");
     return problemResponse(503, problems.BUSY, { "Retry-After": String(DEFAULT_RETRY_AFTER_MS / 1000) });
   }

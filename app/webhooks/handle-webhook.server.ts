@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ActionFunctionArgs } from "@remix-run/node";
-import { isDatabaseOutage } from "../infra/database/is-database-outage.ts";
+import { isDatabaseUnable } from "../infra/database/is-database-outage.ts";
 import { problemResponse, type Problem } from "../operator/door/problem.ts";
 import { services } from "../services.server.ts";
-import { TransientError } from "../tokens/index.ts";
+import { StorageUnfitError, TransientError } from "../tokens/index.ts";
 import { verifyWebhook, type Webhook } from "./verify-webhook.ts";
 import { WebhookRefusedError } from "./webhook-refusal.ts";
 
@@ -49,13 +49,16 @@ function answerTo(error: unknown, topic: string, webhook: Webhook | undefined): 
     { err: error, shop: webhook?.shop, webhookId: webhook?.id, topic },
     "webhook not handled; Shopify will deliver it again",
   );
-  const mayWorkLater = isDatabaseOutage(error) || error instanceof TransientError || error instanceof TooSlowError;
+  const mayWorkLater = isDatabaseUnable(error) || LATER.some((kind) => error instanceof kind);
   return mayWorkLater ? problemResponse(TRY_AGAIN, { "Retry-After": "5" }) : problemResponse(FAILED);
 }
 
 class TooSlowError extends Error {
   override name = "TooSlowError";
 }
+
+/** What passes by itself, or once the database is mended. */
+const LATER = [TransientError, StorageUnfitError, TooSlowError];
 
 /** What is still under way goes on; the redelivery finds it done. */
 async function within(limitMs: number, work: Promise<void>): Promise<void> {

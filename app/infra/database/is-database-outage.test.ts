@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { createServer, type AddressInfo } from "node:net";
 import { expect, it } from "vitest";
 import { openDatabase } from "./db.server.ts";
-import { isDatabaseOutage } from "./is-database-outage.ts";
+import { isDatabaseOutage, isDatabaseUnable } from "./is-database-outage.ts";
 
 const PASSWORD = randomUUID();
 
@@ -37,3 +37,14 @@ it.each([undefined, "text", new Error("other"), Object.assign(new Error("unique"
   "does not take %s for an outage",
   (error) => expect(isDatabaseOutage(error)).toBe(false),
 );
+
+it.each([
+  ["a full disk", "53100"],
+  ["a file that cannot be written", "58030"],
+  ["a table that is read-only", "25006"],
+])("%s may pass, though the database is there", (_, originalCode) => {
+  const inner = Object.assign(new Error("inner"), { cause: { kind: "postgres", originalCode } });
+  const error = Object.assign(new Error("raw"), { code: "P2010", meta: { driverAdapterError: inner } });
+  expect([isDatabaseUnable(error), isDatabaseOutage(error)]).toEqual([true, false]);
+  expect(isDatabaseUnable(Object.assign(new Error("raw"), { cause: { originalCode: "42703" } }))).toBe(false);
+});

@@ -1,5 +1,5 @@
 import type { ActionFunctionArgs, LoaderFunctionArgs } from "@remix-run/node";
-import { isDatabaseOutage } from "../../infra/database/is-database-outage.ts";
+import { isDatabaseUnable } from "../../infra/database/is-database-outage.ts";
 import type { FailedAttempts } from "./failed-attempts.server.ts";
 import { isOperatorSecret } from "./is-operator-secret.server.ts";
 import { problemResponse } from "./problem.ts";
@@ -32,7 +32,7 @@ export function operatorRoute(handlers: OperatorHandlers, dependencies: Operator
     try {
       return await handler(args);
     } catch (error) {
-      if (!isDatabaseOutage(error)) throw error;
+      if (!isDatabaseUnable(error)) throw error;
       dependencies.onOutage?.(error);
       return problemResponse(DATABASE_UNREACHABLE, { "Retry-After": "5" });
     }

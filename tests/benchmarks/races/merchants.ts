@@ -8,6 +8,8 @@ const USER_AGENT =
 export interface Answer {
   kind: "document" | "data" | "webhook" | "callback";
   status: number;
+  /** When it was asked; milliseconds, by `performance.now`. */
+  at: number;
   ms: number;
   /** Why the connection broke. */
   broken?: string;
@@ -48,7 +50,7 @@ export function createMerchants(sandbox: Sandbox, appUrl: string, addressOf: (pr
       broken = String(error);
       return 0;
     });
-    return { kind, status, ms: performance.now() - started, broken };
+    return { kind, status, at: started, ms: performance.now() - started, broken };
   }
 
   return {

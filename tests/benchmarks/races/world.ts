@@ -76,6 +76,8 @@ export interface WorldOptions {
   seed?: number;
   choices?: SandboxOptions["choices"];
   env?: Record<string, string>;
+  /** On top of that, for one process. */
+  envOf?: (index: number) => Record<string, string>;
 }
 
 export async function createWorld({
@@ -85,6 +87,7 @@ export async function createWorld({
   seed = 1,
   choices,
   env,
+  envOf,
 }: WorldOptions): Promise<World> {
   const database = await databases.create();
   const sandbox = await startSandbox({
@@ -97,9 +100,8 @@ export async function createWorld({
   const pool = new pg.Pool({ connectionString: database.url, max: 4 });
   pool.on("error", () => {});
   const migrationSecret = randomBytes(32).toString("hex");
-  const start = (port?: number) =>
+  const start = (index: number) =>
     startAppProcess({
-      port,
       entry: kind === "plain" ? "tests/benchmarks/races/plain/server.ts" : undefined,
       env: {
         SHOPIFY_API_KEY: APP.clientId,
@@ -115,9 +117,10 @@ export async function createWorld({
         RUN_JOBS: kind === "ours" ? "true" : "false",
         ...sandbox.env,
         ...env,
+        ...envOf?.(index),
       },
     });
-  const started = await Promise.all(Array.from({ length: processes }, () => start()));
+  const started = await Promise.all(Array.from({ length: processes }, (_, index) => start(index)));
   const merchants = createMerchants(sandbox, APP.url, (index) => started[index % started.length]!.url);
 
   const query = async <Row extends pg.QueryResultRow>(sql: string, values?: unknown[]) =>
@@ -149,7 +152,7 @@ export async function createWorld({
     },
     async restart(index) {
       // The old port would do, but a load balancer's next instance has another.
-      started[index] = await start();
+      started[index] = await start(index);
     },
     async close() {
       await merchants.close();
