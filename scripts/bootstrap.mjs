@@ -14,14 +14,13 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
-  rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
 import { delimiter, dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { oneAtATime } from "./one-at-a-time.mjs";
+import { ROOT, say, SetupError, step } from "./setup-step.mjs";
 
-const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const MODULES = join(ROOT, "node_modules");
 const STAMPS = join(MODULES, ".cache", "bootstrap");
 const OWN_NODE = join(MODULES, "node", "bin", process.platform === "win32" ? "node.exe" : "node");
@@ -33,13 +32,6 @@ const TYPESCRIPT_NODE = [22, 18];
 /** What the server bundle is made from. */
 const BUILD_INPUTS = ["app", "public", "vite.config.ts", "package-lock.json", "prisma/schema.prisma"];
 const GENERATE_INPUTS = ["prisma/schema.prisma", "prisma.config.ts", "package-lock.json"];
-
-class SetupError extends Error {}
-
-/** @param {string} text */
-function say(text) {
-  process.stderr.write(`${text}\n`);
-}
 
 /** @param {string} value */
 function parseVersion(value) {
@@ -126,41 +118,6 @@ function systemPath() {
     .join(delimiter);
 }
 
-/**
- * Runs a step, its output kept back and shown only when it fails.
- * @param {string} title @param {string} command @param {string[]} args @param {NodeJS.ProcessEnv} [env] @param {string} [hint]
- */
-async function step(title, command, args, env = {}, hint = "") {
-  const start = Date.now();
-  const terminal = process.stderr.isTTY === true;
-  const seconds = () => `${((Date.now() - start) / 1000).toFixed(0)} s`;
-  if (!terminal) say(`· ${title} …`);
-  const timer = terminal && setInterval(() => process.stderr.write(`\r· ${title} … ${seconds()} `), 250);
-  const child = spawn(command, args, {
-    cwd: ROOT,
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, ...env },
-    shell: command.endsWith(".cmd"),
-  });
-  /** @type {Buffer[]} */
-  const said = [];
-  child.stdout.on("data", (chunk) => said.push(chunk));
-  child.stderr.on("data", (chunk) => said.push(chunk));
-  const stop = () => child.kill("SIGTERM");
-  process.on("SIGINT", stop).on("SIGTERM", stop);
-  const code = await new Promise((done) => {
-    child.once("error", (error) => done(error.message)).once("close", (exit, signal) => done(exit ?? signal));
-  });
-  process.off("SIGINT", stop).off("SIGTERM", stop);
-  if (timer) clearInterval(timer);
-  if (terminal) process.stderr.write("\r\x1b[K");
-  if (code !== 0) {
-    say(Buffer.concat(said).toString("utf8").trim());
-    throw new SetupError(`${title} failed (${code}). ${hint}`.trim());
-  }
-  say(`✓ ${title} (${seconds()})`);
-}
-
 async function installPackages() {
   const npm = findNpm();
   const env = { PATH: systemPath() };
@@ -226,47 +183,6 @@ async function build(node) {
   writeStamp("build", print);
 }
 
-/** Two commands started at once: the second waits for what the first prepares. @param {() => Promise<void>} work */
-async function oneAtATime(work) {
-  mkdirSync(dirname(LOCK), { recursive: true });
-  for (let told = false; ;) {
-    try {
-      writeFileSync(LOCK, String(process.pid), { flag: "wx" });
-      break;
-    } catch (error) {
-      if (/** @type {NodeJS.ErrnoException} */ (error).code !== "EEXIST") throw error;
-      if (!isAlive(LOCK)) {
-        rmSync(LOCK, { force: true });
-        continue;
-      }
-      if (!told) say("· another command is preparing this folder, waiting for it …");
-      told = true;
-      await new Promise((done) => setTimeout(done, 300));
-    }
-  }
-  const release = () => rmSync(LOCK, { force: true });
-  process.once("exit", release);
-  try {
-    await work();
-  } finally {
-    release();
-    process.off("exit", release);
-  }
-}
-
-/** @param {string} lock */
-function isAlive(lock) {
-  try {
-    const pid = Number(readFileSync(lock, "utf8"));
-    // Just being written.
-    if (!pid) return Date.now() - statSync(lock).mtimeMs < 2_000;
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return /** @type {NodeJS.ErrnoException} */ (error).code === "EPERM";
-  }
-}
-
 /** Runs the script in our place: same terminal, same signals, same exit code. @param {string} node @param {string[]} args */
 async function handOver(node, args) {
   const path = [join(MODULES, ".bin"), dirname(node), systemPath()].join(delimiter);
@@ -293,7 +209,7 @@ async function main() {
     throw new SetupError(`${ROOT} cannot be written to.`);
   }
   let node = process.execPath;
-  await oneAtATime(async () => {
+  await oneAtATime(LOCK, async () => {
     await installPackages();
     node = findNode();
     await generatePrismaClient(node);
