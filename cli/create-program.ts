@@ -130,7 +130,7 @@ export function createProgram(env: NodeJS.ProcessEnv = process.env, name = "toke
           : probeApplicationToken(client, flags.probeApplicationToken, at),
       ),
     );
-  addLocalCommands(program);
+  addLocalCommands(program, env);
   return program;
 }
 

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { EXIT } from "./commands.ts";
 import { sayError } from "./operator-error.ts";
 import { harmlessJson, harmlessLines, paintFor, PLAIN, type Paint } from "./paint.ts";
+import { runImport } from "./import/run-import.ts";
 import { runScan } from "./scan/run-scan.ts";
 
 interface Local {
@@ -11,7 +12,7 @@ interface Local {
 }
 
 /** The commands that ask no app: they work on this machine, and need no secret of an operator. */
-export function addLocalCommands(program: Command): void {
+export function addLocalCommands(program: Command, env: NodeJS.ProcessEnv): void {
   program
     .command("scan [folder]")
     .description("look through an app's sources for what breaks with expiring tokens, and say what to write instead")
@@ -23,6 +24,26 @@ export function addLocalCommands(program: Command): void {
     )
     .action((folder: string | undefined, { json, ignore }: { json: boolean; ignore: string[] }) =>
       perform(json, (local) => runScan(folder ?? ".", { ...local, ignore })),
+    );
+  program
+    .command("import")
+    .description("copy the sessions of another storage into the Postgres database of DATABASE_URL")
+    .requiredOption("--from <address>", "file:dev.sqlite, mysql://user:password@host/database or redis://host:6379/0")
+    .option(
+      "--table <name>",
+      "of the other storage: its table, or the prefix of its keys in Redis (default: as Shopify's storages call it)",
+    )
+    .option("--dry-run", "say what would be copied; write nothing", false)
+    .option("--json", "write one JSON object for machines", false)
+    .addHelpText(
+      "after",
+      `
+The other storage is only read. Repeating it changes nothing: a row that is the same or newer here stays. No token is printed.
+MySQL needs the package mysql2 beside it, Redis the package redis.
+Exit codes: 0 everything was read, 1 some rows could not be, 2 it could not be done.`,
+    )
+    .action(({ json, ...options }: { json: boolean; from: string; table?: string; dryRun: boolean }) =>
+      perform(json, (local) => runImport({ ...local, ...options, databaseUrl: env["DATABASE_URL"] })),
     );
 }
 

@@ -1,11 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import pg from "pg";
-import { parseIntoClientConfig } from "pg-connection-string";
-import { databaseUrlProblem } from "../infra/database/database-url-problem.ts";
-import { schemaOf } from "../infra/database/db-pool.ts";
-import { OWN_SCHEMA, quoteIdent, quoteText, type Connection, type Place } from "./own-schema.ts";
+import { OWN_SCHEMA, quoteText, type Connection, type Place } from "./own-schema.ts";
 import { SchemaError } from "./schema-error.ts";
 import { inspectSession, planGrants, planIndexes, planSession } from "./session-table.ts";
+import { withConnection } from "./with-connection.ts";
 import { SESSION_INDEXES, STEPS, SUPERSEDED_INDEXES } from "./steps.ts";
 
 /** Longest wait of one statement for a lock: everything behind it in the queue waits as well. */
@@ -46,7 +43,7 @@ export interface MigrateSchemaOptions {
  * @throws SchemaError in words; errors of pg when the database cannot be reached.
  */
 export async function migrateSchema(databaseUrl: string, options: MigrateSchemaOptions = {}): Promise<string[]> {
-  return withConnection(databaseUrl, (connection, place) =>
+  return withConnection(databaseUrl, "expand-contract deploy", (connection, place) =>
     run(connection, { ...place, sessions: options.sessions }, options),
   );
 }
@@ -177,46 +174,6 @@ async function inWords(sql: string, act: () => Promise<unknown>): Promise<void> 
       });
     }
     throw error;
-  }
-}
-
-async function withConnection<T>(
-  databaseUrl: string,
-  act: (connection: Connection, place: Place) => Promise<T>,
-): Promise<T> {
-  if (!/^postgres(ql)?:\/\//.test(databaseUrl)) {
-    throw new SchemaError(
-      "not_postgres",
-      "DATABASE_URL must be a Postgres connection string: it must start with postgresql://",
-    );
-  }
-  const problem = databaseUrlProblem(databaseUrl);
-  if (problem !== undefined) throw new SchemaError("unreadable_url", `DATABASE_URL ${problem}`);
-  const schema = schemaOf(databaseUrl);
-  const client = new pg.Client({
-    ...parseIntoClientConfig(databaseUrl),
-    connectionTimeoutMillis: 10_000,
-    application_name: "expand-contract deploy",
-  });
-  client.on("error", () => {});
-  await client.connect();
-  try {
-    const { rows } = await client.query<{ schema: string | null }>("SELECT current_schema() AS schema");
-    const appSchema = schema ?? rows[0]?.schema ?? "public";
-    if (schema) await requireSchema(client, schema);
-    return await act(client, { appSchema });
-  } finally {
-    await client.end();
-  }
-}
-
-async function requireSchema(connection: Connection, schema: string): Promise<void> {
-  const { rows } = await connection.query("SELECT FROM pg_namespace WHERE nspname = $1", [schema]);
-  if (rows.length === 0) {
-    throw new SchemaError(
-      "no_such_schema",
-      `DATABASE_URL names the schema ${quoteIdent(schema)} (?schema=), which this database does not have`,
-    );
   }
 }
 

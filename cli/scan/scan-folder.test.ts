@@ -183,6 +183,7 @@ test("finds nothing in code that is right, however alike it looks", async () => 
         await db.session.findMany({ where: { isOnline: false }, select: { shop: true, scope: true } });
         await db.session.update({ where: { id }, data: { scope: current } });
         await pool.query('SELECT count(*) FROM "Session"');
+        await pool.query('SELECT shop FROM "Session" WHERE "refreshTokenExpires" < now() AND "refreshToken" IS NOT NULL');
         await pool.query('select sess from session where sid = $1');
         await pool.query('DELETE FROM "Parked" p WHERE NOT EXISTS (SELECT FROM "Session" s WHERE s.shop = p.shop)');
         request.session.delete("cart");

@@ -1,0 +1,52 @@
+import pg from "pg";
+import { parseIntoClientConfig } from "pg-connection-string";
+import { databaseUrlProblem } from "../infra/database/database-url-problem.ts";
+import { schemaOf } from "../infra/database/db-pool.ts";
+import { quoteIdent, type Connection, type Place } from "./own-schema.ts";
+import { SchemaError } from "./schema-error.ts";
+
+/**
+ * One connection to `DATABASE_URL`, for as long as `act` takes.
+ * @param applicationName shown in pg_stat_activity.
+ * @throws SchemaError when the address is none of Postgres, or names a schema that is not there; errors of pg when it cannot be reached.
+ */
+export async function withConnection<T>(
+  databaseUrl: string,
+  applicationName: string,
+  act: (connection: Connection, place: Place) => Promise<T>,
+): Promise<T> {
+  if (!/^postgres(ql)?:\/\//.test(databaseUrl)) {
+    throw new SchemaError(
+      "not_postgres",
+      "DATABASE_URL must be a Postgres connection string: it must start with postgresql://",
+    );
+  }
+  const problem = databaseUrlProblem(databaseUrl);
+  if (problem !== undefined) throw new SchemaError("unreadable_url", `DATABASE_URL ${problem}`);
+  const schema = schemaOf(databaseUrl);
+  const client = new pg.Client({
+    ...parseIntoClientConfig(databaseUrl),
+    connectionTimeoutMillis: 10_000,
+    application_name: applicationName,
+  });
+  client.on("error", () => {});
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ schema: string | null }>("SELECT current_schema() AS schema");
+    const appSchema = schema ?? rows[0]?.schema ?? "public";
+    if (schema) await requireSchema(client, schema);
+    return await act(client, { appSchema });
+  } finally {
+    await client.end();
+  }
+}
+
+async function requireSchema(connection: Connection, schema: string): Promise<void> {
+  const { rows } = await connection.query("SELECT FROM pg_namespace WHERE nspname = $1", [schema]);
+  if (rows.length === 0) {
+    throw new SchemaError(
+      "no_such_schema",
+      `DATABASE_URL names the schema ${quoteIdent(schema)} (?schema=), which this database does not have`,
+    );
+  }
+}
