@@ -42,6 +42,15 @@ export function createSessionStorage(ctx: TokenContext): SessionStorage & { isRe
     return copy;
   };
 
+  /** As the library is configured, custom domains included: it throws for anything else. */
+  const isShop = (shop: string): boolean => {
+    try {
+      return ctx.api.session.getOfflineId(shop) !== "";
+    } catch {
+      return false;
+    }
+  };
+
   return {
     /** Whether the table has every column that is written. As in Shopify's Prisma storage it never throws. */
     isReady: () =>
@@ -53,6 +62,7 @@ export function createSessionStorage(ctx: TokenContext): SessionStorage & { isRe
     async loadSession(id) {
       const shop = shopOfOfflineId(id);
       if (!shop) return readOnlineSession(ctx, id);
+      if (!isShop(shop)) return undefined;
       const session = await loadOfflineSession(ctx, shop, !currentRequest() && isUnverifiedLookup());
       return session && handOut(session);
     },
@@ -73,11 +83,12 @@ export function createSessionStorage(ctx: TokenContext): SessionStorage & { isRe
       const shops = ids.map(shopOfOfflineId);
       const online = ids.filter((_id, place) => !shops[place]);
       if (online.length > 0) await deleteOnlineSessions(ctx, online);
-      for (const shop of shops) if (shop) await deleteOfflineSession(ctx, shop);
+      for (const shop of shops) if (shop && isShop(shop)) await deleteOfflineSession(ctx, shop);
       return true;
     },
 
     async findSessionsByShop(shop) {
+      if (!isShop(shop)) return [];
       const id = ctx.api.session.getOfflineId(normalShopName(shop));
       const offline = (await this.loadSession(id)) ?? (await readWithoutTokens(ctx, normalShopName(shop)));
       const online = await listOnlineSessions(ctx, normalShopName(shop));

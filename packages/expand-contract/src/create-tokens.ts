@@ -19,6 +19,8 @@ export interface ApiSettings {
   /** Where the app answers, e.g. `https://app.example.com`. */
   appUrl: string;
   scopes?: string[];
+  /** Domains of shops beside myshopify.com, as `shopifyApp` is given them. */
+  customShopDomains?: (RegExp | string)[];
   /** The Admin API version of `tokens.admin(shop).graphql`. */
   apiVersion: Shopify["config"]["apiVersion"];
 }
