@@ -5,12 +5,21 @@
  */
 import "@shopify/shopify-api/adapters/web-api";
 import { ApiVersion, LogSeverity, shopifyApi } from "@shopify/shopify-api";
+import pg from "pg";
 import { openDatabase } from "../../app/infra/database/db.server.ts";
 import { createLogger } from "../../app/infra/log/log.server.ts";
 import { createMetrics } from "../../app/infra/metrics.server.ts";
 import { createMigrations, parseMigrationOptions } from "../../app/migration/index.ts";
 import { createTokens, installShopifyFetch } from "../../app/tokens/index.ts";
 import { TEST_APP } from "../support/sandbox.ts";
+
+/** Every statement that leaves this process, whoever sends it. */
+let statements = 0;
+const query = pg.Client.prototype.query as (...args: unknown[]) => unknown;
+pg.Client.prototype.query = function (this: pg.Client, ...args: unknown[]) {
+  statements++;
+  return query.apply(this, args);
+} as typeof pg.Client.prototype.query;
 
 const number = (name: string) => (process.env[name] ? Number(process.env[name]) : undefined);
 
@@ -49,7 +58,7 @@ process.on("message", (message: "resources" | { start: object }) => {
     return;
   }
   const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
-  process.send?.({ peakRss: maxRSS * 1_024, cpuMs: (userCPUTime + systemCPUTime) / 1_000 });
+  process.send?.({ peakRss: maxRSS * 1_024, cpuMs: (userCPUTime + systemCPUTime) / 1_000, statements });
 });
 process.on("disconnect", () => process.exit(0));
 process.on("SIGTERM", () => {

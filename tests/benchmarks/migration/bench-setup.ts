@@ -12,6 +12,8 @@ import { startEmbeddedPostgres } from "../../../scripts/embedded-postgres.ts";
 
 const INSTANCE = new URL("../../crash/migration-instance.ts", import.meta.url);
 const SIMULATOR = new URL("./simulator-process.ts", import.meta.url);
+const BARE_CLIENT = new URL("./bare-client.ts", import.meta.url);
+const REACH_DIRECTLY = new URL("./reach-directly.ts", import.meta.url);
 const SCRIPT = new URL("./documented-script.ts", import.meta.url);
 
 /** What every measurement is given: one Postgres, one simulator, and how to start processes against them. */
@@ -26,8 +28,13 @@ export interface Bench {
   reset(): Promise<void>;
   /** Installs shops with permanent tokens. */
   seed(count: number, prefix?: string): Promise<string[]>;
-  /** From now on instances and script reach every shop by HTTPS at its own host, instead of the simulator by plain HTTP. */
-  useTls(use: boolean): void;
+  /**
+   * From now on instances and script reach every shop by HTTPS at its own host, through the simulator's proxy or `direct`, instead of the
+   * simulator by plain HTTP.
+   */
+  useTls(use: boolean | "direct"): void;
+  /** A client that makes the calls alone, for every permanent session; its cost after the warm-up. */
+  bareClient(): Promise<{ processorMs: number; perSecond: number }>;
   /** An instance of the app, ready for work. */
   startInstance(env?: Record<string, string>): Promise<ChildProcess>;
   /** Has the first instance start a run, as a POST to it would, and waits for its end; `during` may look or interfere. */
@@ -53,17 +60,24 @@ export async function openBench(): Promise<Bench> {
   database.on("error", () => {});
 
   const simulatorProcess = fork(SIMULATOR, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
-  const [where] = (await once(simulatorProcess, "message")) as [{ url: string; env: Record<string, string> }];
+  const [where] = (await once(simulatorProcess, "message")) as [
+    { url: string; env: Record<string, string>; caPath: string; tlsPort: number },
+  ];
   const simulator = createSandboxClient(where.url);
   const db: Database = openDatabase(databaseUrl, { poolSize: 2 });
   const view = async (id: string) => (await readRun(db, id, "none"))!;
-  let useTls = false;
+  let useTls: boolean | "direct" = false;
+  const direct = {
+    NODE_EXTRA_CA_CERTS: where.caPath,
+    SIMULATOR_TLS_PORT: String(where.tlsPort),
+    NODE_OPTIONS: `--import ${REACH_DIRECTLY.href}`,
+  };
   const children = new Set<ChildProcess>();
 
   const childEnv = (env: Record<string, string> = {}) => ({
     ...process.env,
     DATABASE_URL: databaseUrl,
-    ...(useTls ? where.env : { PLAIN_SIMULATOR: where.url }),
+    ...(useTls === "direct" ? direct : useTls ? where.env : { PLAIN_SIMULATOR: where.url }),
     ...env,
   });
 
@@ -124,6 +138,12 @@ export async function openBench(): Promise<Bench> {
       }
       await watching;
       return (await readRun(db, id))!;
+    },
+    async bareClient() {
+      const child = fork(BARE_CLIENT, { env: childEnv(), stdio: ["ignore", "inherit", "inherit", "ipc"] });
+      const [cost] = (await once(child, "message")) as [{ processorMs: number; perSecond: number }];
+      await once(child, "exit");
+      return cost;
     },
     async documentedScript(seconds) {
       const child = fork(SCRIPT, {

@@ -33,6 +33,9 @@ export const LATENCY_MS = 100;
 /** Default of POST /admin/migrate-tokens. */
 export const CONCURRENCY = 20;
 
+/** Shops before the measurement, in which the engine compiles. */
+export const WARM_UP = 300;
+
 export const answersAfter = (ms: number) => ({
   id: "latency",
   endpoint: "token" as const,

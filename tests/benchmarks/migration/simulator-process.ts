@@ -1,5 +1,9 @@
 /** The simulator in a process of its own, so that its work is not counted as the app's. Tells its parent where it is. */
+import { readFileSync } from "node:fs";
 import { request } from "node:http";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { ApiVersion } from "@shopify/shopify-api";
 import type { Sandbox } from "../../../sandbox/start.ts";
@@ -27,5 +31,12 @@ async function warmUp({ url, client }: Sandbox): Promise<void> {
 
 const sandbox = await startTestSandbox({ dataDir: process.env.SANDBOX_DATA_DIR });
 await warmUp(sandbox);
-process.send?.({ url: sandbox.url, env: sandbox.env });
+
+/** The same behind TLS without the proxy, for clients that are led here (reach-directly.ts). */
+const pem = (name: string) => readFileSync(join(dirname(sandbox.caPath), name));
+const direct = createServer({ cert: pem("cert.pem"), key: pem("key.pem"), keepAliveTimeout: 30_000 }, sandbox.handle);
+await new Promise<void>((listening) => direct.listen(0, "127.0.0.1", listening));
+const tlsPort = (direct.address() as AddressInfo).port;
+
+process.send?.({ url: sandbox.url, env: sandbox.env, caPath: sandbox.caPath, tlsPort });
 process.on("disconnect", () => process.exit(0));
