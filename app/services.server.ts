@@ -14,9 +14,10 @@ import { openTraces } from "./infra/traces.server.ts";
 import { createJobs, type Jobs } from "./jobs/queue/create-jobs.ts";
 import { createMigrations, type Migrations } from "./migration/index.ts";
 import { createFailedAttempts, type FailedAttempts } from "./operator/door/failed-attempts.server.ts";
-import { createTokens, installShopifyFetch, readApplicationKey, type Tokens } from "./tokens/index.ts";
+import { createTokens, installShopifyFetch, parseTokenKeys, readApplicationKey, type Tokens } from "./tokens/index.ts";
 import { createWatch } from "./watch/watch.ts";
 import { registerWatchGauges } from "./watch/watch-gauges.ts";
+import { registerSealingGauges } from "./process/sealing-gauges.ts";
 import { shopifyLogger } from "./process/shopify-logger.server.ts";
 
 /** The Admin API version that queries are written against; the same as in shopify.app.toml. */
@@ -83,6 +84,7 @@ export async function createServices(source: Record<string, string | undefined>)
     metrics,
     startTokenCall: traces?.startTokenCall,
     applicationKey: readKey(env),
+    encryption: { keys: readTokenKeys(env), seals: env.TOKEN_ENCRYPTION_SEAL },
     mayCall: () => stoppingAt === undefined || performance.now() - stoppingAt < LAST_CALL_MS,
     onPairStored: (shop, how) => jobs.onPairStored(shop, how),
   });
@@ -108,6 +110,7 @@ export async function createServices(source: Record<string, string | undefined>)
   });
   const migrations = createMigrations({ db, tokens, phase: env.phase, log, metrics });
 
+  registerSealingGauges(metrics.registry, () => tokens.sealing());
   const failedAttempts = createFailedAttempts();
 
   let ended: Promise<void> | undefined;
@@ -146,6 +149,15 @@ function readKey({ SHOPIFY_API_KEY, SHOPIFY_APP_KEY_ID: keyId, SHOPIFY_APP_PRIVA
     throw new EnvironmentError([
       `SHOPIFY_APP_PRIVATE_KEY ${cause instanceof Error ? cause.message : "cannot be read"}`,
     ]);
+  }
+}
+
+/** @throws EnvironmentError */
+function readTokenKeys({ TOKEN_ENCRYPTION_KEYS: text }: Env) {
+  try {
+    return text === undefined ? [] : parseTokenKeys(text);
+  } catch (cause) {
+    throw new EnvironmentError([`TOKEN_ENCRYPTION_KEYS ${cause instanceof Error ? cause.message : "cannot be read"}`]);
   }
 }
 

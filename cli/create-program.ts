@@ -14,6 +14,8 @@ import {
   type MigrateFlags,
   type Surroundings,
 } from "./commands.ts";
+import { convertTokens } from "./convert-tokens.ts";
+import { makeTokenKey } from "../app/tokens/sealing/token-keys.ts";
 import { probeApplicationToken } from "./probe-application-token.ts";
 import { createOperatorClient, type OperatorClient } from "./operator-client.ts";
 import { fitWidth } from "./fit-width.ts";
@@ -119,6 +121,22 @@ export function createProgram(env: NodeJS.ProcessEnv = process.env, name = "toke
     .action((flags: CommonFlags & { retry?: boolean }) =>
       perform(flags, env, (client, at) => deadLetters(client, flags, at)),
     );
+  command("seal", "seal stored tokens with the first key now, instead of in the background").action(
+    (flags: CommonFlags) => perform(flags, env, (client, at) => convertTokens(client, "sealed", at)),
+  );
+  command("unseal", "go back: store tokens in plain again (first set TOKEN_ENCRYPTION_SEAL=false)").action(
+    (flags: CommonFlags) => perform(flags, env, (client, at) => convertTokens(client, "plain", at)),
+  );
+  program
+    .command("make-key [id]")
+    .description("make a key for TOKEN_ENCRYPTION_KEYS; asks nobody and stores nothing")
+    .action((id = `k${new Date().toISOString().slice(0, 10).replaceAll("-", "")}`) => {
+      try {
+        process.stdout.write(`${makeTokenKey(id)}\n`);
+      } catch (error) {
+        throw new InvalidArgumentError(error instanceof Error ? error.message : "");
+      }
+    });
   command("doctor", "compare flags, shopify.app.toml and database, and name the next safe step")
     .option("--config <file>", "the app's configuration file", "shopify.app.toml")
     .option("--probe-application-token <shop>", "only this: try an application-only token on a store of yours")

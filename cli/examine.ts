@@ -1,4 +1,5 @@
 import type { Finding } from "./finding.ts";
+import { judgeSealing } from "./judge-sealing.ts";
 import { judgeScopes } from "./judge-scopes.ts";
 import { many } from "./many.ts";
 import type { HealthReport, Leftover, RunView, ScopesReport } from "./operator-client.ts";
@@ -34,6 +35,7 @@ export function examine(
   const findings = [
     judgeReadiness(situation.isReady),
     ...judgeStorage(health),
+    ...judgeSealing(health, command),
     judgeTokens(health),
     judgeDeadline(health),
     judgeInstallFlow(health, situation.toml),
@@ -212,7 +214,7 @@ function judgeJobs(deadLetters: number, command: (text: string) => string): Find
 /** The app knows its flags, its rollout and the file it was deployed with; what is found here comes first. */
 function nextStep({ health, latestRun }: Situation, findings: Finding[], command: (text: string) => string): string {
   const needs = (code: string) => findings.some((one) => one.code === code);
-  if (needs("storage_unfit")) return health.nextStep;
+  if (needs("storage_unfit") || needs("token_keys")) return health.nextStep;
   if (needs("not_ready")) return "Bring the app's database back: see its log, and `npm run db:deploy`.";
   if (latestRun?.status === "running") return `Let the run end: ${command("watch")}`;
   if (needs("toml_ahead"))

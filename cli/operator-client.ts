@@ -1,12 +1,13 @@
 import type { Leftover, RunFailure, RunView } from "../app/migration/types.ts";
 import type { ScopesReport } from "../app/operator/health/show-scopes.server.ts";
 import type { TokenHealthReport } from "../app/operator/health/token-health-report.ts";
+import type { ConvertedTokens } from "../app/operator/secrets/token-encryption.server.ts";
 import type { ApplicationTokenProbe } from "../app/tokens/types.ts";
 import { explainAnswer, explainForeignAnswer, explainNetworkError, type Answer } from "./explain-error.ts";
 import { OperatorError } from "./operator-error.ts";
 import { harmlessly } from "./paint.ts";
 
-export type { Leftover, RunFailure, RunView, ScopesReport };
+export type { ConvertedTokens, Leftover, RunFailure, RunView, ScopesReport };
 /** `GET /admin/token-health`. */
 export type HealthReport = TokenHealthReport;
 
@@ -54,6 +55,8 @@ export interface OperatorClient {
   retryDeadLetters(): Promise<DeadLetters & { retried: number }>;
   /** Tries an application-only token for a shop. */
   probeApplicationToken(shop: string): Promise<ApplicationTokenProbe>;
+  /** Brings stored tokens into that form for up to ten seconds; to be repeated until `isComplete`. */
+  convertTokens(to: "sealed" | "plain"): Promise<ConvertedTokens>;
   /** Whether the app's database is reachable and its schema current. */
   isReady(): Promise<boolean>;
 }
@@ -163,6 +166,12 @@ export function createOperatorClient({
       json<ApplicationTokenProbe>("/admin/application-token", "ok", {
         method: "POST",
         body: JSON.stringify({ shop }),
+        headers: { "Content-Type": "application/json" },
+      }),
+    convertTokens: (to) =>
+      json<ConvertedTokens>("/admin/token-encryption", "isComplete", {
+        method: "POST",
+        body: JSON.stringify({ to }),
         headers: { "Content-Type": "application/json" },
       }),
     isReady: async () => (await ask("/readyz")).status === 200,

@@ -55,5 +55,15 @@ export const HEALTH: HealthReport = {
   deadline: "2027-01-01",
   daysLeft: 39,
   storageProblem: null,
+  tokenEncryption: {
+    sealsWith: null,
+    opensWith: [],
+    plain: 13,
+    sealed: {},
+    toConvert: 0,
+    unreadable: 0,
+    refusedRows: [],
+    problem: null,
+  },
   nextStep: "What the app says.",
 };

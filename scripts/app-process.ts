@@ -33,6 +33,8 @@ export interface AppProcessOptions {
   mode?: "production" | "development";
   /** How long it may take to become ready; ms. */
   readyWithinMs?: number;
+  /** `alive`: it listens, though it may not be ready. Default: ready. */
+  until?: "ready" | "alive";
   /** Gives up a start that is under way: the process is killed. */
   signal?: AbortSignal;
   /** Called with each piece it writes. */
@@ -107,14 +109,14 @@ export async function startAppProcess(options: AppProcessOptions): Promise<AppPr
   const giveUp = () => child.kill("SIGKILL");
   options.signal?.addEventListener("abort", giveUp);
   try {
-    await untilReady(app, options.readyWithinMs ?? 30_000);
+    await untilReady(app, options.readyWithinMs ?? 30_000, options.until ?? "ready");
   } finally {
     options.signal?.removeEventListener("abort", giveUp);
   }
   return app;
 }
 
-async function untilReady(app: AppProcess, withinMs: number): Promise<void> {
+async function untilReady(app: AppProcess, withinMs: number, until: "ready" | "alive"): Promise<void> {
   const deadline = Date.now() + withinMs;
   let end: { code: number | null } | undefined;
   void app.ended.then(
@@ -124,7 +126,9 @@ async function untilReady(app: AppProcess, withinMs: number): Promise<void> {
   for (;;) {
     if (end) throw new AppStartError(`the app ended with code ${String(end.code)} at start`, end.code, app.logs());
     try {
-      const response = await fetch(`${app.url}/readyz`, { signal: AbortSignal.timeout(2_000) });
+      const response = await fetch(`${app.url}/${until === "ready" ? "readyz" : "healthz"}`, {
+        signal: AbortSignal.timeout(2_000),
+      });
       await response.body?.cancel();
       if (response.status === 200) return;
     } catch {

@@ -67,7 +67,8 @@ export async function toResponse(error: unknown, request: Request, flow: Install
       log.error({ err: error, shop: error.shop }, "the app is not set up correctly");
       return problemResponse(500, problems.OUR_FAULT);
     case "storage_unfit":
-      log.error({ err: error, shop: error.shop }, "a token could not be stored");
+    case "token_unreadable":
+      log.error({ err: error, shop: error.shop }, "a token could not be stored or read");
       return problemResponse(503, problems.BUSY, { "Retry-After": String(DEFAULT_RETRY_AFTER_MS / 1000) });
     case "permanent_token_refused":
     case "admin_api_refused":

@@ -151,10 +151,17 @@ describe("parseEnv", () => {
     ]);
   });
 
-  it("does not start when tokens were meant to be encrypted, which this version cannot do", () => {
-    expect(problemsOf({ ...COMPLETE, TOKEN_ENCRYPTION_KEYS: "k1:abc" }).join()).toMatch(
-      /TOKEN_ENCRYPTION_KEYS .*unencrypted/,
-    );
+  it("takes keys that seal tokens, and refuses anything else without showing it", () => {
+    const key = "A".repeat(43) + "=";
+    for (const keys of [`k1:${key}`, ` k1:${key} , 2026-11_b:${key} `]) {
+      expect(parseEnv({ ...COMPLETE, TOKEN_ENCRYPTION_KEYS: keys }).TOKEN_ENCRYPTION_KEYS).toBe(keys.trim());
+    }
+    expect(parseEnv({ ...COMPLETE, TOKEN_ENCRYPTION_KEYS: " " }).TOKEN_ENCRYPTION_KEYS).toBeUndefined();
+    for (const keys of ["k1:c2hvcnQ=", key, `:${key}`, `k 1:${key}`, `k1:${key},`, `${"k".repeat(17)}:${key}`]) {
+      const problems = problemsOf({ ...COMPLETE, TOKEN_ENCRYPTION_KEYS: keys }).join();
+      expect(problems, keys).toMatch(/TOKEN_ENCRYPTION_KEYS must be id:key.*make-key/);
+      expect(problems).not.toMatch(/c2hvcnQ|AAAA/);
+    }
   });
 
   it("takes a private key and its id together, in one line or many, and refuses anything else", () => {

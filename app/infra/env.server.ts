@@ -117,6 +117,10 @@ const privateKey = optionalText.transform((value, context) => {
   }
 });
 
+const TOKEN_KEYS = /^\s*[\w-]{1,16}:[A-Za-z0-9+/]{43}=\s*(,\s*[\w-]{1,16}:[A-Za-z0-9+/]{43}=\s*)*$/;
+const NO_TOKEN_KEYS =
+  'must be id:key[,id:key…], each id of 1 to 16 letters, digits, "_" or "-", each key 32 bytes in base64: npm run tokens -- make-key';
+
 const schema = z.object({
   NODE_ENV: z.enum(["development", "test", "production"]).default("development"),
   SHOPIFY_API_KEY: required("the app's client id"),
@@ -182,14 +186,8 @@ const schema = z.object({
   RUN_JOBS: flag(true),
   SHOPIFY_APP_PRIVATE_KEY: privateKey,
   SHOPIFY_APP_KEY_ID: optionalText,
-  TOKEN_ENCRYPTION_KEYS: z
-    .string()
-    .trim()
-    .max(
-      0,
-      "is set, but this version stores tokens as the session storage package does, unencrypted: unset it to start",
-    )
-    .optional(),
+  TOKEN_ENCRYPTION_KEYS: optionalText.pipe(z.string().regex(TOKEN_KEYS, NO_TOKEN_KEYS).optional()),
+  TOKEN_ENCRYPTION_SEAL: flag(true),
 });
 
 /** The parsed environment, and the phase it puts the app in. */

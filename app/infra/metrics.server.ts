@@ -14,6 +14,8 @@ export interface Metrics {
   permanentTokensRefused: Counter;
   leaseWaitSeconds: { observe(seconds: number): void };
   needsReauth: Counter<"reason">;
+  /** Sealed tokens that did not open: their key is missing, or they belong to another row. */
+  sealedTokensRefused: Counter<"reason">;
   migrationOutcomes: Counter<"outcome">;
   migrationAllowedRate: Gauge;
   jobs: Counter<"job" | "result">;
@@ -94,6 +96,12 @@ export function createMetrics({ withDefaults = true } = {}): Metrics {
     needsReauth: new Counter({
       name: "shops_needing_reauthorization_total",
       help: "Shops marked as needing re-authorization",
+      labelNames: ["reason"],
+      registers,
+    }),
+    sealedTokensRefused: new Counter({
+      name: "sealed_tokens_refused_total",
+      help: "Sealed tokens that did not open",
       labelNames: ["reason"],
       registers,
     }),

@@ -28,3 +28,14 @@ export class FlowNotReadyError extends Error {
     this.name = "FlowNotReadyError";
   }
 }
+
+/** The app's keys are not those that sealed its tokens: a run could not read them, or would store new ones that nothing opens. HTTP 409. */
+export class TokenKeysError extends Error {
+  readonly code: string;
+
+  constructor({ kind, what, remedy }: { kind: string; what: string; remedy: string }) {
+    super(`No run is started: ${what}. ${remedy}`);
+    this.name = "TokenKeysError";
+    this.code = kind;
+  }
+}

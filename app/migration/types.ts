@@ -185,7 +185,7 @@ export interface Migrations {
   /**
    * Starts a run, or joins the one that is running: there are never two. Answers as soon as the run is stored; a dry run
    * is complete when this returns.
-   * @throws FlowNotReadyError when token exchange is off.
+   * @throws FlowNotReadyError when token exchange is off; TokenKeysError when sealed tokens cannot be opened.
    */
   start(options: MigrationOptions): Promise<{ run: RunView; joined: boolean }>;
   /** One run, with its first 100 failures, none, or all. Undefined when there is no such run. */

@@ -26,15 +26,28 @@ export interface AppHost {
 }
 
 const JOBS_RETRY_MS = 5_000;
+const KEY_RETRY_MS = 60_000;
 /** Probes of load balancers give up after a few seconds: a database that is silent is answered for before. */
 const READY_WITHIN_MS = 2_000;
 
-/** Background work begins as soon as the database answers; requests do not wait for it. */
-async function startJobs(): Promise<void> {
-  const { jobs, log, stopping } = services;
+/**
+ * Background work and migration runs begin as soon as the database answers and the keys for its tokens are the right ones; requests do
+ * not wait for it. A process with a wrong key leaves that work to the others.
+ */
+async function startBackgroundWork(): Promise<void> {
+  const { tokens, migrations, env, jobs, log, stopping } = services;
   while (!stopping.aborted) {
     try {
-      return await jobs.start();
+      const problem = await tokens.keyProblem();
+      if (problem?.isBlocking) {
+        log.error({ problem: problem.what, remedy: problem.remedy }, "no background work in this process");
+        await sleep(KEY_RETRY_MS, undefined, { signal: stopping }).catch(() => {});
+        continue;
+      }
+      migrations.startWorker();
+      void adoptUnstored();
+      if (env.RUN_JOBS) await jobs.start();
+      return;
     } catch (error) {
       if (stopping.aborted) return;
       log.warn({ err: error, retryMs: JOBS_RETRY_MS }, "background jobs cannot start yet");
@@ -58,6 +71,8 @@ async function adoptUnstored(): Promise<void> {
 async function findUnreadiness(): Promise<string | undefined> {
   const pending = await findPendingStep(services.db);
   if (pending) return `the database lacks step ${pending}: run npm run db:deploy`;
+  const keys = await services.tokens.keyProblem();
+  if (keys) return `sealed tokens cannot be opened: ${keys.what}. ${keys.remedy}`;
   const problem = await services.tokens.storageProblem({ recent: true });
   return problem && `the database would not keep a new token: ${problem.what}. ${problem.remedy}`;
 }
@@ -70,9 +85,7 @@ export const host: AppHost = {
     const problem = await findDatabaseProblem(services.env.DATABASE_URL);
     if (problem) throw new StartRefusedError(problem);
     await refuseFirstContractStart(services);
-    services.migrations.startWorker();
-    void adoptUnstored();
-    if (services.env.RUN_JOBS) void startJobs();
+    void startBackgroundWork();
   },
   notReadyBecause: async () => {
     try {

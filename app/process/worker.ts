@@ -11,7 +11,7 @@ import { StartRefusedError } from "./first-contract-start.server.ts";
 
 try {
   const { services } = await import("../services.server.ts");
-  const { log, jobs } = services;
+  const { log, jobs, tokens } = services;
   for (const event of ["uncaughtException", "unhandledRejection"] as const) {
     process.on(event, (error: unknown) => {
       log.fatal({ err: error }, event);
@@ -35,6 +35,8 @@ try {
   }
   const problem = await findDatabaseProblem(services.env.DATABASE_URL);
   if (problem) throw new StartRefusedError(problem);
+  const keyProblem = await tokens.keyProblem();
+  if (keyProblem?.isBlocking) throw new StartRefusedError(`${keyProblem.what}. ${keyProblem.remedy}`);
   await jobs.start();
   log.info({ phase: services.env.phase }, "worker ready");
 } catch (error) {

@@ -66,6 +66,14 @@ export const STEPS: readonly Step[] = [
        "since" timestamptz(3) NOT NULL DEFAULT now(),
        "reported" text)`,
   ),
+  // One sealed canary for each key that ever sealed a token here: a process with another key notices before it reads or writes one.
+  sql(
+    "0016-token-keys",
+    `CREATE TABLE IF NOT EXISTS "TokenKey" (
+       "id" text PRIMARY KEY,
+       "canary" text NOT NULL,
+       "at" timestamptz(3) NOT NULL DEFAULT now())`,
+  ),
 ];
 
 /** Repeated word for word by the queries that use the indexes: what cannot be refreshed. */

@@ -7,6 +7,8 @@ import {
   withSessionTable,
 } from "../infra/database/session-layout.ts";
 import { isExemptDistribution } from "./records/permanent-token.ts";
+import type { KeyState } from "./sealing/types.ts";
+import { createVault, type Vault } from "./sealing/vault.ts";
 import { createStorageState, type StorageState } from "./storage/storage-state.ts";
 import type {
   ApplicationKey,
@@ -44,6 +46,9 @@ export interface TokenContext {
   /** Where pairs go that could not be stored, and what seals them. */
   emergency: TokenDependencies["emergency"];
   storage: StorageState;
+  /** Seals and opens the tokens of rows. */
+  vault: Vault;
+  keyState: KeyState;
   /** Work under way in this process, by shop and purpose (see collapse.ts). */
   flights: Map<string, Promise<unknown>>;
 }
@@ -57,6 +62,7 @@ const NO_METRICS: TokenMetrics = {
   permanentTokensRefused: { inc() {} },
   leaseWaitSeconds: { observe() {} },
   needsReauth: { inc() {} },
+  sealedTokensRefused: { inc() {} },
 };
 
 export function createContext(deps: TokenDependencies): TokenContext {
@@ -78,6 +84,8 @@ export function createContext(deps: TokenDependencies): TokenContext {
     applicationSessions: new Map(),
     emergency: deps.emergency,
     storage: createStorageState(),
+    vault: createVault(deps.encryption?.keys ?? [], deps.encryption?.seals),
+    keyState: { refusedRows: new Set() },
     flights: new Map(),
   };
 }

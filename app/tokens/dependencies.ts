@@ -3,6 +3,7 @@ import type { Shopify } from "@shopify/shopify-api";
 import type { DatabaseClient } from "../infra/database/database.ts";
 import type { SessionTable } from "../infra/database/session-layout.ts";
 import type { AppDistribution } from "./records/permanent-token.ts";
+import type { TokenKey } from "./sealing/token-keys.ts";
 
 /** Where the app stands on its way: `legacy` mints permanent tokens, `expand` none any more, `contract` refuses them. */
 export type Phase = "legacy" | "expand" | "contract";
@@ -29,6 +30,7 @@ export interface TokenMetrics {
   permanentTokensRefused: { inc(): void };
   leaseWaitSeconds: { observe(seconds: number): void };
   needsReauth: { inc(labels: { reason: string }): void };
+  sealedTokensRefused: { inc(labels: { reason: string }): void };
 }
 
 /**
@@ -70,6 +72,13 @@ export interface TokenDependencies {
     secrets: readonly string[];
     /** A folder for sealed files, for when the database can take nothing at all; made when it is needed. */
     directory: string;
+  };
+  /** Keys for the tokens in `Session` (`parseTokenKeys`); stored in plain without them. */
+  encryption?: {
+    /** The first seals, all open. */
+    keys: readonly TokenKey[];
+    /** False: the keys only open, and new tokens are stored in plain. True unless told. */
+    seals?: boolean;
   };
   /** Milliseconds since the epoch. Leases do not depend on it: they live by the database's clock. */
   clock?: () => number;

@@ -11,6 +11,7 @@ export type TokenErrorCode =
   | "transient"
   | "configuration"
   | "storage_unfit"
+  | "token_unreadable"
   | "invalid_id_token"
   | "incomplete_pair"
   | "permanent_token_refused"
@@ -98,6 +99,21 @@ export class StorageUnfitError extends TokenError {
       `The database would not keep a new token: ${problem.what}. Nothing is exchanged until it does; no shop is at fault. ${problem.remedy}`,
     );
     this.problem = problem;
+  }
+}
+
+/**
+ * A stored token is sealed and does not open: its key is not at hand (`unknown_key`, `wrong_key`), or it belongs to another row or was changed
+ * (`not_for_this_row`). Says nothing about the shop: nothing is marked, and the value is left as it is.
+ */
+export class UnreadableTokenError extends TokenError {
+  readonly code = "token_unreadable";
+  constructor(shop: string, reason: "unknown_key" | "wrong_key" | "not_for_this_row") {
+    super(
+      shop,
+      reason,
+      `The stored token of ${shop} is sealed and does not open (${reason}); see the runbook, "Seal tokens"`,
+    );
   }
 }
 

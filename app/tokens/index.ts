@@ -16,6 +16,9 @@ import { normalShopName } from "./records/shop-name.ts";
 import { createSuspendedShops } from "./records/suspended-shops.ts";
 import { findShopsToReconcile, reconcile } from "./renew/reconcile.ts";
 import { findShopsToKeepAlive, readTokenHealth } from "./records/token-health.ts";
+import { convertRows } from "./sealing/convert-rows.ts";
+import { findKeyProblem, RECHECK_MS } from "./sealing/key-problem.ts";
+import { readSealingReport } from "./sealing/sealing-report.ts";
 import { adoptAllUnstored, adoptUnstoredOf } from "./storage/adopt-all-unstored.ts";
 import { settleFailedStore } from "./storage/settle-failed-store.ts";
 import { forgetUnstoredOf } from "./storage/unstored-pairs.ts";
@@ -40,6 +43,7 @@ export {
   REMAINING_REASON,
   type RemainingToken,
 } from "./records/remaining-tokens.ts";
+export { makeTokenKey, parseTokenKeys, type TokenKey } from "./sealing/token-keys.ts";
 export { normalShopName } from "./records/shop-name.ts";
 export { readApplicationKey } from "./shopify/application-only-token.ts";
 export { createShopifyFetch, installShopifyFetch } from "./shopify/shopify-fetch.ts";
@@ -85,6 +89,9 @@ export function createTokens(deps: TokenDependencies): Tokens {
     shopsToKeepAlive: (issuedBefore, limit) => findShopsToKeepAlive(ctx, issuedBefore, limit),
     pruneEvents: (before) => pruneEvents(ctx, before),
     storageProblem: ({ recent = false } = {}) => (recent ? recentStorageProblem(ctx) : findStorageProblem(ctx)),
+    keyProblem: () => findKeyProblem(ctx, { maxAgeMs: RECHECK_MS }),
+    convertRows: (options) => convertRows(ctx, options),
+    sealing: () => readSealingReport(ctx),
     adoptUnstored: () => adoptAllUnstored(ctx),
     shopsToReconcile: (limit) => findShopsToReconcile(ctx, limit),
     reconcile: (shop) => reconcile(ctx, of(shop)),

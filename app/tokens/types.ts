@@ -4,9 +4,21 @@ import type { ProbeAnswer, TokenAnswer, TokenCallGate } from "./answer.ts";
 import type { AppDistribution } from "./records/permanent-token.ts";
 import type { StorageProblem } from "./errors.ts";
 import type { TokenStatusName } from "./records/token-status.ts";
+import type { Converted, KeyProblem, SealingReport } from "./sealing/types.ts";
 
 export type * from "./dependencies.ts";
-export type { AppDistribution, ProbeAnswer, Session, SessionParams, SessionStorage, TokenAnswer, TokenCallGate };
+export type {
+  AppDistribution,
+  Converted,
+  KeyProblem,
+  SealingReport,
+  ProbeAnswer,
+  Session,
+  SessionParams,
+  SessionStorage,
+  TokenAnswer,
+  TokenCallGate,
+};
 
 /** What trying an application-only token came to. No token in it. */
 export interface ApplicationTokenProbe {
@@ -208,6 +220,18 @@ export interface Tokens {
    * @param options.recent an answer of the last ten seconds will do: for monitors.
    */
   storageProblem(options?: { recent?: boolean }): Promise<StorageProblem | undefined>;
+  /**
+   * What is wrong with the keys that seal tokens, or undefined. Reads one small table.
+   * @throws errors of the database.
+   */
+  keyProblem(): Promise<KeyProblem | undefined>;
+  /**
+   * Brings every row of `Session` into the form in which new tokens are stored: sealed with the first key, or in plain where the keys
+   * only open. Paced; may end at any row and begin again.
+   */
+  convertRows(options?: { signal?: AbortSignal; pauseMs?: number }): Promise<Converted>;
+  /** How the tokens in `Session` are stored. Reads the whole table, less often where it is large. */
+  sealing(): Promise<SealingReport>;
   /**
    * Stores the pairs of the emergency record for which the database has room by now. To be called at start and every few minutes.
    * @returns how many were stored.

@@ -3,7 +3,14 @@ import { ApiVersion, LogSeverity, shopifyApi } from "@shopify/shopify-api";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { openDatabase, type Database } from "../../app/infra/database/db.server.ts";
-import { createTokens, installShopifyFetch, type TokenDependencies, type Tokens } from "../../app/tokens/index.ts";
+import {
+  createTokens,
+  installShopifyFetch,
+  type TokenDependencies,
+  type TokenKey,
+  type Tokens,
+} from "../../app/tokens/index.ts";
+import { createVault } from "../../app/tokens/sealing/vault.ts";
 import type { Sandbox } from "../../sandbox/start.ts";
 import type { Call } from "../../sandbox/platform/types.ts";
 import { testDatabase, type TestDatabase } from "../support/postgres.ts";
@@ -47,9 +54,11 @@ async function warmUp(sandbox: Sandbox): Promise<void> {
 /**
  * Tokens against a real Postgres and the simulator, for a whole test file. Time is the simulator's, so that moving its clock
  * moves the app's too; leases live by the database's clock, which nobody moves.
+ * @param options.keys what seals tokens in every process that is not told otherwise, and opens what `row` reads; none unless told.
  */
-export function tokensHarness() {
+export function tokensHarness({ keys = [] }: { keys?: readonly TokenKey[] } = {}) {
   const database = testDatabase();
+  const vault = createVault(keys);
   const opened: (() => Promise<unknown>)[] = [];
   let processes = 0;
   let sandbox: Sandbox;
@@ -111,6 +120,7 @@ export function tokensHarness() {
         phase: "expand",
         clock: () => sandbox.platform.clock.now(),
         log,
+        encryption: { keys },
         ...options,
       });
       return Object.assign(tokens, { prisma });
@@ -149,7 +159,9 @@ export function tokensHarness() {
         [`offline_${shop}`],
       );
       if (!row) return undefined;
-      const { e, r, ...rest } = row;
+      const { e, r, ...stored } = row;
+      const { accessToken, refreshToken } = vault.open({ ...stored, id: `offline_${shop}` });
+      const rest = { ...stored, accessToken: accessToken!, refreshToken: refreshToken ?? null };
       return { ...rest, expires: e ? new Date(Number(e)) : null, refreshTokenExpires: r ? new Date(Number(r)) : null };
     },
 

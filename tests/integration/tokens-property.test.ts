@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import { Session } from "@shopify/shopify-api";
 import { beforeAll, expect, test } from "vitest";
-import { installShopifyFetch, TokenError, type Tokens } from "../../app/tokens/index.ts";
+import { installShopifyFetch, makeTokenKey, parseTokenKeys, TokenError, type Tokens } from "../../app/tokens/index.ts";
 import type { Choices } from "../../sandbox/platform/choices.ts";
 import type { Effect } from "../../sandbox/platform/types.ts";
 import { createApi, DAY_MS, HOUR_MS, tokensHarness } from "./tokens-harness.ts";
@@ -12,7 +12,9 @@ import { createApi, DAY_MS, HOUR_MS, tokensHarness } from "./tokens-harness.ts";
  * who is not, and the merchant's next visit always works. Rounds of actions run side by side against the real database and the
  * simulator; what is stored is compared with the simulator's own records after each.
  */
-const h = tokensHarness();
+/** One process seals what it stores, the other stores in plain and opens: a change of keys in the middle of everything. */
+const keys = parseTokenKeys(makeTokenKey("k1"));
+const h = tokensHarness({ keys });
 const api = createApi();
 
 const ACTIONS = [
@@ -29,6 +31,7 @@ const ACTIONS = [
   "lose the lease",
   "uninstall, reinstall",
   "late uninstall webhook",
+  "convert",
 ] as const;
 type Action = (typeof ACTIONS)[number];
 
@@ -124,6 +127,8 @@ async function act(world: World, action: Action, index: number): Promise<unknown
       world.uninstalledAt = new Date(h.now());
       await h.sandbox.client.uninstall(shop, { webhook: false });
       return h.sandbox.client.reinstall(shop);
+    case "convert":
+      return tokens.convertRows();
     case "late uninstall webhook":
       return world.uninstalledAt && tokens.recordUninstalled(shop, world.uninstalledAt);
   }

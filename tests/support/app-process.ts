@@ -22,6 +22,7 @@ export interface TestAppOptions {
   /** On top of everything else. */
   env?: Record<string, string | undefined>;
   port?: number;
+  until?: "ready" | "alive";
 }
 
 export interface TestApp extends AppProcess {
@@ -41,6 +42,7 @@ export async function startTestApp({
   phase = "expand",
   env,
   port,
+  until,
 }: TestAppOptions): Promise<TestApp> {
   await ensureBuilt();
   // The simulator answers from this process. Reading the schema takes half a second and more: the first merchant would wait for it.
@@ -48,6 +50,7 @@ export async function startTestApp({
   const migrationSecret = randomBytes(32).toString("hex");
   const app = await startAppProcess({
     port,
+    until,
     env: {
       SHOPIFY_API_KEY: TEST_APP.clientId,
       SHOPIFY_API_SECRET: TEST_APP.clientSecret,

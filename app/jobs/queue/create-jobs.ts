@@ -22,6 +22,7 @@ import { pruneHistory } from "../handlers/prune-history.ts";
 import { migrateAgain, retryUnserved } from "../handlers/retry-unserved.ts";
 import { refreshShop } from "../handlers/refresh-shop.ts";
 import { releaseParked } from "../parked/release-parked.ts";
+import { sealTokens } from "../handlers/seal-tokens.ts";
 import { runAppJob } from "./run-app-job.ts";
 import { runShopJob, type RunDependencies } from "./run-shop-job.ts";
 import { startWaker, WORKER_POLL_SECONDS, type WorkerWaker } from "./wake-workers.ts";
@@ -132,6 +133,7 @@ export function createJobs(options: JobsOptions): Jobs {
     "reconcile-shops": reconcileShops,
     "prune-history": pruneHistory,
     "retry-unserved": retryUnserved,
+    "seal-tokens": sealTokens,
     "release-parked": async (context) => void (await context.releaseParked()),
     "watch-tokens": async (context) => void (await context.watch.look(context.signal)),
   };

@@ -17,6 +17,9 @@ export type JobTokens = Pick<
   | "shopsToReconcile"
   | "pruneEvents"
   | "adoptUnstored"
+  | "convertRows"
+  | "keyProblem"
+  | "sealing"
 >;
 
 /** What every handler gets. */
@@ -44,7 +47,10 @@ export interface ShopJobContext extends HandlerContext {
 
 /** What a handler for the app as a whole gets. It reaches no shop: it enqueues jobs that do. */
 export interface AppJobContext extends HandlerContext {
-  tokens: Pick<Tokens, "shopsToKeepAlive" | "shopsToReconcile" | "pruneEvents" | "adoptUnstored">;
+  tokens: Pick<
+    Tokens,
+    "shopsToKeepAlive" | "shopsToReconcile" | "pruneEvents" | "adoptUnstored" | "convertRows" | "sealing"
+  >;
   /** Enqueues a job for each shop, `afterSeconds` from now. */
   enqueueAll(name: ShopJobName, entries: readonly { shop: ShopDomain; afterSeconds: number }[]): Promise<void>;
   releaseParked(): Promise<number>;
@@ -53,7 +59,13 @@ export interface AppJobContext extends HandlerContext {
 
 export type ShopJobName = "refresh-shop" | "keep-alive" | "reconcile" | "migrate-again";
 export type AppJobName =
-  "plan-keep-alive" | "reconcile-shops" | "prune-history" | "release-parked" | "retry-unserved" | "watch-tokens";
+  | "plan-keep-alive"
+  | "reconcile-shops"
+  | "prune-history"
+  | "release-parked"
+  | "retry-unserved"
+  | "watch-tokens"
+  | "seal-tokens";
 export type JobName = ShopJobName | AppJobName;
 
 export interface JobsHealth {

@@ -5,6 +5,7 @@ import {
   SuspendedError,
   TokenError,
   TransientError,
+  UnreadableTokenError,
 } from "../../tokens/errors.ts";
 import { InvalidJobPayloadError } from "./job-payload.ts";
 
@@ -31,7 +32,11 @@ export function judgeJobError(error: unknown): JobVerdict {
   if (error instanceof TransientError) {
     return { verdict: "postpone", code: error.reason, retryAfterMs: error.retryAfterMs };
   }
-  if (error instanceof ConfigurationError || error instanceof StorageUnfitError)
+  if (
+    error instanceof ConfigurationError ||
+    error instanceof StorageUnfitError ||
+    error instanceof UnreadableTokenError
+  )
     return { verdict: "postpone", code: error.code, retryAfterMs: undefined };
   if (error instanceof InvalidJobPayloadError) return { verdict: "bury", code: error.code };
   if (error instanceof TokenError) return { verdict: "fail", code: `${error.code}:${error.reason}` };

@@ -22,6 +22,7 @@ export const APP_JOBS = [
   "release-parked",
   "retry-unserved",
   "watch-tokens",
+  "seal-tokens",
 ] as const satisfies readonly AppJobName[];
 
 const DAY_SECONDS = 24 * 60 * 60;
@@ -111,6 +112,7 @@ const SCHEDULE: Record<AppJobName, { cron: string; missed: "once" | "skip" }> = 
   "prune-history": { cron: "41 3 * * *", missed: "once" },
   "retry-unserved": { cron: "37 * * * *", missed: "skip" },
   "watch-tokens": { cron: "*/5 * * * *", missed: "skip" },
+  "seal-tokens": { cron: "*/5 * * * *", missed: "skip" },
   "release-parked": { cron: "* * * * *", missed: "skip" },
 };
 

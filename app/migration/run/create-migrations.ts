@@ -6,7 +6,7 @@ import type { Metrics } from "../../infra/metrics.server.ts";
 import type { Phase } from "../../infra/flags/phase.ts";
 import { CALL_TIMEOUT_MS, type Tokens } from "../../tokens/index.ts";
 import { beginWave, requestStop } from "./end-run.ts";
-import { FlowNotReadyError } from "../errors.ts";
+import { FlowNotReadyError, TokenKeysError } from "../errors.ts";
 import { fillTotal } from "./fill-total.ts";
 import { findRunningRun, insertRun } from "./insert-run.ts";
 import { listLeftovers } from "./leftovers.ts";
@@ -18,7 +18,7 @@ import type { MigrationOptions, Migrations, RunView } from "../types.ts";
 
 export interface MigrationDependencies {
   db: Database;
-  tokens: Pick<Tokens, "migrate">;
+  tokens: Pick<Tokens, "migrate"> & Partial<Pick<Tokens, "keyProblem">>;
   phase: Phase;
   log: Logger;
   metrics: Pick<Metrics, "migrationOutcomes" | "migrationAllowedRate">;
@@ -103,6 +103,8 @@ export function createMigrations(deps: MigrationDependencies): Migrations {
     async start(options) {
       if (deps.phase === "legacy") throw new FlowNotReadyError();
       if (options.dryRun) return { run: (await read(await planRun(db, options)))!, joined: false };
+      const problem = await deps.tokens.keyProblem?.();
+      if (problem) throw new TokenKeysError(problem);
       const { id, joined } = await insertRun(db, options);
       if (!joined) {
         log.info({ run: id, options: { ...options, shops: options.shops?.length } }, "a migration run begins");

@@ -9,12 +9,13 @@ import { findTomlInstallFlow } from "./toml-install-flow.server.ts";
 export async function readTokenHealthReport(): Promise<TokenHealthReport> {
   const { env, db, tokens } = services;
   const isExempt = isExemptDistribution(env.APP_DISTRIBUTION);
-  const [counts, remaining, sinceContract, tomlUsesLegacyInstallFlow, problem] = await Promise.all([
+  const [counts, remaining, sinceContract, tomlUsesLegacyInstallFlow, problem, tokenEncryption] = await Promise.all([
     tokens.health(),
     isExempt ? {} : lookAtRemainingTokens({ db }),
     isExempt || env.phase !== "contract" ? 0 : countTokensSinceContract(db),
     findTomlInstallFlow(),
     tokens.storageProblem({ recent: true }),
+    tokens.sealing(),
   ]);
   return tokenHealthReport({
     counts,
@@ -24,6 +25,7 @@ export async function readTokenHealthReport(): Promise<TokenHealthReport> {
     rolloutComplete: isRolloutComplete(),
     tomlUsesLegacyInstallFlow,
     storageProblem: problem && `${problem.what}. ${problem.remedy}`,
+    tokenEncryption,
     now: systemClock(),
   });
 }

@@ -1,6 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { tokenHealthReport, type HealthFacts } from "./token-health-report.ts";
 
+const IN_PLAIN = {
+  sealsWith: null,
+  opensWith: [],
+  plain: 14,
+  sealed: {},
+  toConvert: 0,
+  unreadable: 0,
+  refusedRows: [],
+  problem: null,
+};
+
 const report = (facts: Partial<HealthFacts> & { permanentTokens?: number; unserved?: number } = {}) => {
   const { permanentTokens = 0, unserved = 0, ...rest } = facts;
   return tokenHealthReport({
@@ -20,6 +31,7 @@ const report = (facts: Partial<HealthFacts> & { permanentTokens?: number; unserv
     phase: "expand",
     rolloutComplete: true,
     tomlUsesLegacyInstallFlow: true,
+    tokenEncryption: IN_PLAIN,
     now: Date.parse("2026-11-23T05:00:00Z"),
     ...rest,
   });

@@ -1,4 +1,5 @@
 import { DEADLINE } from "../../infra/deadline.ts";
+import type { SealingReport } from "../../tokens/index.ts";
 import { type Phase, usesLegacyInstallFlow } from "../../infra/flags/phase.ts";
 
 /** What the database says about tokens (app/tokens, `health`). */
@@ -25,6 +26,8 @@ export interface TokenHealthReport extends TokenCounts {
   daysLeft: number;
   /** Why the database would not keep a new token, and what mends it; null when it would. */
   storageProblem: string | null;
+  /** How tokens are stored. */
+  tokenEncryption: SealingReport;
   /** The next safe step, in words. */
   nextStep: string;
 }
@@ -42,6 +45,7 @@ export interface HealthFacts {
   tomlUsesLegacyInstallFlow: boolean | undefined;
   /** Why the database would not keep a new token, and what mends it. */
   storageProblem?: string;
+  tokenEncryption: SealingReport;
   /** Milliseconds since the epoch. */
   now: number;
 }
@@ -60,9 +64,12 @@ export function tokenHealthReport(facts: HealthFacts): TokenHealthReport {
     deadline: DEADLINE,
     daysLeft: Math.max(0, Math.ceil((Date.parse(DEADLINE) - facts.now) / DAY_MS)),
     storageProblem: facts.storageProblem ?? null,
-    nextStep: facts.storageProblem
-      ? `Mend the database, which would not keep a new token: ${facts.storageProblem}`
-      : nextStepOf(facts, verdict),
+    tokenEncryption: facts.tokenEncryption,
+    nextStep: facts.tokenEncryption.problem
+      ? `Mend TOKEN_ENCRYPTION_KEYS: ${facts.tokenEncryption.problem}`
+      : facts.storageProblem
+        ? `Mend the database, which would not keep a new token: ${facts.storageProblem}`
+        : nextStepOf(facts, verdict),
   };
 }
 

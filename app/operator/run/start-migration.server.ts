@@ -2,6 +2,7 @@ import {
   FlowNotReadyError,
   MigrationRequestError,
   parseMigrationOptions,
+  TokenKeysError,
   type FieldProblem,
   type MigrationOptions,
 } from "../../migration/index.ts";
@@ -25,7 +26,7 @@ export async function startMigration(request: Request): Promise<Response> {
     return runResponse({ ...(later ?? run), joined }, { accepted: true });
   } catch (error) {
     if (error instanceof MigrationRequestError) return invalidRequest(error.problems);
-    if (error instanceof FlowNotReadyError) return flowNotReady(error);
+    if (error instanceof FlowNotReadyError || error instanceof TokenKeysError) return refused(error);
     throw error;
   }
 }
@@ -49,6 +50,6 @@ function invalidRequest(errors: readonly FieldProblem[]): Response {
   });
 }
 
-function flowNotReady({ code, message }: FlowNotReadyError): Response {
+function refused({ code, message }: FlowNotReadyError | TokenKeysError): Response {
   return problemResponse({ status: 409, code, title: "Conflict", detail: message });
 }

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import sql from "sql-template-tag";
 import { type Session } from "@shopify/shopify-api";
 import type { TokenContext } from "../context.ts";
 import { describeError, LeaseLostError, ReauthorizationRequiredError, TokenError } from "../errors.ts";
@@ -13,7 +12,7 @@ import {
   readOnlineSession,
   storeOnlineSession,
 } from "../records/online-sessions.ts";
-import { readSession, withoutRefreshToken } from "../records/read-session.ts";
+import { readSession, type StoredSession, withoutRefreshToken } from "../records/read-session.ts";
 import { renewSession } from "../renew/renew-session.ts";
 import { isUnverifiedLookup } from "./unverified-lookup.ts";
 import { currentGrantLease, currentRequest, isIdTokenOf } from "./request-context.ts";
@@ -21,6 +20,7 @@ import { normalShopName } from "../records/shop-name.ts";
 import { storePair } from "../renew/store-pair.ts";
 import { LIBRARY_MARGIN_MS } from "../renew/timing.ts";
 import { tokenStatus } from "../records/token-status.ts";
+import { tokenFingerprint } from "../records/permanent-token.ts";
 import type { SessionStorage } from "../types.ts";
 
 const OFFLINE_ID_PREFIX = "offline_";
@@ -168,7 +168,12 @@ async function renewWithin(ctx: TokenContext, shop: string, withinMs: number): P
 }
 
 async function findUsable(ctx: TokenContext, shop: string): Promise<Session | undefined> {
-  const session = await readSession(ctx, shop);
+  const session = await readSession(ctx, shop).catch((error: unknown) => {
+    // A webhook needs no token: one that does not open must not keep it from being handled.
+    if (!(error instanceof TokenError)) throw error;
+    ctx.log.warn({ shop, code: error.code, reason: error.reason }, "a webhook is handled without a session");
+    return undefined;
+  });
   const { status } = tokenStatus(session, ctx.now(), ctx.isExempt);
   const isUsable =
     status === "fresh" || status === "custom_app" || (status === "permanent" && ctx.phase !== "contract");
@@ -219,8 +224,9 @@ async function storeOfflineSession(ctx: TokenContext, session: Session): Promise
   });
 }
 
-async function storeScope(ctx: TokenContext, stored: Session, session: Session): Promise<void> {
+const STORE_SCOPE = `UPDATE "Session" s SET "scope" = $1 WHERE s."id" = $2 AND NOT s."isOnline" AND ${tokenFingerprint("s")} = $3`;
+
+async function storeScope(ctx: TokenContext, stored: StoredSession, session: Session): Promise<void> {
   if (!session.scope || session.scope === stored.scope) return;
-  await ctx.db.execute(sql`
-    UPDATE "Session" SET "scope" = ${session.scope} WHERE "id" = ${stored.id} AND "accessToken" = ${session.accessToken}`);
+  await ctx.db.execute({ text: STORE_SCOPE, values: [session.scope, stored.id, stored.fingerprint] });
 }

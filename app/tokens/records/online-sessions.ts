@@ -2,11 +2,11 @@ import sql from "sql-template-tag";
 import { Session } from "@shopify/shopify-api";
 import type { SessionLayout } from "../../infra/database/session-layout.ts";
 import type { TokenContext } from "../context.ts";
+import { UnreadableTokenError } from "../errors.ts";
+import { explainSealError, requireTokenKeys } from "../sealing/key-problem.ts";
 
 /** How many sessions of a shop are listed: what Shopify's Prisma storage gives. */
 const LISTED = 25;
-
-type Reader = Pick<TokenContext, "db" | "sessions">;
 
 interface UserRow {
   id: string;
@@ -31,31 +31,48 @@ const columns = (layout: SessionLayout): string => `"id", "shop", "state", "isOn
   "accountOwner", "locale", "collaborator", "emailVerified"`;
 
 /** A session of a member of staff, as stored. Nothing renews one: a new ID token brings the next. */
-export async function readOnlineSession({ db, sessions }: Reader, id: string): Promise<Session | undefined> {
-  const [row] = await db.query<UserRow[]>({
-    text: `SELECT ${columns(sessions)} FROM "Session" WHERE "id" = $1`,
+export async function readOnlineSession(ctx: TokenContext, id: string): Promise<Session | undefined> {
+  const [row] = await ctx.db.query<UserRow[]>({
+    text: `SELECT ${columns(ctx.sessions)} FROM "Session" WHERE "id" = $1`,
     values: [id],
   });
-  return row && toSession(row);
+  return row && openSession(ctx, row);
 }
 
 /** The online sessions of a shop, the latest first. */
-export async function listOnlineSessions({ db, sessions }: Reader, shop: string): Promise<Session[]> {
-  const rows = await db.query<UserRow[]>({
-    text: `SELECT ${columns(sessions)} FROM "Session" WHERE "shop" = $1 AND "isOnline" ORDER BY "expires" DESC NULLS FIRST LIMIT ${LISTED}`,
+export async function listOnlineSessions(ctx: TokenContext, shop: string): Promise<Session[]> {
+  const rows = await ctx.db.query<UserRow[]>({
+    text: `SELECT ${columns(ctx.sessions)} FROM "Session" WHERE "shop" = $1 AND "isOnline" ORDER BY "expires" DESC NULLS FIRST LIMIT ${LISTED}`,
     values: [shop],
   });
-  return rows.map(toSession);
+  const sessions = await Promise.all(rows.map((row) => openSession(ctx, row)));
+  return sessions.filter((session) => session !== undefined);
+}
+
+/**
+ * A session that does not open because it belongs to another row counts as missing: the library gets another one.
+ * @throws UnreadableTokenError, StorageUnfitError where its key is missing or wrong: it is not replaced.
+ */
+async function openSession(ctx: TokenContext, row: UserRow): Promise<Session | undefined> {
+  try {
+    return toSession({ ...row, accessToken: ctx.vault.open(row).accessToken ?? null });
+  } catch (error) {
+    const said = await explainSealError(ctx, row.shop, row.id, error);
+    if (said instanceof UnreadableTokenError && said.reason === "not_for_this_row") return undefined;
+    throw said;
+  }
 }
 
 /** Stores a session of a member of staff: the last writer wins. */
-export async function storeOnlineSession({ db, sessions }: Reader, session: Session): Promise<void> {
+export async function storeOnlineSession(ctx: TokenContext, session: Session): Promise<void> {
+  await requireTokenKeys(ctx, session.shop);
+  const { accessToken } = ctx.vault.close(session);
   const user = session.onlineAccessInfo?.associated_user;
-  await db.execute(sql`
+  await ctx.db.execute(sql`
     INSERT INTO "Session" ("id", "shop", "state", "isOnline", "scope", "accessToken", "expires", "userId", "firstName", "lastName",
       "email", "accountOwner", "locale", "collaborator", "emailVerified", "refreshToken", "refreshTokenExpires")
-    VALUES (${session.id}, ${session.shop}, ${session.state ?? ""}, ${session.isOnline}, ${session.scope ?? null}, ${session.accessToken ?? ""},
-      ${sessions.stored("expires", sql`${session.expires?.toISOString() ?? null}::timestamptz`)}, ${user?.id === undefined ? null : String(user.id)}::bigint,
+    VALUES (${session.id}, ${session.shop}, ${session.state ?? ""}, ${session.isOnline}, ${session.scope ?? null}, ${accessToken ?? ""},
+      ${ctx.sessions.stored("expires", sql`${session.expires?.toISOString() ?? null}::timestamptz`)}, ${user?.id === undefined ? null : String(user.id)}::bigint,
       ${user?.first_name ?? null}, ${user?.last_name ?? null}, ${user?.email ?? null}, ${user?.account_owner ?? false},
       ${user?.locale ?? null}, ${user?.collaborator ?? false}, ${user?.email_verified ?? false}, NULL, NULL)
     ON CONFLICT ("id") DO UPDATE SET "shop" = EXCLUDED."shop", "state" = EXCLUDED."state", "isOnline" = EXCLUDED."isOnline",

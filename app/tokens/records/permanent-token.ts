@@ -1,3 +1,5 @@
+import { SEALED_PREFIX } from "../sealing/sealed-value.ts";
+
 /**
  * What a permanent token is: the access token of an offline session that has no refresh token. Neither prefix nor expiry tells:
  * expiring tokens begin with `shpat_` too, custom-looking prefixes occur in public apps, and an expiry may have been stored wrongly.
@@ -28,11 +30,14 @@ export function isExemptDistribution(distribution: AppDistribution): boolean {
 
 /**
  * SQL: which credential a row holds, as 32 hexadecimal digits of its SHA-256; tokens have far more entropy than could be guessed.
- * A mark in `ShopToken` names the credential that Shopify refused, so that it says nothing about another one stored later.
+ * A sealed token says its fingerprint, so that it is the same before and after. A mark in `ShopToken` names the credential that Shopify refused, so that it says nothing about another one stored later.
  * @param s the row of `Session`.
  */
-export const tokenFingerprint = (s: string): string =>
-  `left(encode(sha256(convert_to(coalesce(nullif(${s}."refreshToken", ''), ${s}."accessToken"), 'UTF8')), 'hex'), 32)`;
+export const tokenFingerprint = (s: string): string => {
+  const token = `coalesce(nullif(${s}."refreshToken", ''), ${s}."accessToken")`;
+  return `CASE WHEN starts_with(${token}, '${SEALED_PREFIX}') THEN split_part(${token}, ':', 4)
+    ELSE left(encode(sha256(convert_to(${token}, 'UTF8')), 'hex'), 32) END`;
+};
 
 /**
  * SQL: whether Shopify refused the credential of a row for good.

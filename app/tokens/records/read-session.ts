@@ -1,6 +1,7 @@
 import { Session } from "@shopify/shopify-api";
 import type { SessionLayout } from "../../infra/database/session-layout.ts";
 import type { TokenContext } from "../context.ts";
+import { explainSealError } from "../sealing/key-problem.ts";
 import { isNotExchangeable, isRefusedForGood, tokenFingerprint } from "./permanent-token.ts";
 import { normalShopName } from "./shop-name.ts";
 
@@ -49,16 +50,40 @@ const readStatement = (
 
 /**
  * A shop's offline session as it is stored, refresh token included: for this folder only. Exactly one query.
- * @throws InvalidShopError for anything that is not a shop domain.
+ * @throws InvalidShopError for anything that is not a shop domain; UnreadableTokenError, StorageUnfitError for sealed tokens.
  */
 export async function readSession(ctx: TokenContext, shop: string): Promise<StoredSession | undefined> {
+  const row = await readRow(ctx, shop);
+  return row && openSession(ctx, normalShopName(shop), row);
+}
+
+/** The same without opening its tokens: enough to say what they are worth. */
+export async function readSealedSession(ctx: TokenContext, shop: string): Promise<StoredSession | undefined> {
+  const row = await readRow(ctx, shop);
+  return row && toSession(normalShopName(shop), row);
+}
+
+async function readRow(ctx: TokenContext, shop: string): Promise<SessionRow | undefined> {
   const name = normalShopName(shop);
   const id = ctx.api.session.getOfflineId(name);
   const [row] = await ctx.db.query<SessionRow[]>({ text: readStatement(ctx.sessions), values: [id, name] });
-  return row && toSession(name, row);
+  return row;
 }
 
-export function toSession(shop: string, row: SessionRow): StoredSession {
+/**
+ * A row with its tokens opened.
+ * @throws UnreadableTokenError; StorageUnfitError while the keys are not the right ones.
+ */
+export async function openSession(ctx: TokenContext, shop: string, row: SessionRow): Promise<StoredSession> {
+  try {
+    const { accessToken, refreshToken } = ctx.vault.open(row);
+    return toSession(shop, { ...row, accessToken: accessToken ?? "", refreshToken: refreshToken ?? null });
+  } catch (error) {
+    throw await explainSealError(ctx, shop, row.id, error);
+  }
+}
+
+function toSession(shop: string, row: SessionRow): StoredSession {
   const session = new Session({
     id: row.id,
     shop,

@@ -1,13 +1,13 @@
 import sql from "sql-template-tag";
 import type { TokenContext } from "../context.ts";
 import { readLife } from "./read-life.ts";
-import { readSession } from "./read-session.ts";
+import { readSealedSession } from "./read-session.ts";
 import { tokenStatus } from "./token-status.ts";
 import type { ShopTokenState, TokenHistoryEntry } from "../types.ts";
 
 /** What a page may say about a shop's connection to Shopify. Holds no token. */
 export async function readShopState(ctx: TokenContext, shop: string): Promise<ShopTokenState> {
-  const session = await readSession(ctx, shop);
+  const session = await readSealedSession(ctx, shop);
   const life = await readLife(ctx, shop);
   return {
     shop,

@@ -6,10 +6,10 @@ import type { TokenContext } from "../context.ts";
 import { describeError, LeaseLostError, TransientError } from "../errors.ts";
 import {
   readSession,
+  openSession,
   sessionColumns,
   type SessionRow,
   type StoredSession,
-  toSession,
 } from "../records/read-session.ts";
 import { unfitErrorOf } from "../storage/prove-storage.ts";
 import {
@@ -162,8 +162,15 @@ async function acquireLease(ctx: TokenContext, shop: string): Promise<Lease | un
   if (!row) return undefined;
   // Another holder stored a pair while this statement waited for its row: the session it saw is the one before.
   const isCurrent = row.generation === (row.generationBefore ?? 0);
-  const seen = row.id === null ? undefined : toSession(shop, row);
-  const session = isCurrent ? seen : await readSession(ctx, shop);
+  let session: StoredSession | undefined;
+  try {
+    if (!isCurrent) session = await readSession(ctx, shop);
+    else if (row.id !== null) session = await openSession(ctx, shop, row);
+  } catch (error) {
+    // Without a session to act upon there is nothing to hold it for.
+    await giveBack(ctx, { shop, owner });
+    throw error;
+  }
   const lease: Lease = {
     shop,
     owner,
@@ -189,6 +196,13 @@ async function acquireLease(ctx: TokenContext, shop: string): Promise<Lease | un
     },
   };
   return lease;
+}
+
+/** Nothing was asked under it. */
+async function giveBack(ctx: TokenContext, { shop, owner }: Pick<Lease, "shop" | "owner">): Promise<void> {
+  const release = sql`
+    UPDATE expand_contract."ShopToken" SET "leaseOwner" = NULL, "leaseExpiresAt" = NULL WHERE "shop" = ${shop} AND "leaseOwner" = ${owner}`;
+  await ctx.db.execute(release).catch(() => {});
 }
 
 /** Names the owner: a lease that another owner acquired is left alone. If this fails, the lease expires by itself. */

@@ -82,7 +82,7 @@ async function writeUntilAnswered(ctx: TokenContext, lease: Lease, session: Sess
   const target = { shop, owner, generation, id: ctx.api.session.getOfflineId(shop) };
   for (let attempt = 0; ; attempt++) {
     try {
-      return await writePair(ctx.db, ctx.sessions, ctx.now(), target, session, how);
+      return await writePair(ctx, ctx.db, target, session, how);
     } catch (error) {
       const pauseMs = WRITE_RETRY_PAUSES_MS[attempt];
       if (pauseMs === undefined || isLastingRefusal(error)) throw error;

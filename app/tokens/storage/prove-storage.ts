@@ -6,6 +6,9 @@ import { type StorageProblem, StorageUnfitError } from "../errors.ts";
 import { PERMANENT_TOKEN_PREDICATE } from "../records/permanent-token.ts";
 import { normalShopName } from "../records/shop-name.ts";
 import { REFRESH_TOKEN_LIFETIME_MS } from "../renew/timing.ts";
+import { requireTokenKeys } from "../sealing/key-problem.ts";
+import { SealError } from "../sealing/sealed-value.ts";
+import type { RowTokens } from "../sealing/vault.ts";
 import { describeStorageProblem, notWritten } from "./storage-problem.ts";
 import { type StoreTarget, writePair } from "./write-pair.ts";
 
@@ -23,6 +26,7 @@ class RolledBack extends Error {}
  * @throws StorageUnfitError saying what is wrong by name, and what mends it. Errors of a database that is away pass as they are.
  */
 export async function proveStorage(ctx: TokenContext, shop: string): Promise<void> {
+  await requireTokenKeys(ctx, shop);
   try {
     await tryToStore(ctx, shop);
   } catch (error) {
@@ -57,11 +61,11 @@ async function tryToStore(ctx: TokenContext, shop: string): Promise<void> {
         VALUES (${shop}, ${owner}, clock_timestamp() + interval '1 minute')
         ON CONFLICT ("shop") DO UPDATE SET "leaseOwner" = EXCLUDED."leaseOwner", "leaseExpiresAt" = EXCLUDED."leaseExpiresAt"
         RETURNING t."shop", ${id}::text AS "id", ${owner}::text AS "owner", t."generation"`);
-      const isWritten = row !== undefined && (await writePair(tx, ctx.sessions, ctx.now(), row, pair, "migrated"));
+      const isWritten = row !== undefined && (await writePair(ctx, tx, row, pair, "migrated"));
       await tx.execute({ text: `SET CONSTRAINTS ALL IMMEDIATE`, values: [] });
       const [stored] = await tx.query<{ accessToken: string; refreshToken: string | null }[]>(sql`
         SELECT "accessToken", "refreshToken" FROM "Session" WHERE "id" = ${id}`);
-      const isAsGiven = stored?.accessToken === pair.accessToken && stored?.refreshToken === pair.refreshToken;
+      const isAsGiven = stored !== undefined && holds(ctx, { id, ...stored }, pair);
       if (!isWritten || !isAsGiven) problem = notWritten();
       throw new RolledBack();
     }, TRANSACTION)
@@ -69,6 +73,17 @@ async function tryToStore(ctx: TokenContext, shop: string): Promise<void> {
       if (!(error instanceof RolledBack)) throw error;
     });
   if (problem) throw new StorageUnfitError(shop, problem);
+}
+
+/** Opened, where tokens are sealed. */
+function holds({ vault }: TokenContext, row: RowTokens, { accessToken, refreshToken }: Session): boolean {
+  try {
+    const stored = vault.open(row);
+    return stored.accessToken === accessToken && stored.refreshToken === refreshToken;
+  } catch (error) {
+    if (error instanceof SealError) return false;
+    throw error;
+  }
 }
 
 function madeUpPair(ctx: TokenContext, id: string, shop: string): Session {

@@ -25,6 +25,7 @@ const NEEDED: Record<string, readonly string[]> = {
     "answerLostAt",
     "reconcileAt",
   ],
+  TokenKey: ["id", "canary"],
   TokenEvent: ["shop", "at", "since", "count", "kind", "generation"],
 };
 

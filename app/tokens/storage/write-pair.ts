@@ -1,7 +1,7 @@
 import sql from "sql-template-tag";
 import type { Session } from "@shopify/shopify-api";
 import type { Queryable } from "../../infra/database/database.ts";
-import type { SessionLayout } from "../../infra/database/session-layout.ts";
+import type { TokenContext } from "../context.ts";
 import type { HowStored } from "../types.ts";
 
 /** Which row a pair is written to, and what must still hold for it. */
@@ -19,18 +19,18 @@ export interface StoreTarget {
  * The one statement that stores a pair, everything or nothing: only while the lease is still the owner's and the generation is the one
  * it read. It raises the generation, gives the lease back, lifts the shop's marks and adds to the history. Should a trigger or rule
  * keep `Session` from being written, it fails: the history's kind is NULL then.
- * @param now milliseconds since the epoch.
+ * Tokens are sealed here, where there are keys.
  * @returns false when another holder wrote meanwhile.
  */
 export async function writePair(
+  ctx: Pick<TokenContext, "now" | "sessions" | "vault">,
   db: Queryable,
-  layout: SessionLayout,
-  now: number,
   { shop, id, owner, generation }: StoreTarget,
   session: Session,
   how: HowStored,
 ): Promise<boolean> {
-  const at = new Date(now).toISOString();
+  const at = new Date(ctx.now()).toISOString();
+  const { accessToken, refreshToken } = ctx.vault.close({ ...session, id });
   const kind = session.refreshToken ? how : `${how}_permanent`;
   const written = await db.query<{ generation: number }[]>(sql`
     WITH won AS (
@@ -50,10 +50,10 @@ export async function writePair(
     ), stored AS (
       INSERT INTO "Session" AS s
         ("id", "shop", "state", "isOnline", "scope", "accessToken", "expires", "refreshToken", "refreshTokenExpires")
-      SELECT ${id}, ${shop}, ${session.state ?? ""}, false, ${session.scope ?? null}::text, ${session.accessToken},
-        ${layout.stored("expires", sql`${iso(session.expires)}::timestamptz`)},
-        ${session.refreshToken ?? null}::text,
-        ${layout.stored("refreshTokenExpires", sql`${iso(session.refreshTokenExpires)}::timestamptz`)}
+      SELECT ${id}, ${shop}, ${session.state ?? ""}, false, ${session.scope ?? null}::text, ${accessToken},
+        ${ctx.sessions.stored("expires", sql`${iso(session.expires)}::timestamptz`)},
+        ${refreshToken ?? null}::text,
+        ${ctx.sessions.stored("refreshTokenExpires", sql`${iso(session.refreshTokenExpires)}::timestamptz`)}
       FROM won
       ON CONFLICT ("id") DO UPDATE SET
         "state" = EXCLUDED."state",

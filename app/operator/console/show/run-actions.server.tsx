@@ -1,4 +1,4 @@
-import { FlowNotReadyError, type RunView } from "../../../migration/index.ts";
+import { FlowNotReadyError, TokenKeysError, type RunView } from "../../../migration/index.ts";
 import { services } from "../../../services.server.ts";
 import { ConfirmPage } from "../../pages/confirm-page.tsx";
 import { formatCount } from "../../pages/words/format.ts";
@@ -38,6 +38,7 @@ export async function actOnRun({ params, form, visitor }: ConsoleSubmission): Pr
         const started = await migrations.start({ ...options, dryRun: false, waitSeconds: 0 });
         return seeOther(`/admin/runs/${started.run.id}`);
       } catch (error) {
+        if (error instanceof TokenKeysError) return messageResponse(409, "Mend the keys first", error.message);
         if (!(error instanceof FlowNotReadyError)) throw error;
         return messageResponse(409, "Expand first", error.message);
       }

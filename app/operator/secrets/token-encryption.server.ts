@@ -1,0 +1,53 @@
+import { services } from "../../services.server.ts";
+import type { Converted, SealingReport } from "../../tokens/index.ts";
+import { problemResponse } from "../door/problem.ts";
+import { NotJsonError, readJsonBody } from "../door/read-json-body.ts";
+
+/** One call works for so long; the next goes on where it ended. Below the patience of clients and proxies. */
+const WORKS_FOR_MS = 10_000;
+
+/** What `POST /admin/token-encryption` answers. */
+export type ConvertedTokens = Converted & { tokenEncryption: SealingReport };
+
+/**
+ * `POST /admin/token-encryption` with `{"to": "sealed"}` or `{"to": "plain"}`: brings stored tokens into that form for up to ten seconds and
+ * says how many rows it was; to be repeated until `isComplete`. Refused where new tokens would be stored in the other form, or the keys are
+ * not the right ones.
+ */
+export async function convertTokens(request: Request): Promise<Response> {
+  const { tokens, log, stopping } = services;
+  const to = await formOf(request);
+  if (!to) return refusal(422, "invalid_request", 'Send {"to": "sealed"} or {"to": "plain"}.');
+  const problem = await tokens.keyProblem();
+  if (problem) return refusal(409, problem.kind, `No token is touched: ${problem.what}. ${problem.remedy}`);
+  const { sealsWith, opensWith } = await tokens.sealing();
+  if (to === "sealed" && sealsWith === null) return refusal(409, "no_sealing_key", NO_SEALING_KEY);
+  if (to === "plain" && sealsWith !== null) return refusal(409, "keys_would_seal", KEYS_WOULD_SEAL);
+  if (to === "plain" && opensWith.length === 0) return refusal(409, "no_opening_key", NO_OPENING_KEY);
+  const signal = AbortSignal.any([request.signal, stopping, AbortSignal.timeout(WORKS_FOR_MS)]);
+  const converted = await tokens.convertRows({ signal });
+  log.info({ to, ...converted }, "stored tokens were converted for the operator");
+  return Response.json({ ...converted, tokenEncryption: await tokens.sealing() } satisfies ConvertedTokens);
+}
+
+async function formOf(request: Request): Promise<"sealed" | "plain" | undefined> {
+  try {
+    const body = (await readJsonBody(request)) as { to?: unknown } | null | undefined;
+    return body?.to === "sealed" || body?.to === "plain" ? body.to : undefined;
+  } catch (error) {
+    if (error instanceof NotJsonError) return undefined;
+    throw error;
+  }
+}
+
+const TITLES: Record<number, string> = { 409: "Conflict", 422: "Unprocessable Content" };
+
+function refusal(status: number, code: string, detail: string): Response {
+  return problemResponse({ status, code, title: TITLES[status]!, detail });
+}
+
+const NO_SEALING_KEY =
+  "New tokens are stored in plain here: set TOKEN_ENCRYPTION_KEYS (npm run tokens -- make-key) on every instance, without TOKEN_ENCRYPTION_SEAL=false, and restart.";
+const KEYS_WOULD_SEAL =
+  "The app would seal again what is unsealed: set TOKEN_ENCRYPTION_SEAL=false on every instance and restart; the keys stay until no token is sealed.";
+const NO_OPENING_KEY = "There is no key to open anything with: TOKEN_ENCRYPTION_KEYS is not set.";

@@ -1,0 +1,7 @@
+import { forOperator } from "../operator/door/operator-access.server.ts";
+import { convertTokens } from "../operator/secrets/token-encryption.server.ts";
+
+const route = forOperator({ POST: ({ request }) => convertTokens(request) });
+
+export const loader = route.loader;
+export const action = route.action;

@@ -1,0 +1,304 @@
+// Proves that sealed tokens are in no table, that sealing changes nothing else, and that a lost or wrong key destroys nothing.
+import { readFile } from "node:fs/promises";
+import { Session } from "@shopify/shopify-api";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import {
+  makeTokenKey,
+  parseTokenKeys,
+  ReauthorizationRequiredError,
+  StorageUnfitError,
+  type TokenKey,
+  UnreadableTokenError,
+} from "../../app/tokens/index.ts";
+import { DAY_MS, HOUR_MS, tokensHarness } from "./tokens-harness.ts";
+
+const [k1, k2, k3] = ["k1", "k2", "k3"].map((id) => parseTokenKeys(makeTokenKey(id))[0]!) as [
+  TokenKey,
+  TokenKey,
+  TokenKey,
+];
+const wrongK1 = parseTokenKeys(makeTokenKey("k1"))[0]!;
+const h = tokensHarness({ keys: [k1, k2, k3] });
+
+const sealing = (...keys: TokenKey[]) => h.process({ encryption: { keys } });
+const opening = (...keys: TokenKey[]) => h.process({ encryption: { keys, seals: false } });
+const plain = () => h.process({ encryption: undefined });
+
+beforeEach(async () => {
+  await h.database.query(`DELETE FROM "Session"`);
+  await h.database.query(`DELETE FROM expand_contract."TokenKey"`);
+});
+afterEach(() => h.database.query(`DELETE FROM "Session"`));
+
+/** Every text of every table, as a dump would have it. */
+async function dump(): Promise<string> {
+  const tables = await h.database.query<{ name: string }>(
+    `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')`,
+  );
+  const rows = await Promise.all(
+    tables.map(({ name }) =>
+      h.database.query<{ text: string | null }>(
+        `SELECT string_agg(t::text, E'\n' ORDER BY t::text) AS text FROM ${name} t`,
+      ),
+    ),
+  );
+  return rows.map(([row], i) => `${tables[i]!.name}\n${row?.text ?? ""}`).join("\n");
+}
+
+const secretsInDump = async () => (await h.sandbox.client.ledger.findSecrets(await dump())).map(({ secret }) => secret);
+
+/** The tokens as they are stored, without opening. */
+async function stored(shop: string): Promise<string[]> {
+  const rows = await h.database.query<{ a: string; r: string | null }>(
+    `SELECT "accessToken" AS a, "refreshToken" AS r FROM "Session" WHERE id = $1`,
+    [`offline_${shop}`],
+  );
+  return rows.flatMap(({ a, r }) => (r ? [a, r] : [a]));
+}
+
+const keysOf = async (shop: string) =>
+  (await stored(shop)).map((text) => /^sealed:v1:(\w+):/.exec(text)?.[1] ?? "plain");
+
+function online(shop: string): Session {
+  return new Session({
+    id: `${shop}_7`,
+    shop,
+    state: "",
+    isOnline: true,
+    accessToken: "shpat_online_0123456789abcdef0123456789",
+    expires: new Date(h.now() + HOUR_MS),
+  });
+}
+
+describe("at rest", () => {
+  test("no table holds a token that Shopify ever made, whatever brought it: migration, refresh, acquisition, code grant, online", async () => {
+    const tokens = sealing(k1);
+    const migrated = await h.install("permanent");
+    const refreshed = await h.install("expiring");
+    const left = await h.install("permanent");
+    expect(await secretsInDump()).not.toEqual([]);
+    expect((await tokens.migrate(migrated, { verify: true })).code).toBe("verified");
+    await tokens.refresh(refreshed);
+    const acquired = await h.install("none");
+    await tokens.getSession(acquired, { idToken: await h.idToken(acquired) });
+    await tokens.sessionStorage.storeSession(online(acquired));
+    expect((await tokens.sessionStorage.loadSession(`${acquired}_7`))?.accessToken).toBe(online(acquired).accessToken);
+    expect(
+      (await tokens.sessionStorage.findSessionsByShop!(acquired)).map((session) => session.isOnline).sort(),
+    ).toEqual([false, true]);
+
+    // What was there before is read as it is, until the background pass has sealed it.
+    expect((await tokens.getSession(left)).accessToken).toBe((await h.row(left))!.accessToken);
+    expect(await tokens.convertRows()).toEqual({ rows: 1, unreadable: 0, isComplete: true });
+    expect(await secretsInDump()).toEqual([]);
+    expect(await dump()).not.toContain(online(acquired).accessToken);
+    for (const shop of [migrated, refreshed, acquired]) await h.expectCurrent(shop);
+    expect((await tokens.admin(left).graphql<{ shop: { id: string } }>("{ shop { id } }")).shop.id).toBeTruthy();
+    expect(await tokens.sealing()).toMatchObject({
+      sealsWith: "k1",
+      plain: 0,
+      sealed: { k1: 8 },
+      toConvert: 0,
+      problem: null,
+    });
+  });
+
+  test("what is permanent, and what is on record about a token, is the same sealed, re-sealed, unsealed", async () => {
+    const [permanent, dead, chain] = [
+      await h.install("permanent"),
+      await h.install("expiring"),
+      await h.install("expiring"),
+    ];
+    await h.sandbox.client.uninstall(dead, { webhook: false });
+    const before = plain();
+    await expect(before.refresh(dead)).rejects.toBeInstanceOf(ReauthorizationRequiredError);
+    const { legacyPrefixRows: _, ...expected } = await before.health();
+    const states = async (tokens: ReturnType<typeof plain>) =>
+      Promise.all([permanent, dead, chain].map(async (shop) => (await tokens.state(shop)).status));
+    const statuses = await states(before);
+    for (const [tokens, key] of [
+      [sealing(k1), "k1"],
+      [sealing(k2, k1), "k2"],
+      [opening(k1, k2), "plain"],
+    ] as const) {
+      expect((await tokens.convertRows()).rows).toBe(3);
+      expect(await keysOf(permanent)).toEqual([key]);
+      expect(await keysOf(chain)).toEqual([key, key]);
+      const { legacyPrefixRows: _prefix, ...health } = await tokens.health();
+      expect(health).toEqual(expected);
+      expect(await states(tokens)).toEqual(statuses);
+      // Shopify is not asked about the dead one again.
+      const calls = (await h.tokenCalls(dead)).length;
+      await expect(tokens.getSession(dead)).rejects.toBeInstanceOf(ReauthorizationRequiredError);
+      expect((await h.tokenCalls(dead)).length).toBe(calls);
+    }
+    // Of the keys that seal nothing any more no canary is left, so that they can be taken away.
+    expect(await h.database.query(`SELECT id FROM expand_contract."TokenKey"`)).toEqual([]);
+    expect(await plain().keyProblem()).toBeUndefined();
+  });
+
+  test("a pass that is cut off goes on where it ended; one beside traffic loses nothing", async () => {
+    const shops = await Promise.all(Array.from({ length: 12 }, () => h.install("expiring")));
+    // More than a page of rows that nobody uses.
+    await h.database.query(
+      `INSERT INTO "Session" (id, shop, state, "accessToken") SELECT 'offline_0-' || i || '.myshopify.com', '0-' || i || '.myshopify.com', '', 'shpat_' || i FROM generate_series(1, 450) i`,
+    );
+    const tokens = sealing(k1);
+    const cut = await tokens.convertRows({ signal: AbortSignal.timeout(1), pauseMs: 60_000 });
+    expect(cut).toMatchObject({ isComplete: false });
+    const [rest] = await Promise.all([
+      tokens.convertRows({ pauseMs: 0 }),
+      ...shops.map((shop) => tokens.refresh(shop)),
+      ...shops.map((shop) => sealing(k1).refresh(shop)),
+    ]);
+    expect(rest.isComplete).toBe(true);
+    await tokens.convertRows();
+    expect(await tokens.sealing()).toMatchObject({ plain: 0, sealed: { k1: 450 + 24 } });
+    for (const shop of shops) await h.expectCurrent(shop);
+  });
+
+  test("a column that is too narrow for a sealed token is found before anything is spent", async () => {
+    const shop = await h.install("permanent");
+    await h.database.query(`ALTER TABLE "Session" ALTER COLUMN "accessToken" TYPE varchar(100)`);
+    try {
+      expect(await plain().storageProblem()).toBeUndefined();
+      await expect(sealing(k1).migrate(shop)).rejects.toMatchObject({ problem: { kind: "too_narrow" } });
+      expect(await h.tokenCalls(shop)).toEqual([]);
+      await expect(sealing(k1).convertRows()).rejects.toThrow();
+    } finally {
+      await h.database.query(`ALTER TABLE "Session" ALTER COLUMN "accessToken" TYPE text`);
+    }
+  });
+});
+
+describe("a lost or wrong key", () => {
+  const damaged = [
+    { name: "another key of the same id", keys: () => sealing(wrongK1), kind: "token_key_wrong", blocks: true },
+    { name: "no key at all", keys: plain, kind: "token_key_missing", blocks: true },
+    { name: "only a new key", keys: () => sealing(k2), kind: "token_key_missing", blocks: false },
+    { name: "a wrong key behind a new one", keys: () => sealing(k3, wrongK1), kind: "token_key_wrong", blocks: false },
+  ];
+
+  test.each(damaged)(
+    "$name: said in words, nothing overwritten, no shop marked, Shopify not asked",
+    async ({ keys, kind, blocks }) => {
+      const right = sealing(k1);
+      const [permanent, chain, fresh] = [
+        await h.install("permanent"),
+        await h.install("expiring"),
+        await h.install("none"),
+      ];
+      await right.convertRows();
+      await right.sessionStorage.storeSession(online(chain));
+      await h.advance(2 * HOUR_MS);
+      const before = [await stored(permanent), await stored(chain)];
+      const marks = [await h.marks(permanent), await h.marks(chain)];
+
+      const tokens = keys();
+      expect(await tokens.keyProblem()).toMatchObject({ kind, isBlocking: blocks });
+      expect((await tokens.sealing()).problem).toMatch(/TOKEN_ENCRYPTION_KEYS.*(Put the former key back|Add it again)/);
+      const refused = blocks ? StorageUnfitError : UnreadableTokenError;
+      const idToken = await h.idToken(chain);
+      await expect(tokens.getSession(chain)).rejects.toBeInstanceOf(refused);
+      await expect(tokens.getSession(chain, { idToken })).rejects.toBeInstanceOf(refused);
+      await expect(tokens.refresh(chain)).rejects.toBeInstanceOf(refused);
+      await expect(tokens.admin(chain, { idToken }).graphql("{ shop { id } }")).rejects.toBeInstanceOf(refused);
+      await expect(tokens.sessionStorage.loadSession(`${chain}_7`)).rejects.toBeInstanceOf(Error);
+      if (blocks) {
+        await expect(tokens.migrate(permanent)).rejects.toBeInstanceOf(StorageUnfitError);
+        await expect(tokens.convertRows()).rejects.toBeInstanceOf(StorageUnfitError);
+        await expect(tokens.sessionStorage.storeSession(online(permanent))).rejects.toBeInstanceOf(StorageUnfitError);
+        await expect(tokens.getSession(fresh, { idToken: await h.idToken(fresh) })).rejects.toBeInstanceOf(
+          StorageUnfitError,
+        );
+        expect(await h.tokenCalls(fresh)).toEqual([]);
+      } else {
+        expect(await tokens.migrate(permanent)).toMatchObject({
+          outcome: "failed",
+          code: kind === "token_key_wrong" ? "wrong_key" : "unknown_key",
+        });
+        expect((await tokens.convertRows()).unreadable).toBe(3);
+        await tokens.getSession(fresh, { idToken: await h.idToken(fresh) });
+      }
+      // What needs no token goes on.
+      expect((await tokens.state(chain)).status).toBe("expired");
+      expect(
+        await tokens.withRequest({ kind: "webhook" }, () => tokens.sessionStorage.loadSession(`offline_${chain}`)),
+      ).toBeUndefined();
+      expect(await tokens.recordScopes(chain, ["read_products"])).toBe(true);
+
+      expect([await stored(permanent), await stored(chain)]).toEqual(before);
+      expect([await h.marks(permanent), await h.marks(chain)]).toEqual(marks);
+      expect([...(await h.tokenCalls(permanent)), ...(await h.tokenCalls(chain))]).toEqual([]);
+      // No lease is left behind, and the right key finds everything as it was.
+      const again = sealing(k1, ...(blocks ? [] : [k2, k3]));
+      expect(await again.keyProblem()).toBeUndefined();
+      expect((await again.getSession(chain)).accessToken).toBeTruthy();
+      expect((await again.migrate(permanent)).outcome).toBe("migrated");
+      await h.expectCurrent(chain);
+      await h.expectCurrent(permanent);
+    },
+  );
+
+  test("a canary that a backup has lost does not let a wrong key through", async () => {
+    const shop = await h.install("expiring");
+    await sealing(k1).convertRows();
+    await h.database.query(`DELETE FROM expand_contract."TokenKey"`);
+    expect(await sealing(wrongK1).keyProblem()).toMatchObject({ kind: "token_key_wrong" });
+    expect(await h.database.query(`SELECT id FROM expand_contract."TokenKey"`)).toEqual([]);
+    expect(await sealing(k1).keyProblem()).toBeUndefined();
+    await sealing(k1).refresh(shop);
+    await h.expectCurrent(shop);
+  });
+});
+
+test("a key that is lost for good: after the statements of the runbook each merchant's visit heals the shop", async () => {
+  const runbook = await readFile("docs/runbook.md", "utf8");
+  const statements = /```sql\n(UPDATE "Session" SET "accessToken" = '',[\s\S]+?)```/.exec(runbook)![1]!;
+  const [lost, kept] = [await h.install("expiring"), await h.install("expiring")];
+  await sealing(k1).convertRows();
+  await h.database.query(`DELETE FROM "Session" WHERE id = $1`, [`offline_${kept}`]);
+  await sealing(k2).getSession(kept, { idToken: await h.idToken(kept) });
+  expect(await sealing(k2).keyProblem()).toMatchObject({ kind: "token_key_missing" });
+  for (const sql of statements.replaceAll("<id>", "k1").split(";\n").filter(Boolean)) await h.database.query(sql);
+  const tokens = sealing(k2);
+  expect(await tokens.keyProblem()).toBeUndefined();
+  expect((await tokens.getSession(kept)).accessToken).toBeTruthy();
+  await tokens.getSession(lost, { idToken: await h.idToken(lost) });
+  await h.expectCurrent(lost);
+  expect(await tokens.sealing()).toMatchObject({ sealed: { k2: 4 }, unreadable: 0, problem: null });
+});
+
+test("a value that was moved to another row or column is refused and reported; its own row is not disturbed", async () => {
+  const tokens = sealing(k1);
+  const [thief, victim, odd] = [await h.install("expiring"), await h.install("expiring"), await h.install("expiring")];
+  await tokens.convertRows();
+  await h.database.query(
+    `UPDATE "Session" t SET "accessToken" = v."accessToken", "refreshToken" = v."refreshToken" FROM "Session" v WHERE t.id = $1 AND v.id = $2`,
+    [`offline_${thief}`, `offline_${victim}`],
+  );
+  await h.database.query(`UPDATE "Session" SET "accessToken" = "refreshToken" WHERE id = $1`, [`offline_${odd}`]);
+  for (const shop of [thief, odd]) {
+    const idToken = await h.idToken(shop);
+    for (const use of [
+      () => tokens.getSession(shop),
+      () => tokens.refresh(shop),
+      () => tokens.getSession(shop, { idToken }),
+      () => tokens.admin(shop).graphql("{ shop { id } }"),
+    ]) {
+      await expect(use()).rejects.toMatchObject({ code: "token_unreadable", reason: "not_for_this_row" });
+    }
+    expect(await tokens.migrate(shop)).toMatchObject({ outcome: "failed", code: "not_for_this_row", retryable: false });
+    expect(await h.tokenCalls(shop)).toEqual([]);
+    expect((await h.marks(shop)).needsReauthWhy).toBeNull();
+  }
+  const { refusedRows, problem } = await tokens.sealing();
+  expect(refusedRows.sort()).toEqual([`offline_${thief}`, `offline_${odd}`].sort());
+  expect(problem).toBeNull();
+  expect(h.log.some((line) => line.includes("does not open") && line.includes(thief))).toBe(true);
+  // Re-sealing leaves it as it is, too.
+  expect(await sealing(k2, k1).convertRows()).toMatchObject({ rows: 1, unreadable: 2 });
+  await h.advance(60 * DAY_MS);
+  await sealing(k2, k1).refresh(victim);
+  await h.expectCurrent(victim);
+});
