@@ -77,17 +77,6 @@ export function metafieldsSet(context: ResolverContext, inputs: readonly Metafie
   return { metafields: staged.map(([, metafield]) => metafield), userErrors: [] };
 }
 
-export function metafieldsDelete(
-  context: ResolverContext,
-  identifiers: readonly { ownerId: string; namespace: string; key: string }[],
-): unknown {
-  const deletedMetafields = identifiers.map(({ ownerId, namespace, key }) => {
-    const resolved = namespaceOf(context, namespace);
-    return context.shop.data?.delete(keyOf(ownerId, resolved, key)) ? { ownerId, namespace: resolved, key } : null;
-  });
-  return { deletedMetafields, userErrors: [] };
-}
-
 export function readMetafield(
   context: ResolverContext,
   ownerId: string,

@@ -1,6 +1,6 @@
 import type { PlatformState, ShopRecord } from "../../platform/state.ts";
 import type { ResolverContext } from "./resolver-context.ts";
-import { metafieldsDelete, metafieldsSet, readMetafield, readMetafields, type MetafieldInput } from "./metafields.ts";
+import { metafieldsSet, readMetafield, readMetafields, type MetafieldInput } from "./metafields.ts";
 
 type Resolver = (parent: Record<string, unknown>, args: never, context: ResolverContext) => unknown;
 
@@ -85,8 +85,6 @@ function appNode(state: PlatformState): Record<string, unknown> {
 export const RESOLVERS: Record<string, Resolver> = {
   "QueryRoot.shop": (_parent, _args, { shop }) => shopNode(shop),
   "QueryRoot.currentAppInstallation": (_parent, _args, context) => installationNode(context),
-  "QueryRoot.appInstallation": (_parent, _args, context) => installationNode(context),
-  "QueryRoot.app": (_parent, _args, { state }) => appNode(state),
   "Shop.metafield": (parent, args: { namespace?: string; key: string }, context) =>
     readMetafield(context, String(parent.id), args),
   "Shop.metafields": (parent, args: { namespace?: string; first?: number }, context) =>
@@ -97,15 +95,4 @@ export const RESOLVERS: Record<string, Resolver> = {
     readMetafields(context, String(parent.id), args),
   "Mutation.metafieldsSet": (_parent, args: { metafields: MetafieldInput[] }, context) =>
     metafieldsSet(context, args.metafields),
-  "Mutation.metafieldsDelete": (
-    _parent,
-    args: { metafields: { ownerId: string; namespace: string; key: string }[] },
-    context,
-  ) => metafieldsDelete(context, args.metafields),
-  "Mutation.appUninstall": () => ({ app: null, userErrors: [] }),
-  "Mutation.appRevokeAccessScopes": (_parent, args: { scopes: string[] }, { shop }) => {
-    const revoked = shop.scopes.filter((scope) => args.scopes.includes(scope));
-    shop.scopes = shop.scopes.filter((scope) => !args.scopes.includes(scope));
-    return { revoked: revoked.map((handle) => ({ handle, description: handle })), userErrors: [] };
-  },
 };
