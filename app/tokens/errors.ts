@@ -129,7 +129,13 @@ export class InvalidIdTokenError extends TokenError {
 export class IncompletePairError extends TokenError {
   readonly code = "incomplete_pair";
   constructor(shop: string, missing: string, options?: { cause?: unknown }) {
-    super(shop, `missing_${missing}`, `Shopify's answer for ${shop} lacks ${missing}`, options);
+    super(
+      shop,
+      `missing_${missing}`,
+      `The token for ${shop} was not stored: it lacks ${missing}, so it is no expiring pair. Ask Shopify for expiring tokens ` +
+        "(the libraries' future flag expiringOfflineAccessTokens, expiring=1); a permanent one could only be migrated again",
+      options,
+    );
   }
 }
 
