@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import {
   deadLetters,
   doctor,
@@ -16,6 +16,8 @@ import {
 } from "./commands.ts";
 import { convertTokens } from "./convert-tokens.ts";
 import { makeTokenKey } from "../app/tokens/sealing/token-keys.ts";
+import { completionScript, type Shell, SHELLS } from "./completion.ts";
+import { shop, shops, type ShopsFlags } from "./shop-commands.ts";
 import { probeApplicationToken } from "./probe-application-token.ts";
 import { createOperatorClient, type OperatorClient } from "./operator-client.ts";
 import { fitWidth } from "./fit-width.ts";
@@ -116,6 +118,20 @@ export function createProgram(env: NodeJS.ProcessEnv = process.env, name = "toke
     .action((id: string | undefined, flags: CommonFlags & { csv?: boolean }) =>
       perform(flags, env, (client, at) => failures(client, id, flags, at)),
     );
+  command("shops", "shops with their state, why, and their outcome in the latest run")
+    .option("--state <state>", "permanent, unserved, expiring, needs_reauthorization, paused, uninstalled")
+    .option("--outcome <outcome>", "as in the latest run: migrated, failed, suspended, …")
+    .option("--run <run>", "the outcomes of this run")
+    .option("--search <beginning>", "whose domain begins so")
+    .option("--limit <shops>", "how many at most", aNumber, 100)
+    .option("--csv", "as CSV, safe to open in a spreadsheet")
+    .action((flags: CommonFlags & ShopsFlags) => {
+      const { url: _url, json: _json, ...options } = flags;
+      return perform(flags, env, (client, at) => shops(client, options, at));
+    });
+  command("shop <domain>", "why one shop works or does not, and what the app does next").action(
+    (domain: string, flags) => perform(flags, env, (client, at) => shop(client, domain, at)),
+  );
   command("dead-letters", "background jobs that failed for good, and why")
     .option("--retry", "give them another chance, once the cause is repaired")
     .action((flags: CommonFlags & { retry?: boolean }) =>
@@ -149,6 +165,11 @@ export function createProgram(env: NodeJS.ProcessEnv = process.env, name = "toke
       ),
     );
   addLocalCommands(program, env);
+  program
+    .command("completion")
+    .addArgument(new Argument("<shell>", "which shell").choices(SHELLS))
+    .description("a script that teaches a shell these commands: source <(tokens completion bash)")
+    .action((shell: Shell) => void process.stdout.write(`${completionScript(program, shell)}\n`));
   return program;
 }
 

@@ -29,6 +29,44 @@ export interface DeadLetters {
   deadLetters: DeadLetter[];
 }
 
+/** A shop in a list. */
+export interface ListedShop {
+  shop: string;
+  state: string;
+  /** A code of the runbook: why it is in this state. */
+  reason: string | null;
+  /** ISO 8601: when its refresh token ends. */
+  chainEnds: string | null;
+  /** In the run that the list is about. */
+  outcome: string | null;
+  code: string | null;
+}
+
+/** Which shops to list. */
+export interface ShopQuery {
+  state?: string;
+  outcome?: string;
+  run?: string;
+  search?: string;
+  limit?: number;
+  /** What the page before gave as `next`. */
+  after?: string;
+}
+
+/** `GET /admin/shops/<domain>`; the fields that are shown. */
+export interface ShopReport {
+  shop: string;
+  state: string;
+  reason: string | null;
+  /** The reason in words. */
+  words: string | null;
+  next: { when: string; what: string; why: string; at?: string }[];
+  history: { at: string; kind: string; code?: string; count?: number }[];
+  outcomes: { at: string; run: string; outcome: string; code: string }[];
+  parked: { job: string; code: string }[];
+  otherRows: string[];
+}
+
 /** What a POST answers: `joined` when the run was under way before. */
 export type StartedRun = RunView & { joined: boolean };
 
@@ -46,6 +84,10 @@ export interface OperatorClient {
   leftovers(limit: number): Promise<Leftover[]>;
   /** Which scopes the app asks for, and what shops have granted. */
   scopes(): Promise<ScopesReport>;
+  /** One page of shops, 50 unless told, and where the next begins. */
+  shops(query: ShopQuery): Promise<{ shops: ListedShop[]; next: string | null }>;
+  /** Everything about one shop. */
+  shop(domain: string): Promise<ShopReport>;
   stopRun(id: string): Promise<RunView>;
   /** The word that a run waits for between two waves. */
   continueRun(id: string): Promise<RunView>;
@@ -151,6 +193,12 @@ export function createOperatorClient({
     runs: async (limit) => (await json<{ runs: RunView[] }>(`${RUNS}?runs=${limit}`, "runs")).runs,
     leftovers: async (limit) =>
       (await json<{ leftovers: Leftover[] }>(`${RUNS}?leftovers=${limit}`, "leftovers")).leftovers,
+    shops: (query) => {
+      const given = Object.entries(query).filter(([, value]) => value !== undefined);
+      const search = new URLSearchParams(given.map(([name, value]) => [name, String(value)]));
+      return json<{ shops: ListedShop[]; next: string | null }>(`/admin/shops?${search}`, "shops");
+    },
+    shop: (domain) => json<ShopReport>(`/admin/shops/${encodeURIComponent(domain)}`, "state"),
     scopes: () => json<ScopesReport>("/admin/scopes", "granted"),
     continueRun: (id) => json<RunView>(`${RUNS}/${encodeURIComponent(id)}`, "status", { method: "POST" }),
     stopRun: (id) => json<RunView>(`${RUNS}/${encodeURIComponent(id)}`, "status", { method: "DELETE" }),

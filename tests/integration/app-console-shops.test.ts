@@ -5,7 +5,7 @@ import { startTestApp, type TestApp } from "../support/app-process.ts";
 import { signInToConsole, type ConsoleVisitor } from "../support/console-visitor.ts";
 import { testDatabase } from "../support/postgres.ts";
 import { startTestSandbox } from "../support/sandbox.ts";
-import { seedPermanentShops } from "./cli-harness.ts";
+import { seedPermanentShops, startTokens } from "./cli-harness.ts";
 
 const DAY_MS = 86_400_000;
 const database = testDatabase();
@@ -232,6 +232,44 @@ describe("outcomes", () => {
     expect(shops).toMatchObject([{ shop: "dead.myshopify.com", outcome: "needs_reauthorization" }]);
     expect(await shopsOf("/admin/shops?outcome=migrated&state=paused")).toEqual([]);
     expect(await operator.page("/admin/shops/dead.myshopify.com")).toContain("In a run: needs its merchant");
+  });
+});
+
+describe("the command line", () => {
+  const tokens = (...args: string[]) =>
+    startTokens([...args, "--url", app.url], { MIGRATION_SECRET: app.migrationSecret }).ended;
+
+  it("lists shops for people, programs and spreadsheets", async () => {
+    const [people, programs, csv] = await Promise.all([
+      tokens("shops", "--state", "paused"),
+      tokens("shops", "--search", "perm-", "--limit", "3", "--json"),
+      tokens("shops", "--state", "unserved", "--csv"),
+    ]);
+    expect(people.out).toMatch(/^cold\.myshopify\.com +paused \(frozen/);
+    const lines = programs.out.trim().split("\n");
+    expect(lines).toHaveLength(3);
+    expect(Object.keys(JSON.parse(lines[0]!) as object).sort()).toEqual(
+      ["chainEnds", "code", "outcome", "reason", "shop", "state"].sort(),
+    );
+    expect(programs.err).toContain("raise --limit");
+    expect(csv.out).toContain(`"'=cmd|""x"""`);
+    expect([people.code, programs.code, csv.code]).toEqual([0, 0, 0]);
+  });
+
+  it("says why a shop does not work", async () => {
+    const said = await tokens("shop", "dead.myshopify.com");
+    expect(said.code).toBe(0);
+    expect(said.out).toContain("dead.myshopify.com: needs_reauthorization (permanent_token_spent)");
+    expect(said.out).toContain("the work waits until the merchant opens the app");
+    const unknown = await tokens("shop", "never-heard-of.myshopify.com");
+    expect(unknown.code).toBe(2);
+    expect(unknown.err).toContain("Nothing is stored of such a shop");
+  });
+
+  it.each(["state", "outcome"])("names what --%s may be", async (option) => {
+    const said = await tokens("shops", `--${option}`, "odd");
+    expect(said.code).toBe(2);
+    expect(said.err).toContain(`${option} must be one of`);
   });
 });
 

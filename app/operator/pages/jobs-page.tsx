@@ -46,12 +46,12 @@ export function JobsPage({ facts: { health, deadLetters, parked, unknownOutcomes
               {deadLetters.map(({ id, shop, job, code, message, diedAt, attempts }) => (
                 <tr key={id}>
                   <th scope="row">{shop ? <ShopLink shop={shop} /> : "the app"}</th>
-                  <td>{job}</td>
+                  <td className="moment">{job}</td>
                   <td>
                     {message} <code className="hint">{code}</code>{" "}
                     <span className="hint">{formatCount(attempts, "try", "tries")}</span>
                   </td>
-                  <td>{formatMoment(diedAt)}</td>
+                  <td className="moment">{formatMoment(diedAt)}</td>
                 </tr>
               ))}
             </JobsTable>
@@ -88,11 +88,11 @@ export function JobsPage({ facts: { health, deadLetters, parked, unknownOutcomes
                   <th scope="row">
                     <ShopLink shop={shop} />
                   </th>
-                  <td>{job}</td>
+                  <td className="moment">{job}</td>
                   <td>
                     {reasonWords(code)} <code className="hint">{code}</code>
                   </td>
-                  <td>{retryAt === null ? "with the next token" : formatMoment(retryAt)}</td>
+                  <td className="moment">{retryAt === null ? "with the next token" : formatMoment(retryAt)}</td>
                 </tr>
               ))}
             </JobsTable>

@@ -5,15 +5,13 @@ export function MessagePage({
   title,
   text,
   link = { href: "/admin", label: "Go to the console" },
-  refreshSeconds,
 }: {
   title: string;
   text: string;
   link?: { href: string; label: string };
-  refreshSeconds?: number;
 }) {
   return (
-    <ConsolePage title={title} refreshSeconds={refreshSeconds} always>
+    <ConsolePage title={title}>
       <section className="card narrow">
         <h1>{title}</h1>
         <p>{text}</p>

@@ -13,7 +13,7 @@ export function OverviewPage({ overview, visitor }: { overview: Overview; visito
   const { report, path, burnDown, run, jobs, ending } = overview;
   const unserved = Object.entries(report.unservedTokens);
   return (
-    <ConsolePage title="Rollout" section="Rollout" visitor={visitor} refreshSeconds={60} always>
+    <ConsolePage title="Rollout" section="Rollout" visitor={visitor}>
       <h1>{headline(overview)}</h1>
       <p className="lead">{forecastWords(burnDown)}</p>
       <section className={`card next ${report.verdict}`} aria-labelledby="next">
@@ -172,7 +172,7 @@ function JobsSummary({ jobs }: { jobs: Overview["jobs"] }) {
     <>
       <p>
         {jobs.deadLetters === 0 ? "Nothing failed for good" : `${formatNumber(jobs.deadLetters)} failed for good`}
-        {parked === 0 ? ", nothing is parked." : `; ${formatCount(parked, "job")} wait for their store.`}
+        {parked === 0 ? ", nothing is parked." : `; ${formatCount(parked, "job waits", "jobs wait")} for the store.`}
       </p>
       <p>
         <a href="/admin/jobs">{jobs.deadLetters === 0 ? "Look at it" : "See why, and try again"}</a>

@@ -66,12 +66,17 @@ export function RunPage({ run, options, visitor }: RunPageProps) {
   );
 }
 
+/** A second row of a shop is named with the row: `a.myshopify.com (row …)`. */
+function shopHref(shop: string): string {
+  return `/admin/shops/${encodeURIComponent(shop.split(" ")[0]!)}`;
+}
+
 function Failures({ run }: { run: RunView }) {
   const count = Object.values(run.failuresByCode).reduce((sum, shops) => sum + shops, 0);
   return (
     <section className="card" aria-labelledby="failures">
       <h2 id="failures">Stores that were not migrated</h2>
-      <div className="scroll" tabIndex={0} role="region" aria-label="Stores that were not migrated">
+      <div className="scroll" tabIndex={0} role="region" aria-label="List of stores that were not migrated">
         <table>
           <thead>
             <tr>
@@ -87,7 +92,7 @@ function Failures({ run }: { run: RunView }) {
             {run.failures.map(({ shop, outcome, code, attempts }) => (
               <tr key={shop}>
                 <th scope="row">
-                  <a href={`/admin/shops/${encodeURIComponent(shop)}`}>{shop}</a>
+                  <a href={shopHref(shop)}>{shop}</a>
                 </th>
                 <td>{outcomeWords(outcome)}</td>
                 <td>

@@ -120,7 +120,7 @@ function ShopRow({ shop: { shop, state, reason, chainEnds, outcome, code } }: { 
         <Badge tone={STATE_TONES[state]}>{STATE_WORDS[state]}</Badge>
       </td>
       <td className="hint">{reason ? reasonWords(reason) : "–"}</td>
-      <td>{chainEnds === null ? "–" : formatDay(chainEnds)}</td>
+      <td className="moment">{chainEnds === null ? "–" : formatDay(chainEnds)}</td>
       <td title={code ?? undefined}>{outcome === null ? "–" : outcomeWords(outcome)}</td>
     </tr>
   );

@@ -96,14 +96,16 @@ function signInFirst(request: Request, url: URL): Response {
 
 function failurePage(error: unknown, { request, context }: LoaderFunctionArgs): Response {
   const { log } = services;
+  const { pathname } = new URL(request.url);
   if (isDatabaseOutage(error)) {
     log.error({ err: error }, "the database cannot be reached");
-    const text =
-      "The app cannot reach its database. A run goes on by itself once it is back. This page looks again in 5 seconds.";
-    const page = <MessagePage title="The database does not answer" text={text} refreshSeconds={5} />;
+    const text = "The app cannot reach its database. A run goes on by itself once it is back.";
+    const page = (
+      <MessagePage title="The database does not answer" text={text} link={{ href: pathname, label: "Look again" }} />
+    );
     return htmlResponse(page, { status: 503, headers: { "Retry-After": "5" } });
   }
-  log.error({ err: error, requestId: context.requestId, path: new URL(request.url).pathname }, "a console page failed");
+  log.error({ err: error, requestId: context.requestId, path: pathname }, "a console page failed");
   const text = `The app's log says what it was, under the reference ${context.requestId}.`;
   return messageResponse(500, "Something went wrong", text);
 }

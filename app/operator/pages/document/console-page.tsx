@@ -21,12 +21,10 @@ interface ConsolePageProps {
   section?: Section;
   /** The page looks again by itself after so many seconds, in browsers without scripts. */
   refreshSeconds?: number;
-  /** The page looks again by itself in every browser. */
-  always?: boolean;
 }
 
 /** The document around each page of the console. */
-export function ConsolePage({ title, children, visitor, section, refreshSeconds, always }: ConsolePageProps) {
+export function ConsolePage({ title, children, visitor, section, refreshSeconds }: ConsolePageProps) {
   const refresh = refreshSeconds !== undefined && <meta httpEquiv="refresh" content={String(refreshSeconds)} />;
   return (
     <html lang="en">
@@ -37,7 +35,7 @@ export function ConsolePage({ title, children, visitor, section, refreshSeconds,
         <title>{`${title} · Token console`}</title>
         <link rel="stylesheet" href={styles} />
         <link rel="icon" type="image/svg+xml" href={icon} />
-        {refresh && (always ? refresh : <noscript>{refresh}</noscript>)}
+        {refresh && <noscript>{refresh}</noscript>}
         {visitor && <script type="module" src={script} />}
       </head>
       <body>

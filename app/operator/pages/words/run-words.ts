@@ -26,8 +26,8 @@ export function runWords(run: RunView): string {
   if (run.dryRun)
     return `${formatCount(run.plan?.wouldTry ?? run.total, "store")} would be tried. Nothing was changed.`;
   const done = `${formatNumber(run.migrated)} of ${formatCount(run.total, "store")} migrated`;
-  const rest = run.failed + run.needsReauth;
-  const others = rest === 0 ? "" : `, ${formatCount(rest, "store")} could not be`;
+  const rest = run.failed + run.needsReauth + run.skipped;
+  const others = rest === 0 ? "" : `, ${formatNumber(rest)} ended otherwise`;
   if (run.status === "running") return `${done}${others}, ${formatNumber(run.remaining)} to go.`;
   return `${done}${others}${run.remaining > 0 ? `, ${formatNumber(run.remaining)} not tried` : ""}.`;
 }

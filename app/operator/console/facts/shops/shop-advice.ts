@@ -88,7 +88,7 @@ const STEPS: Record<Step, string> = {
   use: "The stored token is used as it is.",
   refresh: "The token is refreshed first.",
   migrate: "The permanent token is exchanged first. This cannot be undone.",
-  acquire: "A new token is got with the merchant's own session; nobody is asked anything.",
+  acquire: "A new token is acquired with the merchant's own session; nobody is asked anything.",
   reauthorize: "Nothing is sent to Shopify: the work waits until the merchant opens the app.",
 };
 
