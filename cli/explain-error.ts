@@ -82,6 +82,9 @@ export function explainAnswer({ status, headers, text }: Answer, origin: string)
   if (status === 404 && problem?.code === "run_not_found") {
     return error("run_not_found", `${origin} has no such run`, "Without a run's id you get the latest one.");
   }
+  if (status === 404 && problem?.code === "shop_not_found") {
+    return error("shop_not_found", `${origin} knows no such shop`, detail);
+  }
   if (status === 404) {
     return problem?.code === "not_found"
       ? error(

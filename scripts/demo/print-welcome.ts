@@ -16,7 +16,7 @@ ${bold("As a merchant")}, in any browser on this machine:
    ${cyan(fronts.localAdminUrl(shop))}   the app inside the Admin of one shop
    ${cyan(fronts.localUrl)}   all shops; install, uninstall, open
 
-${bold("As the operator")}, in the browser: ${cyan(`${fronts.localAppUrl}/admin`)}   sign in with the secret below; or in another terminal:
+${bold("As the operator")}, in the browser: ${cyan(`${runner.url}/admin`)}   sign in with the secret below; or in another terminal:
    export MIGRATION_SECRET=${migrationSecret}
    curl -X POST ${runner.url}/admin/migrate-tokens ${authorization}
    curl ${runner.url}/admin/token-health ${authorization}
