@@ -1,6 +1,6 @@
 import type { Services } from "../services.server.ts";
 import { forgetContractStart, hasFinishedRun, hasReachedContract, recordContractStart } from "../migration/index.ts";
-import { countRemainingTokens, isExemptDistribution } from "../tokens/index.ts";
+import { countRemainingTokens, isExemptDistribution, type StorageProblem } from "../tokens/index.ts";
 
 /** The process must not start; the message says why and what to do. */
 export class StartRefusedError extends Error {
@@ -18,16 +18,25 @@ export class StartRefusedError extends Error {
  * is remembered: a permanent token that is stored later is a regression, reported and healed, but no reason to stop a server.
  * @throws StartRefusedError with the remedy; `CONTRACT_ANYWAY=true` overrides.
  */
-export async function refuseFirstContractStart({ env, db, log }: Services): Promise<void> {
+export async function refuseFirstContractStart({ env, db, tokens, log }: Services): Promise<void> {
   if (isExemptDistribution(env.APP_DISTRIBUTION)) return;
   if (env.phase === "legacy") return forgetContractStart(db);
   if (env.phase !== "contract" || (await hasReachedContract(db))) return;
+  const problem = await tokens.storageProblem();
+  if (problem?.kind === "row_security" && !env.CONTRACT_ANYWAY) throw new StartRefusedError(hiddenRows(problem));
   const { migratable = 0 } = await countRemainingTokens({ db });
   if (migratable > 0 && !(await hasFinishedRun(db))) {
     if (!env.CONTRACT_ANYWAY) throw new StartRefusedError(refusal(migratable));
     log.warn({ migratableTokens: migratable }, "started in contract although permanent tokens remain");
   }
   await recordContractStart(db);
+}
+
+function hiddenRows({ what, remedy }: StorageProblem): string {
+  return (
+    `This would be the first start in the contract phase, but permanent tokens may remain that the app cannot see: ${what}.\n` +
+    `  ${remedy}\nCONTRACT_ANYWAY=true starts all the same.`
+  );
 }
 
 function refusal(migratable: number): string {

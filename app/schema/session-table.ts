@@ -137,18 +137,50 @@ export async function planIndexes(
   wanted: readonly WantedIndex[],
   superseded: readonly string[] = [],
 ): Promise<string[]> {
-  const { rows } = await connection.query<{ name: string; valid: boolean }>(
-    `SELECT c.relname::text AS name, i.indisvalid AS valid FROM pg_index i
-       JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid JOIN pg_namespace n ON n.oid = t.relnamespace
-      WHERE n.nspname = ${quoteText(place.appSchema)} AND t.relname = ${quoteText(sessionsOf(place).name)}`,
+  const { rows } = await connection.query<{ name: string; valid: boolean; table: string }>(
+    `SELECT c.relname::text AS name, i.indisvalid AS valid, t.relname::text AS "table" FROM pg_index i
+       JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE n.nspname = ${quoteText(place.appSchema)}`,
   );
+  const { name: sessions } = sessionsOf(place);
+  const partitions = await partitionsOf(connection, place);
   const qualified = (name: string) => `${quoteIdent(place.appSchema)}.${quoteIdent(name)}`;
   const drop = (name: string) => `DROP INDEX CONCURRENTLY IF EXISTS ${qualified(name)}`;
+  const create = (name: string, table: string, on: string) =>
+    `CREATE INDEX CONCURRENTLY ${quoteIdent(name)} ON ${table} ${on}`;
   const missing = wanted.flatMap(({ name, on }) => {
     const found = rows.find((row) => row.name === name);
+    if (found && found.table !== sessions) {
+      throw new SchemaError(
+        "index_name_taken",
+        `${qualified(sessions)} needs an index named ${quoteIdent(name)}, and one of ${quoteIdent(found.table)} has that name. ` +
+          `Give that one another: ALTER INDEX ${qualified(name)} RENAME TO ${quoteIdent(`${name}_of_another`)};`,
+      );
+    }
     if (found?.valid) return [];
-    const create = `CREATE INDEX CONCURRENTLY ${quoteIdent(name)} ON ${qualified(sessionsOf(place).name)} ${on}`;
-    return found ? [drop(name), create] : [create];
+    if (partitions.length === 0) {
+      return [...(found ? [drop(name)] : []), create(name, qualified(sessions), on)];
+    }
+    // Postgres builds none on the whole at once without holding up writers. The whole takes over those of its parts.
+    const parts = partitions.map((table, index) => ({ table, name: `${name}_${index}` }));
+    return [
+      ...(found ? [`DROP INDEX ${qualified(name)}`] : []),
+      ...parts.flatMap((part) => [drop(part.name), create(part.name, part.table, on)]),
+      `CREATE INDEX ${quoteIdent(name)} ON ${qualified(sessions)} ${on}`,
+    ];
   });
-  return [...missing, ...superseded.filter((name) => rows.some((row) => row.name === name)).map(drop)];
+  return [
+    ...missing,
+    ...superseded.filter((name) => rows.some((row) => row.name === name && row.table === sessions)).map(drop),
+  ];
+}
+
+/** The tables that hold the rows of a partitioned `Session`, as they are written in SQL; none when it is not partitioned. */
+async function partitionsOf(connection: Connection, place: Place): Promise<string[]> {
+  const { rows } = await connection.query<{ table: string }>(
+    `SELECT format('%I.%I', n.nspname, l.relname) AS "table" FROM pg_class c JOIN pg_namespace s ON s.oid = c.relnamespace,
+       LATERAL pg_partition_tree(c.oid) p JOIN pg_class l ON l.oid = p.relid JOIN pg_namespace n ON n.oid = l.relnamespace
+      WHERE s.nspname = ${quoteText(place.appSchema)} AND c.relname = ${quoteText(sessionsOf(place).name)} AND c.relkind = 'p' AND p.isleaf ORDER BY p.relid`,
+  );
+  return rows.map(({ table }) => table);
 }

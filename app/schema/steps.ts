@@ -74,6 +74,11 @@ export const STEPS: readonly Step[] = [
        "canary" text NOT NULL,
        "at" timestamptz(3) NOT NULL DEFAULT now())`,
   ),
+  // How many runs in a row have given a shop up because its token endpoint did not serve it, and for which credential.
+  sql(
+    "0017-given-up",
+    `ALTER TABLE "ShopToken" ADD COLUMN IF NOT EXISTS "givenUpRuns" integer NOT NULL DEFAULT 0, ADD COLUMN IF NOT EXISTS "givenUpToken" text`,
+  ),
 ];
 
 /** Repeated word for word by the queries that use the indexes: what cannot be refreshed. */

@@ -9,7 +9,7 @@ import type { TokenKey } from "./sealing/token-keys.ts";
 export type Phase = "legacy" | "expand" | "contract";
 
 /** The part of `shopifyApi(…)` that this folder uses. */
-export type ShopifyApi = Pick<Shopify, "auth" | "clients" | "session">;
+export type ShopifyApi = Pick<Shopify, "auth" | "clients" | "session"> & Partial<Pick<Shopify, "config">>;
 
 export type { Database, DatabaseClient } from "../infra/database/database.ts";
 

@@ -44,6 +44,7 @@ export {
   type RemainingToken,
 } from "./records/remaining-tokens.ts";
 export { makeTokenKey, parseTokenKeys, type TokenKey } from "./sealing/token-keys.ts";
+export { describeStorageProblem } from "./storage/storage-problem.ts";
 export { normalShopName } from "./records/shop-name.ts";
 export { readApplicationKey } from "./shopify/application-only-token.ts";
 export { createShopifyFetch, installShopifyFetch } from "./shopify/shopify-fetch.ts";

@@ -1,6 +1,8 @@
 // Proves how a run ends that must not go on, and that the trouble of one shop is its own.
 import { describe, expect, it } from "vitest";
+import { openDatabase } from "../../app/infra/database/db.server.ts";
 import { parseMigrationOptions } from "../../app/migration/index.ts";
+import { countRemainingTokens } from "../../app/tokens/index.ts";
 import { migrationHarness } from "./migration-harness.ts";
 
 const t = migrationHarness();
@@ -107,6 +109,45 @@ describe("the trouble of one shop", () => {
     120_000,
   );
 
+  it("does not keep contract away: what two runs have given up counts as not served, and heals when it is", async () => {
+    const shops = await t.seed(10);
+    const [out] = shops;
+    const effect = answers["503, wait a day"];
+    await t.sandbox.client.faults.add({ id: "out", endpoint: "token", shop: out, effect });
+    const { migrations, db, tokens } = t.instance({ random: () => 0 });
+    // Shopify's day is over: the lease stays closed for ten minutes only.
+    const reopen = () =>
+      t.database.query(`UPDATE expand_contract."ShopToken" SET "leaseOwner" = NULL, "leaseExpiresAt" = NULL`);
+    expect(await t.run(migrations)).toMatchObject({ status: "completed", migrated: 9, failed: 1, migratableTokens: 1 });
+    expect(await countRemainingTokens({ db })).toEqual({ migratable: 1 });
+
+    await reopen();
+    const second = await t.run(migrations);
+    expect(second).toMatchObject({ status: "completed", failed: 1, permanentTokens: 1, migratableTokens: 0 });
+    expect(second.failures).toMatchObject([{ shop: out, retryable: true }]);
+    expect(await countRemainingTokens({ db })).toEqual({ unreachable: 1 });
+    expect(await migrations.leftovers(10)).toMatchObject([{ shop: out, code: "unreachable" }]);
+
+    await reopen();
+    await t.sandbox.client.faults.remove("out");
+    expect(await tokens.migrate(out!)).toMatchObject({ outcome: "migrated" });
+    expect(await countRemainingTokens({ db })).toEqual({});
+    await t.expectAllCurrent(shops);
+  }, 40_000);
+
+  it("is told from a token that is stored later", async () => {
+    const [shop] = await t.seed(1);
+    await t.sandbox.client.faults.add({ endpoint: "token", shop, effect: answers["429, wait a day"] });
+    const { migrations, db } = t.instance({ random: () => 0 });
+    for (let run = 0; run < 2; run++) {
+      await t.run(migrations);
+      await t.database.query(`UPDATE expand_contract."ShopToken" SET "leaseOwner" = NULL, "leaseExpiresAt" = NULL`);
+    }
+    expect(await countRemainingTokens({ db })).toEqual({ unreachable: 1 });
+    await t.database.query(`UPDATE "Session" SET "accessToken" = 'shpat_of_a_later_installation'`);
+    expect(await countRemainingTokens({ db })).toEqual({ migratable: 1 });
+  }, 40_000);
+
   it("is not the credentials': one shop for which Shopify does not know the app halts nothing", async () => {
     const shops = await t.seed(40);
     await t.sandbox.client.faults.add({
@@ -198,6 +239,34 @@ describe("trouble that passes", () => {
 async function brokenCalls(): Promise<number> {
   return (await t.sandbox.client.ledger.calls({ endpoint: "token" })).filter((call) => call.status === 503).length;
 }
+
+describe("a run that its database does not let write", () => {
+  it("ends with the name of the right that is missing, and goes on once it is given back", async () => {
+    const shops = await t.seed(12);
+    const [{ name } = { name: "" }] = await t.database.query<{ name: string }>(`SELECT current_user::text AS name`);
+    await t.database.query(
+      `DO $$ BEGIN CREATE ROLE bare LOGIN PASSWORD 'bare'; EXCEPTION WHEN duplicate_object THEN NULL; END $$`,
+    );
+    await t.database
+      .query(`GRANT USAGE ON SCHEMA expand_contract TO bare; GRANT SELECT, INSERT, UPDATE, DELETE ON "Session" TO bare;
+      GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA expand_contract TO bare;
+      GRANT USAGE ON ALL SEQUENCES IN SCHEMA expand_contract TO bare; REVOKE INSERT ON expand_contract."MigrationTally" FROM bare`);
+    expect(name).not.toBe("bare");
+    const url = new URL(t.database.url);
+    [url.username, url.password] = ["bare", "bare"];
+    const bare = openDatabase(url.href, { poolSize: 5 });
+    try {
+      const run = await t.run(t.instance({ db: bare, giveUpAfterMs: 1_000 }).migrations, {}, 30);
+      expect(run.status).toBe("failed");
+      expect(run.haltReason).toMatch(/"bare" lacks INSERT on expand_contract\."MigrationTally"\. GRANT INSERT ON/);
+    } finally {
+      await bare.$disconnect();
+      await t.database.query(`DROP OWNED BY bare`);
+    }
+    expect(await t.run(t.instance().migrations)).toMatchObject({ status: "completed", permanentTokens: 0 });
+    await t.expectAllCurrent(shops);
+  }, 60_000);
+});
 
 describe("a table that would not keep a pair", () => {
   it("spends no token, says what is missing, and completes once it is mended", async () => {

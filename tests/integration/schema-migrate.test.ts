@@ -56,6 +56,35 @@ describe("from any start to the same schema", () => {
     expect(await shapeOf(database)).toEqual(before);
   });
 
+  test("a partitioned Session gets its indexes by its parts, and a second time nothing", async () => {
+    const database = await databaseWith(
+      `${TEMPLATE_SESSION} PARTITION BY HASH ("id")`,
+      `CREATE TABLE "even" PARTITION OF "Session" FOR VALUES WITH (MODULUS 2, REMAINDER 0)`,
+      `CREATE TABLE "odd" PARTITION OF "Session" FOR VALUES WITH (MODULUS 2, REMAINDER 1)`,
+      ROW,
+    );
+    expect(await migrateSchema(database.url)).toContain("session-indexes");
+    const invalid = await database.query(`SELECT 1 FROM pg_index WHERE NOT indisvalid`);
+    expect(invalid).toEqual([]);
+    const [{ count } = { count: 0 }] = await database.query<{ count: number }>(
+      `SELECT count(*)::int AS count FROM pg_indexes WHERE tablename = 'Session' AND indexname LIKE 'Session\\_%idx'`,
+    );
+    expect(count).toBe(4);
+    expect(await migrateSchema(database.url)).toEqual([]);
+  });
+
+  test("an index of another table under the name of one of ours is said at once", async () => {
+    const database = await databaseWith(
+      TEMPLATE_SESSION,
+      `CREATE TABLE old_sessions (shop text)`,
+      `CREATE INDEX "Session_shop_idx" ON old_sessions (shop)`,
+    );
+    await expect(migrateSchema(database.url)).rejects.toMatchObject({
+      code: "index_name_taken",
+      message: expect.stringMatching(/"old_sessions" has that name.*ALTER INDEX/),
+    });
+  });
+
   test.each([
     ["without Prisma history", []],
     [

@@ -136,6 +136,49 @@ const OBSTACLES: Obstacle[] = [
     says: /"refreshToken"/,
   },
   {
+    name: "a scope column too narrow for what the app asks for",
+    spoil: `ALTER TABLE "Session" ALTER COLUMN scope TYPE varchar(5) USING left(scope, 5)`,
+    kind: "too_narrow",
+    says: /"scope"/,
+  },
+  {
+    name: "a column that pads tokens with blanks",
+    spoil: `DROP INDEX IF EXISTS "Session_unrefreshable_idx", "Session_unrefreshable_shop_idx";
+      ALTER TABLE "Session" ALTER COLUMN "accessToken" TYPE char(80)`,
+    kind: "wrong_type",
+    says: /"accessToken" of type character\(80\).*TYPE text/,
+  },
+  {
+    name: "a column that keeps the day alone",
+    spoil: `ALTER TABLE "Session" ALTER COLUMN expires TYPE date`,
+    kind: "wrong_type",
+    says: /"expires" of type date.*TYPE timestamp\(3\)/,
+  },
+  {
+    name: "a column that Postgres computes",
+    spoil: `ALTER TABLE "Session" DROP COLUMN scope, ADD COLUMN scope text GENERATED ALWAYS AS (lower(state)) STORED`,
+    kind: "generated",
+    says: /"scope".*DROP EXPRESSION/,
+  },
+  {
+    name: "a trigger that writes to a table which is not there",
+    spoil: TRIGGER(`INSERT INTO nowhere VALUES (1); RETURN NEW;`),
+    kind: "trigger",
+    says: /"nowhere" does not exist.*"gatekeeper"/,
+  },
+  {
+    name: "a rule",
+    spoil: `CREATE RULE note AS ON UPDATE TO "Session" DO ALSO SELECT 1`,
+    kind: "rule",
+    says: /the rule note.*DROP RULE note/,
+  },
+  {
+    name: "a primary key that is checked late",
+    spoil: `ALTER TABLE "Session" DROP CONSTRAINT "Session_pkey", ADD PRIMARY KEY (id) DEFERRABLE`,
+    kind: "no_primary_key",
+    says: /deferrable/,
+  },
+  {
     name: "no primary key",
     spoil: `ALTER TABLE "Session" DROP CONSTRAINT "Session_pkey"`,
     kind: "no_primary_key",
@@ -214,6 +257,71 @@ describe("before anything is spent", () => {
     expect((await tokens.storageProblem())?.kind).toMatch(/missing_right|read_only/);
     await h.database.query(`ALTER ROLE weak_role RESET default_transaction_read_only`);
     expect(await (await asRole("SELECT 1")).migrate(shop)).toMatchObject({ outcome: "migrated" });
+  });
+
+  test.each([
+    ["no policy", "SELECT 1"],
+    ["reading alone", `CREATE POLICY reads ON "Session" FOR SELECT USING (true)`],
+    ["permanent tokens alone", `CREATE POLICY old ON "Session" USING (true) WITH CHECK ("refreshToken" IS NULL)`],
+    ["other shops' rows alone", `CREATE POLICY others ON "Session" USING (shop < 'a') WITH CHECK (true)`],
+    ["a setting that nobody makes", `CREATE POLICY tenant ON "Session" USING (current_setting('app.tenant') = shop)`],
+  ])("row-level security with %s: rows may be hidden, so nothing is spent", async (_name, policy) => {
+    const shop = await h.install("permanent");
+    await h.database.query(`ALTER TABLE "Session" ENABLE ROW LEVEL SECURITY`);
+    try {
+      const tokens = await asRole(policy);
+      const problem = await tokens.storageProblem();
+      expect(problem).toMatchObject({ kind: "row_security", what: expect.stringContaining("weak_role") });
+      await tokens.migrate(shop).catch(() => {});
+      expect(await h.tokenCalls(shop)).toEqual([]);
+      await h.database.query(problem!.remedy);
+      expect(await tokens.storageProblem()).toBeUndefined();
+      expect(await tokens.migrate(shop)).toMatchObject({ outcome: "migrated" });
+    } finally {
+      await h.database.query(`ALTER TABLE "Session" DISABLE ROW LEVEL SECURITY`);
+      for (const name of ["reads", "old", "others", "tenant", "expand_contract_app"])
+        await h.database.query(`DROP POLICY IF EXISTS ${name} ON "Session"`);
+    }
+  });
+
+  test("rows that lie in a table which inherits are moved by what is said, and spend nothing before", async () => {
+    await h.database.query(`TRUNCATE "Session"`);
+    const shop = await h.install("permanent");
+    await h.database.query(`CREATE TABLE earlier (PRIMARY KEY (id)) INHERITS ("Session")`);
+    await h.database.query(
+      `WITH moved AS (DELETE FROM ONLY "Session" RETURNING *) INSERT INTO earlier SELECT * FROM moved`,
+    );
+    const tokens = h.process({ emergency });
+    const problem = await tokens.storageProblem();
+    expect(problem).toMatchObject({
+      kind: "inherited",
+      what: expect.stringContaining("lie in earlier, which inherits"),
+    });
+    await expect(tokens.migrate(shop)).rejects.toMatchObject({ reason: "inherited" });
+    expect(await h.tokenCalls(shop)).toEqual([]);
+    await h.database.query(problem!.remedy);
+    await h.database.query(`DROP TABLE earlier`);
+    expect(await tokens.migrate(shop)).toMatchObject({ outcome: "migrated" });
+    await h.expectCurrent(shop);
+  });
+
+  test("rights that are given column by column are enough, and a table that a trigger needs is named", async () => {
+    const [shop, other] = [await h.install("permanent"), await h.install("permanent")];
+    const byColumn = await asRole(`REVOKE UPDATE ON "Session" FROM weak_role;
+      GRANT UPDATE (state, scope, "accessToken", expires, "refreshToken", "refreshTokenExpires") ON "Session" TO weak_role`);
+    expect(await byColumn.storageProblem()).toBeUndefined();
+    expect(await byColumn.migrate(shop)).toMatchObject({ outcome: "migrated" });
+    await h.database.query(`CREATE TABLE audit (shop text)`);
+    await h.database.query(TRIGGER(`INSERT INTO audit VALUES (NEW.shop); RETURN NEW;`));
+    try {
+      const tokens = await asRole(`REVOKE ALL ON audit FROM weak_role`);
+      const problem = await tokens.storageProblem();
+      expect(problem?.what).toMatch(/may not use the table audit, which the trigger gatekeeper/);
+      await h.database.query(problem!.remedy);
+      expect(await tokens.migrate(other)).toMatchObject({ outcome: "migrated" });
+    } finally {
+      await h.database.query(`${NO_TRIGGER}; DROP TABLE audit`);
+    }
   });
 
   test("a view named Session over another table works", async () => {

@@ -10,7 +10,7 @@ const HOUR_MS = 60 * 60 * 1000;
 const DAY_MS = 24 * HOUR_MS;
 const PAGE = 500;
 /** What may be over one day without anybody's doing: a store that was frozen is opened, one that was closed comes back. */
-const MAY_CHANGE = new Set(["frozen", "locked", "closed", "suspended", "paused"]);
+const MAY_CHANGE = new Set(["frozen", "locked", "closed", "suspended", "paused", "unreachable"]);
 
 /** Hours between two tries of one shop: the more often the nearer the day on which its token ends, and daily afterwards. */
 export function hoursBetweenTries(now: number): number {
@@ -25,7 +25,7 @@ export function isTurnOf(shop: string, now: number): boolean {
 }
 
 /**
- * Enqueues another try for the permanent tokens that Shopify would not exchange while their shop was frozen, locked or closed. Hourly;
+ * Enqueues another try for the permanent tokens that Shopify would not exchange while their shop was frozen, locked, closed or not to be reached. Hourly;
  * only after an operator has run a migration: until then no token is exchanged but on a merchant's visit.
  */
 export async function retryUnserved({ db, clock, log, enqueueAll }: AppJobContext): Promise<void> {

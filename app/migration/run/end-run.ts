@@ -81,11 +81,12 @@ export async function failRun(
   db: Database,
   runId: string,
   worker: string,
-  { fault, deadAfterMs }: { fault: string; deadAfterMs: number },
+  { fault, deadAfterMs }: { fault: { codes: string; remedy?: string }; deadAfterMs: number },
 ): Promise<void> {
-  const reason =
-    `An error of the app itself did not pass (${fault}); the app's log says more. No shop is lost: ` +
-    "repair the app or its database (npm run db:deploy), then start again.";
+  const reason = fault.remedy
+    ? `The database did not take what a run writes (${fault.codes}): ${fault.remedy} No shop is lost: mend it, then start again.`
+    : `An error of the app itself did not pass (${fault.codes}); the app's log says more. No shop is lost: ` +
+      "repair the app or its database (npm run db:deploy), then start again.";
   const fail = (tx: Tx) =>
     tx.execute(sql`
     UPDATE expand_contract."MigrationRun" SET "status" = 'failed', "haltReason" = ${reason}, "finishedAt" = now(), "notice" = NULL

@@ -21,6 +21,8 @@ const WORDS: Record<string, string> = {
   frozen: "the shop is frozen for now; tried again by the app itself",
   locked: "the shop is locked for now; tried again by the app itself",
   closed: "Shopify finds no such shop; tried again by the app itself, now and then",
+  unreachable:
+    "Shopify has not served this shop in two runs; tried again by the app itself, and when it is used in contract",
 };
 
 /** What a code of a row that is left means, in words. */
@@ -45,7 +47,7 @@ export async function recordLeftovers(db: Queryable, runId: string, wave: number
         l."code", coalesce(${JSON.stringify(WORDS)}::jsonb ->> l."code", ${leftoverWords("")}),
         l."code" NOT IN ('foreign_session', 'not_exchangeable'), ${wave}::int
       FROM leftover l LEFT JOIN expand_contract."MigrationOutcome" o ON o."runId" = ${runId} AND o."shop" = l."shop"
-      WHERE o."code" IS DISTINCT FROM l."code"
+      WHERE o."code" IS DISTINCT FROM l."code" AND NOT (l."code" = 'unreachable' AND o."shop" IS NOT NULL)
       ON CONFLICT DO NOTHING RETURNING "outcome", "code"
     )
     INSERT INTO expand_contract."MigrationTally" AS tally ("runId", "wave", "outcome", "code", "shops")

@@ -1,6 +1,8 @@
+import type { Queryable } from "../../infra/database/database.ts";
 import { isDatabaseOutage } from "../../infra/database/is-database-outage.ts";
 import type { Logger } from "../../infra/log/log.server.ts";
 import { describeError } from "../../infra/log/describe-error.ts";
+import { describeStorageProblem } from "../../tokens/index.ts";
 
 /** Pause after a failure, and the interval at which it is logged. Milliseconds. */
 const PAUSE_MS = 500;
@@ -13,16 +15,15 @@ export interface DatabaseTrouble {
   note(error: unknown): void;
   pausedFor(): number;
   /**
-   * An outage passes. A statement that the database refuses does not: once that has gone on for long enough, the name and codes of
-   * what was met last. Not its words: a database's error text can quote a row.
+   * An outage passes. A statement that the database refuses does not: once that has gone on for long enough, what was met last.
    */
-  hopeless(): string | undefined;
+  hopeless(): { error: unknown } | undefined;
 }
 
 export function createDatabaseTrouble(log: Logger, { giveUpAfterMs }: { giveUpAfterMs: number }): DatabaseTrouble {
   let pausedUntil = 0;
   let quietUntil = 0;
-  let fault: { since: number; last: number; name: string } | undefined;
+  let fault: { since: number; last: number; error: unknown } | undefined;
   return {
     note(error) {
       const now = performance.now();
@@ -30,7 +31,7 @@ export function createDatabaseTrouble(log: Logger, { giveUpAfterMs }: { giveUpAf
       const said = describeError(error);
       if (!isDatabaseOutage(error)) {
         const since = fault && now - fault.last < PASSED_MS ? fault.since : now;
-        fault = { since, last: now, name: faultName(error) };
+        fault = { since, last: now, error };
       }
       if (now < quietUntil) return;
       quietUntil = now + COMPLAIN_EVERY_MS;
@@ -39,12 +40,23 @@ export function createDatabaseTrouble(log: Logger, { giveUpAfterMs }: { giveUpAf
     pausedFor: () => Math.max(0, pausedUntil - performance.now()),
     hopeless() {
       if (!fault || performance.now() - fault.last > PASSED_MS) return undefined;
-      return fault.last - fault.since > giveUpAfterMs ? fault.name : undefined;
+      return fault.last - fault.since > giveUpAfterMs ? { error: fault.error } : undefined;
     },
   };
 }
 
-function faultName(error: unknown): string {
+export interface Fault {
+  /** Name and codes of the error. Not its words: a database's error text can quote a row. */
+  codes: string;
+  /** What is missing by name, with the SQL that mends it, where the database can tell. */
+  remedy?: string;
+}
+
+/** Why a run cannot go on, for an operator. */
+export async function explainFault(db: Queryable, error: unknown): Promise<Fault> {
   const { error: name, code } = describeError(error);
-  return [name, code].filter(Boolean).join(" ");
+  const codes = [name, code].filter(Boolean).join(" ");
+  const problem = await describeStorageProblem(db, error, { mayQuote: false }).catch(() => undefined);
+  const isNamed = problem !== undefined && problem.kind !== "refused" && problem.kind !== "trigger";
+  return { codes, ...(isNamed && { remedy: `${problem.what}. ${problem.remedy}` }) };
 }

@@ -1,5 +1,6 @@
-import sql from "sql-template-tag";
+import sql, { raw } from "sql-template-tag";
 import type { Database } from "../../infra/database/database.ts";
+import { tokenFingerprint } from "../../tokens/index.ts";
 
 /** What became of a claimed shop: an outcome, or `waiting` to be tried again. */
 export interface Outcome {
@@ -19,8 +20,13 @@ export interface Outcome {
  */
 export const migratedByUs = sql`(o."code" IS NOT NULL AND t."migratedAt" >= o."claimedAt" - interval '5 minutes')`;
 
+/** Codes of a failure that says nothing about the shop. */
+const OURS = ["lease_busy", "lease_contended", "interrupted", "internal_error", "process_ending"];
+
+const fingerprint = raw(tokenFingerprint("s"));
+
 /**
- * Stores outcomes and counts them, in one statement. Only for shops that this worker still holds: a worker that was considered dead
+ * Stores outcomes and counts them, in one statement; with them how many runs in a row gave a shop up that Shopify did not serve. Only for shops that this worker still holds: a worker that was considered dead
  * and lost a shop changes nothing. A shop that this run had migrated before an interruption is met again as
  * `already_expiring`; its truth is `migrated`.
  */
@@ -39,7 +45,15 @@ export async function recordOutcomes(db: Database, runId: string, worker: string
         "retryAt" = CASE WHEN g."outcome" = 'waiting' THEN now() + coalesce(g."retryInMs", 0) * interval '1 millisecond' END
       FROM given g LEFT JOIN expand_contract."ShopToken" t ON t."shop" = g."shop"
       WHERE o."runId" = ${runId} AND o."shop" = g."shop" AND o."outcome" = 'claimed' AND o."claimedBy" = ${worker}
-      RETURNING o."outcome", o."code", o."wave"
+      RETURNING o."shop", o."outcome", o."code", o."wave", o."retryable"
+    ),
+    given_up AS (
+      INSERT INTO expand_contract."ShopToken" AS t ("shop", "givenUpToken", "givenUpRuns")
+      SELECT w."shop", ${fingerprint}, 1 FROM written w JOIN "Session" s ON s."id" = 'offline_' || w."shop" AND NOT s."isOnline"
+      WHERE w."outcome" = 'failed' AND w."retryable" AND w."code" NOT IN (SELECT jsonb_array_elements_text(${JSON.stringify(OURS)}::jsonb))
+      ORDER BY w."shop"
+      ON CONFLICT ("shop") DO UPDATE SET "givenUpToken" = EXCLUDED."givenUpToken",
+        "givenUpRuns" = CASE WHEN t."givenUpToken" = EXCLUDED."givenUpToken" THEN t."givenUpRuns" + 1 ELSE 1 END
     )
     INSERT INTO expand_contract."MigrationTally" AS tally ("runId", "wave", "outcome", "code", "shops")
     SELECT ${runId}, "wave", "outcome", coalesce("code", ''), count(*)::int FROM written WHERE "outcome" <> 'waiting'

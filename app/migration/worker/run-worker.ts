@@ -9,7 +9,7 @@ import type { MigrationOptions } from "../types.ts";
 import { APP_REFUSED, attemptShop, type Attempt } from "./attempt-shop.ts";
 import { createClaimBuffer } from "./claim-buffer.ts";
 import type { Claim } from "./claim-shops.ts";
-import { createDatabaseTrouble } from "./database-trouble.ts";
+import { createDatabaseTrouble, explainFault } from "./database-trouble.ts";
 import { heartbeat, joinRun, leaveRun, storePause } from "./heartbeat.ts";
 import { createOutcomeQueue } from "./outcome-queue.ts";
 import { releaseClaims, type Outcome } from "./record-outcomes.ts";
@@ -147,8 +147,9 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
   }
 
   /** Leaves the run; if no other instance is at work on it, it has failed. */
-  async function giveUp(fault: string): Promise<void> {
-    log.error({ fault }, "giving the migration run up: an error of the app itself does not pass");
+  async function giveUp(error: unknown): Promise<void> {
+    const fault = await explainFault(db, error);
+    log.error({ ...fault }, "giving the migration run up: an error of the app itself does not pass");
     end();
     await failRun(db, runId, worker, { fault, deadAfterMs });
   }
@@ -171,7 +172,7 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
     while (isPresent()) {
       await (mode === "joining" ? join() : tick()).catch(trouble.note);
       const fault = mode === "joining" ? undefined : trouble.hopeless();
-      if (fault !== undefined) await giveUp(fault).catch(trouble.note);
+      if (fault !== undefined) await giveUp(fault.error).catch(trouble.note);
       taker.pump();
       if (isPresent()) await sleep(tickMs);
     }

@@ -50,3 +50,13 @@ export const isRefusedForGood = (s: string, t: string): string =>
 /** SQL: whether the Admin API takes the permanent token of a row though the token endpoint would not exchange it. */
 export const isNotExchangeable = (s: string, t: string): string =>
   `coalesce(${t}."notExchangeableAt" IS NOT NULL AND ${t}."notExchangeableToken" = ${tokenFingerprint(s)}, false)`;
+
+/** Runs that give the same token up before it no longer counts as one that a run would migrate. */
+const MOST_GIVEN_UP_RUNS = 2;
+
+/**
+ * SQL: whether the token endpoint has served the permanent token of a row in none of several runs: errors, silence, or longer to wait than a
+ * run waits for one shop.
+ */
+export const isUnreachable = (s: string, t: string): string =>
+  `coalesce(${t}."givenUpRuns" >= ${MOST_GIVEN_UP_RUNS} AND ${t}."givenUpToken" = ${tokenFingerprint(s)}, false)`;

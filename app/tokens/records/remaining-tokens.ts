@@ -1,5 +1,5 @@
 import type { TokenContext } from "../context.ts";
-import { isNotExchangeable, isRefusedForGood, PERMANENT_TOKEN_PREDICATE } from "./permanent-token.ts";
+import { isNotExchangeable, isRefusedForGood, isUnreachable, PERMANENT_TOKEN_PREDICATE } from "./permanent-token.ts";
 import { keptCount } from "./kept-count.ts";
 import { SHOP_DOMAIN } from "./shop-name.ts";
 
@@ -14,6 +14,7 @@ export const REMAINING_REASON = `CASE
   WHEN ${isRefusedForGood("s", "t")} THEN coalesce(t."needsReauthWhy", 'needs_reauthorization')
   WHEN t."suspendedAt" IS NOT NULL THEN coalesce(t."suspendedWhy", 'suspended')
   WHEN ${isNotExchangeable("s", "t")} THEN 'not_exchangeable'
+  WHEN ${isUnreachable("s", "t")} THEN 'unreachable'
   ELSE 'migratable' END`;
 
 export const JOIN_SHOP_TOKEN = `LEFT JOIN expand_contract."ShopToken" t ON t."shop" = lower(s."shop")`;

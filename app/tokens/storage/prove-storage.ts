@@ -9,6 +9,7 @@ import { REFRESH_TOKEN_LIFETIME_MS } from "../renew/timing.ts";
 import { requireTokenKeys } from "../sealing/key-problem.ts";
 import { SealError } from "../sealing/sealed-value.ts";
 import type { RowTokens } from "../sealing/vault.ts";
+import { findHiddenRows } from "./access-problem.ts";
 import { describeStorageProblem, notWritten } from "./storage-problem.ts";
 import { type StoreTarget, writePair } from "./write-pair.ts";
 
@@ -42,11 +43,18 @@ export async function unfitErrorOf(
   options: { mayQuote: boolean },
 ): Promise<StorageUnfitError | undefined> {
   if (error instanceof StorageUnfitError) return error;
-  const problem = await describeStorageProblem(ctx.db, error, options).catch(() => undefined);
-  if (!problem) return undefined;
+  const judgesTimes = judgesTimesOf(ctx);
+  const problem = await describeStorageProblem(ctx.db, error, { ...options, judgesTimes }).catch(() => undefined);
+  return problem && unfit(ctx, shop, problem);
+}
+
+/** The problem, with the table named as it is. */
+function unfit(ctx: TokenContext, shop: string, problem: StorageProblem): StorageUnfitError {
   const named = (text: string) => text.replaceAll('"Session"', () => ctx.sessionTable);
   return new StorageUnfitError(shop, { ...problem, what: named(problem.what), remedy: named(problem.remedy) });
 }
+
+const judgesTimesOf = ({ sessions }: TokenContext): boolean => sessions.name === "prisma";
 
 async function tryToStore(ctx: TokenContext, shop: string): Promise<void> {
   const id = ctx.api.session.getOfflineId(shop);
@@ -63,16 +71,19 @@ async function tryToStore(ctx: TokenContext, shop: string): Promise<void> {
         RETURNING t."shop", ${id}::text AS "id", ${owner}::text AS "owner", t."generation"`);
       const isWritten = row !== undefined && (await writePair(ctx, tx, row, pair, "migrated"));
       await tx.execute({ text: `SET CONSTRAINTS ALL IMMEDIATE`, values: [] });
-      const [stored] = await tx.query<{ accessToken: string; refreshToken: string | null }[]>(sql`
-        SELECT "accessToken", "refreshToken" FROM "Session" WHERE "id" = ${id}`);
-      const isAsGiven = stored !== undefined && holds(ctx, { id, ...stored }, pair);
-      if (!isWritten || !isAsGiven) problem = notWritten();
+      const stored = await tx.query<StoredProof[]>({
+        text: `SELECT "accessToken", "refreshToken", ${ctx.sessions.msOf('"expires"')} AS "expiresMs",
+          ${ctx.sessions.msOf('"refreshTokenExpires"')} AS "refreshTokenExpiresMs" FROM "Session" WHERE "id" = $1`,
+        values: [id],
+      });
+      const isKept = isWritten && stored.length === 1 && isAsGiven(ctx, { id, ...stored[0]! }, pair);
+      problem = isKept ? await findHiddenRows(tx) : await notWritten(tx, judgesTimesOf(ctx));
       throw new RolledBack();
     }, TRANSACTION)
     .catch((error: unknown) => {
       if (!(error instanceof RolledBack)) throw error;
     });
-  if (problem) throw new StorageUnfitError(shop, problem);
+  if (problem) throw unfit(ctx, shop, problem);
 }
 
 /** Opened, where tokens are sealed. */
@@ -86,12 +97,29 @@ function holds({ vault }: TokenContext, row: RowTokens, { accessToken, refreshTo
   }
 }
 
+interface StoredProof extends Omit<RowTokens, "id"> {
+  expiresMs: number | null;
+  refreshTokenExpiresMs: number | null;
+}
+
+/** Tokens are compared here: in the database the padding of a `char(n)` would not show. Times may lose the fraction of a second. */
+function isAsGiven(ctx: TokenContext, stored: StoredProof & RowTokens, pair: Session): boolean {
+  const isNear = (ms: number | null, time: Date | undefined) => ms !== null && Math.abs(ms - time!.getTime()) <= 1_000;
+  return (
+    holds(ctx, stored, pair) &&
+    isNear(stored.expiresMs, pair.expires) &&
+    isNear(stored.refreshTokenExpiresMs, pair.refreshTokenExpires)
+  );
+}
+
+/** As Shopify's answers are, with every field that is stored. */
 function madeUpPair(ctx: TokenContext, id: string, shop: string): Session {
   return new Session({
     id,
     shop,
     state: "",
     isOnline: false,
+    scope: ctx.api.config?.scopes?.toString() || "read_products",
     accessToken: `shpat_${randomBytes(16).toString("hex")}`,
     refreshToken: `shprt_${randomBytes(16).toString("hex")}`,
     expires: new Date(ctx.now() + 3_600_000),

@@ -1,0 +1,67 @@
+import type { StorageProblem } from "../errors.ts";
+import type { SessionColumn } from "./storage-catalogue.ts";
+
+const TIMES = new Set(["expires", "refreshTokenExpires"]);
+const TOKENS = new Set(["accessToken", "refreshToken"]);
+/** Above it a number counts milliseconds, below it seconds. */
+const LEAST_MILLISECONDS = 100_000_000_000;
+
+/**
+ * A column of `Session` that Postgres computes by itself, or whose type does not keep what is written; undefined when there is none.
+ * @param judgesTimes times should be timestamps; another layout keeps them as numbers.
+ */
+export function findOddColumn(all: readonly SessionColumn[], judgesTimes: boolean): StorageProblem | undefined {
+  const columns = judgesTimes ? all : all.filter(({ name }) => !TIMES.has(name));
+  const computed = columns.filter(({ isGenerated, isIdentity }) => isGenerated || isIdentity);
+  if (computed.length > 0) {
+    return {
+      kind: "generated",
+      what: `Postgres computes ${names(computed)} of "Session" by itself and takes no value`,
+      remedy: computed
+        .map(({ name, isGenerated }) => alter(name, isGenerated ? "DROP EXPRESSION" : "DROP IDENTITY"))
+        .join(" "),
+    };
+  }
+  const odd = columns.filter((column) => remedyOf(column) !== undefined);
+  if (odd.length === 0) return undefined;
+  return {
+    kind: "wrong_type",
+    what: `"Session" has ${odd.map(({ name, type }) => `"${name}" of type ${type}`).join(", ")}, which does not keep what is written`,
+    remedy: odd.map((column) => remedyOf(column)!).join(" "),
+  };
+}
+
+/** The columns with a longest length, where a value was too long. */
+export function tooNarrow(columns: readonly SessionColumn[]): StorageProblem {
+  const bounded = columns.filter(({ type }) => /^character.*\(/.test(type));
+  return {
+    kind: "too_narrow",
+    what: `a column of "Session" is too narrow: ${names(bounded)}`,
+    remedy: bounded.map(({ name }) => alter(name, "TYPE text")).join(" "),
+  };
+}
+
+function remedyOf({ name, type, category }: SessionColumn): string | undefined {
+  if (TIMES.has(name)) {
+    return /^timestamp/.test(type) ? undefined : alter(name, `TYPE timestamp(3) USING ${timeOf(name, category)}`);
+  }
+  if (name === "isOnline") {
+    if (type === "boolean") return undefined;
+    const change = (what: string) => `ALTER COLUMN "isOnline" ${what}`;
+    return `ALTER TABLE "Session" ${change("DROP DEFAULT")}, ${change(`TYPE boolean USING "isOnline"::text IN ('1', 't', 'true')`)}, ${change("SET DEFAULT false")};`;
+  }
+  // char(n) adds blanks to a token.
+  if (category === "S" && !(TOKENS.has(name) && /^character\(/.test(type))) return undefined;
+  const using =
+    type === "bytea" ? `convert_from("${name}", 'UTF8')` : type === "jsonb" ? `"${name}" #>> '{}'` : `"${name}"::text`;
+  return alter(name, `TYPE text USING ${using}`);
+}
+
+function timeOf(name: string, category: string): string {
+  if (category !== "N") return `"${name}"::timestamp(3)`;
+  const seconds = `CASE WHEN "${name}" < ${LEAST_MILLISECONDS} THEN "${name}" ELSE "${name}" / 1000.0 END`;
+  return `to_timestamp(${seconds}) AT TIME ZONE 'UTC'`;
+}
+
+const alter = (name: string, change: string) => `ALTER TABLE "Session" ALTER COLUMN "${name}" ${change};`;
+const names = (columns: readonly SessionColumn[]) => columns.map(({ name }) => `"${name}"`).join(", ");

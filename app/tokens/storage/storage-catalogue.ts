@@ -1,0 +1,172 @@
+import type { Queryable } from "../../infra/database/database.ts";
+
+/** The columns that a stored pair needs, by table. */
+export const NEEDED: Record<string, readonly string[]> = {
+  Session: [
+    "id",
+    "shop",
+    "state",
+    "isOnline",
+    "scope",
+    "accessToken",
+    "expires",
+    "refreshToken",
+    "refreshTokenExpires",
+  ],
+  ShopToken: [
+    "shop",
+    "generation",
+    "leaseOwner",
+    "leaseExpiresAt",
+    "needsReauthToken",
+    "notExchangeableToken",
+    "answerLostAt",
+    "reconcileAt",
+  ],
+  TokenEvent: ["shop", "at", "since", "count", "kind", "generation"],
+  TokenKey: ["id", "canary"],
+};
+
+/** `Session` is the adopter's, wherever the search path finds it; the other tables are ours. */
+export function sqlNameOf(table: string): string {
+  return table === "Session" || !(table in NEEDED) ? `"${table}"` : `expand_contract."${table}"`;
+}
+
+/** A name as it is written in SQL. */
+export const ident = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
+/** Tables and columns that a pair needs and the database does not have. */
+export async function missingColumns(db: Queryable): Promise<{ table: string; column?: string }[]> {
+  const wanted = Object.entries(NEEDED).flatMap(([table, columns]) => columns.map((column) => ({ table, column })));
+  return db.query<{ table: string; column?: string }[]>({
+    text: `SELECT DISTINCT w."table", CASE WHEN to_regclass(w."name") IS NOT NULL THEN w."column" END AS "column"
+     FROM (SELECT *, CASE WHEN "table" = 'Session' THEN '"Session"' ELSE 'expand_contract."' || "table" || '"' END AS "name"
+       FROM jsonb_to_recordset($1::jsonb) AS r("table" text, "column" text)) w
+     LEFT JOIN pg_attribute a ON a.attrelid = to_regclass(w."name") AND a.attname = w."column" AND NOT a.attisdropped
+     WHERE a.attname IS NULL ORDER BY 1, 2`,
+    values: [JSON.stringify(wanted)],
+  });
+}
+
+/** A column of `Session` that a pair is written to, as it is. */
+export interface SessionColumn {
+  name: string;
+  /** As Postgres writes it, e.g. `character(80)`; of a domain the type below it. */
+  type: string;
+  /** `S` for text of any kind. */
+  category: string;
+  isGenerated: boolean;
+  isIdentity: boolean;
+}
+
+export async function sessionColumns(db: Queryable): Promise<SessionColumn[]> {
+  return db.query<SessionColumn[]>({
+    text: `SELECT a.attname::text AS "name", format_type(b.oid, CASE WHEN b.oid = a.atttypid THEN a.atttypmod END) AS "type",
+       b.typcategory::text AS "category", a.attgenerated <> '' AS "isGenerated", a.attidentity = 'a' AS "isIdentity"
+     FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+       JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END
+     WHERE a.attrelid = to_regclass('"Session"') AND NOT a.attisdropped AND a.attname = ANY($1) ORDER BY a.attnum`,
+    values: [NEEDED.Session],
+  });
+}
+
+export interface RowSecurity {
+  role: string;
+  /** Policies apply to this role, and are not known to show it every row. */
+  hides: boolean;
+  /** One more policy would not help: a restrictive one stands in the way, or the policy is there. */
+  needsBypass: boolean;
+}
+
+/** What row-level security does to this app's role. A policy is known to show every row when it says `true`. */
+export async function rowSecurity(db: Queryable): Promise<RowSecurity | undefined> {
+  const [found] = await db.query<(RowSecurity & { active: boolean })[]>({
+    text: `WITH policy AS (
+       SELECT polname, polpermissive, pg_get_expr(polqual, polrelid) AS qual FROM pg_policy
+       WHERE polrelid = to_regclass('"Session"') AND polcmd IN ('*', 'r')
+         AND (0 = ANY(polroles) OR EXISTS (SELECT FROM unnest(polroles) r WHERE r <> 0 AND pg_has_role(r, 'MEMBER'))))
+     SELECT current_user::text AS "role", row_security_active(c.oid) AS "active",
+       NOT EXISTS (SELECT FROM policy WHERE polpermissive AND qual = 'true')
+         OR EXISTS (SELECT FROM policy WHERE NOT polpermissive AND qual IS DISTINCT FROM 'true') AS "hides",
+       EXISTS (SELECT FROM policy WHERE NOT polpermissive OR polname = 'expand_contract_app') AS "needsBypass"
+     FROM pg_class c WHERE c.oid = to_regclass('"Session"')`,
+    values: [],
+  });
+  return found?.active ? found : undefined;
+}
+
+/** Names of what may keep a row of `Session` from being written as it is given. */
+export async function hindrances(db: Queryable): Promise<{ triggers: string[]; rules: string[]; children: string[] }> {
+  const rows = await db.query<{ kind: "triggers" | "rules" | "children"; name: string }[]>({
+    text: `SELECT 'triggers' AS "kind", quote_ident(tgname) AS "name" FROM pg_trigger
+         WHERE tgrelid = to_regclass('"Session"') AND NOT tgisinternal AND tgenabled <> 'D'
+       UNION ALL SELECT 'rules', quote_ident(rulename) FROM pg_rewrite WHERE ev_class = to_regclass('"Session"') AND ev_type IN ('2', '3')
+       UNION ALL SELECT 'children', i.inhrelid::regclass::text FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhparent
+         WHERE i.inhparent = to_regclass('"Session"') AND p.relkind = 'r'
+       ORDER BY 1, 2`,
+    values: [],
+  });
+  const of = (kind: string) => rows.filter((row) => row.kind === kind).map(({ name }) => name);
+  return { triggers: of("triggers"), rules: of("rules"), children: of("children") };
+}
+
+/** The primary key of `Session`, and how the table is kept. */
+export async function primaryKey(db: Queryable): Promise<{ name: string | null; columns: string[]; kind: string }> {
+  const [found] = await db.query<{ name: string | null; columns: string[] | null; kind: string }[]>({
+    text: `SELECT c.relkind::text AS "kind", quote_ident(k.conname) AS "name",
+       (SELECT array_agg(a.attname::text) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum = ANY(k.conkey)) AS "columns"
+     FROM pg_class c LEFT JOIN pg_constraint k ON k.conrelid = c.oid AND k.contype = 'p' WHERE c.oid = to_regclass('"Session"')`,
+    values: [],
+  });
+  return { name: found?.name ?? null, columns: found?.columns ?? [], kind: found?.kind ?? "r" };
+}
+
+/** Whether a name is that of a constraint; an index may have it as well. */
+export async function isConstraintOfSession(db: Queryable, name: string): Promise<boolean> {
+  const found = await db.query<object[]>({
+    text: `SELECT 1 FROM pg_constraint WHERE conrelid = to_regclass('"Session"') AND conname = $1`,
+    values: [name],
+  });
+  return found.length > 0;
+}
+
+/** Columns of a table that a pair does not fill, may not be null and have no default. */
+export async function columnsWithoutDefault(db: Queryable, table: string): Promise<{ name: string; type: string }[]> {
+  return db.query<{ name: string; type: string }[]>({
+    text: `SELECT a.attname::text AS "name", format_type(a.atttypid, a.atttypmod) AS "type" FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+     WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped AND (a.attnotnull OR t.typnotnull)
+       AND NOT a.atthasdef AND t.typdefault IS NULL AND a.attidentity = '' AND NOT a.attname = ANY($2)`,
+    values: [sqlNameOf(table), NEEDED[table] ?? []],
+  });
+}
+
+export interface MissingRights {
+  role: string;
+  enters: boolean;
+  missing: { table: string; right: string }[];
+}
+
+/** The rights that the app's role lacks on `Session` and on our tables. Column by column where it has none on the whole table. */
+export async function missingRights(db: Queryable): Promise<MissingRights> {
+  const [user] = await db.query<{ role: string; enters: boolean }[]>({
+    text: `SELECT current_user::text AS "role", coalesce(has_schema_privilege(to_regnamespace('expand_contract'), 'USAGE'), true) AS "enters"`,
+    values: [],
+  });
+  const { role = "?", enters = true } = user ?? {};
+  if (!enters) return { role, enters, missing: [] };
+  const missing = await db.query<{ table: string; right: string }[]>({
+    text: `WITH target AS (
+       SELECT to_regclass('"Session"')::oid AS oid, '"Session"' AS name, ARRAY['SELECT', 'INSERT', 'UPDATE'] AS rights
+       UNION ALL SELECT c.oid, format('expand_contract.%s', CASE WHEN c.relname ~ '^[a-z_]+$' THEN c.relname ELSE format('"%s"', c.relname) END),
+         ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']
+       FROM pg_class c WHERE c.relnamespace = to_regnamespace('expand_contract') AND c.relkind = 'r' AND c.relname <> 'SchemaStep')
+     SELECT t.name AS "table", r AS "right" FROM target t CROSS JOIN unnest(t.rights) r
+     WHERE t.oid IS NOT NULL AND NOT has_table_privilege(t.oid, r) AND (r = 'DELETE' OR EXISTS (
+       SELECT FROM pg_attribute a WHERE a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
+         AND (t.name <> '"Session"' OR a.attname = ANY($1) AND (r <> 'UPDATE' OR NOT a.attname = ANY(ARRAY['id', 'shop', 'isOnline'])))
+         AND NOT has_column_privilege(t.oid, a.attnum, r)))
+     ORDER BY t.name <> '"Session"', t.name, array_position(t.rights, r)`,
+    values: [NEEDED.Session],
+  });
+  return { role, enters, missing };
+}
