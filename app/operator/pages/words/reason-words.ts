@@ -5,6 +5,7 @@ const WORDS: Record<string, string> = {
   // Permanent tokens that Shopify does not exchange.
   foreign_session: "The row is not the offline session of a shop, so the app has never used it.",
   not_exchangeable: "Shopify accepts this token but does not exchange it: as a rule it is another app's.",
+  unreachable: "Shopify served this store in neither of the last two runs. The app tries again by itself.",
   permanent_token_spent:
     "Shopify does not know this token any more: the app was uninstalled, or another system exchanged it.",
   permanent_token_not_accepted: "Shopify does not take permanent tokens of this app any more.",

@@ -4,6 +4,7 @@ import type { ListedState, ShopState } from "../../console/facts/shops/shop-filt
 export const STATE_WORDS: Record<ShopState, string> = {
   permanent: "Permanent, to migrate",
   not_exchangeable: "Permanent, not exchangeable",
+  unreachable: "Permanent, not reached",
   foreign: "Not a shop’s session",
   expiring: "Expiring, all well",
   ended: "Chain has ended",
@@ -16,6 +17,7 @@ export const STATE_WORDS: Record<ShopState, string> = {
 export const STATE_TONES: Record<ShopState, "good" | "attention" | "bad" | "quiet"> = {
   permanent: "attention",
   not_exchangeable: "attention",
+  unreachable: "attention",
   foreign: "quiet",
   expiring: "good",
   ended: "bad",
@@ -29,6 +31,8 @@ export const STATE_TONES: Record<ShopState, "good" | "attention" | "bad" | "quie
 export const STATE_SENTENCES: Record<ShopState, string> = {
   permanent: "The store works. Its permanent token is still to be migrated.",
   not_exchangeable: "The store works, with a permanent token that Shopify accepts and does not exchange.",
+  unreachable:
+    "The store works. Two runs in a row could not exchange its permanent token; the app tries again by itself.",
   foreign: "The row is not the offline session of a shop, so the app has never used it.",
   expiring: "The store works. Its token is refreshed by the app.",
   ended:

@@ -85,7 +85,7 @@ const SOURCES: Record<ListedState, Source> = {
 /** Which states of a row belong to a state that is listed. */
 const STATES_OF: Record<ListedState, readonly ShopState[]> = {
   permanent: ["permanent"],
-  unserved: ["not_exchangeable", "foreign", "needs_reauthorization", "paused"],
+  unserved: ["not_exchangeable", "unreachable", "foreign", "needs_reauthorization", "paused"],
   expiring: ["expiring", "ended"],
   needs_reauthorization: ["needs_reauthorization"],
   paused: ["paused"],

@@ -65,7 +65,7 @@ function byItself({ shop, state, reason, token, hasLostAnswer, now }: AdviceFact
       why: "The answer of a call never came, so what is stored may be replaced at Shopify.",
     });
   }
-  if (state === "paused" && token.status === "permanent") {
+  if ((state === "paused" || state === "unreachable") && token.status === "permanent") {
     advice.push({
       when: `Every ${hoursBetweenTries(now)} hours`,
       what: "The app tries the exchange again, once a run has been made.",

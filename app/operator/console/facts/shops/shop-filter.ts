@@ -13,6 +13,7 @@ export type ListedState = (typeof LISTED_STATES)[number];
 export type ShopState =
   | "permanent"
   | "not_exchangeable"
+  | "unreachable"
   | "foreign"
   | "expiring"
   | "ended"

@@ -1,4 +1,4 @@
-import { isNotExchangeable, isRefusedForGood } from "../../../../tokens/records/permanent-token.ts";
+import { isNotExchangeable, isRefusedForGood, isUnreachable } from "../../../../tokens/records/permanent-token.ts";
 import { SHOP_DOMAIN } from "../../../../tokens/records/shop-name.ts";
 
 /**
@@ -13,6 +13,7 @@ export const SHOP_STATE = `CASE
   WHEN coalesce(s."refreshToken", '') <> '' THEN CASE WHEN s."refreshTokenExpires" <= now() AT TIME ZONE 'UTC' THEN 'ended' ELSE 'expiring' END
   WHEN s."accessToken" = '' THEN 'empty'
   WHEN ${isNotExchangeable("s", "t")} THEN 'not_exchangeable'
+  WHEN ${isUnreachable("s", "t")} THEN 'unreachable'
   ELSE 'permanent' END`;
 
 /** SQL: the code of what the state is about, where there is one. */
@@ -23,4 +24,5 @@ export const SHOP_REASON = `CASE
   WHEN t."suspendedAt" IS NOT NULL THEN coalesce(t."suspendedWhy", 'suspended')
   WHEN coalesce(s."refreshToken", '') <> '' THEN CASE WHEN s."refreshTokenExpires" <= now() AT TIME ZONE 'UTC' THEN 'refresh_token_expired' END
   WHEN s."accessToken" = '' THEN 'empty_access_token'
-  WHEN ${isNotExchangeable("s", "t")} THEN 'not_exchangeable' END`;
+  WHEN ${isNotExchangeable("s", "t")} THEN 'not_exchangeable'
+  WHEN ${isUnreachable("s", "t")} THEN 'unreachable' END`;
