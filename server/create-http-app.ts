@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import compression from "compression";
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from "express";
+import { operatorSecrets } from "../app/operator/door/is-operator-secret.server.ts";
 import type { LoadedApp } from "./app-host.ts";
 import { clientAddressOf } from "./client-address.ts";
 import { defaultHeaders } from "./default-headers.ts";
@@ -33,7 +34,7 @@ export function createHttpApp({ build, host, root, drain, middleware }: HttpAppO
   app.use(checkRequest(host.env.SHOPIFY_APP_URL));
   app.get("/healthz", healthz());
   app.get("/readyz", readyz(host, drain.isDraining));
-  app.use(answerOptions, readBody({ operatorSecret: host.env.MIGRATION_SECRET }));
+  app.use(answerOptions, readBody({ operatorSecrets: operatorSecrets(host.env) }));
   app.use(compression({ filter: isCompressible }));
   if (middleware) app.use(middleware);
   else app.use(clientFiles(root));

@@ -13,7 +13,7 @@ afterEach(() => new Promise((resolve) => server.close(resolve)));
 
 async function listen(arrivesWithinMs: number): Promise<number> {
   const app = express();
-  app.use(parseAddress(), readBody({ operatorSecret: SECRET, arrivesWithinMs }));
+  app.use(parseAddress(), readBody({ operatorSecrets: [SECRET], arrivesWithinMs }));
   app.use((_request, response) => void response.json({ length: bodyOf(response)?.length ?? null }));
   server = createServer(app);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -58,7 +58,7 @@ it("answers 413 as soon as too much has come, or is announced; the operator may 
 
 it("holds nothing for clients that were answered and do not read on", async () => {
   const app = express();
-  app.use(parseAddress(), readBody({ operatorSecret: SECRET }));
+  app.use(parseAddress(), readBody({ operatorSecrets: [SECRET] }));
   app.use((request, response) => {
     response.writeHead(200).flushHeaders();
     if (request.path !== "/webhooks/unread") response.end();

@@ -24,7 +24,7 @@ const ARRIVES_WITHIN_MS = 10_000;
 const HMAC_SHA256 = /^[A-Za-z0-9+/]{43}=$/;
 
 export interface BodyOptions {
-  operatorSecret: string | undefined;
+  operatorSecrets: readonly string[];
   arrivesWithinMs?: number;
 }
 
@@ -33,7 +33,7 @@ export interface BodyOptions {
  * what. A webhook without a signature is refused unread. When all unverified bodies together hold too much, those give way that have
  * been arriving for the longest: a body of Shopify's arrives in milliseconds.
  */
-export function readBody({ operatorSecret, arrivesWithinMs = ARRIVES_WITHIN_MS }: BodyOptions): RequestHandler {
+export function readBody({ operatorSecrets, arrivesWithinMs = ARRIVES_WITHIN_MS }: BodyOptions): RequestHandler {
   const store = createBodyStore(BODY_LIMITS.unverified);
   return (request, response, next) => {
     const { path } = addressOf(response);
@@ -46,7 +46,7 @@ export function readBody({ operatorSecret, arrivesWithinMs = ARRIVES_WITHIN_MS }
     if (isWebhook(path) && !HMAC_SHA256.test(String(hmac ?? ""))) {
       return void refuse(request, response, hmac ? REFUSALS.signature : REFUSALS.unsigned, { close: true });
     }
-    const isVerified = isOperatorSecret(headers.authorization, operatorSecret);
+    const isVerified = isOperatorSecret(headers.authorization, ...operatorSecrets);
     const limit = isVerified ? BODY_LIMITS.operator : isWebhook(path) ? BODY_LIMITS.webhook : BODY_LIMITS.form;
     if (Number(headers["content-length"] ?? 0) > limit) {
       return void refuse(request, response, tooLarge(limit), { close: true });

@@ -104,6 +104,8 @@ describe("parseEnv", () => {
     expect(problemsOf({ ...COMPLETE, MONITOR_SECRET: "short" }).join()).toMatch(/^MONITOR_SECRET .*32 characters/);
     const same = { MONITOR_SECRET: "m".repeat(32), MIGRATION_SECRET: "m".repeat(32) };
     expect(problemsOf({ ...COMPLETE, ...same }).join()).toMatch(/^MONITOR_SECRET is the same/);
+    const alone = { MIGRATION_SECRET: "", MIGRATION_SECRET_PREVIOUS: "p".repeat(32) };
+    expect(problemsOf({ ...COMPLETE, ...alone }).join()).toMatch(/^MIGRATION_SECRET_PREVIOUS is for a rotation/);
   });
 
   it("takes the app's distribution in Shopify's words; a public app unless told", () => {

@@ -147,6 +147,7 @@ const schema = z.object({
     .transform((value) => value || undefined),
   PORT: port,
   MIGRATION_SECRET: operatorSecret,
+  MIGRATION_SECRET_PREVIOUS: operatorSecret,
   MONITOR_SECRET: operatorSecret,
   ALERT_WEBHOOK_URL: webhookUrl,
   ALERT_WEBHOOK_SECRET: operatorSecret,
@@ -215,11 +216,14 @@ export function parseEnv(source: Record<string, string | undefined>): Env {
         "Expand before you contract: set TOKEN_EXCHANGE_ENABLED=true, migrate, then set LEGACY_INSTALL_FLOW_ENABLED=false",
     );
   }
-  const { MIGRATION_SECRET, MONITOR_SECRET } = parsed.data ?? {};
-  if (MONITOR_SECRET !== undefined && MONITOR_SECRET === MIGRATION_SECRET) {
+  const { MIGRATION_SECRET, MIGRATION_SECRET_PREVIOUS, MONITOR_SECRET } = parsed.data ?? {};
+  if (MONITOR_SECRET !== undefined && [MIGRATION_SECRET, MIGRATION_SECRET_PREVIOUS].includes(MONITOR_SECRET)) {
     problems.push(
       "MONITOR_SECRET is the same as MIGRATION_SECRET, which opens everything: make another, or leave it out",
     );
+  }
+  if (MIGRATION_SECRET_PREVIOUS !== undefined && MIGRATION_SECRET === undefined) {
+    problems.push("MIGRATION_SECRET_PREVIOUS is for a rotation only: set MIGRATION_SECRET to the new secret as well");
   }
   if (parsed.success && !parsed.data.SHOPIFY_APP_PRIVATE_KEY !== !parsed.data.SHOPIFY_APP_KEY_ID) {
     problems.push(

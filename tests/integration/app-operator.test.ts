@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Sandbox } from "../../sandbox/start.ts";
 import { startTestApp, type TestApp } from "../support/app-process.ts";
+import { signInToConsole } from "../support/console-visitor.ts";
 import { testDatabase } from "../support/postgres.ts";
 import { startTestSandbox } from "../support/sandbox.ts";
 
@@ -210,12 +211,13 @@ describe("the secret", () => {
     expect(tables).toEqual([{ name: null }]);
   });
 
-  it("of a monitor opens the metrics and the health of tokens, and nothing else", async () => {
+  it("of a monitor opens the metrics and the health of tokens, and nothing else; the previous one opens all during a rotation", async () => {
     const monitor = "monitor-0123456789abcdef0123456789";
+    const previous = "previous-0123456789abcdef012345678";
     const watched = await startTestApp({
       sandbox,
       databaseUrl: database.current.url,
-      env: { MONITOR_SECRET: monitor },
+      env: { MONITOR_SECRET: monitor, MIGRATION_SECRET_PREVIOUS: previous },
     });
     try {
       const ask = async (path: string, secret: string, method = "GET") =>
@@ -223,7 +225,10 @@ describe("the secret", () => {
       for (const path of ["/metrics", "/admin/token-health"]) {
         expect(await ask(path, monitor), path).toBe(200);
         expect(await ask(path, watched.migrationSecret), path).toBe(200);
+        expect(await ask(path, previous), path).toBe(200);
       }
+      expect(await ask("/admin/dead-letters", previous)).toBe(200);
+      expect((await signInToConsole(watched, previous)).cookie).toMatch(/^operator_session=operator\./);
       for (const [path, method] of [
         ["/admin/migrate-tokens", "GET"],
         ["/admin/migrate-tokens", "POST"],
@@ -234,6 +239,7 @@ describe("the secret", () => {
         expect(await ask(path, monitor, method), `${method} ${path}`).toBe(401);
       }
       expect(watched.logs()).not.toContain(monitor);
+      expect(watched.logs()).not.toContain(previous);
     } finally {
       await watched.stop();
     }

@@ -12,6 +12,11 @@ export function isOperatorSecret(
   return secrets.map((secret) => secret !== undefined && timingSafeEqual(given, sha256(secret))).includes(true);
 }
 
+/** What opens the operator's routes: during a rotation the previous secret as well. */
+export function operatorSecrets(env: { MIGRATION_SECRET?: string; MIGRATION_SECRET_PREVIOUS?: string }): string[] {
+  return [env.MIGRATION_SECRET, env.MIGRATION_SECRET_PREVIOUS].filter((secret) => secret !== undefined);
+}
+
 function sha256(text: string): Buffer {
   return createHash("sha256").update(text).digest();
 }

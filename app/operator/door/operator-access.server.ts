@@ -1,4 +1,5 @@
 import { operatorRoute, type OperatorHandlers } from "./operator-route.server.ts";
+import { operatorSecrets } from "./is-operator-secret.server.ts";
 import { services } from "../../services.server.ts";
 
 /**
@@ -8,7 +9,9 @@ import { services } from "../../services.server.ts";
 export function forOperator(handlers: OperatorHandlers, { monitor = false } = {}) {
   const { env, failedAttempts, log } = services;
   return operatorRoute(handlers, {
-    secrets: [env.MIGRATION_SECRET, ...(monitor ? [env.MONITOR_SECRET] : [])].filter((secret) => secret !== undefined),
+    secrets: [...operatorSecrets(env), ...(monitor ? [env.MONITOR_SECRET] : [])].filter(
+      (secret) => secret !== undefined,
+    ),
     failedAttempts,
     onOutage: (err) => log.error({ err }, "the database cannot be reached"),
     onRefused: (fields) => log.warn(fields, "wrong operator secret"),

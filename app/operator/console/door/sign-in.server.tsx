@@ -1,7 +1,7 @@
 import type { LoaderFunctionArgs } from "@remix-run/node";
 import { systemClock } from "../../../infra/clock.ts";
 import { services } from "../../../services.server.ts";
-import { isOperatorSecret } from "../../door/is-operator-secret.server.ts";
+import { isOperatorSecret, operatorSecrets } from "../../door/is-operator-secret.server.ts";
 import { SignInPage } from "../../pages/sign-in-page.tsx";
 import { consoleSecrets, isSecure, messageResponse } from "./console-route.server.tsx";
 import { IDLE_MS, issueSession, readSession, type Role } from "./console-session.ts";
@@ -30,7 +30,7 @@ export async function signIn({ request, context }: LoaderFunctionArgs): Promise<
   if (!form) return messageResponse(415, "This is not a form", "Open /admin/login in a browser and sign in there.");
   const next = consoleAddress(form.get("next"));
   const given = `Bearer ${(form.get("secret") ?? "").trim()}`;
-  const isOperator = isOperatorSecret(given, secrets.operator);
+  const isOperator = isOperatorSecret(given, ...operatorSecrets(services.env));
   const isMonitor = isOperatorSecret(given, secrets.monitor);
   if (isOperator || isMonitor) return opened(isOperator ? "operator" : "monitor", next);
 
