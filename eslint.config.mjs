@@ -28,6 +28,8 @@ export default tseslint.config(
       "build/",
       "sandbox/dist/",
       "packages/*/dist/",
+      // Other people's apps: their types are their frameworks', and a test builds and runs them.
+      "examples/",
       "public/",
       "node_modules/",
       ".reports/",

@@ -35,10 +35,19 @@ export default defineConfig({
             "docs/**/*.test.ts",
           ],
           setupFiles,
+          testTimeout: 20_000,
           sequence: { groupOrder: 0 },
         },
       },
-      { test: { name: "sandbox", include: ["sandbox/**/*.test.ts"], setupFiles, sequence: { groupOrder: 0 } } },
+      {
+        test: {
+          name: "sandbox",
+          include: ["sandbox/**/*.test.ts"],
+          setupFiles,
+          testTimeout: 60_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
       {
         test: {
           name: "integration",

@@ -1,8 +1,8 @@
 import { describeDeadLetters } from "./describe-dead-letters.ts";
 import { describeRun, describeWaiting, failureLine, isComplete, runLine } from "./describe-run.ts";
-import { examine, judgeReadiness } from "./examine.ts";
+import { examine, judgeReadiness } from "./doctor.ts";
 import { failuresCsv } from "./failures-csv.ts";
-import type { Finding } from "./finding.ts";
+import type { Finding } from "./doctor-finding.ts";
 import { followRun } from "./follow-run.ts";
 import type { HealthReport, OperatorClient, RunView, StartedRun } from "./operator-client.ts";
 import { OperatorError } from "./operator-error.ts";

@@ -1,5 +1,5 @@
 import { EXIT, type Surroundings } from "./commands.ts";
-import { many } from "./many.ts";
+import { many } from "./pluralize.ts";
 import type { OperatorClient } from "./operator-client.ts";
 
 /** `seal`, `unseal`: brings every stored token into that form. May be cut off and repeated. */

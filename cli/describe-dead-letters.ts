@@ -1,4 +1,4 @@
-import { many } from "./many.ts";
+import { many } from "./pluralize.ts";
 import type { DeadLetters } from "./operator-client.ts";
 import { harmless } from "./paint.ts";
 

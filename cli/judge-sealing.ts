@@ -1,5 +1,5 @@
-import type { Finding } from "./finding.ts";
-import { many } from "./many.ts";
+import type { Finding } from "./doctor-finding.ts";
+import { many } from "./pluralize.ts";
 import type { HealthReport } from "./operator-client.ts";
 import { harmless } from "./paint.ts";
 

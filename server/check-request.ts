@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { RequestHandler } from "express";
-import type { Problem } from "../app/operator/door/problem.ts";
-import { addressOf } from "./address-of.ts";
+import type { Problem } from "../app/operator/access/problem.ts";
+import { addressOf } from "./parse-address.ts";
 import { refuse } from "./refuse.ts";
 
 /** Characters of each header that something here reads. Node itself limits all headers together to 16 KiB. */

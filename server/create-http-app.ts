@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import compression from "compression";
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from "express";
-import { operatorSecrets } from "../app/operator/door/is-operator-secret.server.ts";
+import { operatorSecrets } from "../app/operator/access/is-operator-secret.server.ts";
 import type { LoadedApp } from "./app-host.ts";
 import { clientAddressOf } from "./client-address.ts";
 import { defaultHeaders } from "./default-headers.ts";
-import type { Drain } from "./drain.ts";
+import type { Drain } from "./shutdown.ts";
 import { healthz, readyz } from "./health-routes.ts";
-import { addressOf, parseAddress } from "./address-of.ts";
+import { addressOf, parseAddress } from "./parse-address.ts";
 import { checkRequest } from "./check-request.ts";
 import { readBody } from "./read-body.ts";
 import { refuse } from "./refuse.ts";

@@ -3,7 +3,7 @@ import { createServer, request as httpRequest, type IncomingMessage, type Server
 import type { AddressInfo } from "node:net";
 import express from "express";
 import { afterEach, expect, it } from "vitest";
-import { parseAddress } from "./address-of.ts";
+import { parseAddress } from "./parse-address.ts";
 import { bodyOf, readBody } from "./read-body.ts";
 
 const SECRET = "s".repeat(32);

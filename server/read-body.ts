@@ -1,9 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import type { Request, RequestHandler, Response } from "express";
-import { isOperatorSecret } from "../app/operator/door/is-operator-secret.server.ts";
-import type { Problem } from "../app/operator/door/problem.ts";
+import { isOperatorSecret } from "../app/operator/access/is-operator-secret.server.ts";
+import type { Problem } from "../app/operator/access/problem.ts";
 import { REFUSALS } from "../app/webhooks/webhook-refusal.ts";
-import { addressOf } from "./address-of.ts";
+import { addressOf } from "./parse-address.ts";
 import { beforeHeaders } from "./default-headers.ts";
 import { hasBody, isWebhook } from "./check-request.ts";
 import { refuse } from "./refuse.ts";

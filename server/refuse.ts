@@ -1,7 +1,7 @@
 import type { Request, Response } from "express";
 import { messagePage } from "../app/auth/install/message-page.server.ts";
-import { problemResponse, type Problem } from "../app/operator/door/problem.ts";
-import { addressOf } from "./address-of.ts";
+import { problemResponse, type Problem } from "../app/operator/access/problem.ts";
+import { addressOf } from "./parse-address.ts";
 
 /** Answered to machines, whatever they say they accept. */
 const MACHINES = /^\/(?:webhooks|metrics|healthz|readyz)(?:\/|$)/;

@@ -5,7 +5,7 @@ import {
   type ServerBuild,
 } from "@remix-run/node";
 import type { Request as ExpressRequest, RequestHandler, Response as ExpressResponse } from "express";
-import { addressOf } from "./address-of.ts";
+import { addressOf } from "./parse-address.ts";
 import { bodyOf } from "./read-body.ts";
 
 export interface RemixHandlerOptions {

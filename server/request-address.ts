@@ -1,4 +1,4 @@
-import type { Problem } from "../app/operator/door/problem.ts";
+import type { Problem } from "../app/operator/access/problem.ts";
 
 /** Longer addresses are refused. Shopify's, with an ID token and a signature in them, have about 1.5 kB; the longest of our own 4. */
 export const LONGEST_ADDRESS = 8_192;

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Request, RequestHandler } from "express";
 import type { Logger } from "../app/infra/log/log.server.ts";
 import type { Metrics } from "../app/infra/metrics.server.ts";
-import { addressOf } from "./address-of.ts";
+import { addressOf } from "./parse-address.ts";
 import { routeLabel } from "./route-label.ts";
 
 const COUNTED_METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import type { RequestHandler } from "express";
 import type { LoadedApp } from "./app-host.ts";
 import { createHttpApp } from "./create-http-app.ts";
-import { createDrain } from "./drain.ts";
+import { createDrain } from "./shutdown.ts";
 import { limitPipelining } from "./limit-pipelining.ts";
 import { loadDevelopmentApp } from "./load-development-app.ts";
 import { loadProductionApp } from "./load-production-app.ts";

@@ -7,7 +7,7 @@ import { noteVerifiedShop } from "./identity/verified-shop.ts";
 import { verifyIdToken } from "./identity/verify-id-token.server.ts";
 import { chooseInstallFlow, type InstallFlow } from "./install/install-flow.server.ts";
 import { openFromOutside } from "./open-from-outside.server.ts";
-import { ROBOT } from "./page-problems.ts";
+import { ROBOT } from "./page-problem-texts.ts";
 import { adminHost } from "./shopify-addresses.server.ts";
 import { MissingScopesError, problemResponse, toResponse } from "./token-error-response.server.ts";
 

@@ -4,7 +4,7 @@ import { services } from "../services.server.ts";
 import { ReauthorizationRequiredError, type ShopTokenState } from "../tokens/index.ts";
 import type { Parameters } from "./identity/read-parameters.ts";
 import { verifySignedQuery } from "./identity/verify-signed-query.server.ts";
-import { FORGED_LINK } from "./page-problems.ts";
+import { FORGED_LINK } from "./page-problem-texts.ts";
 import { authorizationCodeUrl, embeddedAppUrl } from "./shopify-addresses.server.ts";
 import { problemResponse } from "./token-error-response.server.ts";
 

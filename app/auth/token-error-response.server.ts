@@ -7,7 +7,7 @@ import { OddParameterError, readParameters, type Parameters } from "./identity/r
 import { IdTokenRefusedError } from "./identity/verify-id-token.server.ts";
 import type { InstallFlow } from "./install/install-flow.server.ts";
 import type { PageProblem } from "./page-problem.ts";
-import * as problems from "./page-problems.ts";
+import * as problems from "./page-problem-texts.ts";
 import { adminHost, authorizationCodeUrl, exitIframePath } from "./shopify-addresses.server.ts";
 
 const RETRY_WITH_NEW_ID_TOKEN = { "X-Shopify-Retry-Invalid-Session-Request": "1" };

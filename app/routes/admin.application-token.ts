@@ -1,4 +1,4 @@
-import { forOperator } from "../operator/door/operator-access.server.ts";
+import { forOperator } from "../operator/access/operator-access.server.ts";
 import { probeApplicationToken } from "../operator/health/probe-application-token.server.ts";
 
 const route = forOperator({ POST: ({ request }) => probeApplicationToken(request) });

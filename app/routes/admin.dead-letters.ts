@@ -1,5 +1,5 @@
 import { retryDeadLetters, showDeadLetters } from "../operator/health/dead-letters.server.ts";
-import { forOperator } from "../operator/door/operator-access.server.ts";
+import { forOperator } from "../operator/access/operator-access.server.ts";
 
 const route = forOperator({ GET: showDeadLetters, POST: retryDeadLetters });
 

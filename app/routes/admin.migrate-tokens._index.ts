@@ -1,4 +1,4 @@
-import { forOperator } from "../operator/door/operator-access.server.ts";
+import { forOperator } from "../operator/access/operator-access.server.ts";
 import { showLatestMigration } from "../operator/run/show-migration.server.ts";
 import { startMigration } from "../operator/run/start-migration.server.ts";
 

@@ -1,4 +1,4 @@
-import { forOperator } from "../operator/door/operator-access.server.ts";
+import { forOperator } from "../operator/access/operator-access.server.ts";
 import { showScopes } from "../operator/health/show-scopes.server.ts";
 
 const route = forOperator({ GET: showScopes });

@@ -1,4 +1,4 @@
-import { forOperator } from "../operator/door/operator-access.server.ts";
+import { forOperator } from "../operator/access/operator-access.server.ts";
 import { convertTokens } from "../operator/secrets/token-encryption.server.ts";
 
 const route = forOperator({ POST: ({ request }) => convertTokens(request) });

@@ -1,4 +1,4 @@
-import { forOperator } from "../operator/door/operator-access.server.ts";
+import { forOperator } from "../operator/access/operator-access.server.ts";
 import { showTokenHealth } from "../operator/health/show-token-health.server.ts";
 
 const route = forOperator({ GET: showTokenHealth }, { monitor: true });

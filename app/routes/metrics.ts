@@ -1,4 +1,4 @@
-import { forOperator } from "../operator/door/operator-access.server.ts";
+import { forOperator } from "../operator/access/operator-access.server.ts";
 import { services } from "../services.server.ts";
 
 const route = forOperator(

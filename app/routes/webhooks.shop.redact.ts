@@ -1,4 +1,4 @@
-import { forgetShop } from "../migration/run/forget-shop.ts";
+import { forgetShop } from "../migration/run/drop-shop-from-runs.ts";
 import { webhookRoute } from "../webhooks/handle-webhook.server.ts";
 import { services } from "../services.server.ts";
 

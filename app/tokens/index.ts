@@ -2,7 +2,7 @@ import { createAdminClient } from "./access/admin-client.ts";
 import { probeApplicationToken } from "./access/probe-application-token.ts";
 import { withAuthorizationCodeGrant } from "./access/authorization-code-grant.ts";
 import { createContext } from "./context.ts";
-import { getSession, refreshOnce } from "./access/get-session.ts";
+import { getSession, refreshOnce } from "./access/get-fresh-session.ts";
 import { clearSuspended } from "./renew/mark-shop.ts";
 import { migrateShop } from "./renew/migrate-shop.ts";
 import { withoutRefreshToken } from "./records/read-session.ts";

@@ -5,8 +5,10 @@ import type { AppDistribution } from "./records/permanent-token.ts";
 import type { StorageProblem } from "./errors.ts";
 import type { TokenStatusName } from "./records/token-status.ts";
 import type { Converted, KeyProblem, SealingReport } from "./sealing/types.ts";
+import type { MigrateOutcome } from "./migrate-outcome.ts";
 
 export type * from "./dependencies.ts";
+export type * from "./migrate-outcome.ts";
 export type {
   AppDistribution,
   Converted,
@@ -32,34 +34,6 @@ export interface ApplicationTokenProbe {
   expiresInSeconds?: number;
   /** What the Admin API says afterwards to the shop's stored offline token: `accepted`, or why not; `none` without a living one. */
   storedToken?: string;
-}
-
-export type MigrateOutcomeName =
-  | "migrated"
-  | "already_expiring"
-  | "needs_reauthorization"
-  | "uninstalled"
-  | "suspended"
-  | "placeholder"
-  /** Shopify takes the token but does not exchange it: another app's, as a rule. */
-  | "not_exchangeable"
-  /** The app may keep permanent tokens. */
-  | "custom_app"
-  | "failed";
-
-/** How the migration of one shop ended: exactly one of these. */
-export interface MigrateOutcome {
-  shop: string;
-  outcome: MigrateOutcomeName;
-  /** Stable, for machines. */
-  code: string;
-  /** For an operator. */
-  message: string;
-  retryable: boolean;
-  retryAfterMs?: number;
-  /** Calls of the token endpoint that this took. */
-  attempts: number;
-  cause?: unknown;
 }
 
 export interface AdminClient {

@@ -1,5 +1,5 @@
 import { Prisma } from "@prisma/client";
-import type { Database } from "../infra/database/db.server.ts";
+import type { Database } from "../infra/database/prisma-client.server.ts";
 import { isRefusedForGood } from "../tokens/index.ts";
 
 const DAY_MS = 86_400_000;

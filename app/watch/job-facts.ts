@@ -1,4 +1,4 @@
-import type { Database } from "../infra/database/db.server.ts";
+import type { Database } from "../infra/database/prisma-client.server.ts";
 import { JOBS_SCHEMA } from "../schema/own-schema.ts";
 
 /** What the queue's tables say of background work, whichever process does it. */

@@ -1,4 +1,4 @@
-import type { Database } from "../infra/database/db.server.ts";
+import type { Database } from "../infra/database/prisma-client.server.ts";
 
 /** How the migration goes on, from its latest run. */
 export interface RunProgress {

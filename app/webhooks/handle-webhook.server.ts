@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ActionFunctionArgs } from "@remix-run/node";
 import { isDatabaseUnable } from "../infra/database/is-database-outage.ts";
-import { problemResponse, type Problem } from "../operator/door/problem.ts";
+import { problemResponse, type Problem } from "../operator/access/problem.ts";
 import { services } from "../services.server.ts";
 import { StorageUnfitError, TransientError, UnreadableTokenError } from "../tokens/index.ts";
 import { verifyWebhook, type Webhook } from "./verify-webhook.ts";

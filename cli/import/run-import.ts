@@ -1,7 +1,7 @@
 import type pg from "pg";
 import { SchemaError } from "../../app/schema/schema-error.ts";
 import { withConnection } from "../../app/schema/with-connection.ts";
-import { many } from "../many.ts";
+import { many } from "../pluralize.ts";
 import { OperatorError } from "../operator-error.ts";
 import type { Paint } from "../paint.ts";
 import { openMysql } from "./open-mysql.ts";

@@ -1,4 +1,4 @@
-import { many } from "../many.ts";
+import { many } from "../pluralize.ts";
 import type { Paint } from "../paint.ts";
 import { RULES } from "./finding-rules.ts";
 import { scanFolder } from "./scan-folder.ts";

@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
-import { openDatabase, type Database } from "../../app/infra/database/db.server.ts";
+import { openDatabase, type Database } from "../../app/infra/database/prisma-client.server.ts";
 import { burnDown } from "../../app/operator/console/facts/rollout/burn-down.ts";
 import { readEndingChains } from "../../app/operator/console/facts/rollout/read-ending-chains.server.ts";
 import { readMigratedByDay } from "../../app/operator/console/facts/rollout/read-migrated-by-day.server.ts";

@@ -60,6 +60,6 @@ test("by keyboard alone: signed out and in, skipped to the content, and on to a 
   await page.getByRole("heading", { level: 1, name: "Sign in" }).waitFor();
   await page.keyboard.type(world.app.migrationSecret);
   await page.keyboard.press("Enter");
-  await page.getByRole("heading", { level: 1, name: "The rollout is complete" }).waitFor();
+  await page.getByRole("heading", { level: 1, name: "Every token is migrated; one step is left" }).waitFor();
   await page.close();
 });

@@ -226,7 +226,7 @@ export const OPERATOR_STATES: OperatorState[] = [
   {
     name: "rollout-contract",
     path: "/admin",
-    shows: "The rollout is complete",
+    shows: "Every token is migrated; one step is left",
     arrange: (world) => world.restart("contract"),
   },
 ];

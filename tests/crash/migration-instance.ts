@@ -6,7 +6,7 @@
 import "@shopify/shopify-api/adapters/web-api";
 import { ApiVersion, LogSeverity, shopifyApi } from "@shopify/shopify-api";
 import pg from "pg";
-import { openDatabase } from "../../app/infra/database/db.server.ts";
+import { openDatabase } from "../../app/infra/database/prisma-client.server.ts";
 import { createLogger } from "../../app/infra/log/log.server.ts";
 import { createMetrics } from "../../app/infra/metrics.server.ts";
 import { createMigrations, parseMigrationOptions } from "../../app/migration/index.ts";

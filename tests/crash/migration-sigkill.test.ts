@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
-import { openDatabase, type Database } from "../../app/infra/database/db.server.ts";
+import { openDatabase, type Database } from "../../app/infra/database/prisma-client.server.ts";
 import { parseMigrationOptions } from "../../app/migration/index.ts";
 import { insertRun } from "../../app/migration/run/insert-run.ts";
 import { readRun } from "../../app/migration/run/read-run.ts";

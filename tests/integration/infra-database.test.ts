@@ -3,7 +3,7 @@ import { createServer, type Socket } from "node:net";
 import pg from "pg";
 import { afterEach, expect, it } from "vitest";
 import { findDatabaseProblem, poolConfig } from "../../app/infra/database/db-pool.ts";
-import { openDatabase, type Database, type DatabaseOptions } from "../../app/infra/database/db.server.ts";
+import { openDatabase, type Database, type DatabaseOptions } from "../../app/infra/database/prisma-client.server.ts";
 import { isDatabaseOutage } from "../../app/infra/database/is-database-outage.ts";
 import { testDatabase } from "../support/postgres.ts";
 import { startPooler } from "../support/pooler.ts";

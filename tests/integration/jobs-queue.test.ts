@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { createJobs, type Jobs, type JobsOptions } from "../../app/jobs/queue/create-jobs.ts";
 import type { JobTokens, ShopJobContext } from "../../app/jobs/queue/job-types.ts";
 import { requireShopDomain, type ShopDomain } from "../../app/infra/shop-domain.ts";
-import { type Database, openDatabase } from "../../app/infra/database/db.server.ts";
+import { type Database, openDatabase } from "../../app/infra/database/prisma-client.server.ts";
 import { createLogger } from "../../app/infra/log/log.server.ts";
 import { createMetrics, type Metrics } from "../../app/infra/metrics.server.ts";
 import { ReauthorizationRequiredError, SuspendedError, TransientError } from "../../app/tokens/errors.ts";

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
 import { createJobs, type Jobs } from "../../app/jobs/queue/create-jobs.ts";
 import { requireShopDomain } from "../../app/infra/shop-domain.ts";
-import type { Database } from "../../app/infra/database/db.server.ts";
-import { forgetShop } from "../../app/migration/run/forget-shop.ts";
+import type { Database } from "../../app/infra/database/prisma-client.server.ts";
+import { forgetShop } from "../../app/migration/run/drop-shop-from-runs.ts";
 import { createLogger } from "../../app/infra/log/log.server.ts";
 import { createMetrics } from "../../app/infra/metrics.server.ts";
 import type { Tokens } from "../../app/tokens/index.ts";

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
-import { openDatabase, type Database } from "../../app/infra/database/db.server.ts";
+import { openDatabase, type Database } from "../../app/infra/database/prisma-client.server.ts";
 import { createLogger } from "../../app/infra/log/log.server.ts";
 import { createMetrics } from "../../app/infra/metrics.server.ts";
 import {

@@ -1,6 +1,6 @@
 // Proves how a run ends that must not go on, and that the trouble of one shop is its own.
 import { describe, expect, it } from "vitest";
-import { openDatabase } from "../../app/infra/database/db.server.ts";
+import { openDatabase } from "../../app/infra/database/prisma-client.server.ts";
 import { parseMigrationOptions } from "../../app/migration/index.ts";
 import { countRemainingTokens } from "../../app/tokens/index.ts";
 import { migrationHarness } from "./migration-harness.ts";

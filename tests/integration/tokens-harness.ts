@@ -2,7 +2,7 @@ import "@shopify/shopify-api/adapters/web-api";
 import { ApiVersion, LogSeverity, shopifyApi } from "@shopify/shopify-api";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
-import { openDatabase, type Database } from "../../app/infra/database/db.server.ts";
+import { openDatabase, type Database } from "../../app/infra/database/prisma-client.server.ts";
 import {
   createTokens,
   installShopifyFetch,

@@ -14,7 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { openDatabase, type Database } from "../../app/infra/database/db.server.ts";
+import { openDatabase, type Database } from "../../app/infra/database/prisma-client.server.ts";
 import { StorageUnfitError } from "../../app/tokens/index.ts";
 import { severable } from "../support/severable-database.ts";
 import { TEST_APP } from "../support/sandbox.ts";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type AddressInfo } from "node:net";
 import { expect, it } from "vitest";
-import { openDatabase } from "./db.server.ts";
+import { openDatabase } from "./prisma-client.server.ts";
 import { isDatabaseOutage, isDatabaseUnable } from "./is-database-outage.ts";
 
 const PASSWORD = randomUUID();

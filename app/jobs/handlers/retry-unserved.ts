@@ -4,7 +4,7 @@ import { findShopDomain } from "../../infra/shop-domain.ts";
 import { listRemainingTokens } from "../../tokens/index.ts";
 import type { AppJobContext, ShopJobContext } from "../queue/job-types.ts";
 
-import { keepAlivePlace } from "./keep-alive-plan.ts";
+import { keepAlivePlace } from "./keep-alive-timing.ts";
 
 const HOUR_MS = 60 * 60 * 1000;
 const DAY_MS = 24 * HOUR_MS;

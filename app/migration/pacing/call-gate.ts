@@ -4,7 +4,7 @@ import type { ProbeAnswer, TokenAnswer } from "../../tokens/index.ts";
 import { GateClosedError, type CallSignal, type GateCounts, type Permit } from "./permit.ts";
 import { platformSignal } from "./platform-signal.ts";
 import { createShopsInTrouble } from "./shops-in-trouble.ts";
-import { createTokenBucket } from "./token-bucket.ts";
+import { createTokenBucket } from "./rate-bucket.ts";
 
 /** Share of the calls in flight that may be under way to the gate beyond it, so that it never waits for a database. */
 const EARLY_STARTS = 0.2;

@@ -1,5 +1,5 @@
 import type { Heartbeat, WorkerStats } from "./heartbeat.ts";
-import { initialPace, nextPace, type Pace, type Seen } from "../pacing/pace.ts";
+import { initialPace, nextPace, type Pace, type Seen } from "../pacing/call-rate.ts";
 
 /** Ticks over which the recent rate is averaged. */
 const RATE_TICKS = 20;

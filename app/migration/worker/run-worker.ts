@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createCallGate } from "../pacing/call-gate.ts";
-import { initialPace } from "../pacing/pace.ts";
+import { initialPace } from "../pacing/call-rate.ts";
 import { advanceRun, endStoppedRun, failRun, requestStop, type StopReason } from "../run/end-run.ts";
 import { createFailureWindow } from "../run/failure-window.ts";
 import { createRunSteering } from "../run/steer-run.ts";

@@ -1,7 +1,7 @@
 import { findShopDomain } from "../../infra/shop-domain.ts";
 import { services } from "../../services.server.ts";
-import { problemResponse } from "../door/problem.ts";
-import { NotJsonError, readJsonBody } from "../door/read-json-body.ts";
+import { problemResponse } from "../access/problem.ts";
+import { NotJsonError, readJsonBody } from "../access/read-json-body.ts";
 
 /** `POST /admin/application-token` with `{"shop": "…"}`: tries an application-only token for one shop and says what came of it. */
 export async function probeApplicationToken(request: Request): Promise<Response> {

@@ -99,8 +99,11 @@ function nextStepOf(facts: HealthFacts, verdict: Verdict): string {
   if (verdict === "migrating") return `Migrate the ${tokensOf(migratable(facts))}: npm run tokens -- migrate.`;
   if (phase === "expand" && !facts.rolloutComplete)
     return "Raise TOKEN_EXCHANGE_ROLLOUT to 100%, with no shop left out.";
-  return mismatch(facts) ?? (phase === "expand" ? CONTRACT : "Nothing to do.");
+  return mismatch(facts) ?? (phase === "expand" ? CONTRACT : NOTHING_TO_DO);
 }
+
+/** The last `nextStep` of all. */
+export const NOTHING_TO_DO = "Nothing to do.";
 
 function tokensOf(count: number): string {
   return `${count} permanent token${count === 1 ? "" : "s"}`;

@@ -1,3 +1,4 @@
+import { NOTHING_TO_DO } from "../health/token-health-report.ts";
 import type { ConsoleSession } from "../console/door/console-session.ts";
 import { reasonWords } from "./words/reason-words.ts";
 import type { Overview } from "../console/facts/rollout/read-overview.server.ts";
@@ -104,7 +105,8 @@ function headline({ report, run }: Overview): string {
   if (report.verdict === "regression") return "A permanent token was stored after contract";
   if (run?.status === "running") return `A migration is at work: ${left} left`;
   if (report.migratableTokens > 0) return `${left} left to migrate`;
-  return report.phase === "contract" ? "The rollout is complete" : "Every token that can be migrated is migrated";
+  if (report.phase !== "contract") return "Every token that can be migrated is migrated";
+  return report.nextStep === NOTHING_TO_DO ? "The rollout is complete" : "Every token is migrated; one step is left";
 }
 
 function NextAction({ overview: { report, run, path }, mayTouch }: { overview: Overview; mayTouch: boolean }) {

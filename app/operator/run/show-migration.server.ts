@@ -1,4 +1,4 @@
-import { problemResponse } from "../door/problem.ts";
+import { problemResponse } from "../access/problem.ts";
 import { runResponse } from "./run-response.ts";
 import { streamJson } from "./stream-json.ts";
 import { streamFormatOf, streamValues } from "./stream-values.ts";

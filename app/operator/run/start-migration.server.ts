@@ -6,8 +6,8 @@ import {
   type FieldProblem,
   type MigrationOptions,
 } from "../../migration/index.ts";
-import { problemResponse } from "../door/problem.ts";
-import { NotJsonError, readJsonBody } from "../door/read-json-body.ts";
+import { problemResponse } from "../access/problem.ts";
+import { NotJsonError, readJsonBody } from "../access/read-json-body.ts";
 import { runResponse } from "./run-response.ts";
 import { services } from "../../services.server.ts";
 

@@ -1,7 +1,7 @@
 import { services } from "../../services.server.ts";
 import type { Converted, SealingReport } from "../../tokens/index.ts";
-import { problemResponse } from "../door/problem.ts";
-import { NotJsonError, readJsonBody } from "../door/read-json-body.ts";
+import { problemResponse } from "../access/problem.ts";
+import { NotJsonError, readJsonBody } from "../access/read-json-body.ts";
 
 /** One call works for so long; the next goes on where it ended. Below the patience of clients and proxies. */
 const WORKS_FOR_MS = 10_000;

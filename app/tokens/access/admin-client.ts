@@ -12,7 +12,7 @@ import {
   type GraphqlError,
 } from "../errors.ts";
 import { findApplicationSession, forgetApplicationSession } from "./application-session.ts";
-import { getSession, renewOnce } from "./get-session.ts";
+import { getSession, renewOnce } from "./get-fresh-session.ts";
 import { markSuspended } from "../renew/mark-shop.ts";
 import { readLife } from "../records/read-life.ts";
 import type { SuspendedShops } from "../records/suspended-shops.ts";

@@ -5,7 +5,7 @@ import { describeError, LeaseLostError, ReauthorizationRequiredError, TokenError
 import { recordUninstalled } from "../events/record-uninstalled.ts";
 import { missingColumns } from "../storage/storage-catalogue.ts";
 import { adoptUnstoredOf } from "../storage/adopt-all-unstored.ts";
-import { getSession, renewOnce } from "./get-session.ts";
+import { getSession, renewOnce } from "./get-fresh-session.ts";
 import {
   deleteOnlineSessions,
   listOnlineSessions,

@@ -1,6 +1,6 @@
 import sql, { raw } from "sql-template-tag";
 import type { TokenContext } from "../context.ts";
-import { getSession, renewOnce } from "../access/get-session.ts";
+import { getSession, renewOnce } from "../access/get-fresh-session.ts";
 import { LOST_WITH_LEASE, withLease } from "./lease.ts";
 import { probeToken } from "../shopify/probe-token.ts";
 import { isRefusedForGood } from "../records/permanent-token.ts";

@@ -1,7 +1,7 @@
 import PQueue from "p-queue";
-import { KEEP_ALIVE_SPREAD } from "../../../app/jobs/handlers/keep-alive-plan.ts";
+import { KEEP_ALIVE_SPREAD } from "../../../app/jobs/handlers/keep-alive-timing.ts";
 import { isPairOld } from "../../../app/jobs/handlers/keep-alive.ts";
-import { planKeepAlive } from "../../../app/jobs/handlers/plan-keep-alive.ts";
+import { planKeepAlive } from "../../../app/jobs/handlers/enqueue-keep-alives.ts";
 import { pruneHistory } from "../../../app/jobs/handlers/prune-history.ts";
 import { reconcileShops } from "../../../app/jobs/handlers/reconcile-shops.ts";
 import type { AppJobContext, ShopJobName } from "../../../app/jobs/queue/job-types.ts";

@@ -1,6 +1,6 @@
-import { operatorRoute } from "../../../app/operator/door/operator-route.server.ts";
-import { createFailedAttempts } from "../../../app/operator/door/failed-attempts.server.ts";
-import { problemResponse } from "../../../app/operator/door/problem.ts";
+import { operatorRoute } from "../../../app/operator/access/operator-route.server.ts";
+import { createFailedAttempts } from "../../../app/operator/access/failed-attempts.server.ts";
+import { problemResponse } from "../../../app/operator/access/problem.ts";
 import { showTokenHealth } from "../../../app/operator/health/show-token-health.server.ts";
 import {
   continueMigration,

@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import { openDatabase, type Database } from "../../../app/infra/database/db.server.ts";
+import { openDatabase, type Database } from "../../../app/infra/database/prisma-client.server.ts";
 import type { RunView } from "../../../app/migration/index.ts";
 import { countPermanentTokens } from "../../../app/tokens/index.ts";
 import { readRun } from "../../../app/migration/run/read-run.ts";

@@ -6,7 +6,7 @@
 import "@shopify/shopify-api/adapters/web-api";
 import { ApiVersion, LogSeverity, shopifyApi } from "@shopify/shopify-api";
 import { PrismaSessionStorage } from "@shopify/shopify-app-session-storage-prisma";
-import { openDatabase } from "../../../app/infra/database/db.server.ts";
+import { openDatabase } from "../../../app/infra/database/prisma-client.server.ts";
 import { TEST_APP } from "../../support/sandbox.ts";
 
 if (process.env.PLAIN_SIMULATOR) {

@@ -2,7 +2,7 @@ import "@shopify/shopify-api/adapters/web-api";
 import { ApiVersion, LogSeverity, Session, shopifyApi } from "@shopify/shopify-api";
 import { PrismaSessionStorage } from "@shopify/shopify-app-session-storage-prisma";
 import PQueue from "p-queue";
-import { openDatabase } from "../../../app/infra/database/db.server.ts";
+import { openDatabase } from "../../../app/infra/database/prisma-client.server.ts";
 import { routeThroughSandbox } from "../../../sandbox/route-through.ts";
 import { APP, type World } from "./world.ts";
 

@@ -2,7 +2,7 @@ import type { LoaderFunctionArgs } from "@remix-run/node";
 import { systemClock } from "../../../infra/clock.ts";
 import { isDatabaseOutage } from "../../../infra/database/is-database-outage.ts";
 import { services } from "../../../services.server.ts";
-import { problemResponse } from "../../door/problem.ts";
+import { problemResponse } from "../../access/problem.ts";
 import { MessagePage } from "../../pages/message-page.tsx";
 import { isDueForRenewal, IDLE_MS, isSame, issueSession, readSession, type ConsoleSession } from "./console-session.ts";
 import { readForm } from "./read-form.ts";

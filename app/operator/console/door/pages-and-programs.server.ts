@@ -1,6 +1,6 @@
 import type { LoaderFunctionArgs } from "@remix-run/node";
-import { forOperator } from "../../door/operator-access.server.ts";
-import type { OperatorHandlers } from "../../door/operator-route.server.ts";
+import { forOperator } from "../../access/operator-access.server.ts";
+import type { OperatorHandlers } from "../../access/operator-route.server.ts";
 import { consoleRoute, type ConsoleHandlers } from "./console-route.server.tsx";
 
 /**

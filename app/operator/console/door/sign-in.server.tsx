@@ -1,7 +1,7 @@
 import type { LoaderFunctionArgs } from "@remix-run/node";
 import { systemClock } from "../../../infra/clock.ts";
 import { services } from "../../../services.server.ts";
-import { isOperatorSecret, operatorSecrets } from "../../door/is-operator-secret.server.ts";
+import { isOperatorSecret, operatorSecrets } from "../../access/is-operator-secret.server.ts";
 import { SignInPage } from "../../pages/sign-in-page.tsx";
 import { consoleSecrets, isSecure, messageResponse } from "./console-route.server.tsx";
 import { IDLE_MS, issueSession, readSession, type Role } from "./console-session.ts";

@@ -1,7 +1,7 @@
 import { findShopDomain, type ShopDomain } from "../../../infra/shop-domain.ts";
 import { services } from "../../../services.server.ts";
 import { TokenError } from "../../../tokens/index.ts";
-import { problemResponse } from "../../door/problem.ts";
+import { problemResponse } from "../../access/problem.ts";
 import { ConfirmPage } from "../../pages/confirm-page.tsx";
 import { ShopPage } from "../../pages/shop-page.tsx";
 import { type ConsoleRequest, type ConsoleSubmission, messageResponse } from "../door/console-route.server.tsx";

@@ -1,6 +1,6 @@
 import { findShopDomain } from "../../../infra/shop-domain.ts";
 import { services } from "../../../services.server.ts";
-import { problemResponse } from "../../door/problem.ts";
+import { problemResponse } from "../../access/problem.ts";
 import { ShopsPage } from "../../pages/shops-page.tsx";
 import type { ConsoleRequest } from "../door/console-route.server.tsx";
 import { htmlResponse, seeOther } from "../door/respond.server.ts";

@@ -1,5 +1,5 @@
 import type { Phase } from "../../../../infra/flags/phase.ts";
-import { keepAliveDueAgeMs, KEEP_ALIVE_SPREAD } from "../../../../jobs/handlers/keep-alive-plan.ts";
+import { keepAliveDueAgeMs, KEEP_ALIVE_SPREAD } from "../../../../jobs/handlers/keep-alive-timing.ts";
 import { hoursBetweenTries } from "../../../../jobs/handlers/retry-unserved.ts";
 import { nextStep, type Step } from "../../../../tokens/renew/next-step.ts";
 import { REFRESH_TOKEN_LIFETIME_MS } from "../../../../tokens/renew/timing.ts";

@@ -1,7 +1,7 @@
-import type { Finding } from "./finding.ts";
+import type { Finding } from "./doctor-finding.ts";
 import { judgeSealing } from "./judge-sealing.ts";
 import { judgeScopes } from "./judge-scopes.ts";
-import { many } from "./many.ts";
+import { many } from "./pluralize.ts";
 import type { HealthReport, Leftover, RunView, ScopesReport } from "./operator-client.ts";
 import { harmless } from "./paint.ts";
 import type { TomlReading } from "./read-toml-install-flow.ts";

@@ -1,11 +1,11 @@
 /** docs/answers.md is what the tables of answers say, and each row can be reached. Rewrite the page with `vitest run … -u`. */
 import { format, resolveConfig } from "prettier";
 import { expect, test } from "vitest";
-import { ADMIN_ANSWERS, findAdminAnswer } from "./admin-answers.ts";
-import type { Condition, Consequence, Observed } from "./answer-rule.ts";
-import { retryAfterMs } from "./retry-after.ts";
-import { findTokenAnswer, TOKEN_ANSWERS } from "./token-answers.ts";
-import type { Grant } from "./token-endpoint.ts";
+import { ADMIN_ANSWERS, findAdminAnswer } from "../app/tokens/shopify/admin-answers.ts";
+import type { Condition, Consequence, Observed } from "../app/tokens/shopify/answer-rule.ts";
+import { retryAfterMs } from "../app/tokens/shopify/retry-after.ts";
+import { findTokenAnswer, TOKEN_ANSWERS } from "../app/tokens/shopify/token-answers.ts";
+import type { Grant } from "../app/tokens/shopify/token-endpoint.ts";
 
 const PAGE = "docs/answers.md";
 const GRANTS: Record<Grant, string> = {

@@ -1,6 +1,6 @@
 // Proves what doctor finds in a situation, and the one next step it names.
 import { describe, expect, it } from "vitest";
-import { examine, type Situation } from "./examine.ts";
+import { examine, type Situation } from "./doctor.ts";
 import { HEALTH, RUN, UNDER_WAY } from "./test-views.ts";
 
 const command = (text: string) => `tokens ${text}`;

@@ -1,6 +1,6 @@
 // Proves that the rate of a run finds an unpublished limit and stays below it, in simulated time.
 import { describe, expect, it } from "vitest";
-import { initialPace, nextPace, type Pace, type Seen } from "./pace.ts";
+import { initialPace, nextPace, type Pace, type Seen } from "./call-rate.ts";
 
 const TICK_MS = 250;
 

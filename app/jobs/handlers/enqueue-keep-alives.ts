@@ -1,5 +1,5 @@
 import type { AppJobContext } from "../queue/job-types.ts";
-import { keepAliveDelaySeconds, keepAliveDueAgeMs, type KeepAliveSpread } from "./keep-alive-plan.ts";
+import { keepAliveDelaySeconds, keepAliveDueAgeMs, type KeepAliveSpread } from "./keep-alive-timing.ts";
 import type { ShopDomain } from "../../infra/shop-domain.ts";
 import { shopsOfRows } from "./shops-of-rows.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { isPairOld } from "./keep-alive.ts";
-import { KEEP_ALIVE_SPREAD, keepAliveDelaySeconds, keepAliveDueAgeMs, keepAlivePlace } from "./keep-alive-plan.ts";
+import { KEEP_ALIVE_SPREAD, keepAliveDelaySeconds, keepAliveDueAgeMs, keepAlivePlace } from "./keep-alive-timing.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const SHOPS = Array.from({ length: 10_000 }, (_, index) => `shop-${index}.myshopify.com`);
