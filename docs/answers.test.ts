@@ -57,7 +57,7 @@ usual pauses hold.
 
 test("the page is what the tables say", async () => {
   const formatted = await format(text, { ...(await resolveConfig(PAGE)), parser: "markdown" });
-  await expect(formatted).toMatchFileSnapshot(`../../../${PAGE}`);
+  await expect(formatted).toMatchFileSnapshot("answers.md");
 });
 
 function observedBy({ status, error, text: words, failure }: Condition): Observed {
