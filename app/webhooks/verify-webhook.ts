@@ -1,5 +1,6 @@
 import { WebhookType, WebhookValidationErrorReason, type Shopify } from "@shopify/shopify-api";
 import { findShopDomain } from "../infra/shop-domain.ts";
+import { namesOtherShop } from "./named-shop.ts";
 import { type WebhookRefusal, WebhookRefusedError, REFUSALS } from "./webhook-refusal.ts";
 
 /** What Shopify signed, checked. It never comes with a token: the shop may have none any more. */
@@ -47,7 +48,7 @@ export async function verifyWebhook(
   const shop = findShopDomain(domain) ?? refuse(REFUSALS.shop);
   for (const value of [apiVersion, webhookId]) if (!HEADER_VALUE.test(value)) refuse(REFUSALS.headers);
   const body = parseObject(rawBody);
-  refuseOtherShop(body, shop);
+  if (namesOtherShop(body, shop)) refuse(REFUSALS.otherShop);
   return { shop, topic, apiVersion, id: webhookId, triggeredAt: parseTime(triggeredAt, receivedAt), body };
 }
 
@@ -79,24 +80,6 @@ function parseObject(rawBody: string): Record<string, unknown> {
   }
   if (typeof body !== "object" || body === null || Array.isArray(body)) refuse(REFUSALS.json);
   return body as Record<string, unknown>;
-}
-
-/**
- * Each topic's body names its shop in fields of its own (`app/scopes_update` in none). `domain` is the shop's own domain where it
- * has one, so it only counts when it is a permanent domain.
- */
-function refuseOtherShop({ myshopify_domain, shop_domain, domain }: Record<string, unknown>, shop: string): void {
-  for (const named of [myshopify_domain, shop_domain]) {
-    if (named !== undefined && (typeof named !== "string" || findShopDomain(named) !== shop))
-      refuse(REFUSALS.otherShop);
-  }
-  const permanent = typeof domain === "string" ? findShopDomain(domain) : undefined;
-  if (permanent && permanent !== shop) refuse(REFUSALS.otherShop);
-}
-
-/** Whether the body, which is signed, says whose webhook it is. Else the header alone does, which is not. */
-export function namesItsShop({ body }: Webhook): boolean {
-  return body.myshopify_domain !== undefined || body.shop_domain !== undefined;
 }
 
 /** Without the header the time of arrival stands; nothing happened later than that, give or take a clock. */

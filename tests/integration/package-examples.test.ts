@@ -190,8 +190,9 @@ describe.for(EXAMPLES)("$name, adopted", (example) => {
       },
     });
 
-  const send = (shop: string, topic: string, triggeredAt = new Date()) => {
-    const body = "{}";
+  /** @param named the shop that the signed body names; an uninstall's names its own, other bodies none. */
+  const send = (shop: string, topic: string, triggeredAt = new Date(), named = shop) => {
+    const body = topic === "app/uninstalled" ? JSON.stringify({ myshopify_domain: named }) : "{}";
     return fetch(new URL(example.webhooks(topic), origin), {
       method: "POST",
       body,
@@ -293,6 +294,16 @@ describe.for(EXAMPLES)("$name, adopted", (example) => {
     expect((await open(shop)).status, output).toBe(200);
     expect((await send(shop, "app/uninstalled", new Date(Date.now() - 600_000))).status, output).toBe(200);
     expect(await sandbox.client.ledger.isCurrentPair(shop, (await rowOf(shop))!)).toBe(true);
+  });
+
+  test("a webhook whose signed body names another shop than its header is refused, and changes nothing", async (context) => {
+    if (noRegistry) return context.skip(noRegistry);
+    const shop = await opened("replayed");
+    const before = await rowOf(shop);
+    const answer = await send(shop, "app/uninstalled", new Date(), "stranger.myshopify.com");
+    expect(answer.status, output).toBe(400);
+    expect(await answer.text()).toContain("shops_disagree");
+    expect(await rowOf(shop)).toEqual(before);
   });
 
   test("a job gets a fresh token, by shop", async (context) => {

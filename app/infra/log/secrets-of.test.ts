@@ -1,4 +1,5 @@
 // Proves that each secret of the environment is known by value to the log.
+import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { createSecretScrubber } from "./secret-scrubber.ts";
 import { secretsOf } from "./secrets-of.ts";
@@ -30,6 +31,14 @@ it("names them all, the parts of lists and addresses too", () => {
     expect(scrub(`before ${secret === "MIIEvQ" ? ENV.SHOPIFY_APP_PRIVATE_KEY : secret} after`)).not.toContain(secret);
   }
   expect(scrub(ENV.SHOPIFY_API_KEY)).toBe(ENV.SHOPIFY_API_KEY);
+});
+
+it("knows each variable of the example whose name says that it is secret", () => {
+  const names = [
+    ...readFileSync(".env.example", "utf8").matchAll(/^#? ?([A-Z_]*(?:SECRET|_KEYS|PRIVATE_KEY)[A-Z_]*)=/gm),
+  ];
+  expect(names.length).toBeGreaterThanOrEqual(7);
+  for (const [, name] of names) expect(secretsOf({ [name!]: "a-secret-value" }), name).toContain("a-secret-value");
 });
 
 it("expects nothing of an environment that is not complete", () => {

@@ -1,4 +1,4 @@
-const ENCODER = new TextEncoder();
+import { streamText } from "./stream-text.ts";
 
 /**
  * One JSON object whose list `field` is written item by item, so that memory does not grow with it. What `object` holds under
@@ -13,21 +13,7 @@ export function streamJson(
   const { [field]: _replaced, ...others } = object as Record<string, unknown>;
   const head = JSON.stringify(others).slice(0, -1);
   const iterator = pieces(`${head}${head === "{" ? "" : ","}${JSON.stringify(field)}:[`, items);
-  const body = new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      try {
-        const { value, done } = await iterator.next();
-        if (signal.aborted) controller.error(new Error("the client has gone, or the server is about to stop"));
-        else if (done) controller.close();
-        else controller.enqueue(ENCODER.encode(value));
-      } catch (error) {
-        controller.error(error);
-      }
-    },
-    async cancel() {
-      await iterator.return(undefined);
-    },
-  });
+  const body = streamText(iterator, signal);
   const all = new Headers(headers);
   all.set("Content-Type", "application/json; charset=utf-8");
   all.delete("Content-Length");

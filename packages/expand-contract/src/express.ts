@@ -4,7 +4,8 @@ import { isDatabaseOutage } from "../../../app/infra/database/is-database-outage
 import { TokenError, type RequestContext, type Tokens } from "../../../app/tokens/index.ts";
 import { findParts } from "./app-parts.ts";
 import type { OperatorRoutes } from "./operator-routes.ts";
-import { recordWebhook, topicName, triggeredAt } from "./record-webhook.ts";
+import { namesItsShop } from "../../../app/webhooks/named-shop.ts";
+import { bodyOf, isAboutOtherShop, recordWebhook, SHOPS_DISAGREE, topicName, triggeredAt } from "./record-webhook.ts";
 import { identifyRequest } from "./request-identity.ts";
 import { answerOf } from "./token-error-response.ts";
 
@@ -68,11 +69,17 @@ export function withExpressTokens<App extends ExpressAppLike>(shopify: App, toke
       parse!,
       (request: ExpressRequest, response: ServerResponse, next: Next) => {
         const at = triggeredAt(header(request, "x-shopify-triggered-at"));
+        const body = bodyOf(String(request.body ?? ""));
+        if (isAboutOtherShop(body, header(request, "x-shopify-shop-domain"))) {
+          response.writeHead(SHOPS_DISAGREE.status, { "Content-Type": "application/json" });
+          return void response.end(JSON.stringify(SHOPS_DISAGREE));
+        }
         const isUninstall = topicName(header(request, "x-shopify-topic") ?? "") === "APP_UNINSTALLED";
         const context: RequestContext = {
           kind: "webhook",
           renewWithinMs: isUninstall ? 0 : WEBHOOK_PATIENCE_MS,
-          ...(isUninstall && { uninstalledAt: at }),
+          // A body that names no shop proves nothing about this one: without a time Shopify is asked.
+          ...(isUninstall && namesItsShop(body) && { uninstalledAt: at }),
         };
         return tokens.withRequest(context, async () => process!(request as never, response as never, next));
       },
@@ -100,18 +107,10 @@ function recording(tokens: Tokens, topic: string, handler: Handler): Handler {
   return {
     ...handler,
     callback: async (name, shop, body, ...rest) => {
-      await recordWebhook(tokens, { shop, topic, payload: parsed(body), triggeredAt: new Date() });
+      await recordWebhook(tokens, { shop, topic, payload: bodyOf(body), triggeredAt: new Date() });
       await callback(name, shop, body, ...rest);
     },
   };
-}
-
-function parsed(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
 }
 
 /** The operator's routes as a middleware: `app.use("/admin", operatorMiddleware(operatorRoutes({ … })))`, before a body is parsed. */

@@ -1,4 +1,6 @@
-import type { Tokens } from "../../../app/tokens/index.ts";
+import { normalShopName, type Tokens } from "../../../app/tokens/index.ts";
+import { namesItsShop } from "../../../app/webhooks/named-shop.ts";
+import { REFUSALS } from "../../../app/webhooks/webhook-refusal.ts";
 
 /** A webhook that was verified. */
 export interface VerifiedWebhook {
@@ -15,11 +17,31 @@ export function topicName(topic: string): string {
   return topic.toUpperCase().replaceAll("/", "_");
 }
 
-/** The header's time, or now where it is missing or odd. */
+/** The header's time, or now where it is missing, odd or yet to come: the header is not signed. */
 export function triggeredAt(header: string | null | undefined): Date {
   const at = Date.parse(header ?? "");
-  return Number.isNaN(at) ? new Date() : new Date(at);
+  return Number.isNaN(at) ? new Date() : new Date(Math.min(at, Date.now()));
 }
+
+/** A webhook's body as an object; empty for anything else, which says nothing. */
+export function bodyOf(text: string): Record<string, unknown> {
+  try {
+    const body: unknown = JSON.parse(text);
+    return typeof body === "object" && body !== null && !Array.isArray(body) ? (body as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}
+
+/** Whether the signed body names another shop than the header, which is not signed: such a webhook is refused. */
+export function isAboutOtherShop(body: Record<string, unknown>, shopHeader: string | null | undefined): boolean {
+  if (!shopHeader) return false;
+  const named = [body.myshopify_domain, body.shop_domain].filter((one) => one !== undefined);
+  return named.some((one) => typeof one !== "string" || normalShopName(one) !== normalShopName(shopHeader));
+}
+
+/** What a webhook is answered whose header and body name different shops. */
+export const SHOPS_DISAGREE = REFUSALS.otherShop;
 
 /**
  * What a webhook says about a shop's token is recorded before the app's own handler sees it: an uninstall (unless the shop is
@@ -29,7 +51,7 @@ export async function recordWebhook(tokens: Tokens, webhook: VerifiedWebhook): P
   const { shop, payload, triggeredAt: at } = webhook;
   switch (topicName(webhook.topic)) {
     case "APP_UNINSTALLED":
-      await tokens.recordUninstalled(shop, at);
+      await tokens.recordUninstalled(shop, at, { isCertain: namesItsShop((payload ?? {}) as Record<string, unknown>) });
       return;
     case "APP_SCOPES_UPDATE": {
       const { current } = (payload ?? {}) as { current?: unknown };

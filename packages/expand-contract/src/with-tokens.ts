@@ -1,6 +1,6 @@
 import type { RequestContext, Tokens } from "../../../app/tokens/index.ts";
 import { findParts } from "./app-parts.ts";
-import { recordWebhook, topicName, triggeredAt } from "./record-webhook.ts";
+import { bodyOf, isAboutOtherShop, recordWebhook, SHOPS_DISAGREE, topicName, triggeredAt } from "./record-webhook.ts";
 import { identifyRequest } from "./request-identity.ts";
 import { responseOf } from "./token-error-response.ts";
 
@@ -72,6 +72,10 @@ export function withTokens<App extends ShopifyAppLike>(
   };
 
   const webhook: Authenticate = async (request, ...rest) => {
+    const body = bodyOf(await request.clone().text());
+    if (isAboutOtherShop(body, request.headers.get("x-shopify-shop-domain"))) {
+      throw Response.json(SHOPS_DISAGREE, { status: SHOPS_DISAGREE.status });
+    }
     const at = triggeredAt(request.headers.get("x-shopify-triggered-at"));
     const context = { kind: "webhook", renewWithinMs: patience(request.headers.get("x-shopify-topic")) } as const;
     const said = (await serve(context, () => authenticate.webhook(request, ...rest))) as WebhookLike;

@@ -1,34 +1,19 @@
 import { csvRecord } from "../../../infra/csv.ts";
 import { services } from "../../../services.server.ts";
+import { streamText } from "../../run/stream-text.ts";
 import { type ConsoleRequest, messageResponse } from "../door/console-route.server.tsx";
 import { findShops } from "../facts/shops/find-shops.server.ts";
 import { type Cursor, parseShopFilter, type ShopFilter } from "../facts/shops/shop-filter.ts";
 
 const COLUMNS = ["shop", "state", "reason", "chainEnds", "outcome", "code"] as const;
 const PAGE = 1_000;
-const ENCODER = new TextEncoder();
-
 /** `GET /admin/shops/export`: every shop that fits the filter, as CSV. Read and sent page by page, so memory does not grow with it. */
 export async function exportShops({ url, request }: ConsoleRequest): Promise<Response> {
   const { filter, problem } = parseShopFilter(url.searchParams);
   if (problem) return messageResponse(422, "That cannot be looked for", `Correct it and try again: ${problem}.`);
   const signal = AbortSignal.any([request.signal, services.stopping]);
   const records = recordsOf(filter);
-  const body = new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      try {
-        const { value, done } = await records.next();
-        if (signal.aborted) controller.error(new Error("the client has gone, or the server is about to stop"));
-        else if (done) controller.close();
-        else controller.enqueue(ENCODER.encode(value));
-      } catch (error) {
-        controller.error(error);
-      }
-    },
-    async cancel() {
-      await records.return(undefined);
-    },
-  });
+  const body = streamText(records, signal);
   const name = ["shops", filter.state, filter.outcome].filter(Boolean).join("-");
   return new Response(body, {
     headers: {
