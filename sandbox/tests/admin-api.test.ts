@@ -56,6 +56,20 @@ test("answers carry cost and throttle status; an empty bucket is THROTTLED with 
   expect(await (await call()).json()).not.toHaveProperty("errors");
 });
 
+test("what is mocked is the same at each request, and a list ends with its first page", async () => {
+  const session = await openShop({ scopes: ["read_products"] });
+  const list = `{
+    products(first: 2) { nodes { status totalInventory tracksInventory isGiftCard } pageInfo { hasNextPage endCursor } }
+    webhookSubscriptions(first: 2) { edges { node { topic } } pageInfo { hasNextPage } }
+  }`;
+  const first = await query(session, list);
+  expect(first).toMatchObject({
+    products: { nodes: [{ status: "ACTIVE", isGiftCard: false }, {}], pageInfo: { hasNextPage: false } },
+    webhookSubscriptions: { edges: [], pageInfo: { hasNextPage: false } },
+  });
+  for (let again = 0; again < 10; again++) expect(await query(session, list)).toEqual(first);
+});
+
 test("a metafield that is set can be read back, by this shop alone", async () => {
   const [mine, other] = [await openShop(), await openShop()];
   const { shop } = (await query(mine, "{ shop { id } }")) as { shop: { id: string } };

@@ -9,6 +9,8 @@ import {
   execute,
   getOperationAST,
   GraphQLError,
+  isAbstractType,
+  isEnumType,
   isObjectType,
   Kind,
   parse,
@@ -37,6 +39,10 @@ function executableFor(version: string): Executable {
   const mocked = addMocksToSchema({
     schema: admin.schema,
     mocks: {
+      ...firstChoices(admin.schema),
+      Int: () => 1,
+      Float: () => 1,
+      Boolean: () => false,
       DateTime: () => "2026-01-01T00:00:00Z",
       Date: () => "2026-01-01",
       URL: () => "https://example.com/",
@@ -65,6 +71,16 @@ function executableFor(version: string): Executable {
   const executable: Executable = { admin, mocked, documents: new Map() };
   executables.set(version, executable);
   return executable;
+}
+
+/** The first value of each enumeration and the first type of each abstract one, where the library would draw lots. */
+function firstChoices(schema: GraphQLSchema): Record<string, () => unknown> {
+  const mocks: Record<string, () => unknown> = {};
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (isEnumType(type)) mocks[type.name] = () => type.getValues()[0]?.value;
+    if (isAbstractType(type)) mocks[type.name] = () => ({ __typename: schema.getPossibleTypes(type)[0]?.name });
+  }
+  return mocks;
 }
 
 /** Fields that the parent object carries are taken from it; mocks only fill the gaps. */

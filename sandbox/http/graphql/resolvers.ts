@@ -85,6 +85,8 @@ function appNode(state: PlatformState): Record<string, unknown> {
 export const RESOLVERS: Record<string, Resolver> = {
   "QueryRoot.shop": (_parent, _args, { shop }) => shopNode(shop),
   "QueryRoot.currentAppInstallation": (_parent, _args, context) => installationNode(context),
+  /** None: the app's own configuration declares them, and those are not listed here. */
+  "QueryRoot.webhookSubscriptions": () => ({ edges: [], nodes: [], pageInfo: { hasNextPage: false, endCursor: null } }),
   "Shop.metafield": (parent, args: { namespace?: string; key: string }, context) =>
     readMetafield(context, String(parent.id), args),
   "Shop.metafields": (parent, args: { namespace?: string; first?: number }, context) =>
