@@ -1,10 +1,7 @@
 import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
 import PQueue from "p-queue";
 import type { ProbeAnswer, TokenAnswer } from "../../tokens/index.ts";
-import { GateClosedError, type CallSignal, type GateCounts, type Permit } from "./permit.ts";
-import { platformSignal } from "./platform-signal.ts";
-import { createShopsInTrouble } from "./shops-in-trouble.ts";
-import { createTokenBucket } from "./rate-bucket.ts";
+import { createPlatformTrouble } from "./platform-trouble.ts";
 
 /** Share of the calls in flight that may be under way to the gate beyond it, so that it never waits for a database. */
 const EARLY_STARTS = 0.2;
@@ -13,8 +10,26 @@ const LONGEST_WAIT_MS = 1_000;
 const LONGEST_WAIT_AGAIN_MS = 10_000;
 /** Longest pause of all calls; then one call tries again. */
 const LONGEST_PAUSE_MS = 60_000;
-/** While Shopify does not answer, single calls try: after each of these, then after the last again and again. */
-const TRY_AFTER_MS = [1_000, 2_000, 4_000, 5_000];
+/** While Shopify does not answer, single calls try: after a second, then twice as long each time, up to this. */
+const LONGEST_TRY_MS = 5_000;
+/** Unused starts are saved up for this long at most: enough to bridge timers, too little for a surge. */
+const SAVED_MS = 50;
+
+/** A call did not leave: the gate was shut after the shop had been taken up. Nothing happened to the shop. */
+export class GateClosedError extends Error {
+  constructor() {
+    super("The call did not leave");
+    this.name = "GateClosedError";
+  }
+}
+
+/** Counters that only rise; the control loop reads their differences. */
+export interface GateCounts {
+  /** Refusals that concerned all. */
+  throttled: number;
+  /** Times when only the rate held a shop back. */
+  limited: number;
+}
 
 export type CallGate = ReturnType<typeof createCallGate>;
 
@@ -22,6 +37,7 @@ export type CallGate = ReturnType<typeof createCallGate>;
  * Where every call to Shopify leaves from. Four things hold it back: one rate (`setRate`); one bound on calls in flight (p-queue);
  * one breaker, which halves that bound with each shop in a row that gets no answer, down to single tries; and one pause, for what
  * several shops are asked to wait, of at most a minute. What one shop is asked to wait delays that shop alone.
+ * @param options.rate calls per second.
  * @param options.onPause all calls have to wait: tells the other instances.
  * @param options.onRoom a call has ended: another shop may be taken up.
  * @param options.now milliseconds, monotonic.
@@ -34,52 +50,48 @@ export function createCallGate(options: {
   now?: () => number;
 }) {
   const { concurrency, now = () => performance.now() } = options;
-  const counts: GateCounts = { activeMs: 0, answered: 0, throttled: 0, limited: 0 };
+  const counts: GateCounts = { throttled: 0, limited: 0 };
   const queue = new PQueue({ concurrency: 1 });
-  const bucket = createTokenBucket(options.rate, now);
-  const trouble = createShopsInTrouble(now);
-  let onTheWay = 0;
+  const trouble = createPlatformTrouble(now);
+  const onTheWay = new Set<object>();
+  let rate = options.rate;
+  let nextStartAt = now();
   let isProven = false;
   let isClosed = false;
   let tries = 0;
   let pausedUntil = 0;
-  let bookedAt = now();
 
   const pausedFor = () => Math.max(0, pausedUntil - now());
 
-  function bookTime(): void {
-    const from = Math.max(bookedAt, pausedUntil);
-    bookedAt = now();
-    if (!trouble.isDown) counts.activeMs += Math.max(0, bookedAt - from);
+  /** Takes a start, also one that is not due yet: the next ones wait for it. */
+  function takeStart(): void {
+    const everyMs = 1_000 / rate;
+    nextStartAt = Math.max(nextStartAt, now() - Math.max(0, SAVED_MS - everyMs)) + everyMs;
   }
 
   function pause(ms: number): void {
-    bookTime();
     pausedUntil = Math.max(pausedUntil, now() + Math.min(ms, LONGEST_PAUSE_MS));
   }
 
-  function note(shop: string, triesOfShop: number, answer: TokenAnswer | ProbeAnswer): CallSignal {
-    const signal = platformSignal(answer);
-    bookTime();
-    const { isForAll, holdsAll } = trouble.note(shop, triesOfShop, signal);
-    if (signal.kind === "broken") {
-      if (trouble.isDown && pausedFor() === 0) pause(TRY_AFTER_MS[Math.min(tries++, TRY_AFTER_MS.length - 1)]!);
+  function note(shop: string, triesOfShop: number, answer: TokenAnswer | ProbeAnswer): { isForAll: boolean } {
+    const { kind, isLimit, isForAll, holdMs } = trouble.note(shop, triesOfShop, answer);
+    if (kind === "broken") {
+      if (trouble.isDown() && pausedFor() === 0) pause(Math.min(LONGEST_TRY_MS, 1_000 * 2 ** tries++));
     } else {
       tries = 0;
-      counts.answered++;
-      isProven ||= signal.kind === "answered";
+      isProven ||= kind === "answered";
     }
-    if (holdsAll) {
-      if (isForAll) counts.throttled++;
-      pause(signal.retryAfterMs!);
+    if (isLimit) counts.throttled++;
+    if (holdMs !== undefined) {
+      pause(holdMs);
       options.onPause?.(pausedFor());
     }
     // Not one more call leaves, even before the run is halted.
-    if (trouble.appRefused) close();
+    if (trouble.appRefused()) close();
     // Until Shopify has answered once, and while it does not, one call goes first.
-    const isAlone = !isProven || trouble.isDown;
-    queue.concurrency = isAlone ? 1 : Math.max(1, Math.floor(concurrency / 2 ** trouble.brokenInARow));
-    return { ...signal, isForAll };
+    const isAlone = !isProven || trouble.isDown();
+    queue.concurrency = isAlone ? 1 : Math.max(1, Math.floor(concurrency / 2 ** trouble.brokenInARow()));
+    return { isForAll };
   }
 
   async function inTurn<T>(call: () => Promise<T>, longestMs: number): Promise<T> {
@@ -117,56 +129,48 @@ export function createCallGate(options: {
   }
 
   return {
-    get counts() {
-      bookTime();
-      return { ...counts };
-    },
-    get isDown() {
-      return trouble.isDown;
-    },
+    counts: counts as Readonly<GateCounts>,
+    isDown: trouble.isDown,
     /** Several shops in a row were told that Shopify does not know the app. */
-    get appRefused() {
-      return trouble.appRefused;
-    },
+    appRefused: trouble.appRefused,
     /** 0: a shop may be taken up. More: milliseconds until one may be. Undefined: when a call has ended. */
     opensIn(): number | undefined {
       if (isClosed) return undefined;
       if (pausedFor() > 0) return Math.ceil(pausedFor());
-      const early = isProven && trouble.brokenInARow === 0 ? Math.ceil(concurrency * EARLY_STARTS) : 0;
-      if (queue.pending + queue.size + onTheWay >= queue.concurrency + early) return undefined;
-      const waitMs = bucket.takesIn();
+      const early = isProven && trouble.brokenInARow() === 0 ? Math.ceil(concurrency * EARLY_STARTS) : 0;
+      if (queue.pending + queue.size + onTheWay.size >= queue.concurrency + early) return undefined;
+      const waitMs = Math.max(0, Math.ceil(nextStartAt - now()));
       if (waitMs > 0) counts.limited++;
       return waitMs;
     },
     /** Takes up a shop; ask `opensIn` before. @param tries how often it failed before for reasons of its own. */
-    acquire(shop: string, tries: number): Permit {
-      bucket.take();
-      onTheWay++;
-      let isOnTheWay = true;
-      let last: CallSignal | undefined;
-      const arrive = () => {
-        if (isOnTheWay) onTheWay--;
-        isOnTheWay = false;
-      };
-      return {
-        get last() {
-          return last;
-        },
-        run: (call) => {
+    acquire(shop: string, tries: number) {
+      takeStart();
+      const permit = {
+        /** Whether the last call concerned all shops, and says nothing about this one; undefined when none was made. */
+        last: undefined as { isForAll: boolean } | undefined,
+        /** Runs a call, token endpoint or verification, as soon as there is a place. @throws GateClosedError */
+        run<T extends TokenAnswer | ProbeAnswer>(call: () => Promise<T>): Promise<T> {
+          const isFirst = onTheWay.delete(permit);
           // A verification is paid for like the call before it.
-          if (!isOnTheWay) bucket.take();
-          const longestMs = isOnTheWay ? LONGEST_WAIT_MS : LONGEST_WAIT_AGAIN_MS;
-          arrive();
-          return inTurn(async () => {
-            const answer = await call();
-            last = note(shop, tries, answer);
-            return answer;
-          }, longestMs);
+          if (!isFirst) takeStart();
+          return inTurn(
+            async () => {
+              const answer = await call();
+              permit.last = note(shop, tries, answer);
+              return answer;
+            },
+            isFirst ? LONGEST_WAIT_MS : LONGEST_WAIT_AGAIN_MS,
+          );
         },
-        release: arrive,
+        /** The shop is done with, whether it called or not. */
+        release: (): void => void onTheWay.delete(permit),
       };
+      onTheWay.add(permit);
+      return permit;
     },
-    setRate: bucket.setRate,
+    /** @param perSecond calls, of this instance. */
+    setRate: (perSecond: number) => void (rate = perSecond),
     /** Lets no call leave for `ms` milliseconds, a minute at most; never shortens a pause. */
     pause,
     close,

@@ -1,7 +1,6 @@
 import type { Logger } from "../../infra/log/log.server.ts";
 import { ConfigurationError, type MigrateOutcome, StorageUnfitError, type Tokens } from "../../tokens/index.ts";
-import type { CallGate } from "../pacing/call-gate.ts";
-import { GateClosedError } from "../pacing/permit.ts";
+import { GateClosedError, type CallGate } from "../pacing/call-gate.ts";
 import type { StopReason } from "../run/end-run.ts";
 import type { Claim } from "./claim-shops.ts";
 import { isDatabaseFailure } from "../../infra/database/is-database-outage.ts";
@@ -85,5 +84,5 @@ function countedOnce({ shop, tries }: Claim, isDatabase: boolean, random?: () =>
     retryable: true,
     attempts: 1,
   };
-  return judgeAttempt(outcome, { tries, call: { kind: "answered", isForAll: false } }, random);
+  return judgeAttempt(outcome, { tries, call: { isForAll: false } }, random);
 }

@@ -1,6 +1,6 @@
 import sql from "sql-template-tag";
 import type { Database } from "../../infra/database/database.ts";
-import type { GateCounts } from "../pacing/permit.ts";
+import type { GateCounts } from "../pacing/call-gate.ts";
 import type { Pace } from "../pacing/call-rate.ts";
 
 /** What a worker did since it joined the run; only ever rises. */

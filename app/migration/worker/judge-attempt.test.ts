@@ -12,7 +12,7 @@ const failed = (over: Partial<MigrateOutcome> = {}): MigrateOutcome => ({
   attempts: 1,
   ...over,
 });
-const broken = { kind: "broken" as const, isForAll: false };
+const broken = { isForAll: false };
 const context = { tries: 0, call: broken };
 
 describe("an attempt", () => {
@@ -40,7 +40,7 @@ describe("an attempt", () => {
 
   it("does not count what concerned all shops, or made no call", () => {
     const tries = MOST_TRIES - 1;
-    for (const call of [{ ...broken, isForAll: true }, { kind: "throttled" as const, isForAll: true }, undefined]) {
+    for (const call of [{ isForAll: true }, undefined]) {
       expect(judgeAttempt(failed(), { tries, call })).toMatchObject({ outcome: "waiting", attempts: tries });
     }
   });

@@ -1,5 +1,4 @@
 import { LOST_CALL_MS, type MigrateOutcome } from "../../tokens/index.ts";
-import type { CallSignal } from "../pacing/permit.ts";
 import type { Outcome } from "./record-outcomes.ts";
 
 /** Failures of one shop before it is given up. Those that concern all shops (a limit for all, an outage) are not counted. */
@@ -14,12 +13,12 @@ const LEASE_BACKOFF_MS = 1_000;
 /**
  * What becomes of a shop after one attempt: its outcome, or another attempt later. Every shop reaches an outcome in minutes.
  * @param context.tries its failures before.
- * @param context.call what the last call of this attempt came to; undefined when none was made.
+ * @param context.call whether the last call of this attempt concerned all shops; undefined when none was made.
  * @param random 0 to 1, for the jitter.
  */
 export function judgeAttempt(
   outcome: MigrateOutcome,
-  context: { tries: number; call: CallSignal | undefined },
+  context: { tries: number; call: { isForAll: boolean } | undefined },
   random: () => number = Math.random,
 ): Outcome {
   const { shop, code, message, retryable, retryAfterMs } = outcome;

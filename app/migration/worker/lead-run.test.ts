@@ -1,41 +1,41 @@
+// Proves how the leader of a run adds up what its workers did, and which shops are verified.
 import { expect, it } from "vitest";
-import type { WorkerStats } from "./heartbeat.ts";
-import { createLeader } from "./lead-run.ts";
+import { createPaceControl } from "./lead-run.ts";
 import { isVerified } from "./verify-choice.ts";
 
-const stats = (over: Partial<WorkerStats>): WorkerStats => ({
-  activeMs: 0,
-  answered: 0,
-  throttled: 0,
-  limited: 0,
-  finished: 0,
-  ...over,
-});
-const heard = (workers: { id: string; stats: WorkerStats }[]) => ({
-  alive: true,
-  status: "running",
-  stopRequested: false,
-  drained: false,
-  leads: true,
-  allowedRate: null,
-  pacing: null,
-  pausedMs: 0,
-  workers,
-});
+const stats = { throttled: 0, limited: 0, finished: 0 };
+const heard = (workers: { id: string; stats: typeof stats }[], pausedMs = 0) => ({ pacing: null, pausedMs, workers });
 
-it("the leader adds up what all workers did since the last turn; their time runs side by side", () => {
+it("the leader adds up what all workers did since the last turn, from its first look on", () => {
   let time = 0;
-  const leader = createLeader(() => time);
-  leader.decide(heard([{ id: "a", stats: stats({ finished: 1_000, answered: 1_000, activeMs: 60_000 }) }]));
+  const control = createPaceControl(() => time);
+  control.decide(heard([{ id: "a", stats: { ...stats, finished: 1_000, throttled: 7 } }]), false);
   time = 1_000;
-  const { pace, recentRate } = leader.decide(
+  const { pace, recentRate } = control.decide(
     heard([
-      { id: "a", stats: stats({ finished: 1_010, answered: 1_012, activeMs: 61_000, limited: 1 }) },
-      { id: "b", stats: stats({ finished: 5, answered: 6, activeMs: 400 }) },
+      { id: "a", stats: { finished: 1_010, throttled: 7, limited: 1 } },
+      { id: "b", stats: { ...stats, finished: 5 } },
     ]),
+    false,
   );
   expect(recentRate).toBe(15);
-  expect(pace).toMatchObject({ answered: 18, spentMs: 1_000, rate: 80 });
+  expect(pace).toMatchObject({ rate: 80, limited: false });
+});
+
+it("time in which all calls wait, or in which Shopify does not answer, raises no rate", () => {
+  let time = 0;
+  const control = createPaceControl(() => time);
+  const turn = (pausedMs: number, isDown: boolean) => {
+    time += 1_000;
+    return control.decide(heard([{ id: "a", stats: { ...stats, limited: time } }], pausedMs), isDown);
+  };
+  turn(0, false);
+  expect(turn(500, false).pace.rate).toBe(40);
+  expect(turn(0, true)).toMatchObject({
+    pace: { rate: 40 },
+    notice: expect.stringContaining("does not answer") as string,
+  });
+  expect(turn(0, false)).toMatchObject({ pace: { rate: 80 }, notice: null });
 });
 
 it("by default the first wave is proven, then one shop in fifty", () => {

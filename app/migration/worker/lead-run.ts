@@ -1,56 +1,82 @@
-import type { Heartbeat, WorkerStats } from "./heartbeat.ts";
-import { initialPace, nextPace, type Pace, type Seen } from "../pacing/call-rate.ts";
+import type { Database } from "../../infra/database/database.ts";
+import type { Logger } from "../../infra/log/log.server.ts";
+import type { Metrics } from "../../infra/metrics.server.ts";
+import { initialPace, nextPace, wasJustCut, type Pace } from "../pacing/call-rate.ts";
+import { storePace, takeOverFromDead, type Heartbeat, type WorkerStats } from "./heartbeat.ts";
 
 /** Ticks over which the recent rate is averaged. */
 const RATE_TICKS = 20;
 
-/** The control loop of a run, in whichever instance leads it now. */
-export interface RunLeader {
-  /** One turn: what all workers did since the last one decides the pace. */
-  decide(heard: Heartbeat): { pace: Pace; recentRate: number; notice: string | null };
-}
-
-export function createLeader(now: () => number = () => performance.now()): RunLeader {
-  let before = new Map<string, WorkerStats>();
-  const rates: { at: number; finished: number }[] = [];
-  let finished = 0;
-
+/** What the leading instance does for all: decides the pace, and takes the shops of dead workers back. */
+export function createRunLeader(deps: {
+  db: Database;
+  runId: string;
+  worker: string;
+  deadAfterMs: number;
+  log: Logger;
+  metrics: Pick<Metrics, "migrationAllowedRate">;
+}) {
+  const { db, runId, worker, deadAfterMs, log, metrics } = deps;
+  const control = createPaceControl();
+  let lastHeartbeatAt = performance.now();
+  let mayTakeOverAt = lastHeartbeatAt;
   return {
-    decide({ workers, pacing }) {
-      const isFirstTurn = before.size === 0;
-      const deltas = workers.flatMap(({ id, stats }) => {
-        // A leader that takes over has not seen what was before; a worker that joined since began at zero.
-        const last = before.get(id) ?? (isFirstTurn ? stats : undefined);
-        return [difference(stats, last)];
-      });
-      before = new Map(workers.map(({ id, stats }) => [id, stats]));
-      const seen = gather(deltas);
-      const pace = nextPace({ ...initialPace, ...pacing }, seen);
-      finished += deltas.reduce((sum, delta) => sum + delta.finished, 0);
-      rates.push({ at: now(), finished });
-      if (rates.length > RATE_TICKS) rates.shift();
-      return { pace, recentRate: rateOver(rates), notice: noticeOf(pace) };
+    /** Called at every heartbeat, leading or not: after a gap between them, other workers' silence proves nothing. */
+    noteHeartbeat(): void {
+      const now = performance.now();
+      // The database was away, or this process slept: others may have had no better luck.
+      if (now - lastHeartbeatAt > deadAfterMs / 2) mayTakeOverAt = now + deadAfterMs;
+      lastHeartbeatAt = now;
+    },
+    /** One turn of the control loop. @returns calls per second that all instances may make. */
+    async steer(heard: Heartbeat, isDown: boolean): Promise<number> {
+      const decided = control.decide(heard, isDown);
+      metrics.migrationAllowedRate.set(decided.pace.rate);
+      await storePace(db, runId, worker, decided);
+      const now = performance.now();
+      if (now > mayTakeOverAt) {
+        mayTakeOverAt = now + deadAfterMs / 10;
+        const taken = await takeOverFromDead(db, runId, worker, deadAfterMs);
+        if (taken > 0) log.warn({ shops: taken }, "shops of a dead worker are taken over");
+      }
+      return decided.pace.rate;
     },
   };
 }
 
-function difference(now: WorkerStats, before: WorkerStats | undefined): WorkerStats {
-  if (!before) return now;
-  const delta = { ...now };
-  for (const key of Object.keys(delta) as (keyof WorkerStats)[]) delta[key] = (now[key] ?? 0) - (before[key] ?? 0);
-  return delta;
-}
+/**
+ * Turns what all workers did since the last turn into the next pace.
+ * @param now milliseconds, monotonic.
+ */
+export function createPaceControl(now: () => number = () => performance.now()) {
+  let before: Map<string, WorkerStats> | undefined;
+  let decidedAt = now();
+  let finished = 0;
+  const rates: { at: number; finished: number }[] = [];
 
-/** Counts add up over the workers; time does not: they work side by side. */
-function gather(deltas: readonly WorkerStats[]): Seen {
-  const seen: Seen = { ms: 0, answered: 0, throttled: 0, limited: false };
-  for (const delta of deltas) {
-    seen.ms = Math.max(seen.ms, delta.activeMs);
-    seen.answered += delta.answered;
-    seen.throttled += delta.throttled;
-    seen.limited ||= delta.limited > 0;
-  }
-  return seen;
+  return {
+    /** @param isDown Shopify does not answer. */
+    decide({ workers, pacing, pausedMs }: Pick<Heartbeat, "workers" | "pacing" | "pausedMs">, isDown: boolean) {
+      const at = now();
+      const sum = (key: keyof WorkerStats) =>
+        // A leader that takes over has not seen what was before; a worker that joined since began at zero.
+        workers.reduce(
+          (all, { id, stats }) => all + stats[key] - ((before ?? new Map([[id, stats]])).get(id)?.[key] ?? 0),
+          0,
+        );
+      const ms = before === undefined || pausedMs > 0 || isDown ? 0 : at - decidedAt;
+      const pace = nextPace(
+        { ...initialPace, ...pacing },
+        { ms, throttled: sum("throttled"), limited: sum("limited") > 0 },
+      );
+      finished += sum("finished");
+      before = new Map(workers.map(({ id, stats }) => [id, stats]));
+      decidedAt = at;
+      rates.push({ at, finished });
+      if (rates.length > RATE_TICKS) rates.shift();
+      return { pace, recentRate: rateOver(rates), notice: noticeOf(pace, isDown) };
+    },
+  };
 }
 
 function rateOver(rates: readonly { at: number; finished: number }[]): number {
@@ -59,6 +85,7 @@ function rateOver(rates: readonly { at: number; finished: number }[]): number {
   return last.at > first.at ? ((last.finished - first.finished) / (last.at - first.at)) * 1000 : 0;
 }
 
-function noticeOf({ reason }: Pace): string | null {
-  return reason === "throttled" ? "Shopify answered 429; going on a little slower" : null;
+function noticeOf(pace: Pace, isDown: boolean): string | null {
+  if (isDown) return "Shopify does not answer; one call tries now and then";
+  return wasJustCut(pace) ? "Shopify answered 429; going on a little slower" : null;
 }

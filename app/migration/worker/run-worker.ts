@@ -4,13 +4,13 @@ import { createCallGate } from "../pacing/call-gate.ts";
 import { initialPace } from "../pacing/call-rate.ts";
 import { advanceRun, endStoppedRun, failRun, requestStop, type StopReason } from "../run/end-run.ts";
 import { createFailureWindow } from "../run/failure-window.ts";
-import { createRunSteering } from "../run/steer-run.ts";
 import type { MigrationOptions } from "../types.ts";
 import { APP_REFUSED, attemptShop, type Attempt } from "./attempt-shop.ts";
 import { createClaimBuffer } from "./claim-buffer.ts";
 import type { Claim } from "./claim-shops.ts";
 import { createDatabaseTrouble, explainFault } from "./database-trouble.ts";
 import { heartbeat, joinRun, leaveRun, storePause } from "./heartbeat.ts";
+import { createRunLeader } from "./lead-run.ts";
 import { createOutcomeQueue } from "./outcome-queue.ts";
 import { releaseClaims, type Outcome } from "./record-outcomes.ts";
 import { createShopTaker } from "./take-up-shops.ts";
@@ -46,7 +46,7 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
     onRoom: () => taker.pump(),
   });
   const failures = createFailureWindow(options.failureThreshold);
-  const steering = createRunSteering({ db, runId, worker, deadAfterMs, log, metrics });
+  const leader = createRunLeader({ db, runId, worker, deadAfterMs, log, metrics });
   const outcomes = createOutcomeQueue(db, runId, worker, trouble.note);
   const buffer = createClaimBuffer({
     db,
@@ -84,7 +84,7 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
     const attempt = await attemptShop(claim, { tokens: deps.tokens, gate, log, verify, random: deps.random });
     if (attempt.databaseError) trouble.note(attempt.databaseError);
     if (attempt.stop) halt(attempt.stop);
-    if (gate.appRefused) halt(APP_REFUSED);
+    if (gate.appRefused()) halt(APP_REFUSED);
     if (attempt.outcome) settle(attempt.outcome);
     return attempt;
   }
@@ -115,7 +115,7 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
   async function tick(): Promise<void> {
     const heard = await heartbeat(db, runId, worker, { ...gate.counts, finished }, deadAfterMs);
     lastHeartbeatAt = performance.now();
-    steering.noteHeartbeat();
+    leader.noteHeartbeat();
     if (heard.status !== "running") return end();
     if (!heard.alive) {
       log.warn("taken for dead; joining again with nothing in hand");
@@ -126,7 +126,7 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
     buffer.lookAgain(heard.drained);
     if (heard.stopRequested) stopStarting();
     else if (stopReason !== undefined) await requestStop(db, runId, stopReason);
-    const rate = heard.leads ? await steering.steer(heard, gate.isDown) : (heard.allowedRate ?? initialPace.rate);
+    const rate = heard.leads ? await leader.steer(heard, gate.isDown()) : (heard.allowedRate ?? initialPace.rate);
     gate.setRate(rate / Math.max(1, heard.workers.length));
     if (taker.inWork.size > 0) return;
     if (mode === "working" && buffer.isExhausted() && outcomes.isEmpty()) await advance();
