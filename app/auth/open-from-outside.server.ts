@@ -5,7 +5,7 @@ import { ReauthorizationRequiredError, type ShopTokenState } from "../tokens/ind
 import type { Parameters } from "./identity/read-parameters.ts";
 import { verifySignedQuery } from "./identity/verify-signed-query.server.ts";
 import { FORGED_LINK } from "./page-problem-texts.ts";
-import { authorizationCodeUrl, embeddedAppUrl } from "./shopify-addresses.server.ts";
+import { authorizationCodeUrl, embeddedAppUrl, inLanguage } from "./shopify-addresses.server.ts";
 import { problemResponse } from "./token-error-response.server.ts";
 
 const SHOP_NAME_QUERY = "#graphql\n query ShopName { shop { name } }";
@@ -25,7 +25,7 @@ export async function openFromOutside(parameters: Parameters): Promise<Response>
   if (verdict.kind === "forged") return problemResponse(400, FORGED_LINK);
   const verified = verdict.kind === "signed" ? verdict.query.shop : undefined;
   const shop = verified ?? findShopDomain(parameters.get("shop"));
-  if (!shop) return redirect("/auth/login");
+  if (!shop) return redirect(inLanguage("/auth/login", parameters.get("locale")));
   if (env.phase === "contract") return redirect(embeddedAppUrl(shop));
   if (needsInstallation(await tokens.state(shop))) return redirect(authorizationCodeUrl(shop));
   if (verified) {

@@ -17,9 +17,20 @@ export function authorizationCodeUrl(shop: string): string {
   return `${env.SHOPIFY_APP_URL}/auth?shop=${encodeURIComponent(shop)}`;
 }
 
-/** Our page that leaves the iframe for `destination`: pages of Shopify refuse to be framed. */
-export function exitIframePath(shop: string, destination: string): string {
-  return `/auth/exit-iframe?${new URLSearchParams({ shop, host: adminHost(shop), exitIframe: destination })}`;
+/**
+ * Our page that leaves the iframe for `destination`: pages of Shopify refuse to be framed.
+ * @param locale the Admin's, for its words.
+ */
+export function exitIframePath(shop: string, destination: string, locale: string | undefined): string {
+  const query = new URLSearchParams({ shop, host: adminHost(shop), exitIframe: destination });
+  if (locale) query.set("locale", locale);
+  return `/auth/exit-iframe?${query}`;
+}
+
+/** A page of ours in the language of the Admin. @param locale the Admin's, where the address of the request named one. */
+export function inLanguage(path: string, locale: string | null | undefined): string {
+  if (!locale) return path;
+  return `${path}${path.includes("?") ? "&" : "?"}${new URLSearchParams({ locale })}`;
 }
 
 /** The `host` parameter with which Shopify Admin opens an app: App Bridge finds the Admin by it. */

@@ -8,7 +8,7 @@ import { IdTokenRefusedError } from "./identity/verify-id-token.server.ts";
 import type { InstallFlow } from "./install/install-flow.server.ts";
 import type { PageProblem } from "./page-problem.ts";
 import * as problems from "./page-problem-texts.ts";
-import { adminHost, authorizationCodeUrl, exitIframePath } from "./shopify-addresses.server.ts";
+import { adminHost, authorizationCodeUrl, exitIframePath, inLanguage } from "./shopify-addresses.server.ts";
 
 const RETRY_WITH_NEW_ID_TOKEN = { "X-Shopify-Retry-Invalid-Session-Request": "1" };
 const REAUTHORIZE_URL_HEADER = "X-Shopify-API-Request-Failure-Reauthorize-Url";
@@ -93,7 +93,7 @@ function askForIdToken(request: Request): Response {
   const parameters = readParameters(request);
   if (parameters.get(BOUNCED)) return problemResponse(401, problems.REOPEN);
   const shop = findShopDomain(parameters.get("shop"));
-  if (!shop) return redirect("/auth/login");
+  if (!shop) return redirect(inLanguage("/auth/login", parameters.get("locale")));
   const query = parameters.all();
   query.delete("id_token");
   query.set(BOUNCED, "1");
@@ -119,7 +119,7 @@ async function askForAuthorization(
   if (request.headers.has("authorization")) {
     return new Response(null, { status: 401, headers: { [REAUTHORIZE_URL_HEADER]: destination } });
   }
-  return redirect(exitIframePath(shop, destination));
+  return redirect(exitIframePath(shop, destination, readParameters(request).get("locale")));
 }
 
 async function grantsOfLate(shop: string): Promise<number> {
@@ -144,7 +144,8 @@ export function requireParameters(request: Request): Parameters {
  * @throws Response to a page that says what to do.
  */
 export function leaveFrame(request: Request): void {
-  if (request.headers.get("sec-fetch-dest") === "iframe") throw redirect("/auth/reopen");
+  if (request.headers.get("sec-fetch-dest") !== "iframe") return;
+  throw redirect(inLanguage("/auth/reopen", new URL(request.url).searchParams.get("locale")));
 }
 
 /** A problem as the body of a thrown response: the error boundaries show it. */

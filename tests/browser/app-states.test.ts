@@ -1,11 +1,15 @@
-// Proves each state of the merchant's pages in a browser that denies the app site data: its words, no console error, no axe violation,
-// nothing cut off at 320 px, an answer within five seconds.
+// Proves each state of the merchant's pages in a browser that denies the app site data: its words in every language, no console error, no
+// axe violation, complete keyboard use, nothing cut off at 320 px, an answer within five seconds.
 import type { Frame } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { messagePage } from "../../app/auth/install/message-page.server.ts";
+import { MESSAGE_WORDS } from "../../app/auth/install/message-words.ts";
+import { LANGUAGES, type Language } from "../../app/components/language/choose-language.ts";
 import { TRANSLATIONS } from "../../app/components/language/translations.server.ts";
 import { readyFrame, startAppWorld, type AppWorld } from "./app-world.ts";
 import { MERCHANT_STATES, refuseIdTokens, STORE_NAME } from "./merchant-states.ts";
 import { openState } from "./open-state.ts";
+import { cutOff, movingWithReducedMotion, notReachedByKeyboard } from "./page-checks.ts";
 import { accessibilityViolations } from "./sandbox-accessibility.ts";
 
 let world: AppWorld;
@@ -17,28 +21,81 @@ afterAll(() => world?.close());
 const ANSWER_WITHIN_MS = 5_000;
 
 test.each(MERCHANT_STATES)("$name", async (state) => {
-  const { page, frame, errors, answeredAfterMs } = await openState(world, state);
-  expect(answeredAfterMs, "milliseconds until the page said so").toBeLessThan(ANSWER_WITHIN_MS + 2_500);
-  expect(await accessibilityViolations(frame)).toEqual([]);
-  await page.setViewportSize({ width: 320, height: 700 });
-  expect(await cutOff(frame)).toEqual([]);
+  const { page, errors } = await openState(world, state, {
+    look: async ({ page, frame, answeredAfterMs, reopenIn }) => {
+      expect(answeredAfterMs, "milliseconds until the page said so").toBeLessThan(ANSWER_WITHIN_MS + 2_500);
+      expect(await accessibilityViolations(frame)).toEqual([]);
+      expect(await notReachedByKeyboard(page, frame)).toEqual([]);
+      expect(await movingWithReducedMotion(page, frame)).toEqual([]);
+      await page.emulateMedia({ colorScheme: "dark" });
+      expect(await accessibilityViolations(frame)).toEqual([]);
+      await page.setViewportSize({ width: 320, height: 700 });
+      expect(await cutOff(frame)).toEqual([]);
+      for (const language of state.isSlow ? (["de"] as const) : (["de", "fr", "ja"] as const)) {
+        await reopenIn(language);
+        expect(await cutOff(frame), language).toEqual([]);
+        expect(await untranslated(frame, language), language).toEqual([]);
+      }
+    },
+  });
   expect(errors.filter((text) => !state.expected?.test(text))).toEqual([]);
   await page.context().close();
 });
 
-/** Elements wider than the page, or with text that does not fit into them. */
-async function cutOff(frame: Frame): Promise<string[]> {
-  return frame.evaluate(() =>
-    [...document.querySelectorAll<HTMLElement>("body *")]
-      .filter((element) => {
-        const { right, width } = element.getBoundingClientRect();
-        const style = getComputedStyle(element);
-        const isHidden = width <= 1 || style.clip !== "auto" || style.visibility === "hidden";
-        return !isHidden && right > document.documentElement.clientWidth + 1;
-      })
-      .map((element) => `${element.tagName} ${element.className} ${element.textContent?.slice(0, 40)}`),
-  );
+const sentences = (messages: object): string[] =>
+  Object.values(messages).flatMap((value: unknown) => (typeof value === "string" ? value : sentences(value as object)));
+
+/** Sentences of English on a page in another language. */
+async function untranslated(frame: Frame, language: Language): Promise<string[]> {
+  const own = new Set(sentences(TRANSLATIONS[language].messages));
+  const english = sentences(TRANSLATIONS.en.messages).filter((text) => text.includes(" ") && !own.has(text));
+  const shown = await frame.locator("body").innerText();
+  return english.filter((text) => shown.includes(text));
 }
+
+test.each(LANGUAGES)("%s: the pages outside of React fit into 320 px", async (language) => {
+  const words = MESSAGE_WORDS[language];
+  const longest = Object.values(words.link).toSorted((a, b) => b.length - a.length)[0]!;
+  const reference = `${words.reference}0123456789abcdef0123456789abcdef`;
+  const { page } = await world.openPage("denied", { viewport: { width: 320, height: 700 } });
+  for (const message of Object.values(words).filter((one) => typeof one === "object" && "title" in one)) {
+    const content = messagePage({ language, ...message, link: { href: "/", label: longest }, reference });
+    await page.setContent(await content.text());
+    expect(await cutOff(page), message.title).toEqual([]);
+    expect(await accessibilityViolations(page)).toEqual([]);
+  }
+  await page.context().close();
+});
+
+test("a page outside of React speaks the Admin's language, else the browser's", async () => {
+  const { page } = await world.openPage("denied", { locale: "fr-FR" });
+  await page.goto("https://app.sandbox.test/auth/reopen?locale=ja");
+  await page.getByRole("heading", { name: MESSAGE_WORDS.ja.openAgain.title }).waitFor();
+  await page.getByRole("link", { name: MESSAGE_WORDS.ja.link.open }).click();
+  await page.getByRole("heading", { name: TRANSLATIONS.ja.messages.outside.openTitle }).waitFor();
+  await page.goto("https://app.sandbox.test/auth/nowhere");
+  await page.getByRole("heading", { name: MESSAGE_WORDS.fr.notFound.title }).waitFor();
+  await page.context().close();
+});
+
+test("a connection that ends while its page is made: one banner, one button, and no document is loaded again", async () => {
+  const state = MERCHANT_STATES.find(({ name }) => name === "interrupted")!;
+  const { shop, page, frame } = await openState(world, { ...state, name: "banner" });
+  const documents: string[] = [];
+  page.on("request", (request) => request.isNavigationRequest() && documents.push(request.url()));
+  expect(await frame.getByRole("button", { name: "Reconnect" }).count()).toBe(1);
+  // Nothing happens by itself.
+  await page.waitForTimeout(1_000);
+  expect(documents).toEqual([]);
+  const calls = await world.sandbox.client.ledger.calls({ shop, endpoint: "token" });
+  await frame.getByRole("button", { name: "Reconnect" }).click();
+  await frame.getByRole("heading", { name: "Your store is connected" }).waitFor();
+  expect(await frame.getByRole("button", { name: "Reconnect" }).count()).toBe(0);
+  const after = await world.sandbox.client.ledger.calls({ shop, endpoint: "token" });
+  expect(after.slice(calls.length).map(({ grant, outcome }) => [grant, outcome])).toEqual([["id_token", "issued"]]);
+  expect(documents).toEqual([]);
+  await page.context().close();
+});
 
 test("the page repairs itself: one click on Reconnect, no document is loaded again", async () => {
   const shop = "repairs.myshopify.com";

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from "node:timers/promises";
 import type { AppWorld } from "./app-world.ts";
 
 /** One state of the merchant's pages: how it comes about, and what its page says in English. */
@@ -9,10 +10,14 @@ export interface MerchantState {
   shows: string | RegExp;
   /** Before the page is opened. */
   arrange?(world: AppWorld, shop: string): Promise<void>;
+  /** While the page is being made. */
+  during?(world: AppWorld, shop: string): Promise<void>;
   /** Undoes what concerns other shops. */
   restore?(world: AppWorld, shop: string): Promise<void>;
   /** The page is not opened in the Admin but at this address. */
   outside?: boolean;
+  /** Its page takes seconds to come: the tests look at it in one other language only. */
+  isSlow?: boolean;
   /** Console messages that belong to the state: the browser reports each answer of 4xx and 5xx. */
   expected?: RegExp;
 }
@@ -105,6 +110,21 @@ export const MERCHANT_STATES: MerchantState[] = [
     restore: (world) => world.sandbox.client.faults.clear(),
   },
   {
+    name: "interrupted",
+    isSlow: true,
+    shows: "One click restores the connection",
+    arrange: async (world, shop) => {
+      await expiring(world, shop);
+      await world.sandbox.client.faults.add({
+        shop,
+        endpoint: "graphql",
+        effect: { kind: "latency", afterMs: 2_500 },
+      });
+    },
+    during: markWhileAsked,
+    restore: (world) => world.sandbox.client.faults.clear(),
+  },
+  {
     name: "paused",
     shows: "Your store is paused",
     arrange: async (world, shop) => {
@@ -119,6 +139,7 @@ export const MERCHANT_STATES: MerchantState[] = [
   },
   {
     name: "shopify-unreachable",
+    isSlow: true,
     shows: "Shopify isn’t answering right now",
     arrange: async (world, shop) => {
       await expiring(world, shop);
@@ -128,6 +149,7 @@ export const MERCHANT_STATES: MerchantState[] = [
   },
   {
     name: "database-away",
+    isSlow: true,
     shows: "The app will be back in a moment",
     expected: ANSWERED,
     arrange: async (world, shop) => {
@@ -155,6 +177,13 @@ export const MERCHANT_STATES: MerchantState[] = [
     expected: ANSWERED,
     arrange: expiring,
   },
+  {
+    name: "outside-refused",
+    path: "/auth/login?shop=my%20store",
+    outside: true,
+    shows: "Enter an address like my-store.myshopify.com",
+    expected: ANSWERED,
+  },
   { name: "outside", path: "/", outside: true, shows: "A connection to Shopify that renews itself" },
   {
     name: "outside-not-found",
@@ -177,4 +206,15 @@ export async function refuseIdTokens({ sandbox }: AppWorld, shop: string): Promi
       body: { text: JSON.stringify({ error: "invalid_subject_token" }), contentType: "application/json" },
     },
   });
+}
+
+/** Once Shopify is being asked for a page, the token in use is refused for good: by a webhook's refresh, as far as this shop can tell. */
+async function markWhileAsked({ sandbox, database }: AppWorld, shop: string): Promise<void> {
+  while ((await sandbox.client.ledger.calls({ shop, endpoint: "graphql" })).length === 0) await wait(20);
+  await database.query(
+    `UPDATE expand_contract."ShopToken" t SET "needsReauthAt" = now(), "needsReauthWhy" = 'refresh_token_refused',
+       "needsReauthToken" = left(encode(sha256(convert_to(s."refreshToken", 'UTF8')), 'hex'), 32)
+     FROM "Session" s WHERE s."shop" = $1 AND t."shop" = $1`,
+    [shop],
+  );
 }

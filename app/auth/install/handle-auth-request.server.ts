@@ -4,7 +4,7 @@ import { findShopDomain } from "../../infra/shop-domain.ts";
 import { services } from "../../services.server.ts";
 import { tokenExchangeApp } from "../../shopify.server.ts";
 import { TokenError, TransientError } from "../../tokens/index.ts";
-import * as pages from "./install-pages.ts";
+import { installPages, type InstallPages } from "./install-pages.ts";
 import {
   beginAuthorization,
   callbackRequest,
@@ -15,48 +15,53 @@ import {
 import { isRobot } from "../identity/is-robot.ts";
 import { OddParameterError, readParameters, type Parameters } from "../identity/read-parameters.ts";
 import { verifySignedQuery } from "../identity/verify-signed-query.server.ts";
-import { embeddedAppUrl, exitIframePath, managedInstallUrl } from "../shopify-addresses.server.ts";
+import { embeddedAppUrl, exitIframePath, inLanguage, managedInstallUrl } from "../shopify-addresses.server.ts";
 
 /**
  * Everything below `/auth`. The library's pages that fetch an ID token or leave the iframe work in every phase; `/auth` and
  * `/auth/callback` run the authorization code grant while its door is open, and afterwards lead to Shopify's own installation.
  */
 export async function handleAuthRequest(request: Request): Promise<Response> {
+  const pages = installPages(request);
   try {
-    return await answer(request, readParameters(request));
+    return await answer(request, readParameters(request), pages);
   } catch (error) {
     if (error instanceof OddParameterError) return pages.oddAddress();
     throw error;
   }
 }
 
-async function answer(request: Request, parameters: Parameters): Promise<Response> {
+async function answer(request: Request, parameters: Parameters, pages: InstallPages): Promise<Response> {
   const { path } = parameters;
   const given = parameters.get("shop");
   const shop = findShopDomain(given);
   if (given && !shop) return pages.noSuchShop();
-  if (path === "/auth/session-token" || path === "/auth/exit-iframe") return showLibraryPage(request, parameters, shop);
+  if (path === "/auth/session-token" || path === "/auth/exit-iframe") {
+    return showLibraryPage(request, parameters, shop, pages);
+  }
   if (path === "/auth/reopen") return pages.openAgain();
   if (path !== "/auth" && path !== "/auth/callback") return pages.notFound();
-  if (services.env.phase === "contract") return leadToManagedInstall(request, shop);
-  if (!shop) return redirect("/auth/login");
+  if (services.env.phase === "contract") return leadToManagedInstall(request, parameters, shop, pages);
+  if (!shop) return redirect(inLanguage("/auth/login", parameters.get("locale")));
   if (isRobot(request)) return pages.forRobots();
-  return path === "/auth" ? begin(request, parameters, shop) : handleCallback(request, parameters);
+  return path === "/auth" ? begin(request, parameters, shop, pages) : handleCallback(request, parameters, pages);
 }
 
 /** Where the authorization code grant begins: the browser is sent to the shop that it names, and that shop's staff decide there. */
-async function begin(request: Request, parameters: Parameters, shop: string): Promise<Response> {
+async function begin(request: Request, parameters: Parameters, shop: string, pages: InstallPages): Promise<Response> {
   if ((await verifySignedQuery(parameters)).kind === "forged") return pages.forgedLink();
   const framed = request.headers.get("sec-fetch-dest") === "iframe";
-  return framed ? redirect(exitIframePath(shop, `/auth?shop=${shop}`)) : beginAuthorization(shop);
+  return framed
+    ? redirect(exitIframePath(shop, `/auth?shop=${shop}`, parameters.get("locale")))
+    : beginAuthorization(shop);
 }
 
 /** The answer to an authorization request. Until Shopify's signature and this browser's cookie are verified nothing happens. */
-async function handleCallback(request: Request, parameters: Parameters): Promise<Response> {
+async function handleCallback(request: Request, parameters: Parameters, pages: InstallPages): Promise<Response> {
   const verdict = await verifyCallback(request, parameters);
   switch (verdict.kind) {
     case "verified":
-      return install(request, verdict.callback);
+      return install(request, verdict.callback, pages);
     case "no_cookie":
       return verdict.secondAttempt
         ? pages.noCookie(verdict.shop)
@@ -70,7 +75,7 @@ async function handleCallback(request: Request, parameters: Parameters): Promise
  * Exchanges the code under the shop's lease: the pair that is stored must not cross another's. A shop that has a living chain keeps it,
  * renewed. The API library is asked itself: the Remix one answers 500 whatever went wrong, a code that was used before included.
  */
-async function install(request: Request, callback: Callback): Promise<Response> {
+async function install(request: Request, callback: Callback, pages: InstallPages): Promise<Response> {
   const { api, env, log, tokens } = services;
   const { shop } = callback;
   const opened = () => redirect(embeddedAppUrl(shop));
@@ -103,19 +108,30 @@ function statusOfFailure(error: unknown): 400 | 500 | 503 | undefined {
 }
 
 /** Cached links to the old installation, and merchants who were in the middle of it when the door was closed. */
-function leadToManagedInstall(request: Request, shop: string | undefined): Response {
+function leadToManagedInstall(
+  request: Request,
+  parameters: Parameters,
+  shop: string | undefined,
+  pages: InstallPages,
+): Response {
   if (!shop) return pages.installFromAdmin();
   const destination = managedInstallUrl(shop);
   // Shopify's consent page refuses to be framed: leave the iframe first.
-  return redirect(request.headers.get("sec-fetch-dest") === "iframe" ? exitIframePath(shop, destination) : destination);
+  const framed = request.headers.get("sec-fetch-dest") === "iframe";
+  return redirect(framed ? exitIframePath(shop, destination, parameters.get("locale")) : destination);
 }
 
 /**
  * The library's two small pages for the frame, with a message for browsers that do not run them. They say nothing of a shop; its own
  * Admin may frame them where Shopify's signature names it.
  */
-async function showLibraryPage(request: Request, parameters: Parameters, shop: string | undefined): Promise<Response> {
-  const page = await answerOf(() => tokenExchangeApp.authenticate.admin(withShop(request, shop)));
+async function showLibraryPage(
+  request: Request,
+  parameters: Parameters,
+  shop: string | undefined,
+  pages: InstallPages,
+): Promise<Response> {
+  const page = await answerOf(() => tokenExchangeApp.authenticate.admin(withShop(request, shop)), pages);
   if (page.status !== 200) return page;
   const verdict = await verifySignedQuery(parameters);
   const automatic = { script: await page.text(), shop: verdict.kind === "signed" ? verdict.query.shop : undefined };
@@ -133,7 +149,7 @@ function withShop(request: Request, shop: string | undefined): Request {
 }
 
 /** The library answers these paths by throwing; a session coming back would mean that a path is not its own. */
-async function answerOf(authenticate: () => Promise<unknown>): Promise<Response> {
+async function answerOf(authenticate: () => Promise<unknown>, pages: InstallPages): Promise<Response> {
   try {
     await authenticate();
     return pages.notFound();

@@ -4,10 +4,10 @@ import { needsInstallation } from "../open-from-outside.server.ts";
 import { authorizationCodeUrl, embeddedAppUrl, managedInstallUrl } from "../shopify-addresses.server.ts";
 import { shopOfInput } from "./shop-of-input.ts";
 
-/** What was wrong with the shop that was typed, in words for the person who typed it. */
+/** What was wrong with the shop that was typed; the form has the words. */
 export interface LoginProblem {
   shop: string;
-  problem: string;
+  problem: "empty" | "invalid";
 }
 
 /** As much of what was typed as a page shows again. */
@@ -20,8 +20,7 @@ const LONGEST_ECHO = 255;
 export async function startLogin(typed: string): Promise<Response | LoginProblem> {
   const shop = shopOfInput(typed);
   if (!shop) {
-    const problem = typed.trim() === "" ? "Enter your store's address" : "Enter an address like my-store.myshopify.com";
-    return { shop: typed.slice(0, LONGEST_ECHO), problem };
+    return { shop: typed.slice(0, LONGEST_ECHO), problem: typed.trim() === "" ? "empty" : "invalid" };
   }
   if (services.env.phase === "contract") return redirect(managedInstallUrl(shop));
   return redirect(

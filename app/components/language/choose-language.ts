@@ -15,9 +15,13 @@ const MOST_ACCEPTED = 10;
  * English. It is chosen once for a document; pages that the document shows later are in the same language, without any storage.
  */
 export function chooseLanguage(request: Request): LanguageChoice {
-  const asked = new URL(request.url).searchParams.get("locale");
-  const accepted = (request.headers.get("accept-language") ?? "").split(",", MOST_ACCEPTED);
-  for (const tag of [asked ?? "", ...accepted.map((one) => one.split(";")[0] ?? "")]) {
+  return languageOf(new URL(request.url).searchParams, request.headers.get("accept-language") ?? "");
+}
+
+/** The same of an address's parameters and what the browser's `Accept-Language` says. */
+export function languageOf(query: URLSearchParams, acceptLanguage: string): LanguageChoice {
+  const accepted = acceptLanguage.split(",", MOST_ACCEPTED);
+  for (const tag of [query.get("locale") ?? "", ...accepted.map((one) => one.split(";")[0] ?? "")]) {
     const locale = canonical(tag.trim());
     const language = LANGUAGES.find((one) => one === locale?.split("-")[0]);
     if (locale && language) return { language, locale };

@@ -1,6 +1,10 @@
 // Proves that every language has every sentence, with the same gaps to fill, and that a page's language follows the Admin's.
+import { UNSAFE_ErrorResponseImpl as ErrorResponse } from "@remix-run/router";
 import { describe, expect, it } from "vitest";
-import { chooseLanguage, LANGUAGES } from "./choose-language.ts";
+import { MESSAGE_WORDS } from "../../auth/install/message-words.ts";
+import * as problems from "../../auth/page-problem-texts.ts";
+import { pageProblemOf, type PageProblem } from "../../auth/page-problem.ts";
+import { chooseLanguage, LANGUAGES, type Language } from "./choose-language.ts";
 import { createI18n } from "./create-i18n.ts";
 import { TRANSLATIONS } from "./translations.server.ts";
 
@@ -10,10 +14,13 @@ function flatten(messages: object, path = ""): [string, string][] {
   );
 }
 const gaps = (text: string) => (text.match(/\{\{\w+\}\}|<\w+\/>/g) ?? []).toSorted();
-const english = new Map(flatten(TRANSLATIONS.en.messages));
+/** What merchants read: the app's pages, and the small pages outside of React. */
+const wordsOf = (language: Language) =>
+  flatten({ ...TRANSLATIONS[language].messages, outsideReact: MESSAGE_WORDS[language] });
+const english = new Map(wordsOf("en"));
 
 describe.each(LANGUAGES)("%s", (language) => {
-  const messages = new Map(flatten(TRANSLATIONS[language].messages));
+  const messages = new Map(wordsOf(language));
 
   it("has each sentence of English, and no other", () => {
     expect([...messages.keys()].toSorted()).toEqual([...english.keys()].toSorted());
@@ -29,6 +36,19 @@ describe.each(LANGUAGES)("%s", (language) => {
     expect([...messages].filter(([, text]) => words.test(text))).toEqual([]);
   });
 
+  it("has words for every problem that a page can have", () => {
+    const given: PageProblem[] = [
+      ...Object.values(problems).map((problem) => (typeof problem === "function" ? problem("/auth") : problem)),
+      pageProblemOf(new Error("unknown")),
+      pageProblemOf(new ErrorResponse(404, "", null)),
+      pageProblemOf(new ErrorResponse(401, "", null)),
+    ];
+    const needed = given.flatMap(({ code, next }) =>
+      ["title", "detail", ...(next ? ["next"] : [])].map((part) => `problem.${code}.${part}`),
+    );
+    expect(needed.filter((key) => !messages.has(key))).toEqual([]);
+  });
+
   it("is ready at once", () => {
     expect(createI18n(language, TRANSLATIONS[language].messages).t("nav.home")).toBe(messages.get("nav.home"));
   });
@@ -36,7 +56,7 @@ describe.each(LANGUAGES)("%s", (language) => {
 
 it("translates: no language shares a sentence of several words with English", () => {
   for (const language of LANGUAGES.filter((one) => one !== "en")) {
-    const same = flatten(TRANSLATIONS[language].messages).filter(
+    const same = wordsOf(language).filter(
       ([key, text]) => text === english.get(key) && text.includes(" ") && !text.startsWith("<"),
     );
     expect(same).toEqual([]);

@@ -2,11 +2,12 @@ import { Form, useNavigation } from "@remix-run/react";
 import { Button, FormLayout, TextField } from "@shopify/polaris";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import type { LoginProblem } from "../../auth/install/shop-login.server.ts";
 
 /** Asks for the store; the server knows which way to install belongs to the phase. */
-export function LoginForm({ shop: initial = "", problem }: { shop?: string; problem?: string }) {
+export function LoginForm({ shop: initial = "", problem }: Partial<LoginProblem>) {
   const [shop, setShop] = useState(initial);
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   const isBusy = useNavigation().state !== "idle";
   return (
     <Form method="post" action="/auth/login">
@@ -20,7 +21,7 @@ export function LoginForm({ shop: initial = "", problem }: { shop?: string; prob
           autoComplete="url"
           value={shop}
           onChange={setShop}
-          error={problem && i18n.exists(`outside.${problem}`) ? t(`outside.${problem}`) : problem}
+          error={problem && t(`outside.${problem}`)}
         />
         <Button submit variant="primary" loading={isBusy}>
           {t("outside.submit")}
