@@ -1,4 +1,5 @@
 import { toDatabase } from "../infra/database/database.ts";
+import { retryConflicts } from "../infra/database/retry-conflicts.ts";
 import {
   POSTGRESQL_LAYOUT,
   PRISMA_LAYOUT,
@@ -69,7 +70,7 @@ export function createContext(deps: TokenDependencies): TokenContext {
   const sessionTable = quotedTable(deps.sessions ?? {});
   return {
     api: deps.api,
-    db: withSessionTable(toDatabase(deps.database), sessionTable),
+    db: withSessionTable(retryConflicts(toDatabase(deps.database)), sessionTable),
     sessionTable,
     sessions: deps.sessions?.layout === "postgresql" ? POSTGRESQL_LAYOUT : PRISMA_LAYOUT,
     phase: deps.phase,

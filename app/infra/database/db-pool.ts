@@ -103,7 +103,7 @@ interface Session {
 }
 
 /**
- * Sets what a session needs, in one round trip, if the session is ours: the process at the other end is then the one that the
+ * Sets what a session needs, whatever the role's settings are, in one round trip, if the session is ours: the process at the other end is then the one that the
  * handshake named. A pooler names one of its own; what is set there would meet other clients, so nothing is.
  * @throws DatabaseSetupError when the tables' schema cannot be chosen.
  */
@@ -113,6 +113,9 @@ async function setUpSession(client: pg.Client, schema: string | undefined, state
   const { rows } = await client.query<Session>(
     `SELECT "direct", current_schema() AS "schema",
        CASE WHEN "direct" THEN set_config('statement_timeout', $2, false) END,
+       CASE WHEN "direct" THEN set_config('lock_timeout', '0', false) END,
+       CASE WHEN "direct" THEN set_config('default_transaction_isolation', 'read committed', false) END,
+       CASE WHEN "direct" THEN set_config('extra_float_digits', '1', false) END,
        CASE WHEN "direct" AND $3::text IS NOT NULL THEN set_config('search_path', $3, false) END
      FROM (SELECT coalesce(pg_backend_pid() = $1::int, false) AS "direct") AS s`,
     [processID, String(statementTimeoutMs), searchPath ?? null],

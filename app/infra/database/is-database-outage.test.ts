@@ -42,6 +42,8 @@ it.each([
   ["a full disk", "53100"],
   ["a file that cannot be written", "58030"],
   ["a table that is read-only", "25006"],
+  ["a conflict with another transaction", "40001"],
+  ["a lock that is not to be had", "55P03"],
 ])("%s may pass, though the database is there", (_, originalCode) => {
   const inner = Object.assign(new Error("inner"), { cause: { kind: "postgres", originalCode } });
   const error = Object.assign(new Error("raw"), { code: "P2010", meta: { driverAdapterError: inner } });

@@ -12,8 +12,11 @@ const OUTAGE_CODES = new Set(["P1001", "P1002", "P1008", "P1017", "P2024", "P203
  */
 const OUTAGE_SQLSTATE = /^(08|57P0|57014|53300)/;
 
-/** Postgres: insufficient resources such as a full disk (class 53), errors of its system (class 58), a database or table that is read-only (25006). */
-const UNABLE_SQLSTATE = /^(53|58|25006)/;
+/**
+ * Postgres: insufficient resources such as a full disk (class 53), errors of its system (class 58), a database or table that is read-only
+ * (25006), conflicts with other transactions (class 40), locks that are not to be had (55P03), sessions that it ended (25P03, 25P04).
+ */
+const UNABLE_SQLSTATE = /^(53|58|25006|25P0[34]|40|55P03)/;
 
 /** pg itself, which gives these no code; the driver adapter passes them on as they are. */
 const OUTAGE_MESSAGE = /^(Connection terminated|timeout exceeded when trying to connect)/;

@@ -4,13 +4,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { SessionLayout } from "../../infra/database/session-layout.ts";
 import type { TokenContext } from "../context.ts";
 import { describeError, LeaseLostError, TransientError } from "../errors.ts";
-import {
-  readSession,
-  openSession,
-  sessionColumns,
-  type SessionRow,
-  type StoredSession,
-} from "../records/read-session.ts";
+import { openSession, readSession, type StoredSession } from "../records/read-session.ts";
+import { sessionColumns, type SessionRow } from "../records/session-row.ts";
 import { unfitErrorOf } from "../storage/prove-storage.ts";
 import {
   CALL_TIMEOUT_MS,

@@ -1,6 +1,13 @@
 import type { StorageProblem } from "../errors.ts";
 import type { Queryable } from "../../infra/database/database.ts";
-import { hindrances, ident, missingRights, type RowSecurity, rowSecurity } from "./storage-catalogue.ts";
+import {
+  describeTriggers,
+  hindrances,
+  ident,
+  missingRights,
+  type RowSecurity,
+  rowSecurity,
+} from "./storage-catalogue.ts";
 
 /** Rows that the app's role may not see are never migrated, and their tokens never refreshed. */
 export async function findHiddenRows(db: Queryable): Promise<StorageProblem | undefined> {
@@ -63,7 +70,7 @@ export async function missingRight(db: Queryable, words: string): Promise<Storag
     return lacking(`may not call ${name}`, `GRANT EXECUTE ON FUNCTION ${ident(name)} TO ${roleName};`);
   const { triggers } = await hindrances(db);
   return lacking(
-    `may not use the table ${name}${triggers.length > 0 ? `, which the trigger ${triggers.join(", ")} of "Session" needs` : ""}`,
+    `may not use the table ${name}${triggers.length > 0 ? `, which is needed by ${describeTriggers(triggers)}` : ""}`,
     `GRANT SELECT, INSERT, UPDATE ON ${ident(name)} TO ${roleName};`,
   );
 }

@@ -31,9 +31,10 @@ export function findOddColumn(all: readonly SessionColumn[], judgesTimes: boolea
   };
 }
 
-/** The columns with a longest length, where a value was too long. */
-export function tooNarrow(columns: readonly SessionColumn[]): StorageProblem {
+/** The columns with a longest length, where a value was too long; undefined when none of them has one. */
+export function tooNarrow(columns: readonly SessionColumn[]): StorageProblem | undefined {
   const bounded = columns.filter(({ type }) => /^character.*\(/.test(type));
+  if (bounded.length === 0) return undefined;
   return {
     kind: "too_narrow",
     what: `a column of "Session" is too narrow: ${names(bounded)}`,
@@ -41,7 +42,7 @@ export function tooNarrow(columns: readonly SessionColumn[]): StorageProblem {
   };
 }
 
-function remedyOf({ name, type, category }: SessionColumn): string | undefined {
+function remedyOf({ name, type, category, isFuzzy }: SessionColumn): string | undefined {
   if (TIMES.has(name)) {
     return /^timestamp/.test(type) ? undefined : alter(name, `TYPE timestamp(3) USING ${timeOf(name, category)}`);
   }
@@ -50,8 +51,9 @@ function remedyOf({ name, type, category }: SessionColumn): string | undefined {
     const change = (what: string) => `ALTER COLUMN "isOnline" ${what}`;
     return `ALTER TABLE "Session" ${change("DROP DEFAULT")}, ${change(`TYPE boolean USING "isOnline"::text IN ('1', 't', 'true')`)}, ${change("SET DEFAULT false")};`;
   }
-  // char(n) adds blanks to a token.
-  if (category === "S" && !(TOKENS.has(name) && /^character\(/.test(type))) return undefined;
+  if (isFuzzy && TOKENS.has(name)) return alter(name, `TYPE text COLLATE "default"`);
+  // char(n) adds blanks to a token; name ends after 63 bytes.
+  if (category === "S" && type !== "name" && !(TOKENS.has(name) && /^character\(/.test(type))) return undefined;
   const using =
     type === "bytea" ? `convert_from("${name}", 'UTF8')` : type === "jsonb" ? `"${name}" #>> '{}'` : `"${name}"::text`;
   return alter(name, `TYPE text USING ${using}`);

@@ -1,23 +1,4 @@
-import { isDatabaseError } from "../../infra/database/database-error.ts";
-
-interface DriverCause {
-  originalCode?: string;
-  originalMessage?: string;
-  column?: string;
-  table?: string;
-  constraint?: { index?: string };
-}
-
-/** Postgres's own code, and the words, of an error of `pg`, or of one that Prisma's driver adapter passes on. */
-export function postgresError(error: unknown): DriverCause | undefined {
-  if (isDatabaseError(error)) {
-    const { code, message, column, table, constraint } = error;
-    return { originalCode: code, originalMessage: message, column, table, constraint: { index: constraint } };
-  }
-  const meta = (error as { meta?: { driverAdapterError?: { cause?: DriverCause } } } | null)?.meta;
-  const cause = meta?.driverAdapterError?.cause ?? (error as { cause?: DriverCause } | null)?.cause;
-  return typeof cause?.originalCode === "string" ? cause : undefined;
-}
+import { postgresError } from "../../infra/database/postgres-error.ts";
 
 /**
  * Codes that pass by themselves: connections (08, 28, 3D), sessions that were ended (25P03), conflicts (40), an operator at work (57), the server's own trouble (58, XX),

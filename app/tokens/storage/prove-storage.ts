@@ -4,6 +4,7 @@ import { Session } from "@shopify/shopify-api";
 import type { TokenContext } from "../context.ts";
 import { type StorageProblem, StorageUnfitError } from "../errors.ts";
 import { PERMANENT_TOKEN_PREDICATE } from "../records/permanent-token.ts";
+import { readStatement, type SessionRow } from "../records/session-row.ts";
 import { normalShopName } from "../records/shop-name.ts";
 import { REFRESH_TOKEN_LIFETIME_MS } from "../renew/timing.ts";
 import { requireTokenKeys } from "../sealing/key-problem.ts";
@@ -23,7 +24,7 @@ class RolledBack extends Error {}
 
 /**
  * Proves that this database keeps a pair for a shop: the very statement that stores one, on the shop's own row, with a pair that is
- * made up, and every constraint checked; then it is read back and rolled back.
+ * made up, and every constraint checked; then it is read back, with the very statement that reads sessions, and rolled back.
  * @throws StorageUnfitError saying what is wrong by name, and what mends it. Errors of a database that is away pass as they are.
  */
 export async function proveStorage(ctx: TokenContext, shop: string): Promise<void> {
@@ -71,12 +72,8 @@ async function tryToStore(ctx: TokenContext, shop: string): Promise<void> {
         RETURNING t."shop", ${id}::text AS "id", ${owner}::text AS "owner", t."generation"`);
       const isWritten = row !== undefined && (await writePair(ctx, tx, row, pair, "migrated"));
       await tx.execute({ text: `SET CONSTRAINTS ALL IMMEDIATE`, values: [] });
-      const stored = await tx.query<StoredProof[]>({
-        text: `SELECT "accessToken", "refreshToken", ${ctx.sessions.msOf('"expires"')} AS "expiresMs",
-          ${ctx.sessions.msOf('"refreshTokenExpires"')} AS "refreshTokenExpiresMs" FROM "Session" WHERE "id" = $1`,
-        values: [id],
-      });
-      const isKept = isWritten && stored.length === 1 && isAsGiven(ctx, { id, ...stored[0]! }, pair);
+      const stored = await tx.query<SessionRow[]>({ text: readStatement(ctx.sessions), values: [id, shop] });
+      const isKept = isWritten && stored.length === 1 && isAsGiven(ctx, stored[0]!, pair);
       problem = isKept ? await findHiddenRows(tx) : await notWritten(tx, judgesTimesOf(ctx));
       throw new RolledBack();
     }, TRANSACTION)
@@ -97,13 +94,8 @@ function holds({ vault }: TokenContext, row: RowTokens, { accessToken, refreshTo
   }
 }
 
-interface StoredProof extends Omit<RowTokens, "id"> {
-  expiresMs: number | null;
-  refreshTokenExpiresMs: number | null;
-}
-
 /** Tokens are compared here: in the database the padding of a `char(n)` would not show. Times may lose the fraction of a second. */
-function isAsGiven(ctx: TokenContext, stored: StoredProof & RowTokens, pair: Session): boolean {
+function isAsGiven(ctx: TokenContext, stored: SessionRow, pair: Session): boolean {
   const isNear = (ms: number | null, time: Date | undefined) => ms !== null && Math.abs(ms - time!.getTime()) <= 1_000;
   return (
     holds(ctx, stored, pair) &&

@@ -57,15 +57,21 @@ export interface SessionColumn {
   category: string;
   isGenerated: boolean;
   isIdentity: boolean;
+  /** Its collation takes different texts for the same: Postgres cannot search in it. */
+  isFuzzy: boolean;
 }
 
 export async function sessionColumns(db: Queryable): Promise<SessionColumn[]> {
   return db.query<SessionColumn[]>({
-    text: `SELECT a.attname::text AS "name", format_type(b.oid, CASE WHEN b.oid = a.atttypid THEN a.atttypmod END) AS "type",
-       b.typcategory::text AS "category", a.attgenerated <> '' AS "isGenerated", a.attidentity = 'a' AS "isIdentity"
-     FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
-       JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END
-     WHERE a.attrelid = to_regclass('"Session"') AND NOT a.attisdropped AND a.attname = ANY($1) ORDER BY a.attnum`,
+    text: `WITH RECURSIVE typed AS (
+       SELECT attname, attnum, attgenerated, attidentity, attcollation, atttypid AS typ, atttypmod AS typmod
+       FROM pg_attribute WHERE attrelid = to_regclass('"Session"') AND NOT attisdropped AND attname = ANY($1)
+       UNION ALL SELECT a.attname, a.attnum, a.attgenerated, a.attidentity, a.attcollation, t.typbasetype,
+         CASE WHEN a.typmod >= 0 THEN a.typmod ELSE t.typtypmod END
+       FROM typed a JOIN pg_type t ON t.oid = a.typ AND t.typtype = 'd')
+     SELECT a.attname::text AS "name", format_type(a.typ, a.typmod) || CASE WHEN NOT c.collisdeterministic THEN ' COLLATE ' || quote_ident(c.collname) ELSE '' END AS "type", t.typcategory::text AS "category",
+       a.attgenerated <> '' AS "isGenerated", a.attidentity = 'a' AS "isIdentity", NOT coalesce(c.collisdeterministic, true) AS "isFuzzy"
+     FROM typed a JOIN pg_type t ON t.oid = a.typ AND t.typtype <> 'd' LEFT JOIN pg_collation c ON c.oid = a.attcollation ORDER BY a.attnum`,
     values: [NEEDED.Session],
   });
 }
@@ -95,45 +101,53 @@ export async function rowSecurity(db: Queryable): Promise<RowSecurity | undefine
   return found?.active ? found : undefined;
 }
 
-/** Names of what may keep a row of `Session` from being written as it is given. */
-export async function hindrances(db: Queryable): Promise<{ triggers: string[]; rules: string[]; children: string[] }> {
-  const rows = await db.query<{ kind: "triggers" | "rules" | "children"; name: string }[]>({
-    text: `SELECT 'triggers' AS "kind", quote_ident(tgname) AS "name" FROM pg_trigger
-         WHERE tgrelid = to_regclass('"Session"') AND NOT tgisinternal AND tgenabled <> 'D'
-       UNION ALL SELECT 'rules', quote_ident(rulename) FROM pg_rewrite WHERE ev_class = to_regclass('"Session"') AND ev_type IN ('2', '3')
-       UNION ALL SELECT 'children', i.inhrelid::regclass::text FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhparent
+/** A trigger that fires when a pair is stored. */
+export interface Trigger {
+  /** As SQL names them. */
+  name: string;
+  table: string;
+}
+
+/** What may keep a row from being written as it is given: triggers of `Session` and of our tables, rules, tables that inherit, and a view. */
+export async function hindrances(
+  db: Queryable,
+): Promise<{ triggers: Trigger[]; rules: string[]; children: string[]; isView: boolean }> {
+  const rows = await db.query<{ kind: "trigger" | "rule" | "child" | "view"; name: string; table: string }[]>({
+    text: `SELECT 'trigger' AS "kind", format('%I', tgname) AS "name", CASE WHEN tgrelid = to_regclass('"Session"') THEN '"Session"' ELSE tgrelid::regclass::text END AS "table"
+         FROM pg_trigger JOIN pg_class c ON c.oid = tgrelid
+         WHERE (tgrelid = to_regclass('"Session"') OR c.relnamespace = to_regnamespace('expand_contract')) AND NOT tgisinternal AND tgenabled <> 'D'
+       UNION ALL SELECT 'rule', quote_ident(rulename), '' FROM pg_rewrite WHERE ev_class = to_regclass('"Session"') AND ev_type IN ('2', '3')
+       UNION ALL SELECT 'child', i.inhrelid::regclass::text, '' FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhparent
          WHERE i.inhparent = to_regclass('"Session"') AND p.relkind = 'r'
-       ORDER BY 1, 2`,
+       UNION ALL SELECT 'view', '', '' FROM pg_class WHERE oid = to_regclass('"Session"') AND relkind = 'v'
+       ORDER BY 1, 3, 2`,
     values: [],
   });
-  const of = (kind: string) => rows.filter((row) => row.kind === kind).map(({ name }) => name);
-  return { triggers: of("triggers"), rules: of("rules"), children: of("children") };
+  const of = (kind: string) => rows.filter((row) => row.kind === kind);
+  const names = (kind: string) => of(kind).map(({ name }) => name);
+  return {
+    triggers: of("trigger").map(({ name, table }) => ({ name, table })),
+    rules: names("rule"),
+    children: names("child"),
+    isView: of("view").length > 0,
+  };
 }
 
-/** The primary key of `Session`, and how the table is kept. */
-export async function primaryKey(db: Queryable): Promise<{ name: string | null; columns: string[]; kind: string }> {
-  const [found] = await db.query<{ name: string | null; columns: string[] | null; kind: string }[]>({
-    text: `SELECT c.relkind::text AS "kind", quote_ident(k.conname) AS "name",
-       (SELECT array_agg(a.attname::text) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum = ANY(k.conkey)) AS "columns"
-     FROM pg_class c LEFT JOIN pg_constraint k ON k.conrelid = c.oid AND k.contype = 'p' WHERE c.oid = to_regclass('"Session"')`,
-    values: [],
-  });
-  return { name: found?.name ?? null, columns: found?.columns ?? [], kind: found?.kind ?? "r" };
-}
+/** "the trigger gatekeeper of "Session"", for words. */
+export const describeTriggers = (triggers: readonly Trigger[]): string =>
+  triggers.map(({ name, table }) => `the trigger ${name} of ${table}`).join(", ");
 
-/** Whether a name is that of a constraint; an index may have it as well. */
-export async function isConstraintOfSession(db: Queryable, name: string): Promise<boolean> {
-  const found = await db.query<object[]>({
-    text: `SELECT 1 FROM pg_constraint WHERE conrelid = to_regclass('"Session"') AND conname = $1`,
-    values: [name],
-  });
-  return found.length > 0;
+export interface ColumnWithoutDefault {
+  name: string;
+  type: string;
+  /** NOT NULL is said by its type, a domain. */
+  byDomain: boolean;
 }
 
 /** Columns of a table that a pair does not fill, may not be null and have no default. */
-export async function columnsWithoutDefault(db: Queryable, table: string): Promise<{ name: string; type: string }[]> {
-  return db.query<{ name: string; type: string }[]>({
-    text: `SELECT a.attname::text AS "name", format_type(a.atttypid, a.atttypmod) AS "type" FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+export async function columnsWithoutDefault(db: Queryable, table: string): Promise<ColumnWithoutDefault[]> {
+  return db.query<ColumnWithoutDefault[]>({
+    text: `SELECT a.attname::text AS "name", format_type(a.atttypid, a.atttypmod) AS "type", NOT a.attnotnull AS "byDomain" FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
      WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped AND (a.attnotnull OR t.typnotnull)
        AND NOT a.atthasdef AND t.typdefault IS NULL AND a.attidentity = '' AND NOT a.attname = ANY($2)`,
     values: [sqlNameOf(table), NEEDED[table] ?? []],

@@ -1,17 +1,18 @@
 import type { StorageProblem } from "../errors.ts";
 import type { Queryable } from "../../infra/database/database.ts";
-import { isLastingRefusal, postgresError } from "./postgres-error.ts";
+import { postgresError } from "../../infra/database/postgres-error.ts";
+import { isLastingRefusal } from "./postgres-error.ts";
 import {
   columnsWithoutDefault,
+  describeTriggers,
   hindrances,
   ident,
-  isConstraintOfSession,
   missingColumns,
-  primaryKey,
   sessionColumns,
   sqlNameOf,
 } from "./storage-catalogue.ts";
 import { findHiddenRows, missingRight } from "./access-problem.ts";
+import { HIDING_VIEW, refusedByConstraint, upsertRefusal } from "./constraint-problem.ts";
 import { findOddColumn, tooNarrow } from "./odd-column.ts";
 
 /**
@@ -50,17 +51,19 @@ export async function describeStorageProblem(
     case "53100":
       return { kind: "disk_full", what: "the database's disk is full", remedy: "Make room on the database server." };
     case "23503":
-      return refusedBy("foreign_key", "foreign key", constraint?.index ?? second);
+      return refusedByConstraint(db, "foreign_key", constraint?.index ?? second);
     case "23514":
-      return refusedBy("check", "check", second ?? first);
+      return refusedByConstraint(db, "check", constraint?.index ?? second ?? first);
     case "23505":
     case "23P01":
-      return uniqueRefusal(db, constraint?.index ?? first);
+      return refusedByConstraint(db, "unique", constraint?.index ?? first);
     case "42P10":
     case "55000":
-      return noPrimaryKey(db);
+      return upsertRefusal(db);
+    case "44000":
+      return HIDING_VIEW;
     case "22001":
-      return tooNarrow(await sessionColumns(db));
+      return tooNarrow(await sessionColumns(db)) ?? other();
     default:
       return findOddColumn(await sessionColumns(db), judgesTimes) ?? other();
   }
@@ -68,12 +71,13 @@ export async function describeStorageProblem(
 
 /** A trigger or rule let the statement pass and kept the row from being written, or wrote something else. */
 export async function notWritten(db: Queryable, judgesTimes: boolean): Promise<StorageProblem> {
-  const [{ triggers, children }, columns] = await Promise.all([hindrances(db), sessionColumns(db)]);
+  const [{ triggers, children, isView }, columns] = await Promise.all([hindrances(db), sessionColumns(db)]);
   const known = (await findHiddenRows(db)) ?? findOddColumn(columns, judgesTimes) ?? heldByChildren(children, columns);
   if (known) return known;
+  if (isView && triggers.length === 0) return HIDING_VIEW;
   return {
     kind: "not_written",
-    what: `a trigger, a rule or row security of "Session" keeps the row from being written as it is given${triggers.length > 0 ? `; it has the trigger ${triggers.join(", ")}` : ""}`,
+    what: `a trigger, a rule or row security of "Session" keeps the row from being written as it is given${triggers.length > 0 ? `; there is ${describeTriggers(triggers)}` : ""}`,
     remedy: `List them with \\d "Session" and let this app's rows pass.`,
   };
 }
@@ -110,8 +114,9 @@ async function missingDefault(db: Queryable, named: string | undefined, table: s
     columns.some(({ name }) => name === named) || columns.length === 0 ? [] : columns.map(({ name }) => name);
   const names = found.length > 0 ? found : [named ?? "?"];
   const remedies = names.map((name) => {
-    const isTime = columns.some((column) => column.name === name && /^(timestamp|date)/.test(column.type));
-    const change = isTime ? "SET DEFAULT CURRENT_TIMESTAMP" : "DROP NOT NULL";
+    const column = columns.find((one) => one.name === name);
+    if (column?.byDomain) return `ALTER DOMAIN ${column.type} DROP NOT NULL;`;
+    const change = column && /^(timestamp|date)/.test(column.type) ? "SET DEFAULT CURRENT_TIMESTAMP" : "DROP NOT NULL";
     return `ALTER TABLE ${sqlNameOf(table)} ALTER COLUMN ${ident(name)} ${change};`;
   });
   return {
@@ -121,33 +126,13 @@ async function missingDefault(db: Queryable, named: string | undefined, table: s
   };
 }
 
-const NOT_UPDATABLE: StorageProblem = {
-  kind: "no_primary_key",
-  what: `Postgres cannot upsert through the view "Session"`,
-  remedy: `Make it a plain SELECT of columns from one table that has a primary key on "id", without INSTEAD OF triggers.`,
-};
-
-async function noPrimaryKey(db: Queryable): Promise<StorageProblem> {
-  const { name, columns, kind } = await primaryKey(db);
-  if (kind === "v") return NOT_UPDATABLE;
-  const isOfId = columns.length === 1 && columns[0] === "id";
-  const remedy = isOfId
-    ? `ALTER TABLE "Session" DROP CONSTRAINT ${name}, ADD PRIMARY KEY ("id");`
-    : kind === "p"
-      ? `Partition it by "id" (PARTITION BY HASH ("id")), or use a table without partitions: Postgres cannot keep "id" unique in this one.`
-      : name === null
-        ? `ALTER TABLE "Session" ADD PRIMARY KEY ("id");`
-        : `ALTER TABLE "Session" ADD UNIQUE ("id");`;
-  const what = isOfId ? `the primary key of "Session" is deferrable` : `"Session" has no primary key on "id"`;
-  return { kind: "no_primary_key", what, remedy };
-}
-
 /** A trigger that raises, as a rule. */
 async function otherRefusal(db: Queryable, code: string, words: string): Promise<StorageProblem> {
   const hidden = await findHiddenRows(db);
   if (hidden) return hidden;
   const { triggers, rules } = await hindrances(db);
-  const said = words ? `: ${words.slice(0, 200)}` : "";
+  // What was made up looks like a token all the same.
+  const said = words ? `: ${words.slice(0, 200).replace(/shp[a-z]{2}_\w+/gi, "(token)")}` : "";
   const what = `Postgres refuses the row (SQLSTATE ${code}${said})`;
   if (code === "0A000" && rules.length > 0) {
     return {
@@ -159,25 +144,7 @@ async function otherRefusal(db: Queryable, code: string, words: string): Promise
   if (triggers.length === 0) return { kind: "refused", what, remedy: "Mend it, then start again." };
   return {
     kind: "trigger",
-    what: `${what}; "Session" has the trigger ${triggers.map(quoted).join(", ")}`,
-    remedy: triggers.map((name) => `ALTER TABLE "Session" DISABLE TRIGGER ${quoted(name)};`).join(" "),
+    what: `${what}; there is ${describeTriggers(triggers)}`,
+    remedy: triggers.map(({ name, table }) => `ALTER TABLE ${table} DISABLE TRIGGER ${name};`).join(" "),
   };
 }
-
-async function uniqueRefusal(db: Queryable, name: string | undefined): Promise<StorageProblem> {
-  const isConstraint = name === undefined || (await isConstraintOfSession(db, name));
-  return refusedBy("unique", isConstraint ? "constraint" : "unique index", name, isConstraint);
-}
-
-function refusedBy(kind: string, what: string, name: string | undefined, isConstraint = true): StorageProblem {
-  const constraint = name === undefined ? "?" : ident(name);
-  const drop = isConstraint ? `ALTER TABLE "Session" DROP CONSTRAINT ${constraint};` : `DROP INDEX ${constraint};`;
-  return {
-    kind,
-    what: `the ${what} ${constraint} of "Session" refuses the row`,
-    remedy: `Let this app's rows pass, or: ${drop}`,
-  };
-}
-
-/** `quote_ident` quotes only what needs it. */
-const quoted = (name: string): string => (name.startsWith('"') ? name : `"${name}"`);
