@@ -17,6 +17,7 @@ import { createFailedAttempts, type FailedAttempts } from "./operator/access/fai
 import { createTokens, installShopifyFetch, parseTokenKeys, readApplicationKey, type Tokens } from "./tokens/index.ts";
 import { createWatch } from "./watch/watch.ts";
 import { registerWatchGauges } from "./watch/watch-gauges.ts";
+import { registerRotationGauges } from "./process/rotation-gauges.ts";
 import { registerSealingGauges } from "./process/sealing-gauges.ts";
 import { shopifyLogger } from "./process/shopify-logger.server.ts";
 
@@ -67,12 +68,15 @@ export async function createServices(source: Record<string, string | undefined>)
   // One fetch for every call to Shopify, ours and the libraries'. Their adapter, imported above, has put the plain one there.
   installShopifyFetch();
   const api = createApi(env, log);
-  const previousSecret = env.SHOPIFY_API_SECRET_PREVIOUS;
-  const signers = previousSecret ? [api, shopifyApi({ ...api.config, apiSecretKey: previousSecret })] : [api];
+  const { SHOPIFY_API_SECRET_PREVIOUS: previous } = env;
+  const previousSecret = previous === env.SHOPIFY_API_SECRET ? undefined : previous;
+  const previousApi = previousSecret ? shopifyApi({ ...api.config, apiSecretKey: previousSecret }) : undefined;
+  const signers = previousApi ? [api, previousApi] : [api];
   const stopping = new AbortController();
   let stoppingAt: number | undefined;
   const tokens: Tokens = createTokens({
     api,
+    previousApi,
     database: db,
     phase: env.phase,
     distribution: env.APP_DISTRIBUTION,
@@ -83,7 +87,8 @@ export async function createServices(source: Record<string, string | undefined>)
     log,
     metrics,
     startTokenCall: traces?.startTokenCall,
-    applicationKey: readKey(env),
+    applicationKey: readKey(env, ""),
+    previousApplicationKey: readKey(env, "_PREVIOUS"),
     encryption: { keys: readTokenKeys(env), seals: env.TOKEN_ENCRYPTION_SEAL },
     mayCall: () => stoppingAt === undefined || performance.now() - stoppingAt < LAST_CALL_MS,
     onPairStored: (shop, how) => jobs.onPairStored(shop, how),
@@ -111,6 +116,7 @@ export async function createServices(source: Record<string, string | undefined>)
   const migrations = createMigrations({ db, tokens, phase: env.phase, log, metrics });
 
   registerSealingGauges(metrics.registry, () => tokens.sealing());
+  registerRotationGauges(metrics.registry, () => tokens.rotation());
   const failedAttempts = createFailedAttempts();
 
   let ended: Promise<void> | undefined;
@@ -141,13 +147,14 @@ export async function createServices(source: Record<string, string | undefined>)
 }
 
 /** @throws EnvironmentError when the key is of a kind that cannot sign. */
-function readKey({ SHOPIFY_API_KEY, SHOPIFY_APP_KEY_ID: keyId, SHOPIFY_APP_PRIVATE_KEY: pem }: Env) {
+function readKey(env: Env, suffix: "" | "_PREVIOUS") {
+  const { [`SHOPIFY_APP_KEY_ID${suffix}` as const]: keyId, [`SHOPIFY_APP_PRIVATE_KEY${suffix}` as const]: pem } = env;
   if (!keyId || !pem) return undefined;
   try {
-    return readApplicationKey(SHOPIFY_API_KEY, keyId, pem);
+    return readApplicationKey(env.SHOPIFY_API_KEY, keyId, pem);
   } catch (cause) {
     throw new EnvironmentError([
-      `SHOPIFY_APP_PRIVATE_KEY ${cause instanceof Error ? cause.message : "cannot be read"}`,
+      `SHOPIFY_APP_PRIVATE_KEY${suffix} ${cause instanceof Error ? cause.message : "cannot be read"}`,
     ]);
   }
 }

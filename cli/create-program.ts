@@ -15,6 +15,7 @@ import {
   type Surroundings,
 } from "./commands.ts";
 import { convertTokens } from "./convert-tokens.ts";
+import { repin, type RepinFlags } from "./repin.ts";
 import { makeTokenKey } from "../app/tokens/sealing/token-keys.ts";
 import { completionScript, type Shell, SHELLS } from "./completion.ts";
 import { shop, shops, type ShopsFlags } from "./shop-commands.ts";
@@ -36,8 +37,9 @@ type Action = (client: OperatorClient, at: Surroundings) => Promise<number>;
 const EXIT_CODES = `
 Exit codes
   0    migrate, watch: no permanent token remains that could have been migrated
-       doctor, scan: nothing is wrong; other commands, dry runs and --detach: done
+       doctor, scan: nothing is wrong; repin: the previous client secret may be revoked; other commands, dry runs and --detach: done
   1    migrate, watch: some remain, or there is no run to watch · doctor, scan: something is wrong
+       repin: the previous client secret may not be revoked yet
   2    a wrong option, an unknown run, or the app could not be asked
   130  detached by Ctrl-C; the run goes on`;
 
@@ -143,6 +145,11 @@ export function createProgram(env: NodeJS.ProcessEnv = process.env, name = "toke
   command("unseal", "go back: store tokens in plain again (first set TOKEN_ENCRYPTION_SEAL=false)").action(
     (flags: CommonFlags) => perform(flags, env, (client, at) => convertTokens(client, "plain", at)),
   );
+  command("repin", "refresh every chain that an earlier client secret made, and say whether that one may be revoked")
+    .option("--dry-run", "refresh nothing; say what is still pinned, and to what")
+    .option("--rate <calls>", "calls a second at most", aNumber, 20)
+    .addHelpText("after", EXIT_CODES)
+    .action((flags: CommonFlags & RepinFlags) => perform(flags, env, (client, at) => repin(client, flags, at)));
   program
     .command("make-key [id]")
     .description("make a key for TOKEN_ENCRYPTION_KEYS; asks nobody and stores nothing")

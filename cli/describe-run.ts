@@ -117,14 +117,16 @@ export function runLine(run: RunView): string {
 
 /** What waits now, whichever run left it; nothing when nothing does. */
 export function describeWaiting(health: HealthReport, command: (text: string) => string): string[] {
-  const { migratableTokens, unservedTokens, needsReauth } = health;
+  const { migratableTokens, unservedTokens, needsReauth, clientSecret } = health;
   const unserved = Object.entries(unservedTokens);
-  if (migratableTokens === 0 && unserved.length === 0 && needsReauth === 0) return [];
+  const pinned = clientSecret?.rotating ? clientSecret.pinned : 0;
+  if (migratableTokens === 0 && unserved.length === 0 && needsReauth === 0 && pinned === 0) return [];
   return [
     "In the database now, whichever run left them:",
     ...(migratableTokens > 0 ? [row(migratableTokens, "permanent tokens to migrate")] : []),
     ...unserved.map(([code, shops]) => row(shops, `permanent, not to be migrated now: ${code}`)),
     ...(needsReauth > 0 ? [row(needsReauth, "shops wait for their merchant's next visit")] : []),
+    ...(pinned > 0 ? [row(pinned, "still pinned to an earlier client secret", command("repin"))] : []),
     `  Which shops: ${command("doctor")}`,
   ];
 }

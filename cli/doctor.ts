@@ -1,4 +1,5 @@
 import type { Finding } from "./doctor-finding.ts";
+import { judgeRotation } from "./judge-rotation.ts";
 import { judgeSealing } from "./judge-sealing.ts";
 import { judgeScopes } from "./judge-scopes.ts";
 import { many } from "./pluralize.ts";
@@ -36,6 +37,7 @@ export function examine(
     judgeReadiness(situation.isReady),
     ...judgeStorage(health),
     ...judgeSealing(health, command),
+    ...judgeRotation(health, command),
     judgeTokens(health),
     judgeDeadline(health),
     judgeInstallFlow(health, situation.toml),

@@ -1,13 +1,14 @@
 import type { Leftover, RunFailure, RunView } from "../app/migration/types.ts";
 import type { ScopesReport } from "../app/operator/health/show-scopes.server.ts";
 import type { TokenHealthReport } from "../app/operator/health/token-health-report.ts";
+import type { RepinnedPart } from "../app/operator/secrets/client-secret.server.ts";
 import type { ConvertedTokens } from "../app/operator/secrets/token-encryption.server.ts";
 import type { ApplicationTokenProbe } from "../app/tokens/types.ts";
 import { explainAnswer, explainForeignAnswer, explainNetworkError, type Answer } from "./explain-error.ts";
 import { OperatorError } from "./operator-error.ts";
 import { harmlessly } from "./paint.ts";
 
-export type { ConvertedTokens, Leftover, RunFailure, RunView, ScopesReport };
+export type { ConvertedTokens, RepinnedPart, Leftover, RunFailure, RunView, ScopesReport };
 /** `GET /admin/token-health`. */
 export type HealthReport = TokenHealthReport;
 
@@ -99,6 +100,8 @@ export interface OperatorClient {
   probeApplicationToken(shop: string): Promise<ApplicationTokenProbe>;
   /** Brings stored tokens into that form for up to ten seconds; to be repeated until `isComplete`. */
   convertTokens(to: "sealed" | "plain"): Promise<ConvertedTokens>;
+  /** Refreshes chains that an earlier client secret made, for a few seconds; to be repeated from `next` until that is null. */
+  repin(body: { after?: string; ratePerSecond?: number; dryRun?: boolean }): Promise<RepinnedPart>;
   /** Whether the app's database is reachable and its schema current. */
   isReady(): Promise<boolean>;
 }
@@ -109,6 +112,8 @@ const DEAD_LETTERS = "/admin/dead-letters";
 const SILENCE_MS = 15_000;
 /** A dry run counts every shop before it answers. */
 const START_SILENCE_MS = 120_000;
+/** Calls that have left are waited for before it answers. */
+const REPIN_SILENCE_MS = 60_000;
 
 /**
  * @param options.interrupted gives up a call that is under way (error code `interrupted`).
@@ -222,6 +227,13 @@ export function createOperatorClient({
         body: JSON.stringify({ to }),
         headers: { "Content-Type": "application/json" },
       }),
+    repin: (body) =>
+      json<RepinnedPart>(
+        "/admin/client-secret",
+        "clientSecret",
+        { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" } },
+        REPIN_SILENCE_MS,
+      ),
     isReady: async () => (await ask("/readyz")).status === 200,
   };
 }

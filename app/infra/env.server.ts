@@ -1,3 +1,4 @@
+import { applicationKeyProblems } from "./application-key-problems.ts";
 import { createPrivateKey } from "node:crypto";
 import { z } from "zod";
 import { databaseUrlProblem } from "./database/database-url-problem.ts";
@@ -187,6 +188,8 @@ const schema = z.object({
   RUN_JOBS: flag(true),
   SHOPIFY_APP_PRIVATE_KEY: privateKey,
   SHOPIFY_APP_KEY_ID: optionalText,
+  SHOPIFY_APP_PRIVATE_KEY_PREVIOUS: privateKey,
+  SHOPIFY_APP_KEY_ID_PREVIOUS: optionalText,
   TOKEN_ENCRYPTION_KEYS: optionalText.pipe(z.string().regex(TOKEN_KEYS, NO_TOKEN_KEYS).optional()),
   TOKEN_ENCRYPTION_SEAL: flag(true),
 });
@@ -225,11 +228,7 @@ export function parseEnv(source: Record<string, string | undefined>): Env {
   if (MIGRATION_SECRET_PREVIOUS !== undefined && MIGRATION_SECRET === undefined) {
     problems.push("MIGRATION_SECRET_PREVIOUS is for a rotation only: set MIGRATION_SECRET to the new secret as well");
   }
-  if (parsed.success && !parsed.data.SHOPIFY_APP_PRIVATE_KEY !== !parsed.data.SHOPIFY_APP_KEY_ID) {
-    problems.push(
-      "SHOPIFY_APP_PRIVATE_KEY and SHOPIFY_APP_KEY_ID belong together: set both, or none for no application-only tokens",
-    );
-  }
+  if (parsed.success) problems.push(...applicationKeyProblems(parsed.data));
   if (!parsed.success || !phase || problems.length > 0) throw new EnvironmentError(problems);
   return { ...parsed.data, phase };
 }

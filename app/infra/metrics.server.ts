@@ -51,6 +51,13 @@ export function createMetrics({ withDefaults = true } = {}): Metrics {
   });
   // From the start at 0: the first one would not be seen as an increase otherwise.
   for (const grant of GRANTS) for (const result of RESULTS) tokenCalls.inc({ grant, result }, 0);
+  const sealedTokensRefused = new Counter({
+    name: "sealed_tokens_refused_total",
+    help: "Sealed tokens that did not open",
+    labelNames: ["reason"],
+    registers,
+  });
+  for (const reason of ["unknown_key", "not_for_this_row"]) sealedTokensRefused.inc({ reason }, 0);
   const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
   return {
     registry,
@@ -99,12 +106,7 @@ export function createMetrics({ withDefaults = true } = {}): Metrics {
       labelNames: ["reason"],
       registers,
     }),
-    sealedTokensRefused: new Counter({
-      name: "sealed_tokens_refused_total",
-      help: "Sealed tokens that did not open",
-      labelNames: ["reason"],
-      registers,
-    }),
+    sealedTokensRefused,
     migrationOutcomes: new Counter({
       name: "migration_outcomes_total",
       help: "Shops finished by migration runs",

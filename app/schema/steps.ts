@@ -79,6 +79,11 @@ export const STEPS: readonly Step[] = [
     "0017-given-up",
     `ALTER TABLE "ShopToken" ADD COLUMN IF NOT EXISTS "givenUpRuns" integer NOT NULL DEFAULT 0, ADD COLUMN IF NOT EXISTS "givenUpToken" text`,
   ),
+  // Which client secret made a shop's chain, by fingerprint, and which credential that is about: a chain stays pinned to it until it is refreshed.
+  sql(
+    "0018-client-secret",
+    `ALTER TABLE "ShopToken" ADD COLUMN IF NOT EXISTS "clientSecret" text, ADD COLUMN IF NOT EXISTS "clientSecretToken" text`,
+  ),
 ];
 
 /** Repeated word for word by the queries that use the indexes: what cannot be refreshed. */

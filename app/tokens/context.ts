@@ -8,6 +8,7 @@ import {
   withSessionTable,
 } from "../infra/database/session-layout.ts";
 import { isExemptDistribution } from "./records/permanent-token.ts";
+import { clientSecretFingerprint } from "./rotation/client-secret.ts";
 import type { KeyState } from "./sealing/types.ts";
 import { createVault, type Vault } from "./sealing/vault.ts";
 import { createStorageState, type StorageState } from "./storage/storage-state.ts";
@@ -26,6 +27,11 @@ import type {
 /** What every verb of this folder is given: the dependencies with defaults filled in, and what one process remembers. */
 export interface TokenContext {
   api: ShopifyApi;
+  /** The same app with the previous client secret, during a rotation. */
+  previousApi: ShopifyApi | undefined;
+  /** Fingerprints of the two client secrets. */
+  clientSecret: string | undefined;
+  previousClientSecret: string | undefined;
   db: Database;
   /** The table of sessions, as SQL names it. */
   sessionTable: string;
@@ -40,8 +46,8 @@ export interface TokenContext {
   startTokenCall: StartTokenCall;
   mayCall: () => boolean;
   onPairStored: NonNullable<TokenDependencies["onPairStored"]>;
-  /** Undefined: no application-only tokens. */
-  applicationKey: ApplicationKey | undefined;
+  /** The one that signs, and during a rotation the previous one. None: no application-only tokens. */
+  applicationKeys: readonly ApplicationKey[];
   /** Application-only sessions by shop: in memory alone. Without a session: refused not long ago. */
   applicationSessions: Map<string, { session: Session | undefined; until: number }>;
   /** Where pairs go that could not be stored, and what seals them. */
@@ -70,6 +76,9 @@ export function createContext(deps: TokenDependencies): TokenContext {
   const sessionTable = quotedTable(deps.sessions ?? {});
   return {
     api: deps.api,
+    previousApi: deps.previousApi,
+    clientSecret: clientSecretFingerprint(deps.api),
+    previousClientSecret: deps.previousApi && clientSecretFingerprint(deps.previousApi),
     db: withSessionTable(retryConflicts(toDatabase(deps.database)), sessionTable),
     sessionTable,
     sessions: deps.sessions?.layout === "postgresql" ? POSTGRESQL_LAYOUT : PRISMA_LAYOUT,
@@ -81,7 +90,7 @@ export function createContext(deps: TokenDependencies): TokenContext {
     startTokenCall: deps.startTokenCall ?? (() => () => {}),
     mayCall: deps.mayCall ?? (() => true),
     onPairStored: deps.onPairStored ?? (() => {}),
-    applicationKey: deps.applicationKey,
+    applicationKeys: [deps.applicationKey, deps.previousApplicationKey].filter((key) => key !== undefined),
     applicationSessions: new Map(),
     emergency: deps.emergency,
     storage: createStorageState(),

@@ -56,6 +56,11 @@ export type HowStored = "acquired" | "migrated" | "refreshed";
 
 export interface TokenDependencies {
   api: ShopifyApi;
+  /**
+   * The same with the previous client secret, during a rotation: a migration whose answer was lost can only be asked for again with the
+   * credentials that asked first.
+   */
+  previousApi?: ShopifyApi;
   /** A pool of `pg` or a Prisma client, on the Postgres that holds the sessions. */
   database: DatabaseClient;
   /** Where the sessions are, and whose columns the table has: `Session` as the Prisma storage has it, unless told. */
@@ -88,6 +93,8 @@ export interface TokenDependencies {
   startTokenCall?: StartTokenCall;
   /** Lets background work of shops whose chain is dead go on with application-only tokens. */
   applicationKey?: ApplicationKey;
+  /** Signs where Shopify refuses the first: one of the two is added, or revoked, while they are exchanged. */
+  previousApplicationKey?: ApplicationKey;
   /** Whether a call to Shopify may still begin; false where the process would end before its answer is stored. */
   mayCall?: () => boolean;
   /** After a pair was committed, outside the lease: release parked jobs, queue what the new token is good for. */

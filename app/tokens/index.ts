@@ -19,6 +19,9 @@ import { findShopsToKeepAlive, readTokenHealth } from "./records/token-health.ts
 import { convertRows } from "./sealing/convert-rows.ts";
 import { findKeyProblem, RECHECK_MS } from "./sealing/key-problem.ts";
 import { readSealingReport } from "./sealing/sealing-report.ts";
+import { findPinnedChains } from "./rotation/pinned-chains.ts";
+import { repinShop } from "./rotation/repin-shop.ts";
+import { readRotationReport } from "./rotation/rotation-report.ts";
 import { adoptAllUnstored, adoptUnstoredOf } from "./storage/adopt-all-unstored.ts";
 import { settleFailedStore } from "./storage/settle-failed-store.ts";
 import { forgetUnstoredOf } from "./storage/unstored-pairs.ts";
@@ -93,6 +96,9 @@ export function createTokens(deps: TokenDependencies): Tokens {
     keyProblem: () => findKeyProblem(ctx, { maxAgeMs: RECHECK_MS }),
     convertRows: (options) => convertRows(ctx, options),
     sealing: () => readSealingReport(ctx),
+    rotation: (options) => readRotationReport(ctx, options),
+    pinnedChains: (after, limit) => findPinnedChains(ctx, after, limit),
+    repin: (shop, options) => repinShop(ctx, of(shop), options),
     adoptUnstored: () => adoptAllUnstored(ctx),
     shopsToReconcile: (limit) => findShopsToReconcile(ctx, limit),
     reconcile: (shop) => reconcile(ctx, of(shop)),

@@ -5,6 +5,7 @@ import type { AppDistribution } from "./records/permanent-token.ts";
 import type { StorageProblem } from "./errors.ts";
 import type { TokenStatusName } from "./records/token-status.ts";
 import type { Converted, KeyProblem, SealingReport } from "./sealing/types.ts";
+import type { PinnedChain, RepinOutcome, RotationReport } from "./rotation/types.ts";
 import type { MigrateOutcome } from "./migrate-outcome.ts";
 
 export type * from "./dependencies.ts";
@@ -13,6 +14,9 @@ export type {
   AppDistribution,
   Converted,
   KeyProblem,
+  PinnedChain,
+  RepinOutcome,
+  RotationReport,
   SealingReport,
   ProbeAnswer,
   Session,
@@ -206,6 +210,19 @@ export interface Tokens {
   convertRows(options?: { signal?: AbortSignal; pauseMs?: number }): Promise<Converted>;
   /** How the tokens in `Session` are stored. Reads the whole table, less often where it is large. */
   sealing(): Promise<SealingReport>;
+  /**
+   * Which chains still depend on an earlier client secret, and whether it may be revoked. Reads the whole table, less often where it is large.
+   * @param options.shops how many of the pinned shops to name; none unless told.
+   */
+  rotation(options?: { shops?: number }): Promise<RotationReport>;
+  /** Shops whose chain the current client secret has not made, by name, beginning behind `after`. */
+  pinnedChains(after: string, limit: number): Promise<PinnedChain[]>;
+  /**
+   * Refreshes one shop's chain if an earlier client secret made it. Safe to repeat.
+   * @param options.gate lets each call to Shopify pass in its turn.
+   * @throws ConfigurationError, StorageUnfitError; database errors.
+   */
+  repin(shop: string, options?: { gate?: TokenCallGate; signal?: AbortSignal }): Promise<RepinOutcome>;
   /**
    * Stores the pairs of the emergency record for which the database has room by now. To be called at start and every few minutes.
    * @returns how many were stored.

@@ -211,7 +211,7 @@ describe("the secret", () => {
     expect(tables).toEqual([{ name: null }]);
   });
 
-  it("of a monitor opens the metrics and the health of tokens, and nothing else; the previous one opens all during a rotation", async () => {
+  it("of a monitor opens the metrics, the health of tokens and how a rotation stands, and nothing else; the previous one opens all during a rotation", async () => {
     const monitor = "monitor-0123456789abcdef0123456789";
     const previous = "previous-0123456789abcdef012345678";
     const watched = await startTestApp({
@@ -227,6 +227,7 @@ describe("the secret", () => {
         expect(await ask(path, watched.migrationSecret), path).toBe(200);
         expect(await ask(path, previous), path).toBe(200);
       }
+      expect(await ask("/admin/client-secret", monitor)).toBe(200);
       expect(await ask("/admin/dead-letters", previous)).toBe(200);
       expect((await signInToConsole(watched, previous)).cookie).toMatch(/^operator_session=operator\./);
       for (const [path, method] of [
@@ -235,6 +236,7 @@ describe("the secret", () => {
         ["/admin/migrate-tokens/x", "DELETE"],
         ["/admin/dead-letters", "GET"],
         ["/admin/dead-letters", "POST"],
+        ["/admin/client-secret", "POST"],
       ] as const) {
         expect(await ask(path, monitor, method), `${method} ${path}`).toBe(401);
       }

@@ -239,6 +239,50 @@ describe("verification", () => {
   });
 });
 
+describe("while the database would not keep a new token", () => {
+  it("a webhook that needs Shopify's word is answered 503: one pair at most is spent, kept, and stored when it is mended", async () => {
+    const shops = ["app/uninstalled", "shop/redact"].map((topic) => ({
+      topic,
+      shop: `unfit-${topic.replace("/", "-")}.myshopify.com`,
+    }));
+    for (const { shop } of shops) {
+      await sandbox.client.installShop(shop);
+      await merchant.open(shop);
+    }
+    await database.current.query(
+      `UPDATE "Session" SET "expires" = now() - interval '1 hour' WHERE "shop" LIKE 'unfit-%'`,
+    );
+    await database.current.query(`ALTER TABLE "Session" ADD COLUMN "updatedAt" timestamptz NOT NULL DEFAULT now()`);
+    await database.current.query(`ALTER TABLE "Session" ALTER COLUMN "updatedAt" DROP DEFAULT`);
+    // The body does not name the shop, so Shopify is asked: with a refresh, whose pair has to be kept.
+    const deliver = (topic: string, shop: string) =>
+      post(`/webhooks/${topic}`, "{}", { "X-Shopify-Shop-Domain": shop });
+    const refreshes = async () =>
+      (await sandbox.client.ledger.calls({ grant: "refresh" })).filter(({ shop }) => shop.startsWith("unfit-")).length;
+    try {
+      for (const { topic, shop } of shops) {
+        const response = await deliver(topic, shop);
+        expect(response.status, topic).toBe(503);
+        expect(response.headers.get("retry-after")).toBe("5");
+        expect(await response.json()).toMatchObject({ code: "try_again" });
+        expect(await sessionsOf(shop)).toHaveLength(1);
+      }
+      expect(await refreshes()).toBe(1);
+    } finally {
+      await database.current.query(`ALTER TABLE "Session" DROP COLUMN "updatedAt"`);
+    }
+    for (const { topic, shop } of shops) {
+      await expect.poll(async () => (await deliver(topic, shop)).status, { timeout: 10_000 }).toBe(200);
+      // Installed, says Shopify: nothing is forgotten.
+      const [row] = await database.current.query<{ accessToken: string; refreshToken: string }>(
+        `SELECT "accessToken", "refreshToken" FROM "Session" WHERE "shop" = $1`,
+        [shop],
+      );
+      expect(await sandbox.client.ledger.isCurrentPair(shop, row!), shop).toBe(true);
+    }
+  });
+});
+
 describe("while the database is away", () => {
   afterAll(() => way.mend());
 

@@ -116,6 +116,32 @@ test("keys are rotated: both work, then the old one is revoked, which is asked o
   await next.admin(c, { background: true }).graphql(SHOP_QUERY);
 });
 
+test("two keys are accepted for a while: the app works whichever of them Shopify knows, and asks with the first one first", async () => {
+  const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const newKey = applicationKey("new", privateKey);
+  const oldPair = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const oldKey = applicationKey("old", oldPair.privateKey);
+  await h.sandbox.client.appKeys.add("old", oldPair.publicKey.export({ format: "jwk" }));
+  const [early, during, late, after] = [await deadShop(), await deadShop(), await deadShop(), await deadShop()];
+  const tokens = h.process({ applicationKey: newKey, previousApplicationKey: oldKey });
+  const work = (shop: string) => tokens.admin(shop, { background: true }).graphql(SHOP_QUERY);
+  const outcomes = async (shop: string) => (await applicationCalls(shop)).map(({ outcome }) => outcome);
+
+  // Deployed before the new key is in the Dev Dashboard.
+  await work(early);
+  expect(await outcomes(early)).toEqual(["assertion_unknown_key", "issued"]);
+  await h.sandbox.client.appKeys.add("new", publicKey.export({ format: "jwk" }));
+  await work(during);
+  expect(await outcomes(during)).toEqual(["issued"]);
+  await h.sandbox.client.appKeys.revoke("old");
+  await work(late);
+  expect(await outcomes(late)).toEqual(["issued"]);
+  // Neither: one request with each, then none for ten minutes.
+  await h.sandbox.client.appKeys.revoke("new");
+  for (let i = 0; i < 3; i++) await expect(work(after)).rejects.toMatchObject({ code: "reauthorization_required" });
+  expect(await outcomes(after)).toEqual(["assertion_revoked_key", "assertion_revoked_key"]);
+});
+
 test.each([
   ["throttled", { code: "transient", retryAfterMs: 2_000 }],
   ["network", { code: "transient", reason: "network" }],

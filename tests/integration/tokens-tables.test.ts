@@ -3,6 +3,7 @@ import { Session } from "@shopify/shopify-api";
 import { afterAll, describe, expect, test } from "vitest";
 import pg from "pg";
 import { migrateSchema } from "../../app/schema/migrate-schema.ts";
+import { makeTokenKey, parseTokenKeys, type TokenKey } from "../../app/tokens/index.ts";
 import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";
 import { tokensHarness } from "./tokens-harness.ts";
 
@@ -104,6 +105,66 @@ describe.for(TABLES)("$name", ({ sql, sessions, ends }) => {
     await tokens.recordUninstalled(shop, new Date(h.now()));
     expect(await database.query(`SELECT 1 FROM ${from}`)).toEqual([]);
     expect(await database.query(`SELECT to_regclass('"Session"') AS "own"`)).toEqual([{ own: null }]);
+  });
+
+  test("tokens are sealed in it, sealed anew, and brought back; which client secret made a chain is known", async () => {
+    const database = await open();
+    const pool = new pg.Pool({ connectionString: database.url });
+    endings.push(() => pool.end());
+    const [k1, k2] = ["k1", "k2"].map((id) => parseTokenKeys(makeTokenKey(id))[0]!) as [TokenKey, TokenKey];
+    const using = (keys: TokenKey[], seals = true) =>
+      h.process({ database: pool, sessions, encryption: { keys, seals } });
+    const stored = async (id: string) =>
+      (
+        await database.query<{ a: string; r: string | null }>(
+          `SELECT "accessToken" AS a, "refreshToken" AS r FROM ${from} WHERE "id" = $1`,
+          [id],
+        )
+      )[0]!;
+
+    const plain = using([]);
+    const shop = await h.install("none");
+    const id = `offline_${shop}`;
+    await plain.getSession(shop, { idToken: await h.idToken(shop) });
+    const online = new Session({
+      id: "7",
+      shop,
+      state: "",
+      isOnline: true,
+      accessToken: "shpat_online",
+      expires: new Date(h.now() + 60_000),
+    });
+    await plain.sessionStorage.storeSession(online);
+    const pair = await stored(id);
+    expect(await plain.rotation()).toMatchObject({ chains: 1, pinned: 0 });
+
+    const sealing = using([k1]);
+    expect(await sealing.storageProblem()).toBeUndefined();
+    expect((await sealing.getSession(shop)).accessToken).toBe(pair.a);
+    expect(await sealing.convertRows()).toEqual({ rows: 2, unreadable: 0, isComplete: true });
+    expect(await sealing.sealing()).toMatchObject({ plain: 0, sealed: { k1: 3 }, toConvert: 0, problem: null });
+    for (const text of Object.values(await stored(id))) expect(text).toMatch(/^sealed:v1:k1:/);
+    expect((await sealing.getSession(shop)).accessToken).toBe(pair.a);
+    expect((await sealing.sessionStorage.loadSession("7"))?.accessToken).toBe("shpat_online");
+    expect(await sealing.rotation()).toMatchObject({ chains: 1, pinned: 0 });
+    await sealing.refresh(shop);
+    expect((await stored(id)).r).toMatch(/^sealed:v1:k1:/);
+
+    const wrong = using([parseTokenKeys(makeTokenKey("k1"))[0]!]);
+    expect(await wrong.keyProblem()).toMatchObject({ kind: "token_key_wrong", what: expect.stringContaining(from) });
+    await expect(wrong.refresh(shop)).rejects.toMatchObject({ code: "storage_unfit" });
+    expect(await using([]).keyProblem()).toMatchObject({
+      kind: "token_key_missing",
+      what: expect.stringContaining(from),
+    });
+
+    expect((await using([k2, k1]).convertRows()).rows).toBe(2);
+    expect((await using([k2]).getSession(shop)).accessToken).toBeTruthy();
+    const back = using([k2], false);
+    expect(await back.convertRows()).toEqual({ rows: 2, unreadable: 0, isComplete: true });
+    const { a: accessToken, r: refreshToken } = await stored(id);
+    expect(await h.sandbox.client.ledger.isCurrentPair(shop, { accessToken, refreshToken })).toBe(true);
+    expect(await using([]).keyProblem()).toBeUndefined();
   });
 
   test("what the table would not keep is said with its name", async () => {

@@ -9,14 +9,16 @@ import { findTomlInstallFlow } from "./toml-install-flow.server.ts";
 export async function readTokenHealthReport(): Promise<TokenHealthReport> {
   const { env, db, tokens } = services;
   const isExempt = isExemptDistribution(env.APP_DISTRIBUTION);
-  const [counts, remaining, sinceContract, tomlUsesLegacyInstallFlow, problem, tokenEncryption] = await Promise.all([
-    tokens.health(),
-    isExempt ? {} : lookAtRemainingTokens({ db }),
-    isExempt || env.phase !== "contract" ? 0 : countTokensSinceContract(db),
-    findTomlInstallFlow(),
-    tokens.storageProblem({ recent: true }),
-    tokens.sealing(),
-  ]);
+  const [counts, remaining, sinceContract, tomlUsesLegacyInstallFlow, problem, tokenEncryption, clientSecret] =
+    await Promise.all([
+      tokens.health(),
+      isExempt ? {} : lookAtRemainingTokens({ db }),
+      isExempt || env.phase !== "contract" ? 0 : countTokensSinceContract(db),
+      findTomlInstallFlow(),
+      tokens.storageProblem({ recent: true }),
+      tokens.sealing(),
+      tokens.rotation(),
+    ]);
   return tokenHealthReport({
     counts,
     remaining,
@@ -26,6 +28,7 @@ export async function readTokenHealthReport(): Promise<TokenHealthReport> {
     tomlUsesLegacyInstallFlow,
     storageProblem: problem && `${problem.what}. ${problem.remedy}`,
     tokenEncryption,
+    clientSecret,
     now: systemClock(),
   });
 }

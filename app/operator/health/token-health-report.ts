@@ -1,5 +1,5 @@
 import { DEADLINE } from "../../infra/deadline.ts";
-import type { SealingReport } from "../../tokens/index.ts";
+import type { RotationReport, SealingReport } from "../../tokens/index.ts";
 import { type Phase, usesLegacyInstallFlow } from "../../infra/flags/phase.ts";
 
 /** What the database says about tokens (app/tokens, `health`). */
@@ -28,6 +28,8 @@ export interface TokenHealthReport extends TokenCounts {
   storageProblem: string | null;
   /** How tokens are stored. */
   tokenEncryption: SealingReport;
+  /** How a rotation of the client secret stands; no shop is named here. */
+  clientSecret: RotationReport;
   /** The next safe step, in words. */
   nextStep: string;
 }
@@ -46,6 +48,7 @@ export interface HealthFacts {
   /** Why the database would not keep a new token, and what mends it. */
   storageProblem?: string;
   tokenEncryption: SealingReport;
+  clientSecret: RotationReport;
   /** Milliseconds since the epoch. */
   now: number;
 }
@@ -65,6 +68,7 @@ export function tokenHealthReport(facts: HealthFacts): TokenHealthReport {
     daysLeft: Math.max(0, Math.ceil((Date.parse(DEADLINE) - facts.now) / DAY_MS)),
     storageProblem: facts.storageProblem ?? null,
     tokenEncryption: facts.tokenEncryption,
+    clientSecret: facts.clientSecret,
     nextStep: facts.tokenEncryption.problem
       ? `Mend TOKEN_ENCRYPTION_KEYS: ${facts.tokenEncryption.problem}`
       : facts.storageProblem

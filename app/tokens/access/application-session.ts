@@ -4,7 +4,7 @@ import { describeError, IncompletePairError, TransientError } from "../errors.ts
 import { tokenStatus } from "../records/token-status.ts";
 import { type Lease, withLease } from "../renew/lease.ts";
 import { singleFlight } from "../renew/single-flight.ts";
-import { requestApplicationOnlyToken } from "../shopify/application-only-token.ts";
+import { requestWithEitherKey } from "../shopify/application-only-token.ts";
 import { classifyTokenError } from "../shopify/classify-token-error.ts";
 import { beginTokenCall } from "../shopify/observe-call.ts";
 
@@ -23,7 +23,7 @@ const SWEEP_ABOVE = 1_000;
  * @throws TransientError when Shopify cannot be asked now.
  */
 export async function findApplicationSession(ctx: TokenContext, shop: string): Promise<Session | undefined> {
-  if (!ctx.applicationKey) return undefined;
+  if (ctx.applicationKeys.length === 0) return undefined;
   const remembered = ctx.applicationSessions.get(shop);
   if (remembered && remembered.until > ctx.now()) return remembered.session;
   return singleFlight(ctx, `${shop}|application`, () => acquire(ctx, shop)).result;
@@ -38,11 +38,10 @@ async function acquire(ctx: TokenContext, shop: string): Promise<Session | undef
   // Trouble is handed out of the lease as a value: it must not close the lease for a merchant who comes meanwhile.
   const outcome = await withLease(ctx, shop, {}, async (lease): Promise<{ session?: Session; error?: unknown }> => {
     if (!needsApplicationToken(ctx, lease)) return {};
-    await lease.extendLease();
     const now = ctx.now();
     const finish = beginTokenCall(ctx, "application", shop);
     try {
-      const session = await requestApplicationOnlyToken(ctx.applicationKey!, shop, now);
+      const session = await requestWithEitherKey(ctx.applicationKeys, shop, now, () => lease.extendLease());
       finish("ok");
       return { session };
     } catch (error) {

@@ -10,11 +10,11 @@ import type { ApplicationTokenProbe } from "../types.ts";
 
 /**
  * Tries an application-only token on the real platform, for an operator: asks for one, calls the Admin API with it, and then looks
- * whether the shop's stored token still works. The token is forgotten. Asks although a chain may live: choose a store of your own.
+ * whether the shop's stored token still works. The token is forgotten. The first key signs, never the previous one. Asks although a chain may live: choose a store of your own.
  * @throws TransientError when the shop's lease stays busy.
  */
 export async function probeApplicationToken(ctx: TokenContext, shop: string): Promise<ApplicationTokenProbe> {
-  const key = ctx.applicationKey;
+  const [key] = ctx.applicationKeys;
   if (!key) return { shop, ok: false, reason: "no_key" };
   return withLease(ctx, shop, {}, async (lease): Promise<ApplicationTokenProbe> => {
     const stored = accessTokenLives(lease.session, ctx.now()) ? lease.session : undefined;

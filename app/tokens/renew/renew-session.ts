@@ -1,6 +1,7 @@
 import type { Session } from "@shopify/shopify-api";
 import type { TokenAnswer } from "../answer.ts";
 import { askForPair, type AskOptions } from "./ask-for-pair.ts";
+import { askWithPreviousSecret } from "./ask-with-previous-secret.ts";
 import type { TokenContext } from "../context.ts";
 import {
   ConfigurationError,
@@ -176,9 +177,11 @@ async function migrateUnderLease(
   session: Session,
   options: RenewOptions,
 ): Promise<Session> {
-  const request: TokenRequest = { grant: "migrate", permanentToken: session.accessToken! };
+  const request = { grant: "migrate", permanentToken: session.accessToken! } as const;
   const answer = await askForPair(ctx, lease, request, options);
   if (answer.kind === "refused" && answer.verdict.kind === "ambiguous_subject_token") {
+    const before = await askWithPreviousSecret(ctx, lease, request, answer, options);
+    if (before !== answer) return storeAnswer(ctx, lease, before, "migrated", options, ctx.previousClientSecret);
     const { cause } = answer;
     const resolved = await resolveRefusedPermanentToken(ctx, lease, session, cause, options.gate);
     if (resolved.kind === "newer") return resolved.session;
@@ -206,9 +209,10 @@ async function storeAnswer(
   answer: TokenAnswer,
   how: HowStored,
   { trace }: RenewOptions,
+  clientSecret = ctx.clientSecret,
 ): Promise<Session> {
   if (answer.kind === "pair") {
-    const stored = await storePair(ctx, lease, answer.session, how);
+    const stored = await storePair(ctx, lease, answer.session, how, { clientSecret });
     if (trace) trace.stored = how;
     return stored;
   }

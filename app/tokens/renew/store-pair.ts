@@ -37,7 +37,8 @@ export function requireStorable(ctx: TokenContext, session: Session): void {
 /**
  * Stores what Shopify issued under a lease, and gives the lease back: one statement, everything or nothing. A pair that the database
  * will not take goes to the emergency record, and from then on nothing is exchanged without a new proof.
- * @param options.isRecorded the pair comes from the emergency record.
+ * @param options.isRecorded the pair comes from the emergency record: which client secret made it is not known.
+ * @param options.clientSecret fingerprint of the client secret that made the pair; the current one unless told.
  * @returns the session as stored.
  * @throws IncompletePairError, PermanentTokenRefusedError; LeaseLostError with the pair when another holder wrote meanwhile;
  * StorageUnfitError; errors of a database that is away.
@@ -47,12 +48,13 @@ export async function storePair(
   lease: Lease,
   session: Session,
   how: HowStored,
-  { isRecorded = false }: { isRecorded?: boolean } = {},
+  { isRecorded = false, clientSecret = ctx.clientSecret }: { isRecorded?: boolean; clientSecret?: string } = {},
 ): Promise<Session> {
   requireStorable(ctx, session);
   let stored: boolean;
   try {
-    stored = (await writeUntilAnswered(ctx, lease, session, how)) || (await isStoredAlready(ctx, session));
+    const madeWith = isRecorded ? undefined : clientSecret;
+    stored = (await writeUntilAnswered(ctx, lease, session, how, madeWith)) || (await isStoredAlready(ctx, session));
   } catch (error) {
     // The error itself may quote the row.
     const said = (await unfitErrorOf(ctx, lease.shop, error, { mayQuote: false })) ?? error;
@@ -77,12 +79,18 @@ export async function storePair(
   return session;
 }
 
-async function writeUntilAnswered(ctx: TokenContext, lease: Lease, session: Session, how: HowStored): Promise<boolean> {
+async function writeUntilAnswered(
+  ctx: TokenContext,
+  lease: Lease,
+  session: Session,
+  how: HowStored,
+  clientSecret: string | undefined,
+): Promise<boolean> {
   const { shop, owner, generation } = lease;
   const target = { shop, owner, generation, id: ctx.api.session.getOfflineId(shop) };
   for (let attempt = 0; ; attempt++) {
     try {
-      return await writePair(ctx, ctx.db, target, session, how);
+      return await writePair(ctx, ctx.db, target, session, how, clientSecret);
     } catch (error) {
       const pauseMs = WRITE_RETRY_PAUSES_MS[attempt];
       if (pauseMs === undefined || isLastingRefusal(error)) throw error;

@@ -25,12 +25,17 @@ export async function findKeyProblem(
   const { checked } = ctx.keyState;
   const ageMs = checked ? performance.now() - checked.at : Infinity;
   if (checked && ageMs < (checked.problem ? Math.min(maxAgeMs, RECHECK_MS) : maxAgeMs)) return checked.problem;
-  const problem = await compareKeys(ctx);
+  const problem = named(ctx, await compareKeys(ctx));
   if (problem && problem.what !== checked?.problem?.what) {
     ctx.log.error({ problem: problem.what, remedy: problem.remedy }, "sealed tokens cannot be opened");
   }
   ctx.keyState.checked = { problem, at: performance.now() };
   return problem;
+}
+
+/** With the table named as it is. */
+function named({ sessionTable }: TokenContext, problem: KeyProblem | undefined): KeyProblem | undefined {
+  return problem && { ...problem, what: problem.what.replaceAll('"Session"', () => sessionTable) };
 }
 
 /** @throws StorageUnfitError while nothing may be stored. */

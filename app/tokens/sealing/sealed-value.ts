@@ -36,9 +36,14 @@ export function isSealed(text: string): boolean {
   return text.startsWith(SEALED_PREFIX);
 }
 
+/** What `tokenFingerprint` says of a token in SQL. */
+export function fingerprintOf(token: string): string {
+  return createHash("sha256").update(token).digest("hex").slice(0, 32);
+}
+
 /** Seals a token for its place. */
 export function sealValue({ id: keyId, key }: TokenKey, place: Place, token: string): string {
-  const fingerprint = createHash("sha256").update(token).digest("hex").slice(0, 32);
+  const fingerprint = fingerprintOf(token);
   const iv = randomBytes(IV_BYTES);
   const cipher = createCipheriv("aes-256-gcm", key, iv).setAAD(boundTo(place, fingerprint));
   const body = Buffer.concat([iv, cipher.update(token, "utf8"), cipher.final(), cipher.getAuthTag()]);

@@ -76,6 +76,38 @@ export async function requestApplicationOnlyToken(key: ApplicationKey, shop: str
   });
 }
 
+/**
+ * The same with the first key, and with the next where Shopify does not accept an assertion of the first: it may not know the key yet, or not any
+ * more, while keys are exchanged.
+ * @param keys one at least.
+ * @param beforeCall called before each request.
+ * @throws as `requestApplicationOnlyToken`, for the first key.
+ */
+export async function requestWithEitherKey(
+  keys: readonly ApplicationKey[],
+  shop: string,
+  now: number,
+  beforeCall: () => Promise<void>,
+): Promise<Session> {
+  const [key, ...others] = keys;
+  await beforeCall();
+  try {
+    return await requestApplicationOnlyToken(key!, shop, now);
+  } catch (error) {
+    if (others.length === 0 || !isKeyRefused(error)) throw error;
+    return requestWithEitherKey(others, shop, now, beforeCall).catch((second: unknown) => {
+      throw isKeyRefused(second) ? error : second;
+    });
+  }
+}
+
+/** RFC 6749 section 5.2: the client could not be authenticated. */
+function isKeyRefused(error: unknown): boolean {
+  if (!(error instanceof HttpResponseError)) return false;
+  const { code, body } = error.response;
+  return code === 401 || (code === 400 && (body as { error?: unknown } | undefined)?.error === "invalid_client");
+}
+
 /** RFC 7523 section 3: issuer and subject are the client, the audience is the endpoint, and it is for one request. */
 async function signAssertion(
   { clientId, keyId, algorithm, privateKey }: ApplicationKey,

@@ -4,7 +4,8 @@ import type { TokenContext } from "../context.ts";
 /** What the token endpoint can be asked for by this folder. The authorization code grant is the library's own. */
 export type TokenRequest =
   | { grant: "exchange"; idToken: string }
-  | { grant: "migrate"; permanentToken: string }
+  /** `withPrevious`: as the app was before its client secret was rotated; a retry needs the credentials that asked first. */
+  | { grant: "migrate"; permanentToken: string; withPrevious?: boolean }
   | { grant: "refresh"; refreshToken: string };
 
 /** `application`: application-only-token.ts, for which the library has no verb. */
@@ -29,7 +30,7 @@ export async function sendTokenRequest(ctx: TokenContext, shop: string, request:
   }
 }
 
-async function send({ api }: TokenContext, shop: string, request: TokenRequest): Promise<Session> {
+async function send({ api, previousApi }: TokenContext, shop: string, request: TokenRequest): Promise<Session> {
   switch (request.grant) {
     case "exchange": {
       const answer = await api.auth.tokenExchange({
@@ -41,7 +42,8 @@ async function send({ api }: TokenContext, shop: string, request: TokenRequest):
       return answer.session;
     }
     case "migrate": {
-      const answer = await api.auth.migrateToExpiringToken({
+      const asked = request.withPrevious ? previousApi : api;
+      const answer = await asked!.auth.migrateToExpiringToken({
         shop,
         nonExpiringOfflineAccessToken: request.permanentToken,
       });

@@ -70,7 +70,7 @@ async function tryToStore(ctx: TokenContext, shop: string): Promise<void> {
         VALUES (${shop}, ${owner}, clock_timestamp() + interval '1 minute')
         ON CONFLICT ("shop") DO UPDATE SET "leaseOwner" = EXCLUDED."leaseOwner", "leaseExpiresAt" = EXCLUDED."leaseExpiresAt"
         RETURNING t."shop", ${id}::text AS "id", ${owner}::text AS "owner", t."generation"`);
-      const isWritten = row !== undefined && (await writePair(ctx, tx, row, pair, "migrated"));
+      const isWritten = row !== undefined && (await writePair(ctx, tx, row, pair, "migrated", ctx.clientSecret));
       await tx.execute({ text: `SET CONSTRAINTS ALL IMMEDIATE`, values: [] });
       const stored = await tx.query<SessionRow[]>({ text: readStatement(ctx.sessions), values: [id, shop] });
       const isKept = isWritten && stored.length === 1 && isAsGiven(ctx, stored[0]!, pair);

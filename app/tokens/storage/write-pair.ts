@@ -2,6 +2,7 @@ import sql from "sql-template-tag";
 import type { Session } from "@shopify/shopify-api";
 import type { Queryable } from "../../infra/database/database.ts";
 import type { TokenContext } from "../context.ts";
+import { fingerprintOf } from "../sealing/sealed-value.ts";
 import type { HowStored } from "../types.ts";
 
 /** Which row a pair is written to, and what must still hold for it. */
@@ -20,6 +21,8 @@ export interface StoreTarget {
  * it read. It raises the generation, gives the lease back, lifts the shop's marks and adds to the history. Should a trigger or rule
  * keep `Session` from being written, it fails: the history's kind is NULL then.
  * Tokens are sealed here, where there are keys.
+ * @param clientSecret fingerprint of the client secret that made the pair. After a lost answer a refresh may bring the pair that an
+ * earlier secret made, and none is put on record; a migration is repeated by its own secret alone.
  * @returns false when another holder wrote meanwhile.
  */
 export async function writePair(
@@ -28,6 +31,7 @@ export async function writePair(
   { shop, id, owner, generation }: StoreTarget,
   session: Session,
   how: HowStored,
+  clientSecret: string | undefined,
 ): Promise<boolean> {
   const at = new Date(ctx.now()).toISOString();
   const { accessToken, refreshToken } = ctx.vault.close({ ...session, id });
@@ -41,6 +45,8 @@ export async function writePair(
         "notExchangeableAt" = NULL, "notExchangeableToken" = NULL,
         "suspendedAt" = NULL, "suspendedWhy" = NULL,
         "uninstalledAt" = NULL,
+        "clientSecret" = CASE WHEN "answerLostAt" IS NULL OR ${how}::text = 'migrated' THEN ${clientSecret ?? null}::text END,
+        "clientSecretToken" = ${credentialFingerprint(session)}::text,
         "answerLostAt" = NULL, "reconcileAt" = NULL, "reconcileTries" = 0,
         "acquiredAt"  = CASE WHEN ${how}::text = 'acquired'  THEN ${at}::timestamptz ELSE "acquiredAt"  END,
         "migratedAt"  = CASE WHEN ${how}::text = 'migrated'  THEN ${at}::timestamptz ELSE "migratedAt"  END,
@@ -77,6 +83,11 @@ export async function writePair(
     )
     SELECT "generation" FROM won`);
   return written.length > 0;
+}
+
+/** As `tokenFingerprint` says it of the row that is written here. */
+function credentialFingerprint({ accessToken = "", refreshToken }: Session): string {
+  return fingerprintOf(refreshToken || accessToken);
 }
 
 function iso(date: Date | undefined): string | null {

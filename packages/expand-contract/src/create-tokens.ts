@@ -25,11 +25,13 @@ export interface ApiSettings {
   apiVersion: Shopify["config"]["apiVersion"];
 }
 
-export interface CreateTokensOptions extends Omit<TokenDependencies, "api" | "database"> {
+export interface CreateTokensOptions extends Omit<TokenDependencies, "api" | "previousApi" | "database"> {
   /** A pool of `pg` or a Prisma client, on the Postgres that holds the sessions. */
   database: DatabaseClient;
   /** What `shopifyApi(…)` returned, or the settings to make it of. */
   api: Shopify | ApiSettings;
+  /** The previous client secret, while it is rotated: tells which chains it made, and asks again where only it can. */
+  previousSecret?: string;
 }
 
 /**
@@ -38,7 +40,14 @@ export interface CreateTokensOptions extends Omit<TokenDependencies, "api" | "da
  * @shopify/shopify-api end in time from now on, and keep the status of their errors.
  * @throws TypeError for a database that is neither a pool of `pg` nor a Prisma client.
  */
-export function createTokens({ database, api: given, log, sessions: table, ...options }: CreateTokensOptions): Tokens {
+export function createTokens({
+  database,
+  api: given,
+  previousSecret,
+  log,
+  sessions: table,
+  ...options
+}: CreateTokensOptions): Tokens {
   const sessions = { ...table, layout: table?.layout ?? layoutOf(database) };
   const db = withSessionTable(toDatabase(database), quotedTable(sessions));
   const api = "auth" in given ? given : createApi(given);
@@ -46,6 +55,7 @@ export function createTokens({ database, api: given, log, sessions: table, ...op
   const tokens = createCore({
     ...options,
     api,
+    previousApi: previousApi(api, previousSecret),
     database,
     sessions,
     log: log ?? CONSOLE,
@@ -63,6 +73,11 @@ export function createTokens({ database, api: given, log, sessions: table, ...op
     metrics: options.metrics,
   });
   return tokens;
+}
+
+function previousApi({ config }: Shopify, secret: string | undefined): Shopify | undefined {
+  if (!secret || secret === config.apiSecretKey) return undefined;
+  return shopifyApi({ ...config, apiSecretKey: secret }) as Shopify;
 }
 
 /** Shopify's storage on `pg` has a layout of its own. */

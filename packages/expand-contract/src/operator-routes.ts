@@ -2,6 +2,7 @@ import { operatorRoute } from "../../../app/operator/access/operator-route.serve
 import { createFailedAttempts } from "../../../app/operator/access/failed-attempts.server.ts";
 import { problemResponse } from "../../../app/operator/access/problem.ts";
 import { showTokenHealth } from "../../../app/operator/health/show-token-health.server.ts";
+import { repin } from "../../../app/operator/secrets/client-secret.server.ts";
 import {
   continueMigration,
   showLatestMigration,
@@ -37,8 +38,8 @@ export interface OperatorRoutes {
 }
 
 /**
- * The operator's routes: `/admin/migrate-tokens`, `/admin/migrate-tokens/<id>` and `/admin/token-health`, below whatever path the app mounts
- * them at; every other address answers 404.
+ * The operator's routes: `/admin/migrate-tokens`, `/admin/migrate-tokens/<id>`, `/admin/client-secret` and `/admin/token-health`, below whatever
+ * path the app mounts them at; every other address answers 404.
  * @throws TypeError for a secret that is too short.
  */
 export function operatorRoutes(options: OperatorRoutesOptions): OperatorRoutes {
@@ -89,6 +90,7 @@ export function operatorRoutes(options: OperatorRoutesOptions): OperatorRoutes {
         open([secret]),
       ),
     },
+    { path: /\/client-secret\/?$/, route: operatorRoute({ POST: ({ request }) => repin(request) }, open([secret])) },
     { path: /\/token-health\/?$/, route: operatorRoute({ GET: showTokenHealth }, open([secret, monitorSecret])) },
   ];
 
@@ -105,7 +107,7 @@ export function operatorRoutes(options: OperatorRoutesOptions): OperatorRoutes {
       status: 404,
       code: "not_found",
       title: "Not Found",
-      detail: "The operator's routes are /admin/migrate-tokens and /admin/token-health.",
+      detail: "The operator's routes are /admin/migrate-tokens, /admin/client-secret and /admin/token-health.",
     });
   };
   return { handle, loader: ({ request }) => handle(request), action: ({ request }) => handle(request) };

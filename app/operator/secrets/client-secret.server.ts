@@ -1,0 +1,77 @@
+import { services } from "../../services.server.ts";
+import { StorageUnfitError, type RotationReport } from "../../tokens/index.ts";
+import { problemResponse, type Problem } from "../access/problem.ts";
+import { NotJsonError, readJsonBody } from "../access/read-json-body.ts";
+import { repinChains, type Repinned } from "./repin-chains.ts";
+
+/** One call takes up shops for so long; the next goes on where it ended. Below the patience of clients and proxies, with a call's own time. */
+const WORKS_FOR_MS = 4_000;
+const RATE = { lowest: 0.5, usual: 20, highest: 100 };
+const NAMED = 100;
+
+/** What `POST /admin/client-secret` answers: what this call did, and how the rotation stands. */
+export type RepinnedPart = Repinned & { clientSecret: RotationReport };
+
+/** `GET /admin/client-secret`: which chains still depend on an earlier client secret, as counts. */
+export async function showClientSecret(): Promise<Response> {
+  return Response.json({ clientSecret: await services.tokens.rotation() });
+}
+
+/**
+ * `POST /admin/client-secret` with `{"after": "", "ratePerSecond": 20}`, both optional: refreshes chains that an earlier client secret made, for a
+ * few seconds; to be repeated with `after` as the last answer's `next` until that is null. `{"dryRun": true}` refreshes none and names the shops.
+ */
+export async function repin(request: Request): Promise<Response> {
+  const { tokens, migrations, log, stopping } = services;
+  const order = await orderOf(request);
+  if (!order) return problemResponse(INVALID);
+  const { after, rate, dryRun } = order;
+  const report = () => tokens.rotation({ shops: NAMED });
+  if (dryRun) {
+    const nothing: Repinned = { outcomes: {}, failures: [], next: null, appRefused: false };
+    return Response.json({ ...nothing, clientSecret: await report() } satisfies RepinnedPart);
+  }
+  const keys = await tokens.keyProblem();
+  if (keys) return conflict(keys.kind, `No chain is refreshed: ${keys.what}. ${keys.remedy}`);
+  const [run] = await migrations.list(1);
+  if (run?.status === "running") return conflict("run_under_way", RUN_UNDER_WAY);
+  const signal = AbortSignal.any([request.signal, stopping, AbortSignal.timeout(WORKS_FOR_MS)]);
+  try {
+    const done = await repinChains({ tokens, log }, { after, rate, signal });
+    log.info({ ...done.outcomes, next: done.next }, "chains were refreshed for the rotation of the client secret");
+    if (done.appRefused) return conflict("client_credentials_refused", APP_REFUSED);
+    return Response.json({ ...done, clientSecret: await report() } satisfies RepinnedPart);
+  } catch (error) {
+    if (!(error instanceof StorageUnfitError)) throw error;
+    return conflict("storage_unfit", `No chain is refreshed: ${error.problem.what}. ${error.problem.remedy}`);
+  }
+}
+
+async function orderOf(request: Request): Promise<{ after: string; rate: number; dryRun: boolean } | undefined> {
+  try {
+    const body = (await readJsonBody(request)) ?? {};
+    if (typeof body !== "object" || Array.isArray(body)) return undefined;
+    const { after = "", ratePerSecond: rate = RATE.usual, dryRun = false } = body as Record<string, unknown>;
+    if (typeof after !== "string" || after.length > 255 || typeof dryRun !== "boolean") return undefined;
+    if (typeof rate !== "number" || !(rate >= RATE.lowest && rate <= RATE.highest)) return undefined;
+    return { after, rate, dryRun };
+  } catch (error) {
+    if (error instanceof NotJsonError) return undefined;
+    throw error;
+  }
+}
+
+function conflict(code: string, detail: string): Response {
+  return problemResponse({ status: 409, code, title: "Conflict", detail });
+}
+
+const INVALID: Problem = {
+  status: 422,
+  code: "invalid_request",
+  title: "Unprocessable Content",
+  detail: `Send {"after": "…", "ratePerSecond": ${RATE.usual}} or {"dryRun": true}: \`after\` is the \`next\` of the answer before, the rate from ${RATE.lowest} to ${RATE.highest} calls a second.`,
+};
+const RUN_UNDER_WAY =
+  "A migration is under way, and both would share what Shopify allows. Let it end, or stop it; it can be started again at any time.";
+const APP_REFUSED =
+  "Shopify does not accept SHOPIFY_API_SECRET: no chain is refreshed and no shop is marked. Set the new client secret of the Dev Dashboard on every instance and restart.";
