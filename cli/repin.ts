@@ -16,17 +16,22 @@ const SHOWN = 20;
  */
 export async function repin(client: OperatorClient, { dryRun, rate }: RepinFlags, at: Surroundings): Promise<number> {
   const total: RepinnedPart["outcomes"] = {};
-  const failures: RepinnedPart["failures"] = [];
+  let failures: RepinnedPart["failures"] = [];
   let part: RepinnedPart;
   let after = "";
+  let isMoving = false;
   for (;;) {
     part = await client.repin(dryRun ? { dryRun } : { after, ratePerSecond: rate });
-    for (const [outcome, shops] of Object.entries(part.outcomes)) {
-      total[outcome as keyof typeof total] = (total[outcome as keyof typeof total] ?? 0) + shops;
+    for (const [outcome, shops] of Object.entries(part.outcomes) as [keyof typeof total, number][]) {
+      // What failed is tried again while anything moves, and is named at the end.
+      if (outcome !== "failed") total[outcome] = (total[outcome] ?? 0) + shops;
     }
+    isMoving ||= (part.outcomes.refreshed ?? 0) > 0;
     failures.push(...part.failures);
-    if (part.next === null) break;
-    after = part.next;
+    const isAgain = part.next === null && isMoving && failures.some(({ outcome }) => outcome === "failed");
+    if (part.next === null && !isAgain) break;
+    after = part.next ?? "";
+    if (isAgain) [failures, isMoving] = [[], false];
     at.note(
       `${many(total.refreshed ?? 0, "chain")} refreshed, ${part.clientSecret.pinned} of ${part.clientSecret.chains} still pinned; Ctrl-C ends it, and it can be repeated.`,
     );
