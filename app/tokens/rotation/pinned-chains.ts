@@ -3,6 +3,7 @@ import type { TokenContext } from "../context.ts";
 import { isRefusedForGood, PERMANENT_TOKEN_PREDICATE, tokenFingerprint } from "../records/permanent-token.ts";
 import { JOIN_SHOP_TOKEN } from "../records/remaining-tokens.ts";
 import { SHOP_DOMAIN } from "../records/shop-name.ts";
+import type { PinnedChain } from "./types.ts";
 
 const JOINED = raw(`"Session" s ${JOIN_SHOP_TOKEN}`);
 
@@ -19,14 +20,6 @@ const livingChain = (ctx: TokenContext): Sql => sql`
  */
 const madeWith = (secret: string | undefined): Sql =>
   sql`(t."clientSecret" = ${secret ?? null}::text AND t."clientSecretToken" = ${raw(tokenFingerprint("s"))}) IS TRUE`;
-
-/** Why a chain counts as pinned: made with the previous secret, or it is not known with which; or its shop does not let it be refreshed now. */
-export interface PinnedChain {
-  shop: string;
-  why: "previous" | "unknown";
-  /** `frozen`, `locked`, …; null for a shop that is open. */
-  suspended: string | null;
-}
 
 /** Shops whose chain is not on record as made with the current client secret, by name. @param after the last one of the page before. */
 export async function findPinnedChains(ctx: TokenContext, after: string, limit: number): Promise<PinnedChain[]> {

@@ -29,9 +29,10 @@ export async function repinShop(
 ): Promise<RepinOutcome> {
   let refreshes = 0;
   try {
-    for (; refreshes < MOST_REFRESHES && (await isPinned(ctx, shop)); refreshes++) {
+    for (; refreshes < MOST_REFRESHES; refreshes++) {
+      // Read before it is judged: what another caller stores in between is not what is named below, and is left alone.
       const session = await readSession(ctx, shop);
-      if (!session?.accessToken) break;
+      if (!session?.accessToken || !(await isPinned(ctx, shop))) break;
       await renewSession(ctx, shop, {
         ...options,
         replace: session.accessToken,

@@ -1,6 +1,10 @@
-import type { PinnedChain } from "./pinned-chains.ts";
-
-export type { PinnedChain };
+/** Why a chain counts as pinned: made with the previous secret, or it is not known with which; or its shop does not let it be refreshed now. */
+export interface PinnedChain {
+  shop: string;
+  why: "previous" | "unknown";
+  /** `frozen`, `locked`, …; null for a shop that is open. */
+  suspended: string | null;
+}
 
 /** How a rotation of the client secret stands. No secret and no token is among it. */
 export interface RotationReport {
