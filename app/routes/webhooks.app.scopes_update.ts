@@ -6,12 +6,11 @@ import { services } from "../services.server.ts";
 
 const bodySchema = z.object({ current: z.array(z.string().regex(/^[\w:/.-]{1,100}$/)).max(500) });
 
-/** The merchant granted or withdrew access scopes. */
-const route = webhookRoute("app/scopes_update", async ({ shop, body, triggeredAt }) => {
-  const parsed = bodySchema.safeParse(body);
-  if (!parsed.success) throw new WebhookRefusedError(REFUSALS.payload);
-  const isKnown = await services.tokens.recordScopes(shop, parsed.data.current, triggeredAt);
-  if (isKnown) await services.jobs.enqueue("refresh-shop", { shop: requireShopDomain(shop) });
+/** The merchant granted or withdrew access scopes. Which ones Shopify is asked: the body names no shop, and the header is not signed. */
+const route = webhookRoute("app/scopes_update", async ({ shop, body }) => {
+  if (!bodySchema.safeParse(body).success) throw new WebhookRefusedError(REFUSALS.payload);
+  const granted = await services.tokens.updateScopes(shop);
+  if (granted) await services.jobs.enqueue("refresh-shop", { shop: requireShopDomain(shop) });
 });
 
 export const loader = route.loader;

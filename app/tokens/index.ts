@@ -9,6 +9,7 @@ import { withoutRefreshToken } from "./records/read-session.ts";
 import { recordRedacted } from "./events/record-redacted.ts";
 import { recordScopes } from "./events/record-scopes.ts";
 import { recordUninstalled } from "./events/record-uninstalled.ts";
+import { updateScopes } from "./events/update-scopes.ts";
 import { runWithRequest } from "./access/request-context.ts";
 import { createSessionStorage } from "./access/session-storage.ts";
 import { pruneEvents, readHistory, readShopState } from "./records/shop-state.ts";
@@ -74,9 +75,9 @@ export function createTokens(deps: TokenDependencies): Tokens {
     withAuthorizationCodeGrant: (shop, run, stored) => withAuthorizationCodeGrant(ctx, of(shop), run, stored),
     migrate: (shop, options) => migrateShop(ctx, of(shop), options),
     refresh: async (shop) => withoutRefreshToken(await refreshOnce(ctx, of(shop))),
-    recordUninstalled: async (shop, at, options) => {
+    recordUninstalled: async (shop, at) => {
       await adoptUnstoredOf(ctx, of(shop));
-      return recordUninstalled(ctx, of(shop), at, options);
+      return recordUninstalled(ctx, of(shop), at);
     },
     recordRedacted: async (shop, at) => {
       // First what is known goes where Shopify is asked about it.
@@ -86,6 +87,7 @@ export function createTokens(deps: TokenDependencies): Tokens {
       return said;
     },
     recordResumed: (shop) => clearSuspended(ctx, of(shop)),
+    updateScopes: (shop) => updateScopes(ctx, createAdminClient(ctx, suspended, of(shop)), of(shop)),
     recordScopes: (shop, scopes, at) => recordScopes(ctx, of(shop), scopes, at),
     state: (shop) => readShopState(ctx, of(shop)),
     history: (shop, limit = 20) => readHistory(ctx, of(shop), limit),

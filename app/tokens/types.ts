@@ -162,17 +162,11 @@ export interface Tokens {
   /** Refreshes a shop's pair though it may still be fresh (keep-alive). Callers at the same time share one refresh. */
   refresh(shop: string): Promise<Session>;
   /**
-   * `app/uninstalled`: forgets a shop's sessions, unless it was installed again since `at`. Where the app's history does not tell,
-   * Shopify is asked.
-   * @param options.isCertain that the webhook is this shop's: its signed body names it, not its header alone. Else Shopify is asked in
-   * any case. Default: yes.
-   * @throws TransientError while Shopify cannot say.
+   * `app/uninstalled`: forgets a shop's sessions, if Shopify confirms that the app is not installed. A webhook's signature covers neither
+   * its topic nor its shop: the webhook is no more than the occasion to ask.
+   * @throws TokenError while Shopify cannot be asked.
    */
-  recordUninstalled(
-    shop: string,
-    at: Date,
-    options?: { isCertain?: boolean },
-  ): Promise<{ forgotten: boolean; reason: string }>;
+  recordUninstalled(shop: string, at: Date): Promise<{ forgotten: boolean; reason: string }>;
   /**
    * `shop/redact`: forgets everything about a shop that is not installed again. Of a shop that still has a session Shopify is asked.
    * @param at when Shopify triggered it; now unless told.
@@ -180,7 +174,15 @@ export interface Tokens {
    */
   recordRedacted(shop: string, at?: Date): Promise<{ forgotten: boolean; reason: string }>;
   /**
-   * `app/scopes_update`: what the merchant has granted now; older news than what is stored changes nothing.
+   * `app/scopes_update`: asks Shopify what the merchant has granted now, and stores it. Of the webhook nothing is believed but that there is
+   * something to ask.
+   * @returns the scopes; undefined where there is no token to ask with: then they come with the next one.
+   * @throws TokenError while Shopify cannot be asked.
+   */
+  updateScopes(shop: string): Promise<string[] | undefined>;
+  /**
+   * Stores scopes that are known to have been granted; older news than what is stored changes nothing. Of `app/scopes_update` use
+   * `updateScopes`: whoever has one signed body could make the app believe it of any shop.
    * @param at when Shopify triggered it; now unless told.
    * @returns whether the shop has a session.
    */

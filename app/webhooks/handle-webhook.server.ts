@@ -3,7 +3,7 @@ import type { ActionFunctionArgs } from "@remix-run/node";
 import { isDatabaseUnable } from "../infra/database/is-database-outage.ts";
 import { problemResponse, type Problem } from "../operator/access/problem.ts";
 import { services } from "../services.server.ts";
-import { StorageUnfitError, TransientError, UnreadableTokenError } from "../tokens/index.ts";
+import { ConfigurationError, StorageUnfitError, TransientError, UnreadableTokenError } from "../tokens/index.ts";
 import { verifyWebhook, type Webhook } from "./verify-webhook.ts";
 import { WebhookRefusedError } from "./webhook-refusal.ts";
 
@@ -57,8 +57,8 @@ class TooSlowError extends Error {
   override name = "TooSlowError";
 }
 
-/** What passes by itself, or once the database or a key is mended. */
-const LATER = [TransientError, StorageUnfitError, UnreadableTokenError, TooSlowError];
+/** What passes by itself, or once the database, a key or the configuration is mended. */
+const LATER = [TransientError, ConfigurationError, StorageUnfitError, UnreadableTokenError, TooSlowError];
 
 /** What is still under way goes on; the redelivery finds it done. */
 async function within(limitMs: number, work: Promise<void>): Promise<void> {

@@ -13,8 +13,3 @@ export function namesOtherShop({ myshopify_domain, shop_domain, domain }: Body, 
   const permanent = typeof domain === "string" ? findShopDomain(domain) : undefined;
   return permanent !== undefined && permanent !== shop;
 }
-
-/** Whether the body says whose webhook it is. Else the header alone does. */
-export function namesItsShop({ myshopify_domain, shop_domain }: Body): boolean {
-  return myshopify_domain !== undefined || shop_domain !== undefined;
-}

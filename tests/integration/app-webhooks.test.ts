@@ -212,6 +212,46 @@ describe("verification", () => {
     expect(await sessionsOf(shop)).toHaveLength(1);
   });
 
+  it.each([
+    ["customers/redact", (shop: string) => ({ shop_domain: shop, customer: { id: 1 }, orders_to_redact: [] })],
+    ["shop/update", (shop: string) => ({ id: 1, domain: shop, myshopify_domain: shop, plan_name: "basic" })],
+    ["app/uninstalled, of an earlier installation", (shop: string) => ({ id: 1, myshopify_domain: shop })],
+    ["app/scopes_update", () => ({ previous: ["read_products"], current: ["write_everything"] })],
+    ["orders/create", () => ({ id: 1, line_items: [] })],
+  ])(
+    "a signed body of %s changes nothing of a shop that has the app, whatever topic it is sent as",
+    async (of, body) => {
+      const shops = ["pair", "permanent"].map(
+        (kind) => `${kind}-${of.replace(/\W+/g, "-").replace("_", "-")}.myshopify.com`,
+      );
+      const [pair, permanent] = shops as [string, string];
+      await sandbox.client.installShop(pair);
+      await merchant.open(pair);
+      const { accessToken } = await sandbox.client.installShop(permanent, { token: "permanent" });
+      await database.current.query(
+        `INSERT INTO "Session" (id, shop, state, scope, "accessToken") VALUES ('offline_' || $1, $1, '', 'read_products', $2)`,
+        [permanent, accessToken],
+      );
+      // By the app's history the installation is older than the webhook by far.
+      await database.current.query(
+        `UPDATE expand_contract."ShopToken" SET "acquiredAt" = now() - interval '1 day' WHERE shop = $1`,
+        [pair],
+      );
+      const rows = () => database.current.query(`SELECT * FROM "Session" WHERE shop = ANY($1) ORDER BY shop`, [shops]);
+      const before = await rows();
+      for (const shop of shops) {
+        for (const topic of TOPICS) {
+          const { status } = await post(`/webhooks/${topic}`, JSON.stringify(body(shop)), {
+            "X-Shopify-Shop-Domain": shop,
+            "X-Shopify-Triggered-At": new Date().toISOString(),
+          });
+          expect([200, 400], `${topic} of ${shop}`).toContain(status);
+        }
+      }
+      expect(await rows()).toEqual(before);
+    },
+  );
+
   it("of a body that names no shop does not say whose uninstallation it is: Shopify is asked", async () => {
     const [installed, gone] = ["nameless.myshopify.com", "nameless-gone.myshopify.com"];
     for (const shop of [installed, gone]) {

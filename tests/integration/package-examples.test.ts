@@ -191,8 +191,8 @@ describe.for(EXAMPLES)("$name, adopted", (example) => {
     });
 
   /** @param named the shop that the signed body names; an uninstall's names its own, other bodies none. */
-  const send = (shop: string, topic: string, triggeredAt = new Date(), named = shop) => {
-    const body = topic === "app/uninstalled" ? JSON.stringify({ myshopify_domain: named }) : "{}";
+  const send = (shop: string, topic: string, triggeredAt = new Date(), named = shop, more = {}) => {
+    const body = JSON.stringify({ ...(topic === "app/uninstalled" && { myshopify_domain: named }), ...more });
     return fetch(new URL(example.webhooks(topic), origin), {
       method: "POST",
       body,
@@ -328,4 +328,47 @@ describe.for(EXAMPLES)("$name, adopted", (example) => {
     }
     expect(await sandbox.client.ledger.calls({ shop })).toEqual(before);
   });
+
+  test("a customer's ID token and an app proxy's signature open nothing, and cause no call", async (context) => {
+    if (noRegistry) return context.skip(noRegistry);
+    const shop = await opened("customer");
+    await expire(shop);
+    const before = await sandbox.client.ledger.calls({ shop });
+    const staff = JSON.parse(
+      Buffer.from((await sandbox.client.idToken(shop)).split(".")[1]!, "base64url").toString("utf8"),
+    ) as object;
+    for (const claims of [{ sub: "gid://shopify/Customer/1" }, { sub: undefined }, { dest: shop }, { iss: shop }]) {
+      const answer = await open(shop, signIdToken({ ...staff, ...claims }));
+      expect(answer.status, JSON.stringify(claims) + output).toBe(401);
+    }
+    // What Shopify signs for each visitor of a storefront; names and values follow each other without a separator.
+    const query = { shop, path_prefix: "/apps/x", timestamp: String(Math.floor(Date.now() / 1000)) };
+    const message = Object.entries(query)
+      .map(([name, value]) => `${name}=${value}`)
+      .sort()
+      .join("");
+    const signature = createHmac("sha256", TEST_APP.clientSecret).update(message).digest("hex");
+    const proxied = new URL(`${example.page}?${new URLSearchParams({ ...query, signature })}`, origin);
+    await fetch(proxied, { redirect: "manual", headers: { "User-Agent": BROWSER_USER_AGENT } });
+    expect(await sandbox.client.ledger.calls({ shop })).toEqual(before);
+  });
+
+  test("a signed body says neither that the app is uninstalled nor which scopes it has: Shopify does", async (context) => {
+    if (noRegistry) return context.skip(noRegistry);
+    const shop = await opened("topics");
+    const before = await rowOf(shop);
+    for (const topic of ["app/uninstalled", "app/scopes_update", "shop/redact"]) {
+      const answer = await send(shop, topic, new Date(), shop, { current: ["write_everything"] });
+      // 404 of a topic that the example does not take.
+      expect([200, 404], topic + output).toContain(answer.status);
+    }
+    expect(await rowOf(shop)).toEqual(before);
+  });
 });
+
+function signIdToken(claims: object): string {
+  const input = [{ alg: "HS256", typ: "JWT" }, claims]
+    .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
+    .join(".");
+  return `${input}.${createHmac("sha256", TEST_APP.clientSecret).update(input).digest("base64url")}`;
+}

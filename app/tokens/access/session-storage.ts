@@ -102,13 +102,12 @@ function shopOfOfflineId(id: string): string | undefined {
 }
 
 /**
- * The usual handlers of `app/uninstalled` delete the shop's session. Inside such a webhook that is recorded, like any uninstall;
- * elsewhere nothing but Shopify's word counts: a session that lives is not deleted.
+ * The usual handlers of `app/uninstalled` delete the shop's session. That is recorded like any uninstall: a session that lives is not
+ * deleted.
  */
 async function deleteOfflineSession(ctx: TokenContext, shop: string): Promise<void> {
-  const uninstalledAt = currentRequest()?.uninstalledAt;
   await adoptUnstoredOf(ctx, shop);
-  await recordUninstalled(ctx, shop, uninstalledAt ?? new Date(ctx.now()), { isCertain: uninstalledAt !== undefined });
+  await recordUninstalled(ctx, shop, currentRequest()?.uninstalledAt ?? new Date(ctx.now()));
 }
 
 /** A session that cannot be used is listed too: that it is there tells that the shop was installed, and lets it be deleted. */

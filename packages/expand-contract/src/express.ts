@@ -2,11 +2,11 @@ import { Readable } from "node:stream";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { isDatabaseOutage } from "../../../app/infra/database/is-database-outage.ts";
 import { TokenError, type RequestContext, type Tokens } from "../../../app/tokens/index.ts";
+import type { Problem } from "../../../app/operator/access/problem.ts";
 import { findParts } from "./app-parts.ts";
 import type { OperatorRoutes } from "./operator-routes.ts";
-import { namesItsShop } from "../../../app/webhooks/named-shop.ts";
 import { bodyOf, isAboutOtherShop, recordWebhook, SHOPS_DISAGREE, topicName, triggeredAt } from "./record-webhook.ts";
-import { identifyRequest } from "./request-identity.ts";
+import { identifyRequest, NOT_STAFF } from "./request-identity.ts";
 import { answerOf } from "./token-error-response.ts";
 
 /** As in with-tokens.ts. */
@@ -37,7 +37,9 @@ export function withExpressTokens<App extends ExpressAppLike>(shopify: App, toke
     async (request: ExpressRequest, response: ServerResponse, next: Next) => {
       try {
         const url = urlOf(request);
-        const { shop, idToken } = await identifyRequest(api, { url, authorization: request.headers.authorization });
+        const { authorization } = request.headers;
+        const { shop, idToken, isForeign } = await identifyRequest(api, { url, authorization });
+        if (isForeign) return refuse(response, NOT_STAFF);
         // The authorization code strategy exchanges no ID token; a living chain is renewed.
         const context: RequestContext = { kind: "admin", idToken, verifiedShop: shop };
         await tokens.withRequest(context, async () => middleware(request as never, response as never, next));
@@ -71,15 +73,13 @@ export function withExpressTokens<App extends ExpressAppLike>(shopify: App, toke
         const at = triggeredAt(header(request, "x-shopify-triggered-at"));
         const body = bodyOf(String(request.body ?? ""));
         if (isAboutOtherShop(body, header(request, "x-shopify-shop-domain"))) {
-          response.writeHead(SHOPS_DISAGREE.status, { "Content-Type": "application/json" });
-          return void response.end(JSON.stringify(SHOPS_DISAGREE));
+          return refuse(response, SHOPS_DISAGREE);
         }
         const isUninstall = topicName(header(request, "x-shopify-topic") ?? "") === "APP_UNINSTALLED";
         const context: RequestContext = {
           kind: "webhook",
           renewWithinMs: isUninstall ? 0 : WEBHOOK_PATIENCE_MS,
-          // A body that names no shop proves nothing about this one: without a time Shopify is asked.
-          ...(isUninstall && namesItsShop(body) && { uninstalledAt: at }),
+          ...(isUninstall && { uninstalledAt: at }),
         };
         return tokens.withRequest(context, async () => process!(request as never, response as never, next));
       },
@@ -107,8 +107,9 @@ function recording(tokens: Tokens, topic: string, handler: Handler): Handler {
   return {
     ...handler,
     callback: async (name, shop, body, ...rest) => {
-      await recordWebhook(tokens, { shop, topic, payload: bodyOf(body), triggeredAt: new Date() });
-      await callback(name, shop, body, ...rest);
+      const payload = bodyOf(body);
+      const settled = await recordWebhook(tokens, { shop, topic, payload, triggeredAt: new Date() });
+      await callback(name, shop, settled && settled !== payload ? JSON.stringify(settled) : body, ...rest);
     },
   };
 }
@@ -146,6 +147,10 @@ function urlOf(request: ExpressRequest): URL {
 function header(request: IncomingMessage, name: string): string | undefined {
   const value = request.headers[name];
   return Array.isArray(value) ? value[0] : value;
+}
+
+function refuse(response: ServerResponse, problem: Problem): void {
+  response.writeHead(problem.status, { "Content-Type": "application/problem+json" }).end(JSON.stringify(problem));
 }
 
 function answer(error: unknown, response: ServerResponse, next: Next): void {

@@ -1,5 +1,4 @@
 import { normalShopName, type Tokens } from "../../../app/tokens/index.ts";
-import { namesItsShop } from "../../../app/webhooks/named-shop.ts";
 import { REFUSALS } from "../../../app/webhooks/webhook-refusal.ts";
 
 /** A webhook that was verified. */
@@ -7,7 +6,7 @@ export interface VerifiedWebhook {
   shop: string;
   /** As the header says it (`app/uninstalled`) or as the libraries name it (`APP_UNINSTALLED`). */
   topic: string;
-  payload: unknown;
+  payload: object;
   /** When the event happened: the header `X-Shopify-Triggered-At`. */
   triggeredAt: Date;
 }
@@ -44,21 +43,25 @@ export function isAboutOtherShop(body: Record<string, unknown>, shopHeader: stri
 export const SHOPS_DISAGREE = REFUSALS.otherShop;
 
 /**
- * What a webhook says about a shop's token is recorded before the app's own handler sees it: an uninstall (unless the shop is
- * installed again by now), the scopes that were granted, the end of all data.
+ * What a webhook says about a shop's token is settled before the app's own handler sees it: an uninstall, the scopes that were granted, the
+ * end of all data. Its signature covers the body alone, neither topic nor shop, so of each of them Shopify is asked.
+ * @returns the payload for the app's own handler, with the scopes that Shopify confirmed; undefined where nothing is to be done with the
+ * session any more.
  */
-export async function recordWebhook(tokens: Tokens, webhook: VerifiedWebhook): Promise<void> {
+export async function recordWebhook(tokens: Tokens, webhook: VerifiedWebhook): Promise<object | undefined> {
   const { shop, payload, triggeredAt: at } = webhook;
   switch (topicName(webhook.topic)) {
     case "APP_UNINSTALLED":
-      await tokens.recordUninstalled(shop, at, { isCertain: namesItsShop((payload ?? {}) as Record<string, unknown>) });
-      return;
+      // What was stored since may belong to a new installation: the usual handler deletes by shop when it sees a session.
+      await tokens.recordUninstalled(shop, at);
+      return undefined;
     case "APP_SCOPES_UPDATE": {
-      const { current } = (payload ?? {}) as { current?: unknown };
-      if (Array.isArray(current)) await tokens.recordScopes(shop, current.map(String), at);
-      return;
+      // The usual handler writes what the payload says.
+      const current = await tokens.updateScopes(shop);
+      return current && { ...payload, current };
     }
     case "SHOP_REDACT":
       await tokens.recordRedacted(shop, at);
   }
+  return payload;
 }

@@ -1,4 +1,6 @@
 import type { Shopify } from "@shopify/shopify-api";
+import { isOfAdmin } from "../../../app/auth/identity/is-of-admin.ts";
+import type { Problem } from "../../../app/operator/access/problem.ts";
 import { normalShopName } from "../../../app/tokens/index.ts";
 
 /** What a request proves. */
@@ -7,9 +9,19 @@ export interface RequestIdentity {
   shop: string | null;
   /** The ID token, verified. */
   idToken?: string;
+  /** An ID token that Shopify signed for a customer or an extension: it opens no door of the embedded app. */
+  isForeign?: true;
 }
 
 const NOBODY: RequestIdentity = { shop: null };
+
+/** What a request with a foreign ID token is answered. */
+export const NOT_STAFF: Problem = {
+  status: 401,
+  code: "not_staff",
+  title: "Unauthorized",
+  detail: "This ID token is one of a customer or an extension. The app is opened from Shopify Admin.",
+};
 
 /** A request's address and `Authorization` header, whatever server it came through. */
 export interface RequestFacts {
@@ -18,16 +30,19 @@ export interface RequestFacts {
 }
 
 /**
- * Which shop a request of the embedded app is proven to come from: by its ID token, else by the signed query that Shopify Admin opens an
- * app with. What the address says beside that proves nothing. Parameters that are there twice prove nothing either: the signature is
- * checked over one of them, and another might be acted upon.
+ * Which shop a request of the embedded app is proven to come from: by an ID token of Shopify Admin, else by the signed query that the Admin
+ * opens an app with. What the address says beside that proves nothing. Parameters that are there twice prove nothing either: the signature is
+ * checked over one of them, and another might be acted upon. Nor does the signature of an app proxy: every visitor of a storefront gets one.
  */
 export async function identifyRequest(api: Shopify, { url, authorization }: RequestFacts): Promise<RequestIdentity> {
   const idToken = /^Bearer (\S+)$/.exec(authorization ?? "")?.[1] ?? single(url, "id_token");
   if (idToken) {
     try {
-      const { dest } = await api.session.decodeSessionToken(idToken);
-      return { shop: normalShopName(new URL(dest).hostname), idToken };
+      const claims = await api.session.decodeSessionToken(idToken);
+      const shop = api.utils.sanitizeShop(URL.parse(claims.dest)?.hostname ?? "");
+      return shop && isOfAdmin(claims, shop)
+        ? { shop: normalShopName(shop), idToken }
+        : { shop: null, isForeign: true };
     } catch {
       // Not one of ours, or too old: the library says so in its own way.
       if (authorization) return NOBODY;
@@ -38,11 +53,9 @@ export async function identifyRequest(api: Shopify, { url, authorization }: Requ
 
 async function identifyQuery(api: Shopify, url: URL): Promise<RequestIdentity> {
   const shop = single(url, "shop");
-  const signed = ["hmac", "signature"].some((name) => url.searchParams.has(name));
   const query = [...url.searchParams];
-  if (!shop || !signed || new Set(query.map(([name]) => name)).size < query.length) return NOBODY;
-  const signator = url.searchParams.has("hmac") ? "admin" : "appProxy";
-  const isValid = await api.utils.validateHmac(Object.fromEntries(query), { signator }).catch(() => false);
+  if (!shop || !url.searchParams.has("hmac") || new Set(query.map(([name]) => name)).size < query.length) return NOBODY;
+  const isValid = await api.utils.validateHmac(Object.fromEntries(query)).catch(() => false);
   const sane = isValid ? api.utils.sanitizeShop(shop) : null;
   return sane ? { shop: normalShopName(sane) } : NOBODY;
 }

@@ -1,7 +1,8 @@
+import { problemResponse } from "../../../app/operator/access/problem.ts";
 import type { RequestContext, Tokens } from "../../../app/tokens/index.ts";
 import { findParts } from "./app-parts.ts";
-import { bodyOf, isAboutOtherShop, recordWebhook, SHOPS_DISAGREE, topicName, triggeredAt } from "./record-webhook.ts";
-import { identifyRequest } from "./request-identity.ts";
+import { bodyOf, isAboutOtherShop, recordWebhook, SHOPS_DISAGREE, triggeredAt } from "./record-webhook.ts";
+import { identifyRequest, NOT_STAFF } from "./request-identity.ts";
 import { responseOf } from "./token-error-response.ts";
 
 /** How long a webhook waits for a new token. Shopify waits 5 s for the answer. */
@@ -56,10 +57,11 @@ export function withTokens<App extends ShopifyAppLike>(
   };
 
   const admin: Authenticate = async (request, ...rest) => {
-    const { shop, idToken } = await identifyRequest(api, {
+    const { shop, idToken, isForeign } = await identifyRequest(api, {
       url: new URL(request.url),
       authorization: request.headers.get("authorization"),
     });
+    if (isForeign) throw problemResponse(NOT_STAFF);
     const now: RequestContext = { kind: "admin", idToken, verifiedShop: shop };
     const authenticateAdmin = () => authenticate.admin(request, ...rest);
     // The library checks the state and its cookie before it exchanges the code; the session is stored under the shop's lease.
@@ -80,12 +82,11 @@ export function withTokens<App extends ShopifyAppLike>(
     const context = { kind: "webhook", renewWithinMs: patience(request.headers.get("x-shopify-topic")) } as const;
     const said = (await serve(context, () => authenticate.webhook(request, ...rest))) as WebhookLike;
     try {
-      await recordWebhook(tokens, { ...said, triggeredAt: at });
+      const payload = await recordWebhook(tokens, { ...said, triggeredAt: at });
+      return payload ? { ...said, payload } : { ...said, session: undefined, admin: undefined };
     } catch (error) {
       throw responseOf(error) ?? error;
     }
-    // What was stored since may belong to a new installation: the usual handler deletes by shop when it sees a session.
-    return topicName(said.topic) === "APP_UNINSTALLED" ? { ...said, session: undefined, admin: undefined } : said;
   };
 
   // Verified by the library before it loads a session.
@@ -119,7 +120,7 @@ export function withTokens<App extends ShopifyAppLike>(
 interface WebhookLike {
   shop: string;
   topic: string;
-  payload: unknown;
+  payload: object;
 }
 
 /** Uninstalls and privacy webhooks need no token. */
