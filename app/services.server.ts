@@ -4,6 +4,7 @@ import { join } from "node:path";
 import "@shopify/shopify-api/adapters/web-api";
 import { ApiVersion, shopifyApi, type Shopify } from "@shopify/shopify-api";
 import { systemClock } from "./infra/clock.ts";
+import { PRISMA_LAYOUT, type SessionLayout } from "./infra/database/session-layout.ts";
 import { openDatabase, type Database } from "./infra/database/prisma-client.server.ts";
 import { EnvironmentError, parseEnv, type Env } from "./infra/env.server.ts";
 import { createFlags, type Flags } from "./infra/flags/flags.server.ts";
@@ -33,6 +34,8 @@ export interface Services {
   log: Logger;
   metrics: Metrics;
   db: Database;
+  /** How the table of sessions keeps times: this app's is Prisma's. */
+  sessionLayout: SessionLayout;
   flags: Flags;
   api: Shopify;
   /** The same, once for each client secret: during a rotation Shopify signs with the oldest one that is not revoked. */
@@ -130,6 +133,7 @@ export async function createServices(source: Record<string, string | undefined>)
     log,
     metrics,
     db,
+    sessionLayout: PRISMA_LAYOUT,
     flags,
     api,
     signers,

@@ -1,5 +1,6 @@
 import { pagesAndPrograms } from "../operator/console/door/pages-and-programs.server.ts";
-import { actOnShop, describeShop, showShop } from "../operator/console/show/shop.server.tsx";
+import { actOnShop, showShop } from "../operator/console/show/shop.server.tsx";
+import { describeShop } from "../operator/console/show/shops-json.server.ts";
 
 const route = pagesAndPrograms(
   { GET: showShop, POST: actOnShop },

@@ -1,5 +1,6 @@
 import { pagesAndPrograms } from "../operator/console/door/pages-and-programs.server.ts";
-import { listShops, showShops } from "../operator/console/show/shops.server.tsx";
+import { listShops } from "../operator/console/show/shops-json.server.ts";
+import { showShops } from "../operator/console/show/shops.server.tsx";
 
 const route = pagesAndPrograms({ GET: showShops }, { GET: ({ request }) => listShops(request) });
 

@@ -1,12 +1,6 @@
 import { toDatabase } from "../infra/database/database.ts";
 import { retryConflicts } from "../infra/database/retry-conflicts.ts";
-import {
-  POSTGRESQL_LAYOUT,
-  PRISMA_LAYOUT,
-  quotedTable,
-  type SessionLayout,
-  withSessionTable,
-} from "../infra/database/session-layout.ts";
+import { quotedTable, sessionLayout, type SessionLayout, withSessionTable } from "../infra/database/session-layout.ts";
 import { isExemptDistribution } from "./records/permanent-token.ts";
 import { clientSecretFingerprint } from "./rotation/client-secret.ts";
 import type { KeyState } from "./sealing/types.ts";
@@ -81,7 +75,7 @@ export function createContext(deps: TokenDependencies): TokenContext {
     previousClientSecret: deps.previousApi && clientSecretFingerprint(deps.previousApi),
     db: withSessionTable(retryConflicts(toDatabase(deps.database)), sessionTable),
     sessionTable,
-    sessions: deps.sessions?.layout === "postgresql" ? POSTGRESQL_LAYOUT : PRISMA_LAYOUT,
+    sessions: sessionLayout(deps.sessions ?? {}),
     phase: deps.phase,
     isExempt: isExemptDistribution(deps.distribution ?? "app_store"),
     now: deps.clock ?? Date.now,

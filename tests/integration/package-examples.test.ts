@@ -266,6 +266,11 @@ describe.for(EXAMPLES)("$name, adopted", (example) => {
       headers: { Authorization: `Bearer ${SECRET}` },
     });
     expect(await health.json()).toMatchObject({ verdict: "clean", permanentTokens: 0 });
+    const look = async (path: string) =>
+      (await fetch(new URL(`/admin/shops${path}`, origin), { headers: { Authorization: `Bearer ${SECRET}` } })).json();
+    const listed = (await look("?state=expiring&outcome=migrated&limit=200")) as { shops: { shop: string }[] };
+    expect(listed.shops.map(({ shop }) => shop)).toEqual(shops.toSorted());
+    expect(await look(`/${shops[0]}`)).toMatchObject({ shop: shops[0], state: "expiring", otherRows: [] });
   }, 90_000);
 
   test("an expired session under 20 webhooks refreshes once, and all are answered 200", async (context) => {

@@ -2,6 +2,12 @@
 import { Session } from "@shopify/shopify-api";
 import { afterAll, describe, expect, test } from "vitest";
 import pg from "pg";
+import sqlTag from "sql-template-tag";
+import { toDatabase } from "../../app/infra/database/database.ts";
+import { quotedTable, sessionLayout, withSessionTable } from "../../app/infra/database/session-layout.ts";
+import { readEndingChains } from "../../app/operator/console/facts/rollout/read-ending-chains.server.ts";
+import { findShops } from "../../app/operator/console/facts/shops/find-shops.server.ts";
+import type { Cursor } from "../../app/operator/console/facts/shops/shop-filter.ts";
 import { migrateSchema } from "../../app/schema/migrate-schema.ts";
 import { makeTokenKey, parseTokenKeys, type TokenKey } from "../../app/tokens/index.ts";
 import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";
@@ -58,6 +64,59 @@ describe.for(TABLES)("$name", ({ sql, sessions, ends }) => {
     expect(await migrateSchema(url, { sessions }), "again").toEqual([]);
     return database;
   }
+
+  test("the console lists its shops, page by page, by the end of their refresh tokens", async () => {
+    const database = await open();
+    const pool = new pg.Pool({ connectionString: database.url });
+    endings.push(() => pool.end());
+    const db = withSessionTable(toDatabase(pool), quotedTable(sessions));
+    const layout = sessionLayout(sessions);
+    const [DAYS, now] = [86_400_000, Date.now()];
+    const put = (name: string, endsAt: number | undefined) =>
+      db.execute(sqlTag`
+        INSERT INTO "Session" ("id", "shop", "state", "isOnline", "scope", "accessToken", "refreshToken", "refreshTokenExpires")
+        VALUES (${`offline_${name}.myshopify.com`}, ${`${name}.myshopify.com`}, '', false, 'read_products', ${`token-${name}`},
+          ${endsAt === undefined ? null : `refresh-${name}`},
+          ${endsAt === undefined ? sqlTag`NULL` : layout.stored("refreshTokenExpires", sqlTag`${new Date(endsAt).toISOString()}::timestamptz`)})`);
+    const ends: [string, number][] = [
+      ["ended", -1],
+      ["soon", 3],
+      ["later", 40],
+      ["last", 80],
+    ];
+    for (const [name, days] of ends) await put(name, now + days * DAYS);
+    await put("permanent", undefined);
+    const listed: [string, string, number][] = [];
+    let after: Cursor | undefined;
+    do {
+      const page = await findShops(db, layout, { state: "expiring", after }, 1);
+      listed.push(
+        ...page.shops.map(({ shop, state, chainEnds }): [string, string, number] => [
+          shop.split(".")[0]!,
+          state,
+          Math.round((chainEnds! - now) / DAYS),
+        ]),
+      );
+      after = page.next;
+    } while (after);
+    expect(listed).toEqual([
+      ["ended", "ended", -1],
+      ["soon", "expiring", 3],
+      ["later", "expiring", 40],
+      ["last", "expiring", 80],
+    ]);
+    expect((await findShops(db, layout, {}, 9)).shops.map(({ shop }) => shop.split(".")[0])).toEqual([
+      "ended",
+      "last",
+      "later",
+      "permanent",
+      "soon",
+    ]);
+    expect((await findShops(db, layout, { state: "permanent" }, 9)).shops.map(({ shop }) => shop)).toEqual([
+      "permanent.myshopify.com",
+    ]);
+    expect((await readEndingChains(db, layout, now)).map(({ shop }) => shop)).toEqual(["soon.myshopify.com"]);
+  });
 
   test("a chain is acquired, refreshed and marked, online sessions come and go, and nothing else is made", async () => {
     const database = await open();

@@ -10,6 +10,8 @@ export interface SessionLayout {
   msOf(column: string): string;
   /** SQL: what is stored for a moment, which is a timestamptz. */
   stored(column: TimeColumn, moment: Sql): Sql;
+  /** SQL: the type of the column of refresh tokens' ends, to read back what was read as text. */
+  readonly endsType: "timestamp" | "bigint";
 }
 
 /** @shopify/shopify-app-session-storage-prisma: `timestamp(3)` in UTC. */
@@ -17,6 +19,7 @@ export const PRISMA_LAYOUT: SessionLayout = {
   name: "prisma",
   msOf: (column) => `(EXTRACT(EPOCH FROM ${column}) * 1000)::float8`,
   stored: (_column, moment) => sql`${moment} AT TIME ZONE 'UTC'`,
+  endsType: "timestamp",
 };
 
 /** @shopify/shopify-app-session-storage-postgresql 8: `expires` in whole seconds, `refreshTokenExpires` in milliseconds. */
@@ -27,7 +30,12 @@ export const POSTGRESQL_LAYOUT: SessionLayout = {
     column === "expires"
       ? sql`floor(EXTRACT(EPOCH FROM ${moment}))::integer`
       : sql`floor(EXTRACT(EPOCH FROM ${moment}) * 1000)::bigint`,
+  endsType: "bigint",
 };
+
+export function sessionLayout({ layout }: Pick<SessionTable, "layout">): SessionLayout {
+  return layout === "postgresql" ? POSTGRESQL_LAYOUT : PRISMA_LAYOUT;
+}
 
 /** Which table holds the sessions. */
 export interface SessionTable {

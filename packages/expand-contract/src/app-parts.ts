@@ -1,4 +1,5 @@
 import type { Shopify } from "@shopify/shopify-api";
+import type { SessionLayout } from "../../../app/infra/database/session-layout.ts";
 import type { Database } from "../../../app/infra/database/database.ts";
 import type { AppDistribution, Phase, TokenLog, TokenMetrics, Tokens } from "../../../app/tokens/index.ts";
 
@@ -6,6 +7,7 @@ import type { AppDistribution, Phase, TokenLog, TokenMetrics, Tokens } from "../
 export interface AppParts {
   api: Shopify;
   db: Database;
+  sessionLayout: SessionLayout;
   phase: Phase;
   distribution: AppDistribution;
   log: TokenLog;

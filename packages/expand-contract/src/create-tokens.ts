@@ -1,7 +1,7 @@
 import "@shopify/shopify-api/adapters/web-api";
 import { type Shopify, shopifyApi } from "@shopify/shopify-api";
 import { type DatabaseClient, toDatabase } from "../../../app/infra/database/database.ts";
-import { quotedTable, withSessionTable } from "../../../app/infra/database/session-layout.ts";
+import { quotedTable, sessionLayout, withSessionTable } from "../../../app/infra/database/session-layout.ts";
 import { markAcquired } from "../../../app/tokens/access/request-context.ts";
 import {
   createTokens as createCore,
@@ -67,6 +67,7 @@ export function createTokens({
   rememberParts(tokens, {
     api,
     db,
+    sessionLayout: sessionLayout(sessions),
     phase: options.phase,
     distribution: options.distribution ?? "app_store",
     log: log ?? CONSOLE,

@@ -1,6 +1,7 @@
 import { operatorRoute } from "../../../app/operator/access/operator-route.server.ts";
 import { createFailedAttempts } from "../../../app/operator/access/failed-attempts.server.ts";
 import { problemResponse } from "../../../app/operator/access/problem.ts";
+import { describeShop, listShops } from "../../../app/operator/console/show/shops-json.server.ts";
 import { showTokenHealth } from "../../../app/operator/health/show-token-health.server.ts";
 import { repin } from "../../../app/operator/secrets/client-secret.server.ts";
 import {
@@ -38,8 +39,8 @@ export interface OperatorRoutes {
 }
 
 /**
- * The operator's routes: `/admin/migrate-tokens`, `/admin/migrate-tokens/<id>`, `/admin/client-secret` and `/admin/token-health`, below whatever
- * path the app mounts them at; every other address answers 404.
+ * The operator's routes: `/admin/migrate-tokens`, `/admin/migrate-tokens/<id>`, `/admin/shops`, `/admin/shops/<domain>`, `/admin/client-secret` and
+ * `/admin/token-health`, below whatever path the app mounts them at; every other address answers 404.
  * @throws TypeError for a secret that is too short.
  */
 export function operatorRoutes(options: OperatorRoutesOptions): OperatorRoutes {
@@ -48,7 +49,7 @@ export function operatorRoutes(options: OperatorRoutesOptions): OperatorRoutes {
     if (given !== undefined && given.length < SHORTEST_SECRET)
       throw new TypeError(`A secret of operatorRoutes needs ${SHORTEST_SECRET} characters: openssl rand -hex 32`);
   }
-  const { db, phase, distribution, log } = findParts(tokens);
+  const { db, sessionLayout, phase, distribution, log } = findParts(tokens);
   const migrations = options.migrations ?? createMigrations(tokens);
   migrations.startWorker();
   const services: OperatorServices = {
@@ -58,6 +59,8 @@ export function operatorRoutes(options: OperatorRoutesOptions): OperatorRoutes {
       TOKEN_EXCHANGE_ROLLOUT: { percent: 100, exclude: new Set() },
     },
     db,
+    sessionLayout,
+    flags: { usesTokenExchange: async () => phase !== "legacy" },
     tokens,
     migrations,
     log,
@@ -91,6 +94,14 @@ export function operatorRoutes(options: OperatorRoutesOptions): OperatorRoutes {
       ),
     },
     { path: /\/client-secret\/?$/, route: operatorRoute({ POST: ({ request }) => repin(request) }, open([secret])) },
+    {
+      path: /\/shops\/?$/,
+      route: operatorRoute({ GET: ({ request }) => listShops(request) }, open([secret])),
+    },
+    {
+      path: /\/shops\/([^/]{1,255})\/?$/,
+      route: operatorRoute({ GET: ({ params }) => describeShop(params.id) }, open([secret])),
+    },
     { path: /\/token-health\/?$/, route: operatorRoute({ GET: showTokenHealth }, open([secret, monitorSecret])) },
   ];
 
@@ -107,7 +118,8 @@ export function operatorRoutes(options: OperatorRoutesOptions): OperatorRoutes {
       status: 404,
       code: "not_found",
       title: "Not Found",
-      detail: "The operator's routes are /admin/migrate-tokens, /admin/client-secret and /admin/token-health.",
+      detail:
+        "The operator's routes are /admin/migrate-tokens, /admin/shops, /admin/client-secret and /admin/token-health.",
     });
   };
   return { handle, loader: ({ request }) => handle(request), action: ({ request }) => handle(request) };

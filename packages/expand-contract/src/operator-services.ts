@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import type { SessionLayout } from "../../../app/infra/database/session-layout.ts";
 import type { Database } from "../../../app/infra/database/database.ts";
 import type { Migrations } from "../../../app/migration/index.ts";
 import type { AppDistribution, Phase, TokenLog, Tokens } from "../../../app/tokens/index.ts";
@@ -11,6 +12,8 @@ export interface OperatorServices {
     TOKEN_EXCHANGE_ROLLOUT: { percent: number; exclude: ReadonlySet<string> };
   };
   db: Database;
+  sessionLayout: SessionLayout;
+  flags: { usesTokenExchange(shop: string): Promise<boolean> };
   tokens: Tokens;
   migrations: Migrations;
   log: TokenLog;

@@ -1,7 +1,6 @@
 import { findShopDomain, type ShopDomain } from "../../../infra/shop-domain.ts";
 import { services } from "../../../services.server.ts";
 import { TokenError } from "../../../tokens/index.ts";
-import { problemResponse } from "../../access/problem.ts";
 import { ConfirmPage } from "../../pages/confirm-page.tsx";
 import { ShopPage } from "../../pages/shop-page.tsx";
 import { type ConsoleRequest, type ConsoleSubmission, messageResponse } from "../door/console-route.server.tsx";
@@ -16,29 +15,6 @@ export async function showShop({ params, url, visitor }: ConsoleRequest): Promis
   const facts = shop && (await readShop(shop));
   if (!facts) return noSuchShop();
   return htmlResponse(<ShopPage facts={facts} result={resultOf(url)} visitor={visitor} />);
-}
-
-/** The same for a program. */
-export async function describeShop(domain: string | undefined): Promise<Response> {
-  const shop = findShopDomain(domain);
-  const facts = shop && (await readShop(shop));
-  if (!facts) {
-    return problemResponse({
-      status: 404,
-      code: "shop_not_found",
-      title: "Not Found",
-      detail:
-        "Nothing is stored of such a shop. Name it by its myshopify.com domain; GET /admin/shops lists those there are.",
-    });
-  }
-  const { outcomes, advice, answerLostAt, ...others } = facts;
-  return Response.json({
-    ...others,
-    answerLostAt: answerLostAt === null ? null : new Date(answerLostAt),
-    outcomes: outcomes.map((outcome) => ({ ...outcome, at: new Date(outcome.at) })),
-    next: advice.map(({ at, ...one }) => ({ ...one, ...(at !== undefined && { at: new Date(at) }) })),
-    words: facts.reason ? reasonWords(facts.reason) : null,
-  });
 }
 
 /** `POST /admin/shops/<domain>`: refreshes, or finds out what became of a lost answer. */

@@ -26,7 +26,7 @@ export async function exportShops({ url, request }: ConsoleRequest): Promise<Res
 async function* recordsOf(filter: ShopFilter): AsyncGenerator<string, void, undefined> {
   yield csvRecord(COLUMNS);
   for (let after: Cursor | undefined; ;) {
-    const { shops, next } = await findShops(services.db, { ...filter, after }, PAGE);
+    const { shops, next } = await findShops(services.db, services.sessionLayout, { ...filter, after }, PAGE);
     yield shops
       .map(({ chainEnds, ...shop }) => ({
         ...shop,

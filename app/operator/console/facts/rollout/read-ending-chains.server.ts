@@ -1,5 +1,6 @@
-import sql from "sql-template-tag";
+import sql, { raw } from "sql-template-tag";
 import type { Database } from "../../../../infra/database/database.ts";
+import type { SessionLayout } from "../../../../infra/database/session-layout.ts";
 import { FOURTEEN_DAYS_MS } from "../../../../tokens/renew/timing.ts";
 
 /** A refresh token that ends soon unless it is used. */
@@ -12,11 +13,13 @@ export interface EndingChain {
 const SHOWN = 5;
 
 /** The chains that end within 14 days, the most urgent first; a page of the index on `refreshTokenExpires`. */
-export async function readEndingChains(db: Database, now: number): Promise<EndingChain[]> {
-  const [from, until] = [now, now + FOURTEEN_DAYS_MS].map((ms) => new Date(ms).toISOString());
+export async function readEndingChains(db: Database, layout: SessionLayout, now: number): Promise<EndingChain[]> {
+  const [from, until] = [now, now + FOURTEEN_DAYS_MS].map((ms) =>
+    layout.stored("refreshTokenExpires", sql`${new Date(ms).toISOString()}::timestamptz`),
+  );
   return db.query<EndingChain[]>(sql`
-    SELECT lower("shop") AS "shop", (extract(epoch FROM "refreshTokenExpires") * 1000)::float8 AS "endsAt" FROM "Session"
+    SELECT lower("shop") AS "shop", ${raw(layout.msOf('"refreshTokenExpires"'))} AS "endsAt" FROM "Session"
     WHERE NOT "isOnline" AND "refreshToken" IS NOT NULL AND "refreshToken" <> ''
-      AND "refreshTokenExpires" >= ${from}::timestamptz AT TIME ZONE 'UTC' AND "refreshTokenExpires" < ${until}::timestamptz AT TIME ZONE 'UTC'
+      AND "refreshTokenExpires" >= ${from} AND "refreshTokenExpires" < ${until}
     ORDER BY "refreshTokenExpires" LIMIT ${SHOWN}`);
 }

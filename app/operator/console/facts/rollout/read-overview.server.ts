@@ -24,14 +24,14 @@ export interface Overview {
 
 /** Reads it side by side: counts that are large may be a little old, everything else is a page of an index. */
 export async function readOverview(): Promise<Overview> {
-  const { db, env, migrations, jobs, log } = services;
+  const { db, sessionLayout, env, migrations, jobs, log } = services;
   const now = systemClock();
   const [report, migrated, [run], health, ending] = await Promise.all([
     readTokenHealthReport(),
     readMigratedByDay(db),
     migrations.list(1),
     jobs.health().catch((error: unknown) => void log.warn({ err: error }, "the queue cannot be asked")),
-    readEndingChains(db, now),
+    readEndingChains(db, sessionLayout, now),
   ]);
   const path = rolloutPath({
     report,

@@ -1,8 +1,9 @@
 import sql, { empty, raw, type Sql } from "sql-template-tag";
 import type { Database } from "../../../../infra/database/database.ts";
+import type { SessionLayout } from "../../../../infra/database/session-layout.ts";
 import { PERMANENT_TOKEN_PREDICATE } from "../../../../tokens/index.ts";
 import type { Cursor, ListedState, ShopFilter, ShopState } from "./shop-filter.ts";
-import { SHOP_REASON, SHOP_STATE } from "./shop-state-sql.ts";
+import { shopReason, shopState } from "./shop-state-sql.ts";
 
 /** A shop in a list. No token. */
 export interface ListedShop {
@@ -27,26 +28,37 @@ export interface ShopPage {
 }
 
 interface Source {
-  /** Rows in the order of one index: `key` (text) and `id`, and the rows `s`, `t`. */
+  /** Rows in the order of one index: `key` and `id`. */
   from: Sql;
+  /** What else is told of them: the rows `s` and `t`. */
+  join: Sql;
   where: Sql;
   key: Sql;
-  /** The key's type, to compare a cursor with. */
-  type: string;
+  /** What a cursor is read as: a name, a moment, or an end of a refresh token as the table of sessions keeps it. */
+  type: "text" | "timestamptz" | "end";
   id: Sql;
   descending?: boolean;
 }
 
 /** Entries of an index that one page looks through at most, so that a filter which hardly anything passes costs no more. */
-const MOST_LOOKED_AT = 3_000;
+const MOST_LOOKED_AT = 2_000;
 
-const FROM_SESSION = raw(`"Session" s LEFT JOIN expand_contract."ShopToken" t ON t."shop" = lower(s."shop")`);
-/** From a mark: the shop's own session beside it, if there is one. */
-const FROM_MARK = raw(
-  `expand_contract."ShopToken" t LEFT JOIN "Session" s ON s."id" = 'offline_' || t."shop" AND NOT s."isOnline"`,
-);
+/**
+ * Looked up row by row, whatever the planner expects: it takes a page of a list for worth reading a whole table, and that is half a second
+ * at a million shops.
+ */
+const withSession = (shop: string) =>
+  raw(
+    `LEFT JOIN LATERAL (SELECT * FROM "Session" WHERE "id" = 'offline_' || ${shop} AND NOT "isOnline" LIMIT 1) s ON true`,
+  );
+const withShopToken = (shop: string) =>
+  raw(`LEFT JOIN LATERAL (SELECT * FROM expand_contract."ShopToken" WHERE "shop" = ${shop} LIMIT 1) t ON true`);
+
+const SESSION = { from: raw(`"Session" s`), join: withShopToken(`lower(s."shop")`) };
+/** The shop's own session is beside its mark, if there is one. */
 const mark = (column: string): Source => ({
-  from: FROM_MARK,
+  from: raw(`expand_contract."ShopToken" t`),
+  join: withSession(`t."shop"`),
   where: raw(`t."${column}" IS NOT NULL`),
   key: raw(`t."${column}"`),
   type: "timestamptz",
@@ -55,14 +67,14 @@ const mark = (column: string): Source => ({
 });
 
 const ALL: Source = {
-  from: FROM_SESSION,
+  ...SESSION,
   where: raw(`NOT s."isOnline"`),
   key: raw(`lower(s."shop") COLLATE "C"`),
   type: "text",
   id: raw(`s."id"`),
 };
 const PERMANENT: Source = {
-  from: FROM_SESSION,
+  ...SESSION,
   where: raw(PERMANENT_TOKEN_PREDICATE.replaceAll(/"(isOnline|accessToken|refreshToken)"/g, 's."$1"')),
   key: raw(`lower(s."shop")`),
   type: "text",
@@ -72,10 +84,10 @@ const SOURCES: Record<ListedState, Source> = {
   permanent: PERMANENT,
   unserved: PERMANENT,
   expiring: {
-    from: FROM_SESSION,
+    ...SESSION,
     where: raw(`NOT s."isOnline" AND s."refreshToken" IS NOT NULL`),
     key: raw(`s."refreshTokenExpires"`),
-    type: "timestamp",
+    type: "end",
     id: raw(`s."id"`),
   },
   needs_reauthorization: mark("needsReauthAt"),
@@ -98,17 +110,23 @@ interface Row extends ListedShop {
 }
 
 /** One page of shops, in the order of the index that serves the filter. Measured at a million: docs/benchmarks/console.md. */
-export async function findShops(db: Database, filter: ShopFilter, limit: number): Promise<ShopPage> {
+export async function findShops(
+  db: Database,
+  layout: SessionLayout,
+  filter: ShopFilter,
+  limit: number,
+): Promise<ShopPage> {
   const run = filter.run ?? (await findLatestRealRun(db));
   if (filter.outcome && run === undefined) return { shops: [], next: undefined, isPartial: false, run };
   const source = sourceOf(filter, run);
   const order = source.descending ? raw("DESC") : raw("ASC");
+  const page = sql`WHERE ${source.where} ${beyond(source, layout, filter.after)}
+    ORDER BY 1 ${order}, 2 ${order} LIMIT ${MOST_LOOKED_AT}`;
   const window = sql`
     SELECT ${source.key} AS "key", ${source.id} AS "id", lower(coalesce(s."shop", ${source.id})) AS "shop",
-      ${raw(SHOP_STATE)} AS "state", ${raw(SHOP_REASON)} AS "reason",
-      (extract(epoch FROM s."refreshTokenExpires") * 1000)::float8 AS "chainEnds"
-    FROM ${source.from} WHERE ${source.where} ${beyond(source, filter.after)}
-    ORDER BY 1 ${order}, 2 ${order} LIMIT ${MOST_LOOKED_AT}`;
+      ${raw(shopState(layout))} AS "state", ${raw(shopReason(layout))} AS "reason",
+      ${raw(layout.msOf('s."refreshTokenExpires"'))} AS "chainEnds"
+    FROM ${source.from} ${source.join} ${page}`;
   const states = filter.state ? JSON.stringify(STATES_OF[filter.state]) : null;
   const [from, until] = rangeOf(filter.search);
   const rows = await db.query<Row[]>(sql`
@@ -120,15 +138,21 @@ export async function findShops(db: Database, filter: ShopFilter, limit: number)
   const shops = rows.slice(0, limit).map(({ key: _key, id: _id, ...shop }) => shop);
   if (rows.length > limit) return { shops, next: cursorOf(rows[limit - 1]!), isPartial: false, run };
   const [last] = await db.query<{ key: string | null; id: string }[]>(sql`
-    SELECT "key"::text, "id" FROM (${window}) w OFFSET ${MOST_LOOKED_AT - 1} LIMIT 1`);
+    SELECT "key"::text, "id" FROM (SELECT ${source.key} AS "key", ${source.id} AS "id" FROM ${source.from} ${page}) w OFFSET ${MOST_LOOKED_AT - 1} LIMIT 1`);
   return { shops, next: last && cursorOf(last), isPartial: last !== undefined, run };
 }
 
 function sourceOf({ state, outcome, search }: ShopFilter, run: string | undefined): Source {
+  if (outcome && state && SOURCES[state].type === "timestamptz") {
+    // Marks are few: they are looked through, and the outcome of each is looked up.
+    const where = sql`${SOURCES[state].where} AND EXISTS (SELECT FROM expand_contract."MigrationOutcome" r
+      WHERE r."runId" = ${run} AND r."shop" = t."shop" AND r."outcome" = ${outcome})`;
+    return { ...SOURCES[state], where };
+  }
   if (outcome) {
     return {
-      from: sql`expand_contract."MigrationOutcome" r LEFT JOIN "Session" s ON s."id" = 'offline_' || r."shop" AND NOT s."isOnline"
-        LEFT JOIN expand_contract."ShopToken" t ON t."shop" = r."shop"`,
+      from: raw(`expand_contract."MigrationOutcome" r`),
+      join: sql`${withSession(`r."shop"`)} ${withShopToken(`r."shop"`)}`,
       where: sql`r."runId" = ${run} AND r."outcome" = ${outcome}`,
       key: raw(`r."shop"`),
       type: "text",
@@ -149,15 +173,20 @@ function rangeOf(search: string | undefined): [string | null, string | null] {
 }
 
 /** The leading column by itself as well, so that an index which has only that one is entered at the right place. */
-function beyond({ key, id, type, descending }: Source, cursor: Cursor | undefined): Sql {
+function beyond({ key, id, type, descending }: Source, layout: SessionLayout, cursor: Cursor | undefined): Sql {
   // From the beginning, too: without a bound the planner takes the few rows that it expects of a partial index for worth sorting.
   const after = cursor ?? (type === "text" ? { key: "", id: "" } : undefined);
   // A cursor of another filter's list: its first page.
-  if (!after || (type !== "text" && Number.isNaN(Date.parse(after.key)))) return empty;
-  const cast = raw(type);
+  const cast = type === "end" ? layout.endsType : type;
+  if (!after || !isReadable(after.key, cast)) return empty;
   return descending
-    ? sql`AND ${key} <= ${after.key}::${cast} AND (${key}, ${id}) < (${after.key}::${cast}, ${after.id})`
-    : sql`AND ${key} >= ${after.key}::${cast} AND (${key}, ${id}) > (${after.key}::${cast}, ${after.id})`;
+    ? sql`AND ${key} <= ${after.key}::${raw(cast)} AND (${key}, ${id}) < (${after.key}::${raw(cast)}, ${after.id})`
+    : sql`AND ${key} >= ${after.key}::${raw(cast)} AND (${key}, ${id}) > (${after.key}::${raw(cast)}, ${after.id})`;
+}
+
+function isReadable(key: string, type: string): boolean {
+  if (type === "text") return true;
+  return type === "bigint" ? /^\d{1,15}$/.test(key) : !Number.isNaN(Date.parse(key));
 }
 
 function cursorOf({ key, id }: { key: string | null; id: string }): Cursor | undefined {

@@ -5,7 +5,7 @@ import { services } from "../../../../services.server.ts";
 import type { ShopTokenState, TokenHistoryEntry } from "../../../../tokens/index.ts";
 import { shopAdvice, type Advice } from "./shop-advice.ts";
 import type { ShopState } from "./shop-filter.ts";
-import { SHOP_REASON, SHOP_STATE } from "./shop-state-sql.ts";
+import { shopReason, shopState } from "./shop-state-sql.ts";
 
 /** What a run came to for a shop. */
 export interface ShopOutcome {
@@ -38,10 +38,10 @@ const SHOWN = 50;
 
 /** Undefined for a shop of which nothing is stored. Each question is answered by an index. */
 export async function readShop(shop: ShopDomain): Promise<ShopFacts | undefined> {
-  const { db, tokens, env, flags } = services;
+  const { db, sessionLayout, tokens, env, flags } = services;
   const [rows, token, history, outcomes, parked, others, isServedByExchange] = await Promise.all([
     db.query<{ state: ShopState; reason: string | null; isKnown: boolean; answerLostAt: number | null }[]>(sql`
-      SELECT ${raw(SHOP_STATE)} AS "state", ${raw(SHOP_REASON)} AS "reason",
+      SELECT ${raw(shopState(sessionLayout))} AS "state", ${raw(shopReason(sessionLayout))} AS "reason",
         (s."id" IS NOT NULL OR t."shop" IS NOT NULL) AS "isKnown", (extract(epoch FROM CASE
           WHEN t."leaseOwner" IS NOT NULL AND t."leaseExpiresAt" < clock_timestamp() THEN t."leaseExpiresAt" ELSE t."answerLostAt" END) * 1000)::float8 AS "answerLostAt"
       FROM (VALUES (${shop}::text)) v("shop") LEFT JOIN "Session" s ON s."id" = 'offline_' || v."shop" AND NOT s."isOnline"
