@@ -10,10 +10,12 @@ ENV NPM_CONFIG_UPDATE_NOTIFIER=false CHECKPOINT_DISABLE=1
 # What runs in production. Separate from the build, so that a change of the sources does not install again.
 FROM base AS dependencies
 COPY package.json package-lock.json .npmrc ./
-# The simulator (workspace sandbox/) is not part of it.
-RUN npm ci --omit=dev --workspaces=false
+# The simulator (workspace sandbox/) is not part of it. i18next and Prisma name TypeScript as an optional peer, and npm counts that as
+# optional, not as development: without `--omit=optional` it would be installed.
+RUN npm ci --omit=dev --omit=optional --workspaces=false
 COPY prisma ./prisma
 COPY prisma.config.ts ./
+COPY app/infra/database/db-pool.ts ./app/infra/database/
 RUN npx prisma generate
 
 FROM base AS build

@@ -13,7 +13,7 @@ export type { ConvertedTokens, RepinnedPart, Leftover, RunFailure, RunView, Scop
 export type HealthReport = TokenHealthReport;
 
 /** A background job that failed for good. `shop` is absent for jobs of the app as a whole. */
-export interface DeadLetter {
+interface DeadLetter {
   id: string;
   job: string;
   shop?: string;

@@ -5,7 +5,7 @@ import { addressOf } from "./parse-address.ts";
 import { refuse } from "./refuse.ts";
 
 /** Characters of each header that something here reads. Node itself limits all headers together to 16 KiB. */
-export const HEADER_LIMITS: Readonly<Record<string, number>> = {
+const HEADER_LIMITS: Readonly<Record<string, number>> = {
   host: 255,
   authorization: 4_096,
   cookie: 8_192,

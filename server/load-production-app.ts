@@ -5,7 +5,7 @@ import type { ServerBuild } from "@remix-run/node";
 import { hostOf, type LoadedApp } from "./app-host.ts";
 
 /** There is nothing to start yet. */
-export class NotBuiltError extends Error {
+class NotBuiltError extends Error {
   readonly code = "not_built";
 
   constructor() {

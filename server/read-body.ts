@@ -9,7 +9,7 @@ import { hasBody, isWebhook } from "./check-request.ts";
 import { refuse } from "./refuse.ts";
 
 const KIBIBYTE = 1_024;
-export const BODY_LIMITS = {
+const BODY_LIMITS = {
   /** A form, or a body of which nothing is known. */
   form: 64 * KIBIBYTE,
   /** With an HMAC yet to be verified. The topics of shopify.app.toml carry some kilobytes; raise it with topics that carry products. */

@@ -1,7 +1,7 @@
 import type { Problem } from "../app/operator/access/problem.ts";
 
 /** Longer addresses are refused. Shopify's, with an ID token and a signature in them, have about 1.5 kB; the longest of our own 4. */
-export const LONGEST_ADDRESS = 8_192;
+const LONGEST_ADDRESS = 8_192;
 const MOST_SEGMENTS = 32;
 const LONGEST_LOGGED = 200;
 /** What lazy route discovery may ask for at once: each segment of each path is looked up by itself. */

@@ -1,7 +1,7 @@
 export { createMigrations, type MigrationDependencies } from "./run/create-migrations.ts";
 export { FlowNotReadyError, MigrationRequestError, TokenKeysError, type FieldProblem } from "./errors.ts";
 export { parseMigrationOptions } from "./types.ts";
-export type { MigrationOptions, Migrations, RunFailure, RunPlan, RunStatus, RunView, VerifyMode } from "./types.ts";
+export type { MigrationOptions, Migrations, RunView } from "./types.ts";
 export {
   countTokensSinceContract,
   forgetContractStart,

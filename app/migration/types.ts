@@ -5,9 +5,6 @@ import { MigrationRequestError, type FieldProblem } from "./errors.ts";
 /** How a run stands. Everything but `running` is final; a run that ended is never taken up again, a new one is started. */
 export type RunStatus = "running" | "completed" | "stopped" | "halted" | "failed";
 
-/** Which shops are proven with one cheap Admin call after their pair is stored. */
-export type VerifyMode = "auto" | "all" | "sample" | "none";
-
 const MOST_NAMED_SHOPS = 10_000;
 const WAVE = /^(\d{1,3}(?:\.\d{1,2})?)%$/;
 
@@ -59,7 +56,7 @@ const request = z
           error: 'must be a number of seconds up to 86400, or "confirm"',
         })
         .optional(),
-      /** `auto`: all of the first wave (without waves: of the first 100 shops), then one in fifty. */
+      /** Which shops are proven by one Admin call once their pair is stored. `auto`: all of the first wave (without waves: of the first 100 shops), then one in fifty. */
       verify: z
         .enum(["auto", "all", "sample", "none"], { error: 'must be "auto", "all", "sample" or "none"' })
         .default("auto"),

@@ -110,7 +110,7 @@ async function isBuildingIndex(connection: Connection): Promise<boolean> {
 }
 
 /** The names of the steps that the database has, or undefined where our schema is missing. */
-export async function appliedSteps(connection: Connection): Promise<Set<string> | undefined> {
+async function appliedSteps(connection: Connection): Promise<Set<string> | undefined> {
   const { rows: found } = await connection.query<{ found: boolean }>(
     `SELECT to_regclass('${OWN_SCHEMA}."SchemaStep"') IS NOT NULL AS found`,
   );

@@ -60,11 +60,6 @@ export async function inspectSession(connection: Connection, place: Place): Prom
   };
 }
 
-/** The columns that are written and that `Session` lacks. */
-export function missingColumns({ columns }: Pick<SessionTable, "columns">): string[] {
-  return COLUMNS.filter(({ name }) => !columns.has(name)).map(({ name }) => name);
-}
-
 /**
  * The statements that make `Session` fit: the table itself where there is none, else the columns it lacks. Every added column may be null
  * and has no default, so no row is rewritten.

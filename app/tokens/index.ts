@@ -45,16 +45,14 @@ export {
   listRemainingTokens,
   LIVING_PERMANENT_SESSION,
   REMAINING_REASON,
-  type RemainingToken,
 } from "./records/remaining-tokens.ts";
 export { makeTokenKey, parseTokenKeys, type TokenKey } from "./sealing/token-keys.ts";
 export { describeStorageProblem } from "./storage/storage-problem.ts";
 export { normalShopName } from "./records/shop-name.ts";
 export { readApplicationKey } from "./shopify/application-only-token.ts";
-export { createShopifyFetch, installShopifyFetch } from "./shopify/shopify-fetch.ts";
+export { installShopifyFetch } from "./shopify/shopify-fetch.ts";
 export { countPermanentTokens } from "./records/token-health.ts";
-export { tokenStatus, type StoredToken, type TokenStatus, type TokenStatusName } from "./records/token-status.ts";
-export { CALL_TIMEOUT_MS, LEASE_MS, LOST_CALL_MS, REFRESH_MARGIN_MS } from "./renew/timing.ts";
+export { CALL_TIMEOUT_MS, LOST_CALL_MS } from "./renew/timing.ts";
 export type * from "./types.ts";
 
 /**

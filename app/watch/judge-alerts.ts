@@ -23,15 +23,15 @@ export const ALERT_NAMES = [
   "storage_unfit",
   "deadline",
 ] as const;
-export type AlertName = (typeof ALERT_NAMES)[number];
+type AlertName = (typeof ALERT_NAMES)[number];
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 /** A shop is tried again at most a few minutes after a refusal; pauses that Shopify asks for are bounded below this. */
-export const STALLED_AFTER_MS = 30 * MINUTE_MS;
+const STALLED_AFTER_MS = 30 * MINUTE_MS;
 /** Keep-alive is planned hourly. */
-export const KEEP_ALIVE_LATE_MS = 3 * HOUR_MS;
+const KEEP_ALIVE_LATE_MS = 3 * HOUR_MS;
 /** Days before the deadline on which it is reported while permanent tokens are left. */
 const DEADLINE_STEPS = [1, 3, 7, 14, 30];
 

@@ -27,7 +27,7 @@ const ATTEMPTS = 3;
  * @see https://api.slack.com/messaging/webhooks
  * @see https://developer.pagerduty.com/docs/events-api-v2/trigger-events/
  */
-export function alertBody({ action, source, at, name, severity, step, text, details }: AlertMessage) {
+function alertBody({ action, source, at, name, severity, step, text, details }: AlertMessage) {
   const host = new URL(source).host;
   return {
     text: `${action === "resolve" ? "Resolved" : severity === "critical" ? "Critical" : "Warning"} (${host}): ${text}`,
@@ -100,7 +100,7 @@ async function post(
   }
 }
 
-export class AlertNotDeliveredError extends Error {
+class AlertNotDeliveredError extends Error {
   readonly code = "alert_not_delivered";
   constructor(why: string) {
     super(`The receiver of alerts ${why}`);

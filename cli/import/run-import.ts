@@ -24,7 +24,7 @@ export interface ImportOptions {
 }
 
 /** What an import did, or would do. No token and no id of an online session is in it. */
-export interface ImportReport {
+interface ImportReport {
   from: string;
   dryRun: boolean;
   read: number;

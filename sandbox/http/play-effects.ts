@@ -20,7 +20,7 @@ export interface Plan {
   names: string;
 }
 
-export const NO_EFFECTS: Plan = { beforeMs: 0, afterMs: 0, omit: [], truncate: false, names: "" };
+const NO_EFFECTS: Plan = { beforeMs: 0, afterMs: 0, omit: [], truncate: false, names: "" };
 
 export function planEffects(effects: readonly Effect[], random: Random): Plan {
   if (effects.length === 0) return NO_EFFECTS;

@@ -4,13 +4,13 @@ import { AUTHORIZATION_CODE_LIFETIME_MS } from "./lifetimes.ts";
 import { requireShop, signingSecret, type PlatformState } from "./state.ts";
 
 /** The `host` parameter: the Admin's address of the shop, base64 without padding as Shopify sends it. */
-export function hostParameter(shop: string): string {
+function hostParameter(shop: string): string {
   const handle = shop.slice(0, shop.indexOf("."));
   return Buffer.from(`admin.shopify.com/store/${handle}`).toString("base64").replace(/=+$/, "");
 }
 
 /** Adds `hmac` to a query as Shopify signs it: sorted, form encoding with %20, hexadecimal SHA-256 with the client secret. */
-export function signQuery(state: PlatformState, query: Record<string, string>): URLSearchParams {
+function signQuery(state: PlatformState, query: Record<string, string>): URLSearchParams {
   const sorted = new URLSearchParams();
   for (const key of Object.keys(query).sort((a, b) => a.localeCompare(b))) sorted.append(key, query[key] as string);
   const message = sorted.toString().replace(/\+/g, "%20");

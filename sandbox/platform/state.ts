@@ -37,7 +37,7 @@ export interface ShopRecord {
   cost?: { available: number; at: number };
 }
 
-export interface AuthorizationCode {
+interface AuthorizationCode {
   readonly shop: string;
   readonly scopes: readonly string[];
   readonly perUser: boolean;

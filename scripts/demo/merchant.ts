@@ -89,7 +89,7 @@ function keepCookie(jar: Map<string, string>, header: string): void {
 }
 
 /** An address fit for printing: queries of OAuth hold codes and signatures. */
-export function withoutQuery(url: string): string {
+function withoutQuery(url: string): string {
   const { origin, pathname } = new URL(url);
   return `${origin}${pathname}`;
 }

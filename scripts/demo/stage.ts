@@ -12,7 +12,7 @@ import { PROJECT_ROOT } from "../project-root.ts";
 import { createAppRunner, type AppRunner } from "./app-runner.ts";
 import { createDemoApp, writeDemoToml, type DemoApp } from "./demo-app.ts";
 
-export interface StagePorts {
+interface StagePorts {
   /** The Admin for ordinary browsers; the app's front takes the next one. */
   admin: number;
   app: number;

@@ -14,7 +14,7 @@ export interface FaultContext {
 }
 
 /** What may be done to the world before it is there. */
-export interface Preparation {
+interface Preparation {
   /** What the app is told as DATABASE_URL instead of the way to the database. */
   databaseUrl?: string;
   env?: Record<string, string>;

@@ -47,7 +47,7 @@ export function oddHeaders(choose: Choose): [string, string][] {
   });
 }
 
-export function requestIdOf(index: number): string {
+function requestIdOf(index: number): string {
   return `fuzz-${String(index).padStart(8, "0")}`;
 }
 

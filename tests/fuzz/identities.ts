@@ -43,12 +43,12 @@ export function signBody(body: Buffer): string {
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
 
 /** A JSON Web Token of these claims; with the client secret, so that only the claims are wrong. */
-export function signToken(claims: unknown, header: unknown = { alg: "HS256", typ: "JWT" }): string {
+function signToken(claims: unknown, header: unknown = { alg: "HS256", typ: "JWT" }): string {
   const input = `${encode(header)}.${encode(claims)}`;
   return `${input}.${hmac(input).digest("base64url")}`;
 }
 
-export function adminClaims(shop: string): Record<string, unknown> {
+function adminClaims(shop: string): Record<string, unknown> {
   const now = nowSeconds();
   return {
     iss: `https://${shop}/admin`,

@@ -23,7 +23,7 @@ export interface FuzzOptions {
   onOutput?: (text: string) => void;
 }
 
-export interface Failure {
+interface Failure {
   /** The first request that showed it. */
   index: number | undefined;
   what: string;

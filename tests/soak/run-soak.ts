@@ -17,7 +17,7 @@ export interface SoakOptions {
   say(text: string): void;
 }
 
-export interface Bound {
+interface Bound {
   what: string;
   seen: string;
   bound: string;

@@ -1,7 +1,7 @@
 import type { TokenHistoryEntry } from "../../tokens/index.ts";
 
 /** What happened to a connection, as far as merchants understand it. Each has its own words. */
-export const HISTORY_KINDS = [
+const HISTORY_KINDS = [
   "acquired",
   "acquired_permanent",
   "migrated",

@@ -23,12 +23,7 @@ export function Moment({ at, timeZone, precision = "minute" }: MomentProps) {
 }
 
 /** The same as text. */
-export function formatMoment(
-  at: string,
-  locale: string,
-  timeZone: string | undefined,
-  precision: "day" | "minute",
-): string {
+function formatMoment(at: string, locale: string, timeZone: string | undefined, precision: "day" | "minute"): string {
   const options: Intl.DateTimeFormatOptions =
     precision === "day" ? { dateStyle: "long" } : { dateStyle: "medium", timeStyle: "short" };
   const text = new Intl.DateTimeFormat(locale, { ...options, timeZone: knownTimeZone(timeZone) }).format(new Date(at));

@@ -2,7 +2,7 @@ import { pgDatabase, type PgPool } from "./pg-database.ts";
 import { prismaDatabase, type PrismaLike } from "./prisma-database.ts";
 import type { Database } from "./queryable.ts";
 
-export type { Database, Queryable, Statement } from "./queryable.ts";
+export type { Database, Queryable } from "./queryable.ts";
 export type { PgPool, PrismaLike };
 
 /** What an app may have: a pool of `pg`, a Prisma client on Postgres, or what was made of either. */

@@ -20,7 +20,7 @@ const ANSWER_SLACK_MS = 500;
 const LONGEST_NAME = 63;
 
 /** A connection that cannot be set up as `DATABASE_URL` asks; the message says what to do instead. */
-export class DatabaseSetupError extends Error {
+class DatabaseSetupError extends Error {
   readonly code = "database_setup";
   constructor(message: string) {
     super(message);

@@ -12,7 +12,7 @@ export interface Queryable {
   execute(statement: Statement): Promise<number>;
 }
 
-export interface TransactionOptions {
+interface TransactionOptions {
   /** Milliseconds to wait for a connection. */
   maxWait?: number;
   /** Milliseconds that the transaction may take. */

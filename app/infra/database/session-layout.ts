@@ -1,7 +1,7 @@
 import sql, { type Sql } from "sql-template-tag";
 import type { Database, Queryable, Statement } from "./queryable.ts";
 
-export type TimeColumn = "expires" | "refreshTokenExpires";
+type TimeColumn = "expires" | "refreshTokenExpires";
 
 /** How the adopter's table of sessions keeps times. Everything else is the same in every layout. */
 export interface SessionLayout {

@@ -5,7 +5,7 @@ import type { AppJobContext } from "../queue/job-types.ts";
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** How long the history of a shop's token is kept: as long as a chain lives unused. */
-export const HISTORY_KEPT_MS = 90 * DAY_MS;
+const HISTORY_KEPT_MS = 90 * DAY_MS;
 
 /** Runs of which every outcome is kept; of older ones a shop's outcome goes when a newer run has one. */
 const WHOLE_RUNS = 3;

@@ -76,7 +76,7 @@ export interface Jobs {
   health(): Promise<JobsHealth>;
 }
 
-export class JobsStoppedError extends Error {
+class JobsStoppedError extends Error {
   readonly code = "jobs_stopped";
   constructor() {
     super("Background work has been stopped in this process");

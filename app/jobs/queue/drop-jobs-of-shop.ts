@@ -5,7 +5,7 @@ import type { ShopDomain } from "../../infra/shop-domain.ts";
 import { JOBS_SCHEMA } from "./open-boss.ts";
 
 /** A shop's domain where it is named in a text, and not at the end of another shop's. */
-export function mentionOf(shop: string): string {
+function mentionOf(shop: string): string {
   return `(^|[^a-z0-9-])${shop.replaceAll(".", "[.]")}`;
 }
 

@@ -26,7 +26,7 @@ const WORDS: Record<string, string> = {
 };
 
 /** What a code of a row that is left means, in words. */
-export function leftoverWords(code: string): string {
+function leftoverWords(code: string): string {
   return WORDS[code] ?? "Shopify does not serve this token; the merchant's next visit heals it";
 }
 

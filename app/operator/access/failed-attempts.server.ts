@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
 
 /** Wrong secrets that one address may try in a window. */
-export const ATTEMPTS = 10;
-export const WINDOW_SECONDS = 60;
+const ATTEMPTS = 10;
+const WINDOW_SECONDS = 60;
 /** Addresses share this many counters, so that memory stays bounded however many addresses there are. */
 const COUNTERS = 8_192;
 

@@ -3,7 +3,7 @@ import type { RotationReport, SealingReport } from "../../tokens/index.ts";
 import { type Phase, usesLegacyInstallFlow } from "../../infra/flags/phase.ts";
 
 /** What the database says about tokens (app/tokens, `health`). */
-export interface TokenCounts {
+interface TokenCounts {
   permanentTokens: number;
   legacyPrefixRows: number;
   expiringTokens: number;
@@ -12,7 +12,7 @@ export interface TokenCounts {
   refreshTokensExpiringIn14Days: number;
 }
 
-export type Verdict = "clean" | "migrating" | "regression";
+type Verdict = "clean" | "migrating" | "regression";
 
 export interface TokenHealthReport extends TokenCounts {
   /** Permanent tokens that a run would still try. */

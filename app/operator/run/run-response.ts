@@ -1,7 +1,7 @@
 const POLL_SECONDS = 5;
 
 /** Where a run is found. */
-export function runAddress(id: string): string {
+function runAddress(id: string): string {
   return `/admin/migrate-tokens/${encodeURIComponent(id)}`;
 }
 

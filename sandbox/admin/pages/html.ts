@@ -18,7 +18,7 @@ export function jsonScript(id: string, data: unknown): Html {
   return { markup: `<script type="application/json" id="${escapeHtml(id)}">${text}</script>` };
 }
 
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return text
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")

@@ -4,7 +4,7 @@ import type { ShopRecord } from "../../platform/state.ts";
 import { getNamedType, isCompositeType, TypeInfo, visit, visitWithTypeInfo } from "./graphql.ts";
 
 /** Points restored in a second, by plan (shopify.dev, API limits). The bucket holds twenty times as much. */
-export function restoreRate(plan: string): number {
+function restoreRate(plan: string): number {
   if (/plus/i.test(plan)) return 1_000;
   if (/advanced/i.test(plan)) return 200;
   return 100;

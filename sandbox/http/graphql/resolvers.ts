@@ -6,7 +6,7 @@ type Resolver = (parent: Record<string, unknown>, args: never, context: Resolver
 
 const gid = (type: string, id: number | string): string => `gid://shopify/${type}/${id}`;
 
-export function planOf(plan: string): Record<string, unknown> {
+function planOf(plan: string): Record<string, unknown> {
   const plus = /plus/i.test(plan);
   const development = /dev|partner/i.test(plan);
   return {
@@ -18,7 +18,7 @@ export function planOf(plan: string): Record<string, unknown> {
   };
 }
 
-export function shopNode(shop: ShopRecord): Record<string, unknown> {
+function shopNode(shop: ShopRecord): Record<string, unknown> {
   const handle = shop.domain.slice(0, shop.domain.indexOf("."));
   return {
     __typename: "Shop",

@@ -31,7 +31,7 @@ export interface PermanentToken {
   readonly secretId: number;
 }
 
-export interface Migration {
+interface Migration {
   readonly permanentToken: string;
   readonly secretId: number;
   readonly at: number;
@@ -60,7 +60,7 @@ export type TokenEvent =
   | { readonly type: "access_ended"; readonly accessToken: string; readonly reason: EndReason }
   | { readonly type: "online_issued"; readonly token: OnlineToken };
 
-export type IssuingGrant = "id_token" | "authorization_code" | "migration" | "refresh";
+type IssuingGrant = "id_token" | "authorization_code" | "migration" | "refresh";
 
 export type EndReason =
   | "migrated"

@@ -1,5 +1,5 @@
 /** Put in front of the script by the server: where the hosts are for this browser. */
-export interface BridgeSettings {
+interface BridgeSettings {
   /** Origin of the Admin. */
   admin: string;
   /** Origin under which this browser loads the app. */

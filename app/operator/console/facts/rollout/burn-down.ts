@@ -7,7 +7,7 @@ export const LOOKED_BACK_DAYS = 30;
 const PACE_DAYS = 7;
 
 /** How many permanent tokens were left at a moment. */
-export interface BurnDownPoint {
+interface BurnDownPoint {
   /** Milliseconds since the epoch. */
   at: number;
   left: number;

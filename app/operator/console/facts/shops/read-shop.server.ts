@@ -8,7 +8,7 @@ import type { ShopState } from "./shop-filter.ts";
 import { shopReason, shopState } from "./shop-state-sql.ts";
 
 /** What a run came to for a shop. */
-export interface ShopOutcome {
+interface ShopOutcome {
   run: string;
   outcome: string;
   code: string;

@@ -1,6 +1,6 @@
 import type { ShopFacts } from "./read-shop.server.ts";
 
-export type ShopActionName = "refresh" | "migrate" | "reconcile";
+type ShopActionName = "refresh" | "migrate" | "reconcile";
 
 export interface ShopAction {
   name: ShopActionName;

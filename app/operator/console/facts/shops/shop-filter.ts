@@ -34,7 +34,7 @@ export const LISTED_OUTCOMES = [
   "custom_app",
   "waiting",
 ] as const;
-export type ListedOutcome = (typeof LISTED_OUTCOMES)[number];
+type ListedOutcome = (typeof LISTED_OUTCOMES)[number];
 
 /** Where a page ends, and the next one begins. */
 export interface Cursor {
@@ -90,7 +90,7 @@ export function parseShopFilter(query: URLSearchParams): { filter: ShopFilter; p
 }
 
 /** A name out of what people paste: a domain, an address of the shop, or one of its pages in Shopify Admin. */
-export function shopNameOf(text: string): string | undefined {
+function shopNameOf(text: string): string | undefined {
   const bare = text
     .trim()
     .toLowerCase()
