@@ -4,8 +4,7 @@ import { expect, test } from "vitest";
 import { newShop, setUpContract } from "./support.ts";
 
 const contract = setUpContract();
-const { acquire, query } = contract;
-const client = () => contract.sandbox.client;
+const { acquire, query, client } = contract;
 
 async function openShop(options: Parameters<ReturnType<typeof client>["installShop"]>[1] = {}) {
   const shop = newShop();

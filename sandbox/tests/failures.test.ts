@@ -13,8 +13,7 @@ import {
 } from "./support.ts";
 
 const contract = setUpContract();
-const { acquire, migrate, refresh, query } = contract;
-const client = () => contract.sandbox.client;
+const { acquire, migrate, refresh, query, client } = contract;
 
 async function installedPair() {
   const shop = newShop();

@@ -16,8 +16,7 @@ import {
 } from "./support.ts";
 
 const contract = setUpContract();
-const { acquire, migrate, refresh, query, advance } = contract;
-const client = () => contract.sandbox.client;
+const { acquire, migrate, refresh, query, advance, client } = contract;
 
 async function installedWithPermanent() {
   const shop = newShop();

@@ -10,8 +10,7 @@ import { APP, INVALID_SUBJECT_TOKEN, newShop, refusal, setUpContract } from "./s
 const contract = setUpContract({
   appOptions: { legacyInstallFlow: true, tomlPath: join(import.meta.dirname, "shopify.app.toml"), name: "Contract" },
 });
-const { acquire, refresh, query } = contract;
-const client = () => contract.sandbox.client;
+const { acquire, refresh, query, client } = contract;
 afterEach(() => client().app({ legacyInstallFlow: true }));
 
 /** The first leg of the authorization code grant: where the library sends the merchant, and its state cookie. */

@@ -8,8 +8,7 @@ import { SandboxControlError } from "../client.ts";
 import { APP, HOUR, newShop, refusal, setUpContract } from "./support.ts";
 
 const contract = setUpContract();
-const { acquire, migrate, refresh, query, advance } = contract;
-const client = () => contract.sandbox.client;
+const { acquire, migrate, refresh, query, advance, client } = contract;
 
 test("isCurrentPair: only the pair issued last, both halves", async () => {
   const shop = newShop();

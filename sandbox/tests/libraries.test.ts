@@ -15,7 +15,7 @@ import { DAY, newShop, setUpContract } from "./support.ts";
 
 /** What the unmodified libraries do today, as facts that can be run. An app has to be built around each of them. */
 const contract = setUpContract();
-const client = () => contract.sandbox.client;
+const { client } = contract;
 
 let storage: MemorySessionStorage;
 let app: LibraryApp;

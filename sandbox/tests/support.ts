@@ -41,6 +41,7 @@ export function createLibrary(config: Partial<{ apiKey: string; apiSecretKey: st
 
 export interface Contract {
   sandbox: Sandbox;
+  client(): Sandbox["client"];
   library: Library;
   acquire(shop: string, o?: { expiring?: boolean; online?: boolean; library?: Library }): Promise<Session>;
   migrate(shop: string, permanentToken: string, o?: { library?: Library }): Promise<Session>;
@@ -66,6 +67,7 @@ export function setUpContract(
     get sandbox() {
       return shopify.sandbox;
     },
+    client: () => shopify.sandbox.client,
     library,
     async acquire(shop, { expiring = true, online = false, library: used = library } = {}) {
       const { session } = await used.auth.tokenExchange({

@@ -11,8 +11,7 @@ import {
 } from "./support.ts";
 
 const contract = setUpContract();
-const { acquire, migrate, refresh, query, advance } = contract;
-const client = () => contract.sandbox.client;
+const { acquire, migrate, refresh, query, advance, client } = contract;
 
 const inOneHour = (date: Date | undefined): boolean => Math.abs((date?.getTime() ?? 0) - Date.now() - HOUR) < 10_000;
 const inNinetyDays = (date: Date | undefined): boolean =>

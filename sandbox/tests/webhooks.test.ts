@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { DAY, HOUR, MINUTE, newShop, setUpContract } from "./support.ts";
 
 const contract = setUpContract({ appOptions: { tomlPath: join(import.meta.dirname, "shopify.app.toml") } });
-const client = () => contract.sandbox.client;
+const { client } = contract;
 
 interface Received {
   path: string;

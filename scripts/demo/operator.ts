@@ -1,19 +1,7 @@
-/** A run as `/admin/migrate-tokens` reports it; the fields that the tour looks at. */
-export interface Run {
-  id: string;
-  status: "running" | "completed" | "stopped" | "halted" | "failed";
-  total: number;
-  migrated: number;
-  skipped: number;
-  failed: number;
-  needsReauth: number;
-  remaining: number;
-  permanentTokens: number | null;
-  migratableTokens: number | null;
-  ratePerSecond: number;
-  haltReason: string | null;
-  failures: { shop: string; code: string; message: string }[];
-}
+import type { RunView } from "../../app/migration/index.ts";
+
+/** A run as `/admin/migrate-tokens` reports it. */
+export type Run = RunView;
 
 export interface Answer<T = unknown> {
   status: number;

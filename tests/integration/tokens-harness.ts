@@ -126,6 +126,14 @@ export function tokensHarness({ keys = [] }: { keys?: readonly TokenKey[] } = {}
       return Object.assign(tokens, { prisma });
     },
 
+    /** Ends the shop's lease, whoever holds it: as if it had taken too long. */
+    async endLease(shop: string): Promise<void> {
+      await database.current.query(
+        `UPDATE expand_contract."ShopToken" SET "leaseExpiresAt" = clock_timestamp() WHERE shop = $1`,
+        [shop],
+      );
+    },
+
     /** A shop with the app installed, and the app's row for it as its first install left it. */
     async install(token: "permanent" | "expiring" | "none", shop = `shop-${++serial}.myshopify.com`): Promise<string> {
       const installed = await sandbox.client.installShop(shop, { token });

@@ -119,10 +119,7 @@ async function act(world: World, action: Action, index: number): Promise<unknown
     case "lose the lease":
       // Somewhere in the middle of what the others do.
       await sleep(10 + 25 * index);
-      return h.database.query(
-        `UPDATE expand_contract."ShopToken" SET "leaseExpiresAt" = clock_timestamp() WHERE shop = $1`,
-        [shop],
-      );
+      return h.endLease(shop);
     case "uninstall, reinstall":
       world.uninstalledAt = new Date(h.now());
       await h.sandbox.client.uninstall(shop, { webhook: false });
@@ -165,18 +162,11 @@ async function die(shop: string): Promise<void> {
 }
 
 /** Leases and cool-downs live by the database's clock: let them run out as well. */
-async function endLeases(shop: string): Promise<void> {
-  await h.database.query(
-    `UPDATE expand_contract."ShopToken" SET "leaseExpiresAt" = clock_timestamp() WHERE shop = $1`,
-    [shop],
-  );
-}
-
 async function settle(shop: string): Promise<void> {
   await a.reconcile(shop).catch((error: unknown) => {
     if (!(error instanceof TokenError)) throw error;
   });
-  await endLeases(shop);
+  await h.endLease(shop);
 }
 
 /** Nobody died and nobody was robbed of the lease: then no two calls may ever have run side by side. */
@@ -233,7 +223,7 @@ test("no interleaving orphans a shop or marks a living one dead", { timeout: 300
           }
           await h.sandbox.client.faults.clear();
           await check(world);
-          await endLeases(shop);
+          await h.endLease(shop);
           // Nothing stays in doubt for longer than Shopify keeps an old token usable: a daily job sees to it.
           if (leapMs >= 7 * DAY_MS && (await a.shopsToReconcile(1_000_000)).includes(shop)) await settle(shop);
           await h.advance(leapMs);

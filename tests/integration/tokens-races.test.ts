@@ -79,10 +79,7 @@ test("a holder that died is replaced when its lease has run out", async () => {
     [shop],
   );
   const waiting = h.process().getSession(shop);
-  await h.database.query(
-    `UPDATE expand_contract."ShopToken" SET "leaseExpiresAt" = clock_timestamp() WHERE shop = $1`,
-    [shop],
-  );
+  await h.endLease(shop);
   await waiting;
   await h.expectCurrent(shop);
 });
@@ -124,10 +121,7 @@ test("a refusal met by the successor of a holder that may still be at it marks n
   const lateSession = late.getSession(shop);
   await expect.poll(async () => (await h.tokenCalls(shop)).length).toBe(1);
   await h.sandbox.client.faults.remove(fault);
-  await h.database.query(
-    `UPDATE expand_contract."ShopToken" SET "leaseExpiresAt" = clock_timestamp() - interval '1 second' WHERE shop = $1`,
-    [shop],
-  );
+  await h.endLease(shop);
   await expect(quick.getSession(shop)).rejects.toMatchObject({
     code: "transient",
     reason: "refused_after_lost_answer",
@@ -196,10 +190,7 @@ test("a holder that comes back late cannot write over the pair of its successor"
   const lateSession = late.getSession(shop);
   await expect.poll(async () => (await h.tokenCalls(shop)).length).toBe(1);
   await h.sandbox.client.faults.remove(fault);
-  await h.database.query(
-    `UPDATE expand_contract."ShopToken" SET "leaseExpiresAt" = clock_timestamp() - interval '1 second' WHERE shop = $1`,
-    [shop],
-  );
+  await h.endLease(shop);
   const quickSession = await quick.getSession(shop);
   const afterQuick = await h.row(shop);
   expect(afterQuick?.accessToken).toBe(quickSession.accessToken);
@@ -220,10 +211,7 @@ test("a late holder whose pair turns out to be the newer one saves it", async ()
   const lateSession = late.getSession(shop);
   await expect.poll(async () => (await h.tokenCalls(shop)).length).toBe(1);
   await h.sandbox.client.faults.remove(fault);
-  await h.database.query(
-    `UPDATE expand_contract."ShopToken" SET "leaseExpiresAt" = clock_timestamp() WHERE shop = $1`,
-    [shop],
-  );
+  await h.endLease(shop);
   await quick.getSession(shop);
 
   const { accessToken } = await lateSession;
@@ -241,10 +229,7 @@ test("a late holder whose token is over by then marks nobody dead", async () => 
   const lateSession = late.getSession(shop);
   await expect.poll(async () => (await h.tokenCalls(shop)).length).toBe(1);
   await h.sandbox.client.faults.remove(fault);
-  await h.database.query(
-    `UPDATE expand_contract."ShopToken" SET "leaseExpiresAt" = clock_timestamp() WHERE shop = $1`,
-    [shop],
-  );
+  await h.endLease(shop);
   await quick.getSession(shop);
   await quick.refresh(shop);
 

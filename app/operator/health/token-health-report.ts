@@ -1,20 +1,10 @@
 import { DEADLINE } from "../../infra/deadline.ts";
-import type { RotationReport, SealingReport } from "../../tokens/index.ts";
+import type { RotationReport, SealingReport, TokenHealth } from "../../tokens/index.ts";
 import { type Phase, usesLegacyInstallFlow } from "../../infra/flags/phase.ts";
-
-/** What the database says about tokens (app/tokens, `health`). */
-interface TokenCounts {
-  permanentTokens: number;
-  legacyPrefixRows: number;
-  expiringTokens: number;
-  needsReauth: number;
-  suspended: number;
-  refreshTokensExpiringIn14Days: number;
-}
 
 type Verdict = "clean" | "migrating" | "regression";
 
-export interface TokenHealthReport extends TokenCounts {
+export interface TokenHealthReport extends TokenHealth {
   /** Permanent tokens that a run would still try. */
   migratableTokens: number;
   /** Permanent tokens that Shopify would not exchange, by the reason's code: {"uninstalled": 3, "frozen": 1}. */
@@ -35,7 +25,7 @@ export interface TokenHealthReport extends TokenCounts {
 }
 
 export interface HealthFacts {
-  counts: TokenCounts;
+  counts: TokenHealth;
   /** Permanent rows by the reason why they are left; `migratable` for those that a run would try (app/tokens, `countRemainingTokens`). */
   remaining: Record<string, number>;
   /** Permanent tokens that were stored after contract was reached. */

@@ -73,6 +73,27 @@ export const SUSPENDED = {
   merchant: "“This store is paused”",
 } as const;
 
+/** Rows that both tables have. */
+export const REDIRECTED = {
+  id: "redirect",
+  answer: "3xx: never followed, the request carries a token",
+  when: { status: [300, 399] },
+  kind: "transient",
+  reason: "redirected",
+  ...UNDECIDED,
+} as const;
+
+export const FROZEN = {
+  id: "frozen",
+  answer: "402",
+  when: { status: 402 },
+  kind: "suspended",
+  reason: "frozen",
+  ...SUSPENDED,
+} as const;
+
+export const LOCKED = { ...FROZEN, id: "locked", answer: "423", when: { status: 423 }, reason: "locked" } as const;
+
 export const MISCONFIGURED = {
   shop: "nothing is marked",
   run: "ConfigurationError, which carries the shop; the run halts when several shops confirm it",

@@ -1,7 +1,10 @@
 import {
   fits,
+  FROZEN,
+  LOCKED,
   MISCONFIGURED,
   NEEDS_MERCHANT,
+  REDIRECTED,
   SUSPENDED,
   TOLD_TO_WAIT,
   UNDECIDED,
@@ -92,14 +95,7 @@ export const TOKEN_ANSWERS: readonly TokenAnswerRule[] = [
     lost: true,
     ...TOLD_TO_WAIT,
   },
-  {
-    id: "redirect",
-    answer: "3xx: never followed, the request carries a token",
-    when: { status: [300, 399] },
-    kind: "transient",
-    reason: "redirected",
-    ...UNDECIDED,
-  },
+  REDIRECTED,
   {
     id: "application-cannot-be-found",
     answer: "400 `application_cannot_be_found`",
@@ -134,8 +130,8 @@ export const TOKEN_ANSWERS: readonly TokenAnswerRule[] = [
     run: "outcome uninstalled",
     merchant: "asked to open the app again; the next visit with an ID token acquires a pair",
   },
-  { id: "frozen", answer: "402", when: { status: 402 }, kind: "suspended", reason: "frozen", ...SUSPENDED },
-  { id: "locked", answer: "423", when: { status: 423 }, kind: "suspended", reason: "locked", ...SUSPENDED },
+  FROZEN,
+  LOCKED,
   {
     id: "closed",
     answer: "404: the shop is closed or unknown",

@@ -1,5 +1,6 @@
 import type { Addresses } from "../addresses.ts";
 import type { AppView } from "../app-view.ts";
+import { document } from "../pages/admin-page.ts";
 import { html, type Html } from "../pages/html.ts";
 import { controlIcon } from "../pages/icons.ts";
 
@@ -16,37 +17,22 @@ export interface ControlView {
 
 /** Document around a view of the control page. `#live` is what the script replaces while the page is open. */
 export function controlDocument(title: string, view: ControlView, body: Html): string {
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>${title}</title>
-        <link
-          rel="icon"
-          href="data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'><rect width='16' height='16' rx='4' fill='%23303030'/></svg>"
-        />
-        <link rel="stylesheet" href="/-/admin.css" />
-      </head>
-      <body>
-        <a class="skip-link" href="#content">Skip to content</a>
-        <header class="topbar">
-          <a class="brand" href="/">${controlIcon} Simulator control</a>
-          <span></span>
-          <div class="topbar-end">
-            <span data-live="clock">Clock <time datetime="${view.now}">${readableTime(view.now)}</time></span>
-            ${view.addresses && html`<a href="${view.addresses.admin}/">Admin</a>`}
-          </div>
-        </header>
-        <main class="page wide" id="content" tabindex="-1">
-          <div id="said" role="status" aria-live="polite">
-            ${view.said && html`<p class="banner ${view.said.failed ? "bad" : "good"}">${view.said.text}</p>`}
-          </div>
-          ${body}
-        </main>
-        <script src="/-/control.js"></script>
-      </body>
-    </html>`.markup;
+  const page = html`<a class="skip-link" href="#content">Skip to content</a>
+    <header class="topbar">
+      <a class="brand" href="/">${controlIcon} Simulator control</a>
+      <span></span>
+      <div class="topbar-end">
+        <span data-live="clock">Clock <time datetime="${view.now}">${readableTime(view.now)}</time></span>
+        ${view.addresses && html`<a href="${view.addresses.admin}/">Admin</a>`}
+      </div>
+    </header>
+    <main class="page wide" id="content" tabindex="-1">
+      <div id="said" role="status" aria-live="polite">
+        ${view.said && html`<p class="banner ${view.said.failed ? "bad" : "good"}">${view.said.text}</p>`}
+      </div>
+      ${body}
+    </main>`;
+  return document(title, page, { base: "", script: "control.js", icon: "%23303030" });
 }
 
 /** A button that does something: a form, so that it works without the script too. */

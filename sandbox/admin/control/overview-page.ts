@@ -2,7 +2,7 @@ import type { LedgerSummary, ShopSummary } from "../../client.ts";
 import type { Choices } from "../../platform/choices.ts";
 import type { Fault } from "../../platform/types.ts";
 import { storeHandle } from "../addresses.ts";
-import { stateBadge } from "../pages/admin-page.ts";
+import { searchForm, stateBadge } from "../pages/admin-page.ts";
 import { html, type Html } from "../pages/html.ts";
 import { CHOICE_VALUES } from "./choice-values.ts";
 import { actionButton, controlDocument, select, type ControlView } from "./control-chrome.ts";
@@ -39,17 +39,7 @@ export function overviewPage(input: OverviewInput): string {
     ${numbers(input)}
     <div class="two">
       <section class="card flush" aria-label="Stores">
-        <form class="toolbar" method="get" action="/" role="search">
-          <input
-            class="input"
-            type="search"
-            name="search"
-            value="${search}"
-            placeholder="Search stores"
-            aria-label="Search stores"
-          />
-          <button class="button">Search</button>
-        </form>
+        ${searchForm("/", search)}
         <div data-live="shops">
           <table>
             <thead>

@@ -4,13 +4,13 @@ import type { ShopSummary } from "../../client.ts";
 import { html, type Html } from "./html.ts";
 import { appsIcon, bagIcon, controlIcon, homeIcon } from "./icons.ts";
 
-/** A whole document of the simulator's. */
-export function document(
-  title: string,
-  body: Html,
-  o: { addresses: Addresses; script?: string; bodyClass?: string },
-): string {
-  const { addresses, script, bodyClass } = o;
+/**
+ * A whole document of the simulator's.
+ * @param o.base where its style sheet and scripts are served.
+ * @param o.icon colour of the tab's icon.
+ */
+export function document(title: string, body: Html, o: { base: string; script?: string; icon?: string }): string {
+  const { base, script, icon = "%232ae0b0" } = o;
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -19,14 +19,29 @@ export function document(
         <title>${title}</title>
         <link
           rel="icon"
-          href="data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'><rect width='16' height='16' rx='4' fill='%232ae0b0'/></svg>"
+          href="data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'><rect width='16' height='16' rx='4' fill='${icon}'/></svg>"
         />
-        <link rel="stylesheet" href="${addresses.admin}/-/admin.css" />
+        <link rel="stylesheet" href="${base}/-/admin.css" />
       </head>
-      <body class="${bodyClass ?? ""}">
-        ${body} ${script ? html`<script src="${addresses.admin}/-/${script}"></script>` : ""}
+      <body>
+        ${body} ${script ? html`<script src="${base}/-/${script}"></script>` : ""}
       </body>
     </html>`.markup;
+}
+
+/** Finds stores by their name. */
+export function searchForm(action: string, search: string): Html {
+  return html`<form class="toolbar" method="get" action="${action}" role="search">
+    <input
+      class="input"
+      type="search"
+      name="search"
+      value="${search}"
+      placeholder="Search stores"
+      aria-label="Search stores"
+    />
+    <button class="button">Search</button>
+  </form>`;
 }
 
 export interface ChromeInput {

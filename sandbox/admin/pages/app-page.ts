@@ -50,5 +50,5 @@ export function appPage(input: AppPageInput): string {
     <div class="dim" id="dim" hidden></div>
     <div class="toasts" id="toasts" role="status" aria-live="polite"></div>
     ${jsonScript("shell-data", data)}`;
-  return document(`${app.name} · ${shop.name}`, body, { addresses, script: "shell.js" });
+  return document(`${app.name} · ${shop.name}`, body, { base: addresses.admin, script: "shell.js" });
 }

@@ -41,7 +41,7 @@ export function grantPage(input: GrantPageInput): string {
       </form>
     </section>
   </main>`;
-  return document(`${verb} ${appName}`, body, { addresses: input.addresses });
+  return document(`${verb} ${appName}`, body, { base: input.addresses.admin });
 }
 
 /** `write_products` → "View and edit products" with the scope's own name beside it. */

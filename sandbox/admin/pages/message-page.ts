@@ -18,5 +18,5 @@ export function messagePage(o: {
       ${o.link && html`<footer><a class="button primary" href="${o.link.href}">${o.link.label}</a></footer>`}
     </section>
   </main>`;
-  return document(o.title, body, { addresses: o.addresses });
+  return document(o.title, body, { base: o.addresses.admin });
 }

@@ -1,7 +1,7 @@
 import { type Addresses, storeHandle } from "../addresses.ts";
 import type { AppView } from "../app-view.ts";
 import type { ShopSummary } from "../../client.ts";
-import { adminChrome, document, stateBadge, type ChromeInput } from "./admin-page.ts";
+import { adminChrome, document, searchForm, stateBadge, type ChromeInput } from "./admin-page.ts";
 import { html } from "./html.ts";
 import { bagIcon } from "./icons.ts";
 
@@ -32,17 +32,7 @@ export function storeListPage(input: StoreListInput): string {
         <span class="soft">${total} ${total === 1 ? "store" : "stores"} · ${app.name}</span>
       </header>
       <section class="card flush" aria-label="Stores">
-        <form class="toolbar" action="${addresses.admin}/" method="get" role="search">
-          <input
-            class="input"
-            type="search"
-            name="search"
-            value="${search}"
-            placeholder="Search stores"
-            aria-label="Search stores"
-          />
-          <button class="button">Search</button>
-        </form>
+        ${searchForm(`${addresses.admin}/`, search)}
         <table>
           <thead>
             <tr>
@@ -85,7 +75,7 @@ export function storeListPage(input: StoreListInput): string {
         </nav>
       </section>
     </main>`;
-  return document("Stores", body, { addresses });
+  return document("Stores", body, { base: addresses.admin });
 }
 
 /** A store's home: what it is, and its apps. */
@@ -120,5 +110,5 @@ export function storeHomePage(input: ChromeInput): string {
       </div>
     </section>
   </div>`;
-  return document(`${shop.name} · Admin`, adminChrome(input, content), { addresses });
+  return document(`${shop.name} · Admin`, adminChrome(input, content), { base: addresses.admin });
 }

@@ -1,16 +1,7 @@
+import type { MirroredAction as Action } from "../app-bridge/mirror.ts";
 import { byId, make, shell } from "./dialog.ts";
 import { askServer, frame, onAppMessage, tellApp, visited } from "./frame.ts";
 import { confirmLeaving } from "./save-bar.ts";
-
-interface Action {
-  index: number;
-  label: string;
-  primary: boolean;
-  critical: boolean;
-  disabled: boolean;
-  loading: boolean;
-  group?: string;
-}
 
 interface NavItem {
   index: number;
