@@ -152,7 +152,7 @@ export function createProgram(env: NodeJS.ProcessEnv = process.env, name = "toke
     .action((flags: CommonFlags & RepinFlags) => perform(flags, env, (client, at) => repin(client, flags, at)));
   program
     .command("make-key [id]")
-    .description("make a key for TOKEN_ENCRYPTION_KEYS; asks nobody and stores nothing")
+    .description("make a key for TOKEN_ENCRYPTION_KEYS; asks the app nothing and stores nothing")
     .action((id = `k${new Date().toISOString().slice(0, 10).replaceAll("-", "")}`) => {
       try {
         process.stdout.write(`${makeTokenKey(id)}\n`);

@@ -1,7 +1,7 @@
 import { Gauge, type Registry } from "prom-client";
 import type { SealingReport } from "../tokens/index.ts";
 
-/** Adds how tokens are stored to /metrics, counted when somebody looks. A database that cannot be asked leaves the last values. */
+/** Adds how tokens are stored to /metrics, counted at each scrape. A database that cannot be asked leaves the last values. */
 export function registerSealingGauges(registry: Registry, sealing: () => Promise<SealingReport>): void {
   if (registry.getSingleMetric("stored_tokens")) return;
   new Gauge({

@@ -50,7 +50,7 @@ export interface TokenContext {
   /** Seals and opens the tokens of rows. */
   vault: Vault;
   keyState: KeyState;
-  /** Work under way in this process, by shop and purpose (see collapse.ts). */
+  /** Work under way in this process, by shop and purpose (see single-flight.ts). */
   flights: Map<string, Promise<unknown>>;
 }
 

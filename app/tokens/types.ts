@@ -230,7 +230,7 @@ export interface Tokens {
    * @returns how many were stored.
    */
   adoptUnstored(): Promise<number>;
-  /** Shops where a call to Shopify had no answer, or its caller died. Settle them well within 7 days. */
+  /** Shops where a call to Shopify had no answer, or its caller died. Reconcile them well within 7 days. */
   shopsToReconcile(limit: number): Promise<string[]>;
   /** Finds out what is true for such a shop, with the stored token. Harmless for any other. */
   reconcile(shop: string): Promise<void>;

@@ -2,9 +2,9 @@ import type { JobResult, JobWithMetadata } from "pg-boss";
 import type { AppJobContext, AppJobName } from "./job-types.ts";
 import { judgeJobError } from "./judge-job-error.ts";
 import { releaseParked } from "../parked/release-parked.ts";
-import { failed, type RunDependencies, settled } from "./run-shop-job.ts";
+import { failed, type RunDependencies, jobResult } from "./run-shop-job.ts";
 
-/** Runs a job for the app as a whole and settles it. Never throws. */
+/** Runs a job for the app as a whole and says how it ended. Never throws. */
 export async function runAppJob(
   deps: RunDependencies,
   name: AppJobName,
@@ -22,7 +22,7 @@ export async function runAppJob(
       log: deps.log.child({ job: name }),
       signal: job.signal,
     });
-    return settled(deps, name, job, "completed", "done");
+    return jobResult(deps, name, job, "completed", "done");
   } catch (error) {
     return failed(deps, name, job, judgeJobError(error), error);
   }

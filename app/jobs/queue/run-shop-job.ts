@@ -24,7 +24,7 @@ export interface RunDependencies {
   times: JobTimes;
 }
 
-/** Runs one shop's job and settles it. Never throws: whatever happens becomes a result that pg-boss records. */
+/** Runs one shop's job and says how it ended. Never throws: whatever happens becomes a result that pg-boss records. */
 export async function runShopJob(
   deps: RunDependencies,
   name: ShopJobName,
@@ -36,7 +36,7 @@ export async function runShopJob(
   try {
     payload = parseJobPayload(job.data);
     const { shop } = payload;
-    // Read first: a pair stored from here on is newer than what the handler saw, and takes the job out of the car park again.
+    // Read first: a pair stored from here on is newer than what the handler saw, and releases the job again.
     generation = await readGeneration(deps.db, shop);
     await handler({
       shop,
@@ -50,7 +50,7 @@ export async function runShopJob(
       log: deps.log.child({ job: name, shop }),
       signal: job.signal,
     });
-    return settled(deps, name, job, "completed", "done");
+    return jobResult(deps, name, job, "completed", "done");
   } catch (error) {
     const verdict = judgeJobError(error);
     try {
@@ -75,7 +75,7 @@ async function park(
   await parkJob(deps.db, { shop, job: name, reason, code, generation, retryAfterMs });
   await releaseParked(deps, { newerTokenOf: shop });
   deps.log.info({ job: name, shop, reason, code }, "the job waits for its shop");
-  return settled(deps, name, job, "completed", "parked", { parked: reason, code });
+  return jobResult(deps, name, job, "completed", "parked", { parked: reason, code });
 }
 
 async function postpone(
@@ -88,13 +88,13 @@ async function postpone(
   const { shop, postponed } = payload;
   if (postponed >= MOST_POSTPONEMENTS) {
     deps.log.error({ job: name, shop, code, postponed }, "the job was put off too often: a dead letter");
-    return settled(deps, name, job, "deadletter", "dead", { code, message: `put off ${postponed} times` });
+    return jobResult(deps, name, job, "deadletter", "dead", { code, message: `put off ${postponed} times` });
   }
   const delayMs = transientDelayMs(postponed, retryAfterMs, deps.times, Math.random());
   // The successor first: if this process dies between the two, the job runs twice, which is harmless, instead of never.
   await deps.queue.postpone(name, { shop, postponed: postponed + 1 }, delayMs / 1000);
   deps.log.info({ job: name, shop, code, delayMs: Math.round(delayMs) }, "the job is put off");
-  return settled(deps, name, job, "completed", "postponed", { postponed: postponed + 1, code });
+  return jobResult(deps, name, job, "completed", "postponed", { postponed: postponed + 1, code });
 }
 
 /** Fails a job: retried with backoff while retries remain, then a dead letter. */
@@ -110,10 +110,10 @@ export function failed(
   const words = dead ? "the job failed for good: a dead letter" : "the job failed and will be tried again";
   deps.log[dead ? "error" : "warn"]({ job: name, jobId: job.id, code: verdict.code, err: error }, words);
   const status = verdict.verdict === "bury" ? "deadletter" : "failed";
-  return settled(deps, name, job, status, dead ? "dead" : "failed", { code: verdict.code, message });
+  return jobResult(deps, name, job, status, dead ? "dead" : "failed", { code: verdict.code, message });
 }
 
-export function settled(
+export function jobResult(
   { metrics }: Pick<RunDependencies, "metrics">,
   name: JobName,
   job: JobWithMetadata<unknown>,

@@ -22,7 +22,7 @@ export interface MigrationDependencies {
   phase: Phase;
   log: Logger;
   metrics: Pick<Metrics, "migrationOutcomes" | "migrationAllowedRate">;
-  /** How often a worker gives a sign of life and the pace is decided; milliseconds, 250 unless told. */
+  /** How often a worker sends a heartbeat and the pace is decided; milliseconds, 250 unless told. */
   tickMs?: number;
   /** Workers without a heartbeat for this long are considered dead; milliseconds, default 10,000. */
   deadAfterMs?: number;

@@ -17,7 +17,7 @@ export interface DatabaseTrouble {
   /**
    * An outage passes. A statement that the database refuses does not: once that has gone on for long enough, what was met last.
    */
-  hopeless(): { error: unknown } | undefined;
+  fatalFault(): { error: unknown } | undefined;
 }
 
 export function createDatabaseTrouble(log: Logger, { giveUpAfterMs }: { giveUpAfterMs: number }): DatabaseTrouble {
@@ -38,7 +38,7 @@ export function createDatabaseTrouble(log: Logger, { giveUpAfterMs }: { giveUpAf
       log.warn(said, "the database does not answer a migration run; trying again");
     },
     pausedFor: () => Math.max(0, pausedUntil - performance.now()),
-    hopeless() {
+    fatalFault() {
       if (!fault || performance.now() - fault.last > PASSED_MS) return undefined;
       return fault.last - fault.since > giveUpAfterMs ? { error: fault.error } : undefined;
     },

@@ -4,15 +4,15 @@ import { createPaceControl } from "./lead-run.ts";
 import { isVerified } from "./verify-choice.ts";
 
 const stats = { throttled: 0, limited: 0, finished: 0 };
-const heard = (workers: { id: string; stats: typeof stats }[], pausedMs = 0) => ({ pacing: null, pausedMs, workers });
+const read = (workers: { id: string; stats: typeof stats }[], pausedMs = 0) => ({ pacing: null, pausedMs, workers });
 
 it("the leader adds up what all workers did since the last turn, from its first look on", () => {
   let time = 0;
   const control = createPaceControl(() => time);
-  control.decide(heard([{ id: "a", stats: { ...stats, finished: 1_000, throttled: 7 } }]), false);
+  control.decide(read([{ id: "a", stats: { ...stats, finished: 1_000, throttled: 7 } }]), false);
   time = 1_000;
   const { pace, recentRate } = control.decide(
-    heard([
+    read([
       { id: "a", stats: { finished: 1_010, throttled: 7, limited: 1 } },
       { id: "b", stats: { ...stats, finished: 5 } },
     ]),
@@ -27,7 +27,7 @@ it("time in which all calls wait, or in which Shopify does not answer, raises no
   const control = createPaceControl(() => time);
   const turn = (pausedMs: number, isDown: boolean) => {
     time += 1_000;
-    return control.decide(heard([{ id: "a", stats: { ...stats, limited: time } }], pausedMs), isDown);
+    return control.decide(read([{ id: "a", stats: { ...stats, limited: time } }], pausedMs), isDown);
   };
   turn(0, false);
   expect(turn(500, false).pace.rate).toBe(40);

@@ -29,8 +29,8 @@ export function createRunLeader(deps: {
       lastHeartbeatAt = now;
     },
     /** One turn of the control loop. @returns calls per second that all instances may make. */
-    async steer(heard: Heartbeat, isDown: boolean): Promise<number> {
-      const decided = control.decide(heard, isDown);
+    async steer(run: Heartbeat, isDown: boolean): Promise<number> {
+      const decided = control.decide(run, isDown);
       metrics.migrationAllowedRate.set(decided.pace.rate);
       await storePace(db, runId, worker, decided);
       const now = performance.now();

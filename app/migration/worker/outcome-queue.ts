@@ -8,8 +8,8 @@ const MOST_AT_ONCE = 200;
 const RETRY_MS = 500;
 
 /** Stores outcomes in batches, in order, and keeps them while the database is away. */
-export interface SettlementQueue {
-  add(settlement: Outcome): void;
+export interface OutcomeQueue {
+  add(outcome: Outcome): void;
   isEmpty(): boolean;
   /** Stores what is there now. @throws what the database throws; nothing is lost then. */
   flush(): Promise<void>;
@@ -20,7 +20,7 @@ export function createOutcomeQueue(
   runId: string,
   worker: string,
   onError: (error: unknown) => void,
-): SettlementQueue {
+): OutcomeQueue {
   const waiting: Outcome[] = [];
   let storing: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -55,8 +55,8 @@ export function createOutcomeQueue(
   }
 
   return {
-    add(settlement) {
-      waiting.push(settlement);
+    add(outcome) {
+      waiting.push(outcome);
       if (!storing) schedule(GATHER_MS);
     },
     isEmpty: () => waiting.length === 0 && !storing,

@@ -16,7 +16,7 @@ export interface Outcome {
 
 /**
  * The row was tried or interrupted before (it has a code), and a migration of the shop was stored since it was taken up. Five
- * minutes are the doubt between the clocks of the app and of the database.
+ * minutes allow for the difference between the clocks of the app and of the database.
  */
 export const migratedByUs = sql`(o."code" IS NOT NULL AND t."migratedAt" >= o."claimedAt" - interval '5 minutes')`;
 

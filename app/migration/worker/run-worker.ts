@@ -85,11 +85,11 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
     if (attempt.databaseError) trouble.note(attempt.databaseError);
     if (attempt.stop) halt(attempt.stop);
     if (gate.appRefused()) halt(APP_REFUSED);
-    if (attempt.outcome) settle(attempt.outcome);
+    if (attempt.outcome) record(attempt.outcome);
     return attempt;
   }
 
-  function settle(outcome: Outcome): void {
+  function record(outcome: Outcome): void {
     outcomes.add(outcome);
     if (outcome.outcome === "waiting") return;
     finished++;
@@ -113,21 +113,21 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
   }
 
   async function tick(): Promise<void> {
-    const heard = await heartbeat(db, runId, worker, { ...gate.counts, finished }, deadAfterMs);
+    const run = await heartbeat(db, runId, worker, { ...gate.counts, finished }, deadAfterMs);
     lastHeartbeatAt = performance.now();
     leader.noteHeartbeat();
-    if (heard.status !== "running") return end();
-    if (!heard.alive) {
+    if (run.status !== "running") return end();
+    if (!run.alive) {
       log.warn("taken for dead; joining again with nothing in hand");
       isStruckOff = true;
       return end();
     }
-    gate.pause(heard.pausedMs);
-    buffer.lookAgain(heard.drained);
-    if (heard.stopRequested) stopStarting();
+    gate.pause(run.pausedMs);
+    buffer.lookAgain(run.drained);
+    if (run.stopRequested) stopStarting();
     else if (stopReason !== undefined) await requestStop(db, runId, stopReason);
-    const rate = heard.leads ? await leader.steer(heard, gate.isDown()) : (heard.allowedRate ?? initialPace.rate);
-    gate.setRate(rate / Math.max(1, heard.workers.length));
+    const rate = run.leads ? await leader.steer(run, gate.isDown()) : (run.allowedRate ?? initialPace.rate);
+    gate.setRate(rate / Math.max(1, run.workers.length));
     if (taker.inWork.size > 0) return;
     if (mode === "working" && buffer.isExhausted() && outcomes.isEmpty()) await advance();
     if (mode === "stopping") await stop();
@@ -171,7 +171,7 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
   async function attend(): Promise<{ struckOff: boolean }> {
     while (isPresent()) {
       await (mode === "joining" ? join() : tick()).catch(trouble.note);
-      const fault = mode === "joining" ? undefined : trouble.hopeless();
+      const fault = mode === "joining" ? undefined : trouble.fatalFault();
       if (fault !== undefined) await giveUp(fault.error).catch(trouble.note);
       taker.pump();
       if (isPresent()) await sleep(tickMs);

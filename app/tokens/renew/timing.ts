@@ -17,7 +17,7 @@ export const LIBRARY_MARGIN_MS = 5 * MINUTE_MS;
 export const CALL_TIMEOUT_MS = 10 * SECOND_MS;
 
 /**
- * How long a holder of the lease is trusted without a sign of life. A lease is renewed before a call unless it outlives the
+ * How long a holder of the lease is trusted without a renewal. A lease is renewed before a call unless it outlives the
  * call's timeout, so no call is ever in flight under a lease that has run out.
  */
 export const LEASE_MS = 15 * SECOND_MS;
