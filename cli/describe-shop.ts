@@ -12,8 +12,8 @@ export function shopLine({ shop, state, reason, chainEnds, outcome }: ListedShop
 
 /** Everything that a person asks about one shop: its state, why, what comes next, what was. */
 export function describeShop(report: ShopReport): string {
-  const { shop, state, reason, words, next, history, outcomes, parked, otherRows } = report;
-  const lines = [`${shop}: ${state}${reason ? ` (${reason})` : ""}`];
+  const { shop, name, plan, state, reason, words, next, history, outcomes, parked, otherRows } = report;
+  const lines = [`${shop}${name ? ` (${name}, ${plan})` : ""}: ${state}${reason ? ` (${reason})` : ""}`];
   if (words) lines.push(`  ${words}`);
   lines.push("Next");
   for (const { when, what, why } of next) lines.push(`  ${when}: ${what} ${why}`);

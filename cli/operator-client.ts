@@ -57,6 +57,8 @@ export interface ShopQuery {
 /** `GET /admin/shops/<domain>`; the fields that are shown. */
 export interface ShopReport {
   shop: string;
+  name: string | null;
+  plan: string | null;
   state: string;
   reason: string | null;
   /** The reason in words. */

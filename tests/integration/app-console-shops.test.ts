@@ -54,6 +54,9 @@ async function seedMarked(): Promise<void> {
   await query(
     `INSERT INTO expand_contract."ShopToken" ("shop", "suspendedAt", "suspendedWhy") VALUES ('cold.myshopify.com', now(), 'frozen')`,
   );
+  await query(
+    `INSERT INTO expand_contract."Shop" ("shop", "name", "plan", "fetchedAt") VALUES ('cold.myshopify.com', 'Cold & Co', 'Basic', now())`,
+  );
   await query(`INSERT INTO expand_contract."ShopToken" ("shop", "uninstalledAt") VALUES ('gone.myshopify.com', now())`);
   await row("another-program", '=cmd|"x"', "foreign-token");
   await row("offline_empty.myshopify.com", "empty.myshopify.com", "");
@@ -170,6 +173,7 @@ describe("one shop", () => {
     const cold = await operator.page("/admin/shops/cold.myshopify.com");
     expect(cold).toContain("Shopify has frozen it");
     expect(cold).toContain("hours");
+    expect(cold).toMatch(/Cold &amp; Co.*Basic/);
     expect(await operator.page("/admin/shops/gone.myshopify.com")).toContain("Uninstalled");
     const unknown = await operator.get("/admin/shops/never-heard-of.myshopify.com");
     expect(unknown.status).toBe(404);
@@ -213,6 +217,7 @@ describe("one shop", () => {
     });
     const facts = (await response.json()) as Record<string, unknown>;
     expect(facts).toMatchObject({ shop: "cold.myshopify.com", state: "paused", reason: "frozen", answerLostAt: null });
+    expect(facts).toMatchObject({ name: "Cold & Co", plan: "Basic" });
     expect(Array.isArray(facts.next)).toBe(true);
     expect(JSON.stringify(facts)).not.toContain("cold-token");
   });

@@ -18,7 +18,7 @@ interface ShopPageProps {
 
 /** `/admin/shops/<domain>`: why a shop works or does not, what the app does next, and what an operator may do. */
 export function ShopPage({ facts, result, visitor }: ShopPageProps) {
-  const { shop, state, reason, token, advice, parked, otherRows, answerLostAt } = facts;
+  const { shop, name, plan, state, reason, token, advice, parked, otherRows, answerLostAt } = facts;
   const date = (at: Date | undefined) => (at ? formatMoment(at) : "–");
   return (
     <ConsolePage title={shop} section="Shops" visitor={visitor}>
@@ -26,6 +26,11 @@ export function ShopPage({ facts, result, visitor }: ShopPageProps) {
         <a href="/admin/shops">Shops</a>
       </p>
       <h1>{shop}</h1>
+      {name !== null && (
+        <p className="hint">
+          {name}, {plan}
+        </p>
+      )}
       {result && (
         <p className={`notice ${result.tone}`} role="status">
           {result.words}

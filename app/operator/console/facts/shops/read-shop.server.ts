@@ -20,6 +20,9 @@ interface ShopOutcome {
 /** Everything that the console says of one shop. No token. */
 export interface ShopFacts {
   shop: ShopDomain;
+  /** As the app last read them from the Admin API; null before. */
+  name: string | null;
+  plan: string | null;
   state: ShopState;
   reason: string | null;
   token: ShopTokenState;
@@ -39,13 +42,14 @@ const SHOWN = 50;
 /** Undefined for a shop of which nothing is stored. Each question is answered by an index. */
 export async function readShop(shop: ShopDomain): Promise<ShopFacts | undefined> {
   const { db, sessionLayout, tokens, env, flags } = services;
+  type Row = Pick<ShopFacts, "name" | "plan" | "state" | "reason" | "answerLostAt"> & { isKnown: boolean };
   const [rows, token, history, outcomes, parked, others, isServedByExchange] = await Promise.all([
-    db.query<{ state: ShopState; reason: string | null; isKnown: boolean; answerLostAt: number | null }[]>(sql`
-      SELECT ${raw(shopState(sessionLayout))} AS "state", ${raw(shopReason(sessionLayout))} AS "reason",
+    db.query<Row[]>(sql`
+      SELECT n."name", n."plan", ${raw(shopState(sessionLayout))} AS "state", ${raw(shopReason(sessionLayout))} AS "reason",
         (s."id" IS NOT NULL OR t."shop" IS NOT NULL) AS "isKnown", (extract(epoch FROM CASE
           WHEN t."leaseOwner" IS NOT NULL AND t."leaseExpiresAt" < clock_timestamp() THEN t."leaseExpiresAt" ELSE t."answerLostAt" END) * 1000)::float8 AS "answerLostAt"
       FROM (VALUES (${shop}::text)) v("shop") LEFT JOIN "Session" s ON s."id" = 'offline_' || v."shop" AND NOT s."isOnline"
-        LEFT JOIN expand_contract."ShopToken" t ON t."shop" = v."shop"`),
+        LEFT JOIN expand_contract."ShopToken" t ON t."shop" = v."shop" LEFT JOIN expand_contract."Shop" n ON n."shop" = v."shop"`),
     tokens.state(shop),
     tokens.history(shop, SHOWN),
     db.query<ShopOutcome[]>(sql`
@@ -60,7 +64,7 @@ export async function readShop(shop: ShopDomain): Promise<ShopFacts | undefined>
   ]);
   const row = rows[0]!;
   if (!row.isKnown && others.length === 0 && history.length === 0) return undefined;
-  const { state, reason, answerLostAt } = row;
+  const { name, plan, state, reason, answerLostAt } = row;
   const advice = shopAdvice({
     shop,
     state,
@@ -72,5 +76,5 @@ export async function readShop(shop: ShopDomain): Promise<ShopFacts | undefined>
     now: systemClock(),
   });
   const otherRows = others.map(({ id }) => id);
-  return { shop, state, reason, token, history, outcomes, parked, answerLostAt, otherRows, advice };
+  return { shop, name, plan, state, reason, token, history, outcomes, parked, answerLostAt, otherRows, advice };
 }
