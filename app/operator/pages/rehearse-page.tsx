@@ -20,7 +20,8 @@ export function RehearsePage({ values, problems, visitor }: RehearsePageProps) {
       </p>
       <h1>Rehearse a migration</h1>
       <p className="lead">
-        A rehearsal counts and estimates. It does not call Shopify and changes nothing; the real run is started from its result.
+        A rehearsal counts and estimates. It does not call Shopify and changes nothing; the real run is started from its
+        result.
       </p>
       <form method="post" className="card stack">
         <input type="hidden" name="csrf" value={visitor.csrf} />

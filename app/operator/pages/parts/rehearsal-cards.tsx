@@ -12,7 +12,9 @@ export function RehearsalCards({ run, mayTouch }: { run: RunView; mayTouch: bool
     <div className="columns">
       <section className="card next" aria-labelledby="plan">
         <h2 id="plan">What would happen</h2>
-        <p className="lead">{formatCount(tried, "store")} would be tried. Nothing was changed, and Shopify was not asked.</p>
+        <p className="lead">
+          {formatCount(tried, "store")} would be tried. Nothing was changed, and Shopify was not asked.
+        </p>
         {tried > 0 && run.etaSeconds !== null && (
           <p>
             About {formatSeconds(run.etaSeconds)} at {formatNumber(run.ratePerSecond)} a second (
