@@ -4,8 +4,9 @@ import { join } from "node:path";
 import "@shopify/shopify-api/adapters/web-api";
 import { ApiVersion, shopifyApi, type Shopify } from "@shopify/shopify-api";
 import { systemClock } from "./infra/clock.ts";
+import type { Database } from "./infra/database/database.ts";
+import { openDatabase } from "./infra/database/open-database.ts";
 import { PRISMA_LAYOUT, type SessionLayout } from "./infra/database/session-layout.ts";
-import { openDatabase, type Database } from "./infra/database/prisma-client.server.ts";
 import { EnvironmentError, parseEnv, type Env } from "./infra/env.server.ts";
 import { createFlags, type Flags } from "./infra/flags/flags.server.ts";
 import { createLogger, type Logger } from "./infra/log/log.server.ts";
@@ -145,7 +146,7 @@ export async function createServices(source: Record<string, string | undefined>)
     beginStop,
     stop: async () => {
       await beginStop();
-      await Promise.all([db.$disconnect(), traces?.close().catch(() => {})]);
+      await Promise.all([db.close(), traces?.close().catch(() => {})]);
     },
   };
 }

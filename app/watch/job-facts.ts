@@ -1,4 +1,4 @@
-import type { Database } from "../infra/database/prisma-client.server.ts";
+import type { Database } from "../infra/database/database.ts";
 import { JOBS_SCHEMA } from "../schema/own-schema.ts";
 
 /** What the queue's tables say of background work, whichever process does it. */
@@ -7,6 +7,8 @@ export interface JobFacts {
   /** When each scheduled job was last done, in milliseconds since the epoch; when it was first scheduled while it never was. */
   lastDone: Record<string, number>;
 }
+
+const MADE = `SELECT to_regclass('${JOBS_SCHEMA}.schedule') IS NOT NULL AS "yes"`;
 
 const FACTS = `
   SELECT s."name", extract(epoch FROM coalesce(
@@ -19,13 +21,11 @@ const DEAD_LETTERS = `
 
 /** Nothing is known where no process has ever run background work. */
 export async function readJobTimes(db: Database): Promise<JobFacts> {
-  const [made] = await db.$queryRawUnsafe<[{ yes: boolean }]>(
-    `SELECT to_regclass('${JOBS_SCHEMA}.schedule') IS NOT NULL AS "yes"`,
-  );
+  const [made] = await db.query<[{ yes: boolean }]>({ text: MADE, values: [] });
   if (!made.yes) return { deadLetters: 0, lastDone: {} };
   const [schedules, [dead]] = await Promise.all([
-    db.$queryRawUnsafe<{ name: string; at: number }[]>(FACTS),
-    db.$queryRawUnsafe<[{ count: number }]>(DEAD_LETTERS),
+    db.query<{ name: string; at: number }[]>({ text: FACTS, values: [] }),
+    db.query<[{ count: number }]>({ text: DEAD_LETTERS, values: [] }),
   ]);
   return { deadLetters: dead.count, lastDone: Object.fromEntries(schedules.map(({ name, at }) => [name, at])) };
 }

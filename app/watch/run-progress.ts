@@ -1,4 +1,5 @@
-import type { Database } from "../infra/database/prisma-client.server.ts";
+import sql from "sql-template-tag";
+import type { Database } from "../infra/database/database.ts";
 
 /** How the migration goes on, from its latest run. */
 export interface RunProgress {
@@ -25,11 +26,11 @@ interface Row {
 
 /** Reads the latest run that was no rehearsal, by its tallies: some milliseconds whatever its size. */
 export async function readRunProgress(db: Database): Promise<RunProgress> {
-  const [run] = await db.$queryRaw<Row[]>`
+  const [run] = await db.query<Row[]>(sql`
     SELECT r."id", r."status", r."stopRequested" OR coalesce(r."waveBeginsAt" > now(), false) AS "waits",
       coalesce((SELECT sum(t."shops") FROM expand_contract."MigrationTally" t WHERE t."runId" = r."id"), 0)::int AS "finished",
       greatest(coalesce(r."total", 0), r."taken")::int AS "total"
-    FROM expand_contract."MigrationRun" r WHERE NOT r."dryRun" ORDER BY r."startedAt" DESC LIMIT 1`;
+    FROM expand_contract."MigrationRun" r WHERE NOT r."dryRun" ORDER BY r."startedAt" DESC LIMIT 1`);
   if (!run) return NONE;
   const { id, ...progress } = run;
   return { ...progress, mark: `${id} ${run.status} ${run.finished}` };

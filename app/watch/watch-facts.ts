@@ -1,5 +1,5 @@
 import type { Clock } from "../infra/clock.ts";
-import type { Database } from "../infra/database/prisma-client.server.ts";
+import type { Database } from "../infra/database/database.ts";
 import type { Phase } from "../infra/flags/phase.ts";
 import { countTokensSinceContract } from "../migration/index.ts";
 import { isExemptDistribution, lookAtRemainingTokens, type AppDistribution, type Tokens } from "../tokens/index.ts";

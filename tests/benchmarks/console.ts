@@ -2,8 +2,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
+import { openDatabase, type OpenDatabase } from "../../app/infra/database/open-database.ts";
 import { PRISMA_LAYOUT } from "../../app/infra/database/session-layout.ts";
-import { openDatabase, type Database } from "../../app/infra/database/prisma-client.server.ts";
 import { burnDown } from "../../app/operator/console/facts/rollout/burn-down.ts";
 import { readEndingChains } from "../../app/operator/console/facts/rollout/read-ending-chains.server.ts";
 import { readMigratedByDay } from "../../app/operator/console/facts/rollout/read-migrated-by-day.server.ts";
@@ -62,7 +62,7 @@ export async function run([shops = "1000000"]: readonly string[]): Promise<boole
         burnDown({ left: 1, migrated: await readMigratedByDay(db), now: Date.now() }),
       ),
     ];
-    await db.$disconnect();
+    await db.close();
     const text = report(Number(shops), lists, others);
     writeFileSync(join(PROJECT_ROOT, "docs/benchmarks/console.md"), text);
     console.log(text);
@@ -73,7 +73,7 @@ export async function run([shops = "1000000"]: readonly string[]): Promise<boole
   }
 }
 
-async function tenPagesOn(db: Database, filter: ShopFilter): Promise<ShopFilter | undefined> {
+async function tenPagesOn(db: OpenDatabase, filter: ShopFilter): Promise<ShopFilter | undefined> {
   let after: ShopFilter["after"];
   for (let page = 0; page < 10; page++) {
     after = (await findShops(db, PRISMA_LAYOUT, { ...filter, after }, PAGE)).next;

@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
-import { openDatabase, type Database } from "../../app/infra/database/prisma-client.server.ts";
+import { openDatabase, type OpenDatabase } from "../../app/infra/database/open-database.ts";
 import {
   countPermanentTokens,
   countRemainingTokens,
@@ -52,7 +52,7 @@ export async function run([shops = "1000000"]: readonly string[]): Promise<boole
       await seed(client, Number(shops), state);
       const db = openDatabase(server.url(), { poolSize: 8, statementTimeoutMs: 60_000 });
       rows.push({ name: state.name, ...(await measure(db)) });
-      await db.$disconnect();
+      await db.close();
       console.log(rows.at(-1));
     }
     const text = report(Number(shops), rows);
@@ -82,7 +82,7 @@ async function seed(client: pg.Client, shops: number, { refreshToken }: State): 
   await client.query(`VACUUM ANALYZE expand_contract."ShopToken"`);
 }
 
-async function measure(db: Database): Promise<{ baseline: number; first: number; ours: number }> {
+async function measure(db: OpenDatabase): Promise<{ baseline: number; first: number; ours: number }> {
   const api = { session: { getOfflineId: (shop: string) => `offline_${shop}` } };
   const tokens = createTokens({ api: api as never, database: db, phase: "expand" });
   const look = () => Promise.all([tokens.health(), lookAtRemainingTokens({ db: db })]);
@@ -92,7 +92,7 @@ async function measure(db: Database): Promise<{ baseline: number; first: number;
   for (let i = 0; i < LOOKS; i++) {
     ours.push(await timed(look));
     const everything = () => [
-      db.$queryRawUnsafe(WHOLE_TABLE),
+      db.query({ text: WHOLE_TABLE, values: [] }),
       countPermanentTokens({ db: db }),
       countRemainingTokens({ db: db }),
     ];

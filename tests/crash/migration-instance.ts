@@ -6,7 +6,7 @@
 import "@shopify/shopify-api/adapters/web-api";
 import { ApiVersion, LogSeverity, shopifyApi } from "@shopify/shopify-api";
 import pg from "pg";
-import { openDatabase } from "../../app/infra/database/prisma-client.server.ts";
+import { openDatabase } from "../../app/infra/database/open-database.ts";
 import { createLogger } from "../../app/infra/log/log.server.ts";
 import { createMetrics } from "../../app/infra/metrics.server.ts";
 import { createMigrations, parseMigrationOptions } from "../../app/migration/index.ts";
@@ -49,7 +49,7 @@ const migrations = createMigrations({
   deadAfterMs: number("DEAD_AFTER_MS"),
   pollMs: number("POLL_MS"),
 });
-await db.$queryRaw`SELECT 1`;
+await db.query({ text: "SELECT 1", values: [] });
 migrations.startWorker();
 
 process.on("message", (message: "resources" | { start: object }) => {
@@ -64,7 +64,7 @@ process.on("disconnect", () => process.exit(0));
 process.on("SIGTERM", () => {
   void migrations
     .close()
-    .then(() => db.$disconnect())
+    .then(() => db.close())
     .then(() => process.exit(0));
 });
 process.send?.("ready");

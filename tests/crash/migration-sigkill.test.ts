@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
-import { openDatabase, type Database } from "../../app/infra/database/prisma-client.server.ts";
+import { openDatabase, type OpenDatabase } from "../../app/infra/database/open-database.ts";
 import { parseMigrationOptions } from "../../app/migration/index.ts";
 import { insertRun } from "../../app/migration/run/insert-run.ts";
 import { readRun } from "../../app/migration/run/read-run.ts";
@@ -17,7 +17,7 @@ const INSTANCE = new URL("./migration-instance.ts", import.meta.url);
 
 const database = testDatabase();
 let sandbox: Sandbox;
-let db: Database;
+let db: OpenDatabase;
 const children = new Set<ChildProcess>();
 
 beforeAll(async () => {
@@ -28,7 +28,7 @@ afterEach(() => {
   for (const child of children) child.kill("SIGKILL");
 });
 afterAll(async () => {
-  await db.$disconnect();
+  await db.close();
   await sandbox.close();
 });
 

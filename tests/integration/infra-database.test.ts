@@ -1,10 +1,13 @@
 // Proves that every pool reads moments as they are, works behind a pooler, honours ?schema=, and never waits for ever.
 import { createServer, type Socket } from "node:net";
+import { inspect } from "node:util";
 import pg from "pg";
+import sql from "sql-template-tag";
 import { afterEach, expect, it } from "vitest";
 import { findDatabaseProblem, poolConfig } from "../../app/infra/database/db-pool.ts";
-import { openDatabase, type Database, type DatabaseOptions } from "../../app/infra/database/prisma-client.server.ts";
+import { openDatabase, type OpenDatabase, type DatabaseOptions } from "../../app/infra/database/open-database.ts";
 import { isDatabaseOutage } from "../../app/infra/database/is-database-outage.ts";
+import { openPrisma } from "../support/open-prisma.ts";
 import { testDatabase } from "../support/postgres.ts";
 import { startPooler } from "../support/pooler.ts";
 import { severable } from "../support/severable-database.ts";
@@ -15,9 +18,9 @@ afterEach(async () => {
   for (const end of endings.splice(0).reverse()) await end();
 });
 
-function open(url: string, options?: DatabaseOptions): Database {
+function open(url: string, options?: DatabaseOptions): OpenDatabase {
   const db = openDatabase(url, options);
-  endings.push(() => db.$disconnect());
+  endings.push(() => db.close());
   return db;
 }
 
@@ -39,8 +42,8 @@ it.each(["direct", "pooled"])("reads and writes moments as they are, whatever th
   const db = open(way === "direct" ? url : await pooled(url));
   const shop = `${way}.myshopify.com`;
   const at = new Date("2026-11-23T04:05:06.789Z");
-  await db.$executeRaw`
-    INSERT INTO expand_contract."TokenEvent" ("shop", "kind", "at") VALUES (${shop}, 'acquired', ${at.toISOString()}::timestamptz)`;
+  await db.execute(sql`
+    INSERT INTO expand_contract."TokenEvent" ("shop", "kind", "at") VALUES (${shop}, 'acquired', ${at.toISOString()}::timestamptz)`);
   const [stored] = await query<{ ms: string }>(
     `SELECT EXTRACT(EPOCH FROM "at") * 1000 AS ms FROM expand_contract."TokenEvent" WHERE "shop" = $1`,
     [shop],
@@ -50,12 +53,12 @@ it.each(["direct", "pooled"])("reads and writes moments as they are, whatever th
 
 it("sets nothing on a session that a pooler shares with other clients", async () => {
   const db = open(await pooled(database.current.url), { statementTimeoutMs: 1_234 });
-  expect(await db.$queryRaw`SHOW statement_timeout`).toEqual([{ statement_timeout: "0" }]);
+  expect(await db.query(sql`SHOW statement_timeout`)).toEqual([{ statement_timeout: "0" }]);
   const direct = open(database.current.url, { statementTimeoutMs: 1_234 });
-  expect(await direct.$queryRaw`SHOW statement_timeout`).toEqual([{ statement_timeout: "1234ms" }]);
+  expect(await direct.query(sql`SHOW statement_timeout`)).toEqual([{ statement_timeout: "1234ms" }]);
 });
 
-it("looks for tables in the schema that ?schema= names, in models and in SQL", async () => {
+it("looks for tables in the schema that ?schema= names, in SQL and in an adopter's models", async () => {
   const { url, query } = database.current;
   await query(`CREATE SCHEMA "shop app"`);
   await query(`CREATE TABLE "shop app"."Session" (LIKE "Session" INCLUDING ALL)`);
@@ -63,9 +66,12 @@ it("looks for tables in the schema that ?schema= names, in models and in SQL", a
     `INSERT INTO "shop app"."Session" (id, shop, state, "accessToken") VALUES ('offline_there.myshopify.com', 'there.myshopify.com', '', 'x')`,
   );
   const db = open(withSchema(url, "shop app"));
-  expect(await db.session.count()).toBe(1);
-  expect(await db.$queryRaw`SELECT count(*)::int AS n FROM "Session"`).toEqual([{ n: 1 }]);
-  expect(await open(url).session.count()).toBe(0);
+  const count = sql`SELECT count(*)::int AS n FROM "Session"`;
+  expect(await db.query(count)).toEqual([{ n: 1 }]);
+  expect(await open(url).query(count)).toEqual([{ n: 0 }]);
+  const prisma = openPrisma(withSchema(url, "shop app"));
+  endings.push(() => prisma.$disconnect());
+  expect(await prisma.session.count()).toBe(1);
 });
 
 it("says what to set when a pooler keeps it from choosing the schema, and works once that is set", async () => {
@@ -88,22 +94,33 @@ it("gives up a statement whose answer never comes, with its connection, and is s
   const relay = await severable(database.current.url);
   endings.push(relay.close);
   const db = open(relay.url, { statementTimeoutMs: 300, poolSize: 3 });
-  await Promise.all([1, 2, 3].map(() => db.$queryRaw`SELECT pg_sleep(0.05)::text`));
+  await Promise.all([1, 2, 3].map(() => db.query(sql`SELECT pg_sleep(0.05)::text`)));
   relay.silence();
   const started = performance.now();
   const failures = await Promise.all(
-    [1, 2, 3].map(() => db.$transaction((tx) => tx.$queryRaw`SELECT 1`).catch((error: unknown) => error)),
+    [1, 2, 3].map(() => db.transaction((tx) => tx.query(sql`SELECT 1`)).catch((error: unknown) => error)),
   );
   expect(failures.every(isDatabaseOutage)).toBe(true);
   expect(performance.now() - started).toBeLessThan(5_000);
-  expect(await db.$queryRaw`SELECT 1 AS one`).toEqual([{ one: 1 }]);
+  expect(await db.query(sql`SELECT 1 AS one`)).toEqual([{ one: 1 }]);
+});
+
+it("quotes no row in the error of a statement that the table refuses", async () => {
+  const db = open(database.current.url);
+  const token = "0123456789abcdef";
+  const insert = sql`INSERT INTO "Session" (id, state, "accessToken") VALUES ('offline_x', '', ${token})`;
+  for (const refused of [() => db.execute(insert), () => db.transaction((tx) => tx.execute(insert))]) {
+    const error: unknown = await refused().catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: "23502", column: "shop" });
+    expect(inspect(error)).not.toContain(token);
+  }
 });
 
 it("ends a statement that takes too long as an outage, not as a fault of the query", async () => {
   const db = open(database.current.url, { statementTimeoutMs: 100 });
-  const error: unknown = await db.$queryRaw`SELECT pg_sleep(5)::text`.catch((thrown: unknown) => thrown);
+  const error: unknown = await db.query(sql`SELECT pg_sleep(5)::text`).catch((thrown: unknown) => thrown);
   expect(isDatabaseOutage(error)).toBe(true);
-  expect(await db.$queryRaw`SELECT 1 AS one`).toEqual([{ one: 1 }]);
+  expect(await db.query(sql`SELECT 1 AS one`)).toEqual([{ one: 1 }]);
 });
 
 it("gives up a connection that is never answered", async () => {

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { createJobs, type Jobs, type JobsOptions } from "../../app/jobs/queue/create-jobs.ts";
 import type { JobTokens, ShopJobContext } from "../../app/jobs/queue/job-types.ts";
 import { requireShopDomain, type ShopDomain } from "../../app/infra/shop-domain.ts";
-import { type Database, openDatabase } from "../../app/infra/database/prisma-client.server.ts";
+import { type OpenDatabase, openDatabase } from "../../app/infra/database/open-database.ts";
 import { createLogger } from "../../app/infra/log/log.server.ts";
 import { createMetrics, type Metrics } from "../../app/infra/metrics.server.ts";
 import { ReauthorizationRequiredError, SuspendedError, TransientError } from "../../app/tokens/errors.ts";
@@ -28,12 +28,12 @@ function shut(): never {
   throw new Error("this test's handlers do not ask for tokens");
 }
 
-const running: { jobs: Jobs; db: Database }[] = [];
+const running: { jobs: Jobs; db: OpenDatabase }[] = [];
 
 afterEach(async () => {
   for (const { jobs, db } of running.splice(0)) {
     await jobs.stop({ drainMs: 5_000 });
-    await db.$disconnect();
+    await db.close();
   }
   await database.current.query(`DROP SCHEMA IF EXISTS expand_contract_jobs CASCADE`);
   await database.current.query(

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
 import { createJobs, type Jobs } from "../../app/jobs/queue/create-jobs.ts";
 import { requireShopDomain } from "../../app/infra/shop-domain.ts";
-import type { Database } from "../../app/infra/database/prisma-client.server.ts";
+import type { PrismaDatabase } from "../support/open-prisma.ts";
 import { forgetShop } from "../../app/migration/run/drop-shop-from-runs.ts";
 import { createLogger } from "../../app/infra/log/log.server.ts";
 import { createMetrics } from "../../app/infra/metrics.server.ts";
@@ -27,7 +27,7 @@ afterAll(async () => {
 
 /** One process of the app with its jobs running, wired as the composition root does it. */
 async function instance(options: { spread?: Parameters<typeof createJobs>[0]["spread"]; start?: boolean } = {}) {
-  const tokens: Tokens & { prisma: Database } = world.process({
+  const tokens: Tokens & { prisma: PrismaDatabase } = world.process({
     onPairStored: (shop, how) => jobs.onPairStored(shop, how),
   });
   const metrics = createMetrics({ withDefaults: false });

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
-import { openDatabase, type Database } from "../../app/infra/database/prisma-client.server.ts";
+import { openDatabase, type OpenDatabase } from "../../app/infra/database/open-database.ts";
 import { createLogger } from "../../app/infra/log/log.server.ts";
 import { createMetrics } from "../../app/infra/metrics.server.ts";
 import {
@@ -28,7 +28,7 @@ export interface OutcomeRow {
 
 /** An instance of the app, as far as a migration run needs one. */
 export interface Instance {
-  db: Database;
+  db: OpenDatabase;
   tokens: Tokens;
   migrations: Migrations;
 }
@@ -48,7 +48,7 @@ export function migrationHarness() {
   });
   afterEach(async () => {
     await Promise.all(opened.map(({ migrations }) => migrations.close()));
-    await Promise.all(opened.splice(0).map(({ db }) => db.$disconnect()));
+    await Promise.all(opened.splice(0).map(({ db }) => db.close()));
     expect(await sandbox.client.ledger.overlaps(), "two writers on one shop").toEqual([]);
     expect(await sandbox.client.ledger.findSecrets(lines.join("")), "secrets in the log").toEqual([]);
     await sandbox.client.faults.clear();

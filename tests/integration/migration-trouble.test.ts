@@ -1,6 +1,6 @@
 // Proves how a run ends that must not go on, and that the trouble of one shop is its own.
 import { describe, expect, it } from "vitest";
-import { openDatabase } from "../../app/infra/database/prisma-client.server.ts";
+import { openDatabase } from "../../app/infra/database/open-database.ts";
 import { parseMigrationOptions } from "../../app/migration/index.ts";
 import { countRemainingTokens } from "../../app/tokens/index.ts";
 import { migrationHarness } from "./migration-harness.ts";
@@ -42,9 +42,7 @@ describe("a run that must not go on", () => {
       const stored = () =>
         t.database.query(`SELECT status, "haltReason" FROM expand_contract."MigrationRun" WHERE id = $1`, [run.id]);
       await t.until("the run has failed", async () => (await stored())[0]?.status === "failed", 30);
-      expect((await stored())[0]?.haltReason).toMatch(
-        /did not pass \(PrismaClientKnownRequestError P2010 42P01\).*No shop is lost/,
-      );
+      expect((await stored())[0]?.haltReason).toMatch(/did not pass \(DatabaseError 42P01\).*No shop is lost/);
     } finally {
       await t.database.query(`ALTER TABLE expand_contract."MigrationTallyAway" RENAME TO "MigrationTally"`);
     }
@@ -260,7 +258,7 @@ describe("a run that its database does not let write", () => {
       expect(run.status).toBe("failed");
       expect(run.haltReason).toMatch(/"bare" lacks INSERT on expand_contract\."MigrationTally"\. GRANT INSERT ON/);
     } finally {
-      await bare.$disconnect();
+      await bare.close();
       await t.database.query(`DROP OWNED BY bare`);
     }
     expect(await t.run(t.instance().migrations)).toMatchObject({ status: "completed", permanentTokens: 0 });

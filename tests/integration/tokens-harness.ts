@@ -2,7 +2,6 @@ import "@shopify/shopify-api/adapters/web-api";
 import { ApiVersion, LogSeverity, shopifyApi } from "@shopify/shopify-api";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
-import { openDatabase, type Database } from "../../app/infra/database/prisma-client.server.ts";
 import {
   createTokens,
   installShopifyFetch,
@@ -13,6 +12,7 @@ import {
 import { createVault } from "../../app/tokens/sealing/vault.ts";
 import type { Sandbox } from "../../sandbox/start.ts";
 import type { Call } from "../../sandbox/platform/types.ts";
+import { openPrisma, type PrismaDatabase } from "../support/open-prisma.ts";
 import { testDatabase, type TestDatabase } from "../support/postgres.ts";
 import { routeThroughSandbox, startTestSandbox, TEST_APP } from "../support/sandbox.ts";
 
@@ -107,8 +107,8 @@ export function tokensHarness({ keys = [] }: { keys?: readonly TokenKey[] } = {}
      * One process of the app: a connection pool and a `createTokens` of its own. Every other one asks the database over a pool of pg,
      * the rest over a Prisma client, so that each test of two processes proves that both do the same.
      */
-    process(options: Partial<TokenDependencies> = {}): Tokens & { prisma: Database } {
-      const prisma = openDatabase(database.current.url, { poolSize: 8 });
+    process(options: Partial<TokenDependencies> = {}): Tokens & { prisma: PrismaDatabase } {
+      const prisma = openPrisma(database.current.url, { max: 8 });
       opened.push(() => prisma.$disconnect());
       const usesPg = ++processes % 2 === 0 && !options.database;
       const pool = usesPg ? new pg.Pool({ connectionString: database.current.url, max: 8 }) : undefined;

@@ -15,7 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { afterAll, describe, expect, test } from "vitest";
-import { openDatabase, type Database } from "../../app/infra/database/prisma-client.server.ts";
+import { openDatabase, type OpenDatabase } from "../../app/infra/database/open-database.ts";
 import { StorageUnfitError } from "../../app/tokens/index.ts";
 import { severable } from "../support/severable-database.ts";
 import { TEST_APP } from "../support/sandbox.ts";
@@ -25,11 +25,11 @@ const h = tokensHarness();
 const root = mkdtempSync(join(tmpdir(), "unstored-"));
 const directory = join(root, "record");
 const emergency = { secrets: [TEST_APP.clientSecret], directory };
-const opened: Database[] = [];
+const opened: OpenDatabase[] = [];
 const endings: (() => Promise<unknown>)[] = [];
 
 afterAll(async () => {
-  await Promise.all([...opened.map((prisma) => prisma.$disconnect()), ...endings.map((end) => end())]);
+  await Promise.all([...opened.map((db) => db.close()), ...endings.map((end) => end())]);
   await h.database.query(`DROP OWNED BY weak_role; DROP ROLE weak_role`).catch(() => {});
   rmSync(root, { recursive: true, force: true });
 });

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type AddressInfo } from "node:net";
 import { expect, it } from "vitest";
-import { openDatabase } from "./prisma-client.server.ts";
+import { openDatabase } from "./open-database.ts";
 import { isDatabaseOutage, isDatabaseUnable } from "./is-database-outage.ts";
 
 const PASSWORD = randomUUID();
@@ -15,15 +15,16 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-it("knows a database that cannot be reached, from a query of Prisma's and from one of ours", async () => {
+it("knows a database that cannot be reached, whatever asks it", async () => {
   const db = openDatabase(`postgresql://app:${PASSWORD}@127.0.0.1:${await freePort()}/app`, { connectTimeoutMs: 500 });
-  for (const ask of [() => db.session.findFirst(), () => db.$queryRaw`SELECT 1`]) {
+  const statement = { text: "SELECT 1", values: [] };
+  for (const ask of [() => db.query(statement), () => db.transaction((tx) => tx.query(statement))]) {
     const error: unknown = await ask().catch((cause: unknown) => cause);
     expect(error).toBeInstanceOf(Error);
     expect(isDatabaseOutage(error)).toBe(true);
     expect(String(error)).not.toContain(PASSWORD);
   }
-  await db.$disconnect();
+  await db.close();
 });
 
 it("knows a connection that the server ended", () => {

@@ -1,5 +1,5 @@
 import pg from "pg";
-import { DatabaseAwayError } from "./database-error.ts";
+import { DatabaseAwayError, isDatabaseError } from "./database-error.ts";
 import type { Database, Queryable, Statement } from "./queryable.ts";
 
 interface PgQueryable {
@@ -35,8 +35,9 @@ export function pgDatabase(pool: PgPool): Database {
       const connection = await pool.connect().catch(inWords);
       let broken: Error | undefined;
       try {
-        await connection.query({ text: "BEGIN" });
-        if (timeout) await connection.query({ text: `SET LOCAL statement_timeout = ${Math.ceil(timeout)}` });
+        // Without values both go in one message.
+        const limit = timeout ? `; SET LOCAL statement_timeout = ${Math.ceil(timeout)}` : "";
+        await connection.query({ text: `BEGIN${limit}` });
         const result = await work(queryable(connection));
         await connection.query({ text: "COMMIT" });
         return result;
@@ -74,16 +75,23 @@ const CONNECTION_CODES = new Set([
   "EAI_AGAIN",
   "EHOSTUNREACH",
 ]);
+/** Of OpenSSL and of Node's TLS: a certificate that is not accepted, a handshake that fails. */
+const TLS_CODE = /CERT|SELF_SIGNED|LEAF_SIGNATURE|INVALID_CA|INVALID_PURPOSE|HOSTNAME_MISMATCH|^ERR_(TLS|SSL)/;
 /** pg itself, which gives these no code. */
 const CONNECTION_MESSAGE =
-  /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect)/;
+  /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|The server does not support SSL)/;
 
-/** @throws DatabaseAwayError for a connection that is not there or broke off; other errors as they are. */
+/**
+ * @throws DatabaseAwayError for a connection that is not there or broke off; other errors as they are, but for `detail`, in which Postgres
+ * quotes a row: tokens with it.
+ */
 function inWords(error: unknown): never {
   // Several addresses of one host: all of them failed.
   const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
-  const { code, message = "" } = (first ?? {}) as { code?: string; message?: string };
-  if (code !== undefined && CONNECTION_CODES.has(code)) throw new DatabaseAwayError(code, { cause: error });
+  const { code, syscall, message = "" } = (first ?? {}) as { code?: string; syscall?: string; message?: string };
+  if (code !== undefined && (syscall !== undefined || CONNECTION_CODES.has(code) || TLS_CODE.test(code)))
+    throw new DatabaseAwayError(code, { cause: error });
   if (CONNECTION_MESSAGE.test(message)) throw new DatabaseAwayError("connection lost", { cause: error });
+  if (isDatabaseError(error)) delete (error as { detail?: string }).detail;
   throw error;
 }

@@ -1,7 +1,7 @@
 // Calls to shops share one secure context and no connection, keep few idle, and fail as `fetch` does.
 import { createServer as createProxy, type RequestListener, type Server as Proxy } from "node:http";
 import { createServer, type Server } from "node:https";
-import type { AddressInfo } from "node:net";
+import net, { type AddressInfo } from "node:net";
 import tls, { type TLSSocket } from "node:tls";
 import { gzipSync } from "node:zlib";
 import { Agent, getGlobalDispatcher, setGlobalDispatcher } from "undici";
@@ -140,6 +140,45 @@ test("a certificate of another authority, or for another host, is refused", asyn
   const trusting = createShopifyTransport({ ca: certificate.cert, proxyEnv });
   await expect(trusting(new URL(`https://a.example.com/`), init)).rejects.toThrow("fetch failed");
   expect((await ask("a")).status).toBe(200);
+});
+
+/** Without a proxy: every host is this machine. */
+async function serveDirectly() {
+  const server = createServer({ cert: certificate.cert, key: certificate.private }, json).listen(0, "127.0.0.1");
+  servers.push(server);
+  await new Promise((listening) => server.once("listening", listening));
+  const { port } = server.address() as AddressInfo;
+  const connect = net.Socket.prototype.connect as (this: net.Socket, ...args: unknown[]) => net.Socket;
+  vi.spyOn(net.Socket.prototype, "connect").mockImplementation(function (this: net.Socket, ...args: unknown[]) {
+    const [options] = (Array.isArray(args[0]) ? args[0] : args) as [object];
+    Object.assign(options, { host: "127.0.0.1" });
+    return connect.apply(this, args);
+  });
+  const transport = createShopifyTransport({ ca: certificate.cert });
+  const ask = (host: string, by = transport) =>
+    by(new URL(`https://${host}:${port}/`), {
+      method: "GET",
+      headers: new Headers({ connection: "close" }),
+      body: undefined,
+      signal: AbortSignal.timeout(5_000),
+    });
+  return { ask, strangers: createShopifyTransport() };
+}
+
+test("a direct call makes no context and no objects of a certificate, and knows its host all the same", async () => {
+  const { ask, strangers } = await serveDirectly();
+  const contexts = vi.spyOn(tls, "createSecureContext");
+  const objects = vi.spyOn(tls.TLSSocket.prototype, "getPeerCertificate");
+  for (const shop of ["a", "b", "c"]) expect((await ask(`${shop}.myshopify.com`)).status).toBe(200);
+  expect([contexts.mock.calls.length, objects.mock.calls.length]).toEqual([0, 0]);
+
+  for (const other of ["a.example.com", "a.b.myshopify.com", "myshopify.com"]) {
+    const refused = { name: "TypeError", cause: { code: "ERR_TLS_CERT_ALTNAME_INVALID" } };
+    await expect(ask(other), other).rejects.toMatchObject(refused);
+  }
+  await expect(ask("a.myshopify.com", strangers)).rejects.toMatchObject({
+    cause: { code: expect.stringMatching(/SELF_SIGNED|LEAF/) },
+  });
 });
 
 const before = getGlobalDispatcher();

@@ -1,6 +1,6 @@
 import "@shopify/shopify-api/adapters/web-api";
 import { ApiVersion, LogSeverity, Session, shopifyApi } from "@shopify/shopify-api";
-import { openDatabase } from "../../../app/infra/database/prisma-client.server.ts";
+import { openDatabase } from "../../../app/infra/database/open-database.ts";
 import { createMetrics } from "../../../app/infra/metrics.server.ts";
 import { createTokens } from "../../../app/tokens/index.ts";
 import type { Stage } from "../stage.ts";
@@ -46,6 +46,6 @@ export async function tryToStorePermanentToken(
     const [value] = (await metrics.permanentTokensRefused.get()).values;
     return { refused: value?.value ?? 0, errors };
   } finally {
-    await prisma.$disconnect();
+    await prisma.close();
   }
 }

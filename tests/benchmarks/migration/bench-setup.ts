@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import { openDatabase, type Database } from "../../../app/infra/database/prisma-client.server.ts";
+import { openDatabase } from "../../../app/infra/database/open-database.ts";
 import type { RunView } from "../../../app/migration/index.ts";
 import { countPermanentTokens } from "../../../app/tokens/index.ts";
 import { readRun } from "../../../app/migration/run/read-run.ts";
@@ -64,7 +64,7 @@ export async function openBench(): Promise<Bench> {
     { url: string; env: Record<string, string>; caPath: string; tlsPort: number },
   ];
   const simulator = createSandboxClient(where.url);
-  const db: Database = openDatabase(databaseUrl, { poolSize: 2 });
+  const db = openDatabase(databaseUrl, { poolSize: 2 });
   const view = async (id: string) => (await readRun(db, id, "none"))!;
   let useTls: boolean | "direct" = false;
   const direct = {
@@ -157,7 +157,7 @@ export async function openBench(): Promise<Bench> {
     stop,
     async close() {
       await Promise.all([...children].map(stop));
-      await db.$disconnect();
+      await db.close();
       simulatorProcess.disconnect();
       await once(simulatorProcess, "exit");
       await database.end();

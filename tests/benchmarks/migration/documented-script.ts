@@ -6,13 +6,13 @@
 import "@shopify/shopify-api/adapters/web-api";
 import { ApiVersion, LogSeverity, shopifyApi } from "@shopify/shopify-api";
 import { PrismaSessionStorage } from "@shopify/shopify-app-session-storage-prisma";
-import { openDatabase } from "../../../app/infra/database/prisma-client.server.ts";
+import { openPrisma } from "../../support/open-prisma.ts";
 import { TEST_APP } from "../../support/sandbox.ts";
 
 if (process.env.PLAIN_SIMULATOR) {
   (await import("./route-plainly.ts")).routePlainly(process.env.PLAIN_SIMULATOR);
 }
-const prisma = openDatabase(process.env.DATABASE_URL!);
+const prisma = openPrisma(process.env.DATABASE_URL!);
 const sessionStorage = new PrismaSessionStorage(prisma);
 const shopify = shopifyApi({
   apiKey: TEST_APP.clientId,

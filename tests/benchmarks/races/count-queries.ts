@@ -1,5 +1,5 @@
 /**
- * Preloaded into an app (`--import`): counts what its Prisma client sends to Postgres, and says the sum on SIGUSR2. Queries of the
+ * Preloaded into an app (`--import`): counts what it sends to Postgres, and says the sum on SIGUSR2. Queries of the
  * background (the queue, the migration's worker, the readiness check) are told apart by their text.
  */
 import pg from "pg";

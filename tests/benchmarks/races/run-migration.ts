@@ -2,7 +2,7 @@ import "@shopify/shopify-api/adapters/web-api";
 import { ApiVersion, LogSeverity, Session, shopifyApi } from "@shopify/shopify-api";
 import { PrismaSessionStorage } from "@shopify/shopify-app-session-storage-prisma";
 import PQueue from "p-queue";
-import { openDatabase } from "../../../app/infra/database/prisma-client.server.ts";
+import { openPrisma } from "../../support/open-prisma.ts";
 import { routeThroughSandbox } from "../../../sandbox/route-through.ts";
 import { APP, type World } from "./world.ts";
 
@@ -46,7 +46,7 @@ export async function migrateOurs(world: World): Promise<MigrationResult> {
 /** The plain library: the loop of Shopify's documentation, 20 shops at a time, each tried three times. */
 export async function migratePlain(world: World): Promise<MigrationResult> {
   const undo = routeThroughSandbox(world.sandbox);
-  const db = openDatabase(world.databaseUrl);
+  const db = openPrisma(world.databaseUrl);
   const api = shopifyApi({
     apiKey: APP.clientId,
     apiSecretKey: APP.clientSecret,

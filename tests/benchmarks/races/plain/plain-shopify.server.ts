@@ -2,8 +2,9 @@ import { setAbstractFetchFunc } from "@shopify/shopify-api/runtime";
 import { PrismaSessionStorage } from "@shopify/shopify-app-session-storage-prisma";
 import { AppDistribution, shopifyApp } from "@shopify/shopify-app-remix/server";
 import { API_VERSION, services } from "../../../../app/services.server.ts";
+import { openPrisma } from "../../../support/open-prisma.ts";
 
-const { env, db } = services;
+const { env } = services;
 
 // Node's own, as the library's adapter for Node sets it; not the app's, which has timeouts.
 setAbstractFetchFunc(globalThis.fetch);
@@ -17,6 +18,11 @@ export const plainApp = shopifyApp({
   apiVersion: API_VERSION,
   authPathPrefix: "/auth",
   distribution: AppDistribution.AppStore,
-  sessionStorage: new PrismaSessionStorage(db),
+  sessionStorage: new PrismaSessionStorage(
+    openPrisma(env.DATABASE_URL, {
+      max: env.DATABASE_POOL_SIZE,
+      statementTimeoutMs: env.DATABASE_STATEMENT_TIMEOUT_MS,
+    }),
+  ),
   future: { unstable_newEmbeddedAuthStrategy: true, expiringOfflineAccessTokens: true },
 });

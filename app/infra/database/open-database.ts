@@ -1,0 +1,44 @@
+import pg from "pg";
+import { poolConfig } from "./db-pool.ts";
+import { pgDatabase } from "./pg-database.ts";
+import type { Database } from "./queryable.ts";
+
+export interface DatabaseOptions {
+  /** Connections in the pool; 10 unless told. */
+  poolSize?: number;
+  /** Milliseconds that one statement may take; 10,000 unless told. */
+  statementTimeoutMs?: number;
+  /** Milliseconds to wait for a connection before a query fails; 5,000 unless told. */
+  connectTimeoutMs?: number;
+  /** Told of a connection that was lost. */
+  onError?: (error: Error) => void;
+}
+
+/** A database with a pool of its own. */
+export interface OpenDatabase extends Database {
+  /** Waits for statements under way, then closes every connection. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the database, on a pool of `pg`: no query compiler stands between a statement and Postgres. Connects with the first statement.
+ * @param url a Postgres connection string; `?schema=` says where the tables are.
+ */
+export function openDatabase(url: string, options: DatabaseOptions = {}): OpenDatabase {
+  const pool = new pg.Pool(
+    poolConfig(url, {
+      max: options.poolSize,
+      statementTimeoutMs: options.statementTimeoutMs,
+      connectTimeoutMs: options.connectTimeoutMs,
+    }),
+  );
+  // A connection breaks while it is idle, or between two statements of a transaction; an error that has no listener ends the process.
+  pool.on("error", () => {});
+  pool.on("connect", (connection) => void connection.on("error", (error) => options.onError?.(error)));
+  return {
+    ...pgDatabase(pool),
+    close: async () => {
+      if (!pool.ending) await pool.end();
+    },
+  };
+}
