@@ -18,4 +18,5 @@ export const QUICK_TIMES = {
   failureFirstSeconds: 0,
   failureRetries: 1,
   lookMs: 100,
+  lookWhileToldMs: 100,
 };

@@ -6,6 +6,7 @@ import { type OpenDatabase, openDatabase } from "../../app/infra/database/open-d
 import { createLogger } from "../../app/infra/log/log.server.ts";
 import { createMetrics, type Metrics } from "../../app/infra/metrics.server.ts";
 import { ReauthorizationRequiredError, SuspendedError, TransientError } from "../../app/tokens/errors.ts";
+import { startPooler } from "../support/pooler.ts";
 import { testDatabase } from "../support/postgres.ts";
 import { everythingStoredByJobs, QUICK_TIMES } from "./jobs-harness.ts";
 
@@ -88,6 +89,44 @@ async function storePair(shop: ShopDomain): Promise<void> {
 function shops(count: number): ShopDomain[] {
   return Array.from({ length: count }, (_, index) => requireShopDomain(`shop-${index}.myshopify.com`));
 }
+
+const NEVER_MS = 3_600_000;
+
+describe("a job that another process sends", () => {
+  it("is taken up when Postgres tells of it, without a look", async () => {
+    const done: string[] = [];
+    const times = { ...QUICK_TIMES, lookMs: NEVER_MS, lookWhileToldMs: NEVER_MS };
+    const sender = instance(async () => {});
+    await instance(async ({ shop }) => void done.push(shop), { times }).jobs.start();
+    for (const shop of shops(3)) {
+      await sender.jobs.enqueue("refresh-shop", { shop });
+      await vi.waitFor(() => expect(done).toContain(shop), WAIT);
+    }
+  });
+
+  it("is found by looking where a pooler is in between, whose sessions are not listened on", async () => {
+    const pooler = await startPooler(database.current.url);
+    try {
+      const done: string[] = [];
+      const times = { ...QUICK_TIMES, lookWhileToldMs: NEVER_MS };
+      const sender = instance(async () => {});
+      const worker = instance(async ({ shop }) => void done.push(shop), { times, databaseUrl: pooler.url });
+      await worker.jobs.start();
+      for (const shop of shops(2)) {
+        await sender.jobs.enqueue("refresh-shop", { shop });
+        await vi.waitFor(() => expect(done).toContain(shop), WAIT);
+      }
+      const listening = await database.current.query(
+        `SELECT FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'`,
+      );
+      // The sender's own, which is connected directly.
+      expect(listening.length).toBeLessThanOrEqual(1);
+      await worker.jobs.stop();
+    } finally {
+      await pooler.close();
+    }
+  });
+});
 
 describe("enqueue", () => {
   it("collapses what is enqueued for a shop while one job waits, and not what is enqueued while one runs", async () => {

@@ -130,6 +130,26 @@ async function setUpSession(client: pg.Client, schema: string | undefined, state
 }
 
 /**
+ * Whether a connection is the server's own session, and not one that a pooler shares: only then does `LISTEN` hear anything.
+ * @throws when the database cannot be reached.
+ */
+export async function isDirect(url: string): Promise<boolean> {
+  const pool = new pg.Pool(poolConfig(url, { max: 1 }));
+  pool.on("error", () => {});
+  try {
+    const client = await pool.connect();
+    try {
+      const { rows } = await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
+      return rows[0]?.pid === (client as unknown as { processID: number | null }).processID;
+    } finally {
+      client.release();
+    }
+  } finally {
+    await pool.end();
+  }
+}
+
+/**
  * What keeps `DATABASE_URL` from being used as it is, in words for the operator; undefined when nothing does, or when the database cannot
  * be asked now.
  */

@@ -1,6 +1,6 @@
 import sql from "sql-template-tag";
 import PQueue from "p-queue";
-import type { JobWithMetadata, PgBoss } from "pg-boss";
+import type { JobWithMetadata } from "pg-boss";
 import { type Clock, systemClock } from "../../infra/clock.ts";
 import type { Database } from "../../infra/database/database.ts";
 import type { Logger } from "../../infra/log/log.server.ts";
@@ -16,7 +16,7 @@ import { createJobQueue } from "./job-queue.ts";
 import type { AppJobContext, AppJobName, JobsHealth, JobTokens, ShopJobContext, ShopJobName } from "./job-types.ts";
 import { keepAlive } from "../handlers/keep-alive.ts";
 import { KEEP_ALIVE_SPREAD, type KeepAliveSpread } from "../handlers/keep-alive-timing.ts";
-import { openBoss, scheduleAppJobs } from "./open-boss.ts";
+import { openBoss, type OpenBoss, scheduleAppJobs } from "./open-boss.ts";
 import { planKeepAlive } from "../handlers/enqueue-keep-alives.ts";
 import { pruneHistory } from "../handlers/prune-history.ts";
 import { migrateAgain, retryUnserved } from "../handlers/retry-unserved.ts";
@@ -101,12 +101,12 @@ export function createJobs(options: JobsOptions): Jobs {
   const log = options.log.child({ part: "jobs" });
   const times = { ...JOB_TIMES, ...options.times };
   const spread = { ...KEEP_ALIVE_SPREAD, ...options.spread };
-  let opened: Promise<PgBoss> | undefined;
+  let opened: Promise<OpenBoss> | undefined;
   let working: Promise<void> | undefined;
   let waker: WorkerWaker | undefined;
   let stopping: Promise<void> | undefined;
 
-  const open = (): Promise<PgBoss> => {
+  const openOnce = (): Promise<OpenBoss> => {
     if (stopping && !opened) return Promise.reject(new JobsStoppedError());
     opened ??= openBoss({ ...options, log, times }).catch((error: unknown) => {
       opened = undefined; // the next caller tries again
@@ -114,6 +114,7 @@ export function createJobs(options: JobsOptions): Jobs {
     });
     return opened;
   };
+  const open = async () => (await openOnce()).boss;
   const queue = createJobQueue(open);
   const clock = options.clock ?? systemClock;
   const watch = options.watch ?? { look: () => Promise.resolve([]) };
@@ -139,7 +140,7 @@ export function createJobs(options: JobsOptions): Jobs {
   };
 
   async function work(): Promise<void> {
-    const boss = await open();
+    const { boss, hearsOfJobs } = await openOnce();
     const workers = new Map<string, string>();
     for (const [name, handler] of Object.entries(shopJobs) as [ShopJobName, (typeof shopJobs)[ShopJobName]][]) {
       const run = (job: JobWithMetadata<unknown>) => runShopJob(deps, name, handler, job);
@@ -156,16 +157,19 @@ export function createJobs(options: JobsOptions): Jobs {
       );
     }
     await scheduleAppJobs(boss);
-    waker = startWaker(boss, workers, { everyMs: times.lookMs, log });
+    waker = startWaker(boss, workers, {
+      everyMs: () => (hearsOfJobs() ? times.lookWhileToldMs : times.lookMs),
+      log,
+    });
     log.info({ jobs: [...Object.keys(shopJobs), ...Object.keys(appJobs)] }, "background jobs run in this process");
   }
 
   async function drain(drainMs: number): Promise<void> {
     await working?.catch(() => {});
     await waker?.stop();
-    const boss = await opened?.catch(() => undefined);
+    const left = await opened?.catch(() => undefined);
     // pg-boss waits for handlers in hand; those that put themselves off still need the open connection.
-    await boss?.stop({ graceful: true, timeout: drainMs, close: true });
+    await left?.boss.stop({ graceful: true, timeout: drainMs, close: true });
     opened = undefined;
     log.info({}, "background jobs have stopped in this process");
   }

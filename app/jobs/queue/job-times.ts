@@ -13,8 +13,10 @@ export interface JobTimes {
   failureFirstSeconds: number;
   /** How often an error of our own is retried before the job becomes a dead letter. */
   failureRetries: number;
-  /** How often an instance looks for jobs that are due. */
+  /** How often an instance looks for jobs that are due, where nothing tells it of those that are sent. */
   lookMs: number;
+  /** The same where it is told: then only jobs that were put off become due without a word. */
+  lookWhileToldMs: number;
 }
 
 export const JOB_TIMES: JobTimes = {
@@ -24,6 +26,7 @@ export const JOB_TIMES: JobTimes = {
   failureFirstSeconds: 15,
   failureRetries: 5,
   lookMs: 800,
+  lookWhileToldMs: 5 * SECOND_MS,
 };
 
 /** How often a job is put off because Shopify could not be asked, before a person has to look: about two days at the longest delay. */

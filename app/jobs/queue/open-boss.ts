@@ -1,6 +1,6 @@
 import { JOBS_SCHEMA } from "../../schema/own-schema.ts";
-import { PgBoss, type Queue } from "pg-boss";
-import { poolConfig } from "../../infra/database/db-pool.ts";
+import type { PgBoss, Queue } from "pg-boss";
+import { isDirect, poolConfig } from "../../infra/database/db-pool.ts";
 import type { Logger } from "../../infra/log/log.server.ts";
 import type { JobTimes } from "./job-times.ts";
 import type { AppJobName, ShopJobName } from "./job-types.ts";
@@ -32,6 +32,14 @@ const DEAD_LETTER_DAYS = 90;
 /** Connections of the queue's own pool. Its work is short, and waits for its turn. */
 const POOL_SIZE = 5;
 
+const MAINTENANCE_SECONDS = 3_600;
+
+/** New queues are maintained one after the other through the hour: five statements for each, which would come all in one minute of it. */
+const SPREAD_MAINTENANCE = `
+  UPDATE ${JOBS_SCHEMA}.queue q SET maintain_on = now() - n.share * $1::float8 * interval '1 second'
+  FROM (SELECT name, (row_number() OVER (ORDER BY name) - 1)::float8 / count(*) OVER () AS share FROM ${JOBS_SCHEMA}.queue) n
+  WHERE n.name = q.name AND q.maintain_on IS NULL`;
+
 interface OpenOptions {
   databaseUrl: string;
   /** Milliseconds that one statement may take; 10,000 unless told. */
@@ -40,8 +48,17 @@ interface OpenOptions {
   times: JobTimes;
 }
 
+export interface OpenBoss {
+  boss: PgBoss;
+  /** Whether this process is told when a job is sent, by whichever process; false behind a pooler. */
+  hearsOfJobs(): boolean;
+}
+
 /** Opens pg-boss and brings its schema and our queues up to date; every instance may do so at once. */
-export async function openBoss(options: OpenOptions): Promise<PgBoss> {
+export async function openBoss(options: OpenOptions): Promise<OpenBoss> {
+  // With what it brings a sixth of all modules, none of which an answer needs.
+  const { PgBoss } = await import("pg-boss");
+  let hears = await isDirect(options.databaseUrl);
   const boss = new PgBoss({
     ...poolConfig(options.databaseUrl, {
       max: POOL_SIZE,
@@ -49,11 +66,12 @@ export async function openBoss(options: OpenOptions): Promise<PgBoss> {
       applicationName: "expand-contract jobs",
     }),
     schema: JOBS_SCHEMA,
-    useListenNotify: false,
+    // On a connection of its own, which pg-boss watches and renews.
+    useListenNotify: hears,
     // Jobs of killed workers are found in these passes; what is done is deleted in those of maintenance, three transactions for each queue.
     superviseIntervalSeconds: 60,
     monitorIntervalSeconds: 60,
-    maintenanceIntervalSeconds: 3_600,
+    maintenanceIntervalSeconds: MAINTENANCE_SECONDS,
     // The schedule counts in minutes; what it sends goes through a queue of pg-boss's own, which it looks into this often.
     cronMonitorIntervalSeconds: 30,
     cronWorkerIntervalSeconds: 15,
@@ -64,10 +82,14 @@ export async function openBoss(options: OpenOptions): Promise<PgBoss> {
     monitorVacuum: false,
   });
   boss.on("error", (error) => options.log.error({ err: error }, "the job queue met an error"));
-  boss.on("warning", (warning) => options.log.warn({ detail: warning.message }, "the job queue warns"));
+  boss.on("warning", ({ message, data }) => {
+    if ((data as { type?: unknown }).type === "listen_notify_unavailable") hears = false;
+    options.log.warn({ detail: message }, "the job queue warns");
+  });
   await boss.start();
   for (const queue of queues(options.times)) await ensureQueue(boss, queue);
-  return boss;
+  await boss.getDb().executeSql(SPREAD_MAINTENANCE, [MAINTENANCE_SECONDS]);
+  return { boss, hearsOfJobs: () => hears };
 }
 
 /** Creates a queue, or brings the options of an existing one up to date (its policy cannot change). */
@@ -87,7 +109,7 @@ function queues(times: JobTimes): Queue[] {
     heartbeatSeconds: 30,
     deadLetter: DEAD_LETTERS,
     deleteAfterSeconds: DAY_SECONDS,
-    notify: false,
+    notify: true,
   };
   return [
     {

@@ -17,15 +17,15 @@ export interface WorkerWaker {
 
 /**
  * Looks for jobs that are due, in all queues with one statement, and wakes the workers of those that have some. A worker of pg-boss that
- * polls its own queue costs a transaction each time, and there are as many queues as kinds of jobs. (LISTEN/NOTIFY would cost none, but does
- * not pass a pooler, and says nothing of jobs that become due later.)
+ * polls its own queue costs a transaction each time, and there are as many queues as kinds of jobs. (LISTEN/NOTIFY costs none, but does
+ * not pass a pooler, and says nothing of jobs that become due later; where there is one, looks are few.)
  * @param workers id of the worker of each queue.
- * @param everyMs milliseconds between two looks.
+ * @param everyMs milliseconds until the next look.
  */
 export function startWaker(
   boss: PgBoss,
   workers: ReadonlyMap<string, string>,
-  { everyMs, log }: { everyMs: number; log: Logger },
+  { everyMs, log }: { everyMs: () => number; log: Logger },
 ): WorkerWaker {
   const stopping = new AbortController();
   const names = [...workers.keys()];
@@ -38,7 +38,7 @@ export function startWaker(
   async function keepLooking(): Promise<void> {
     while (!stopping.signal.aborted) {
       await look().catch((error: unknown) => log.debug({ err: error }, "could not look for jobs that are due"));
-      await sleep(everyMs, undefined, { signal: stopping.signal }).catch(() => {});
+      await sleep(everyMs(), undefined, { signal: stopping.signal }).catch(() => {});
     }
   }
   const looking = keepLooking();

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
+import type { RateLimiterMemory } from "rate-limiter-flexible";
 
 /** Wrong secrets that one address may try in a window. */
 const ATTEMPTS = 10;
@@ -20,9 +20,12 @@ export interface FailedAttempts {
  * at each: that costs no database anything, and guards the same secret.
  */
 export function createFailedAttempts(): FailedAttempts {
-  const limiter = new RateLimiterMemory({ points: ATTEMPTS, duration: WINDOW_SECONDS, keyPrefix: "" });
+  let limiter: RateLimiterMemory | undefined;
   return {
     async record(address) {
+      // Loaded with the first wrong secret: a start does not need it.
+      const { RateLimiterMemory, RateLimiterRes } = await import("rate-limiter-flexible");
+      limiter ??= new RateLimiterMemory({ points: ATTEMPTS, duration: WINDOW_SECONDS, keyPrefix: "" });
       try {
         await limiter.consume(counterOf(address));
         return undefined;
