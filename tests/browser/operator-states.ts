@@ -128,7 +128,7 @@ export const OPERATOR_STATES: OperatorState[] = [
   },
   { name: "rollout", path: "/admin", shows: "160 permanent tokens left to migrate" },
   { name: "no-runs", path: "/admin/runs", shows: "No run yet" },
-  { name: "rehearse", path: "/admin/runs/new", shows: "It calls nobody and changes nothing" },
+  { name: "rehearse", path: "/admin/runs/new", shows: "It does not call Shopify and changes nothing" },
   {
     name: "rehearse-refused",
     path: "/admin/runs/new",
