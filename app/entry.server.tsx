@@ -34,6 +34,7 @@ export default async function handleRequest(
   const waitForAll = isbot(request.headers.get("user-agent") ?? "");
 
   return new Promise((resolve, reject) => {
+    let gaveUp = false;
     const { pipe, abort } = renderToPipeableStream(<RemixServer context={context} url={request.url} />, {
       [waitForAll ? "onAllReady" : "onShellReady"]: () => {
         const body = new PassThrough();
@@ -41,9 +42,17 @@ export default async function handleRequest(
         pipe(body);
       },
       onShellError: reject,
-      onError: (error) => services.log.error({ err: error }, "a page could not be rendered"),
+      onError: (error) => {
+        // Its reader has left: no error, or every stranger could fill the log with them.
+        if (gaveUp || request.signal.aborted) services.log.debug({ err: error }, "a page was not read to its end");
+        else services.log.error({ err: error }, "a page could not be rendered");
+      },
     });
-    setTimeout(abort, streamTimeout + 1_000).unref();
+    const giveUp = () => {
+      gaveUp = true;
+      abort();
+    };
+    setTimeout(giveUp, streamTimeout + 1_000).unref();
   });
 }
 

@@ -1,22 +1,36 @@
-import type { RequestListener } from "node:http";
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
 /** Requests of one connection that may wait for their answers. Browsers and proxies send the next one after the answer. */
 const MOST_UNANSWERED = 16;
 
 /**
- * Ends a connection that sends requests without waiting for the answers (HTTP pipelining) beyond a few: what it has sent already would
- * be served before what others send from now on. In front of everything else, because Node still hands over what it has read.
+ * Serves the requests of a connection one after the other, and lets other connections' in between: what one has sent at once (HTTP
+ * pipelining) would else be served before what others send from now on. Beyond a few, the connection is ended: Node still hands over what it
+ * has read.
  */
 export function limitPipelining(serve: RequestListener): RequestListener {
-  const unanswered = new WeakMap<Socket, number>();
+  /** Of each connection with a request at work: those that wait for it. */
+  const waiting = new WeakMap<Socket, (() => void)[]>();
+
+  const begin = (request: IncomingMessage, response: ServerResponse, queue: (() => void)[]) => {
+    response.once("close", () => {
+      const next = queue.shift();
+      if (next) setImmediate(next);
+      else waiting.delete(request.socket);
+    });
+    serve(request, response);
+  };
   return (request, response) => {
     const { socket } = request;
     if (socket.destroyed) return;
-    const open = unanswered.get(socket) ?? 0;
-    if (open >= MOST_UNANSWERED) return void socket.destroy();
-    unanswered.set(socket, open + 1);
-    response.once("close", () => unanswered.set(socket, unanswered.get(socket)! - 1));
-    serve(request, response);
+    const queue = waiting.get(socket);
+    if (!queue) {
+      const first: (() => void)[] = [];
+      waiting.set(socket, first);
+      return begin(request, response, first);
+    }
+    if (queue.length + 1 >= MOST_UNANSWERED) return void socket.destroy();
+    queue.push(() => socket.writable && begin(request, response, queue));
   };
 }

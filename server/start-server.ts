@@ -12,6 +12,8 @@ import { loadProductionApp } from "./load-production-app.ts";
 const REQUEST_TIMEOUT_MS = 30_000;
 /** Not above the former, or Node 24 refuses to start. */
 const HEADERS_TIMEOUT_MS = 10_000;
+/** How often connections are looked at for these two; Node's 30 s would keep a silent one four times as long as it may be. */
+const CONNECTIONS_CHECKED_MS = 5_000;
 /** Longer than load balancers keep idle connections (60 s and less), so that it is they who close. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 /**
@@ -43,6 +45,7 @@ export async function startServer({ root, mode = modeOfProcess() }: ServerOption
   const server = createServer({
     requestTimeout: REQUEST_TIMEOUT_MS,
     headersTimeout: HEADERS_TIMEOUT_MS,
+    connectionsCheckingInterval: CONNECTIONS_CHECKED_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
   });
   const loaded: LoadedApp & { middleware?: RequestHandler; close?(): Promise<void> } =

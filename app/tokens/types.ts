@@ -182,7 +182,7 @@ export interface Tokens {
   updateScopes(shop: string): Promise<string[] | undefined>;
   /**
    * Stores scopes that are known to have been granted; older news than what is stored changes nothing. Of `app/scopes_update` use
-   * `updateScopes`: whoever has one signed body could make the app believe it of any shop.
+   * `updateScopes`: its signature does not cover the shop.
    * @param at when Shopify triggered it; now unless told.
    * @returns whether the shop has a session.
    */

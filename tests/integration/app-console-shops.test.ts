@@ -294,3 +294,16 @@ describe("background work", () => {
     expect((await operator.post("/admin/jobs", { do: "x" })).status).toBe(422);
   });
 });
+
+it("a text of Shopify's or a merchant's cannot steer what a page shows", async () => {
+  const shop = "pair-b.myshopify.com";
+  const steering = "</td><script>alert(1)</script>\u001b[2J\u202egnp.exe";
+  await database.current.query(`UPDATE "Session" SET "scope" = $1 WHERE "shop" = $2`, [steering, shop]);
+  await database.current.query(
+    `INSERT INTO expand_contract."TokenEvent" ("shop", "at", "kind", "generation", "detail") VALUES ($1, now(), 'reauth_needed', 0, $2)`,
+    [shop, steering],
+  );
+  const page = await operator.page(`/admin/shops/${shop}`);
+  expect(page).toContain("&lt;script&gt;alert(1)&lt;/script&gt;\u241b[2J\\u202egnp.exe");
+  expect(page).not.toMatch(/<script>alert|\u001b|\u202e/);
+});

@@ -4,10 +4,10 @@ import { isDatabaseOutage } from "../../../infra/database/is-database-outage.ts"
 import { services } from "../../../services.server.ts";
 import { problemResponse } from "../../access/problem.ts";
 import { MessagePage } from "../../pages/message-page.tsx";
-import { isDueForRenewal, IDLE_MS, isSame, issueSession, readSession, type ConsoleSession } from "./console-session.ts";
+import { isDueForRenewal, IDLE_MS, isSame, issueSession, type ConsoleSession } from "./console-session.ts";
 import { readForm } from "./read-form.ts";
 import { htmlResponse, seeOther } from "./respond.server.ts";
-import { cookieValueOf, sessionCookie } from "./session-cookie.ts";
+import { sessionCookie, sessionOfCookie } from "./session-cookie.ts";
 
 /** What a page of the console is told of the request that it answers. */
 export interface ConsoleRequest {
@@ -58,7 +58,7 @@ async function answer(handlers: ConsoleHandlers, { request, params }: LoaderFunc
   const now = systemClock();
   const secrets = consoleSecrets();
   if (!secrets.operator && !secrets.monitor) return notThere();
-  const visitor = readSession(secrets, cookieValueOf(request.headers.get("Cookie")), now);
+  const visitor = sessionOfCookie(secrets, request.headers.get("Cookie"), now);
   if (!visitor) return signInFirst(request, url);
   const asked = { request, url, params, visitor };
   const isLook = request.method === "GET" || request.method === "HEAD";

@@ -1,5 +1,6 @@
 import type { ReactElement } from "react";
 import { renderToStaticMarkup } from "react-dom/server";
+import { CONTROLS, visible } from "../../../infra/harmless.ts";
 
 /** Nothing but our own stylesheet and script: no inline code, no frame, no form that leads elsewhere. */
 const POLICY = [
@@ -28,7 +29,9 @@ export function htmlResponse(
   page: ReactElement,
   { status = 200, headers = {} }: { status?: number; headers?: Record<string, string> } = {},
 ): Response {
-  return new Response(`<!doctype html>${renderToStaticMarkup(page)}`, { status, headers: { ...HEADERS, ...headers } });
+  // React escapes what is markup; what steers the eye (a change of direction, an escape) is shown instead.
+  const html = renderToStaticMarkup(page).replace(CONTROLS, (one) => (/[\t\n]/.test(one) ? one : visible(one)));
+  return new Response(`<!doctype html>${html}`, { status, headers: { ...HEADERS, ...headers } });
 }
 
 /** Leads the browser to another address of the console, with GET. */

@@ -1,13 +1,24 @@
+import { readSession, type ConsoleSession, type RoleSecrets } from "./console-session.ts";
+
 const NAME = "operator_session";
+/** A browser sends two when a neighbour below the same domain has set one for all of it. */
+const MOST_VALUES = 4;
 
 /** Sent to the operator's addresses alone, and never with a request that another site begins. */
 const ATTRIBUTES = "Path=/admin; HttpOnly; SameSite=Strict";
 
-/** The session's value in a `Cookie` header. */
-export function cookieValueOf(header: string | null): string | undefined {
-  for (const pair of (header ?? "").split(";")) {
-    const at = pair.indexOf("=");
-    if (at > 0 && pair.slice(0, at).trim() === NAME) return pair.slice(at + 1).trim();
+/**
+ * The session that a `Cookie` header carries, whatever else goes by its name.
+ * @param now milliseconds since the epoch.
+ */
+export function sessionOfCookie(secrets: RoleSecrets, header: string | null, now: number): ConsoleSession | undefined {
+  const values = (header ?? "")
+    .split(";")
+    .map((pair) => pair.trim())
+    .filter((pair) => pair.startsWith(`${NAME}=`));
+  for (const pair of values.slice(0, MOST_VALUES)) {
+    const session = readSession(secrets, pair.slice(NAME.length + 1), now);
+    if (session) return session;
   }
   return undefined;
 }

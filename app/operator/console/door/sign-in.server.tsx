@@ -4,18 +4,18 @@ import { services } from "../../../services.server.ts";
 import { isOperatorSecret, operatorSecrets } from "../../access/is-operator-secret.server.ts";
 import { SignInPage } from "../../pages/sign-in-page.tsx";
 import { consoleSecrets, isSecure, messageResponse } from "./console-route.server.tsx";
-import { IDLE_MS, issueSession, readSession, type Role } from "./console-session.ts";
+import { IDLE_MS, issueSession, type Role } from "./console-session.ts";
 import { consoleAddress } from "./console-address.ts";
 import { readForm } from "./read-form.ts";
 import { htmlResponse, seeOther } from "./respond.server.ts";
-import { cookieValueOf, sessionCookie } from "./session-cookie.ts";
+import { sessionCookie, sessionOfCookie } from "./session-cookie.ts";
 
 /** `GET /admin/login`: the form, and nothing else of the app. */
 export async function showSignIn({ request }: LoaderFunctionArgs): Promise<Response> {
   const secrets = consoleSecrets();
   if (!secrets.operator && !secrets.monitor) return notSetUp();
   const next = consoleAddress(new URL(request.url).searchParams.get("next"));
-  const isSignedIn = readSession(secrets, cookieValueOf(request.headers.get("Cookie")), systemClock());
+  const isSignedIn = sessionOfCookie(secrets, request.headers.get("Cookie"), systemClock());
   return isSignedIn ? seeOther(next) : htmlResponse(<SignInPage next={next} />);
 }
 
