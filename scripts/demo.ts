@@ -13,7 +13,7 @@ import { playTour } from "./demo/tour/play-tour.ts";
 
 const HELP = `npm run demo [-- options]
 
-  --tour               play legacy → expand → migrate → contract, prove each step, exit 0 or 1
+  --tour               play legacy → expand → migrate → a new client secret → contract, prove each step, exit 0 or 1
   --dev                run the sources with reload instead of the build (npm run sandbox)
   --phase <name>       legacy, expand (default) or contract; or set the two flags in the environment
   --shops <n>          shops with a permanent token (200)

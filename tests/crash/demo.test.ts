@@ -15,7 +15,7 @@ afterEach(async () => {
 test("the tour holds", { timeout: 180_000 }, async () => {
   demo = runScript(["scripts/demo.ts", "--tour", "--shops", "60", ...ANY_PORTS]);
   const { code } = await demo.ended;
-  expect(demo.output()).toContain("All of it holds: 6 steps");
+  expect(demo.output()).toContain("All of it holds: 7 steps");
   expect(code).toBe(0);
 });
 

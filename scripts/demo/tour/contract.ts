@@ -13,14 +13,14 @@ interface Health {
   permanentTokens: number;
 }
 
-/** 6. The legacy door closed: its links lead on, and a permanent token has nowhere to go. */
-export async function playContract({ stage, report, merchant, shops }: TourContext): Promise<void> {
+/** 7. The legacy door closed: its links lead on, and a permanent token has nowhere to go. */
+export async function playContract({ stage, report, merchant, shops, env }: TourContext): Promise<void> {
   const { client } = stage.sandbox;
   const operator = createOperator(stage.runner.url, stage.migrationSecret);
 
   await report.check("now the app starts with the legacy door closed", async () => {
     await client.app({ legacyInstallFlow: false });
-    await stage.runner.start(PHASES.contract);
+    await stage.runner.start({ ...PHASES.contract, ...env });
     const { status, body } = await operator.get<Health>("/admin/token-health");
     ensureEqual(`${status} ${body.phase} ${body.verdict}`, "200 contract clean", "token health");
   });

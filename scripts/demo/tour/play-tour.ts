@@ -8,6 +8,7 @@ import { playExpand } from "./expand.ts";
 import { playLeftovers } from "./leftovers.ts";
 import { playLegacy } from "./legacy.ts";
 import { playMigrate } from "./migrate.ts";
+import { playRotation } from "./rotation.ts";
 import type { TourContext } from "./tour-context.ts";
 import { playWrongOrder } from "./wrong-order.ts";
 
@@ -20,20 +21,21 @@ const SHOPS = {
 };
 
 /**
- * Plays legacy → expand → migrate → contract on the stage and proves each step. Returns whether all of it holds; prints what was
+ * Plays legacy → expand → migrate → a new client secret → contract on the stage and proves each step. Returns whether all of it holds; prints what was
  * done, and at a failure what the app said last.
  */
 export async function playTour(stage: Stage, seeds: Seeds): Promise<boolean> {
   const start = performance.now();
   const report = createReport();
   const merchant = createMerchant(stage.fronts.httpsPort);
-  const context: TourContext = { stage, seeds, report, merchant, shops: SHOPS };
+  const context: TourContext = { stage, seeds, report, merchant, shops: SHOPS, env: {} };
   try {
     await report.step("Legacy: the app as it was", "TOKEN_EXCHANGE_ENABLED=false", () => playLegacy(context));
     await report.step("Expand: both doors open", "TOKEN_EXCHANGE_ENABLED=true", () => playExpand(context));
     await report.step("The wrong order is refused", "", () => playWrongOrder(context));
     await report.step("Migrate", "POST /admin/migrate-tokens", () => playMigrate(context));
     await report.step("What Shopify does not serve keeps nobody", "", () => playLeftovers(context));
+    await report.step("A new client secret", "SHOPIFY_API_SECRET_PREVIOUS=…", () => playRotation(context));
     await report.step("Contract: the legacy door closed", "LEGACY_INSTALL_FLOW_ENABLED=false", () =>
       playContract(context),
     );

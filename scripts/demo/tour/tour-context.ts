@@ -9,6 +9,8 @@ export interface TourContext {
   report: Report;
   merchant: Merchant;
   seeds: Seeds;
+  /** What the app is started with, beside its phase, from now on. */
+  env: Record<string, string>;
   /** Merchants who come during the tour, one for each way in. */
   shops: { legacy: string; exchanged: string; oauth: string; late: string; stray: string };
 }
