@@ -72,6 +72,7 @@ export const HEALTH: HealthReport = {
     pinnedUnknown: 0,
     pinnedSuspended: 0,
     permanentTokens: 0,
+    permanentSuspended: 0,
     unstoredPairs: 0,
     openRetries: 0,
     notBefore: null,

@@ -43,7 +43,7 @@ export interface SandboxClient {
   revokeTokens(shop: string): Promise<void>;
   /** Adds a client secret; the old one works until it is revoked. Returns the new one. */
   rotateSecret(secret?: string): Promise<{ secret: string }>;
-  /** Revokes all client secrets but the newest; every token they minted dies. */
+  /** Revokes all client secrets but the newest; every token they minted dies. `endedShops` lost the pair or permanent token that they had. */
   revokeOldSecrets(): Promise<{ endedShops: number }>;
   /** Public keys of the app, which verify client assertions for application-only tokens. */
   appKeys: {

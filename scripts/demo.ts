@@ -4,6 +4,7 @@
  */
 import { parseArgs } from "node:util";
 import { AppStartError } from "./app-process.ts";
+import { watchAppEnvironment } from "./demo/app-environment.ts";
 import { PHASES, type DemoPhase } from "./demo/demo-app.ts";
 import { printWelcome } from "./demo/print-welcome.ts";
 import { seedShops } from "./demo/seed-shops.ts";
@@ -103,8 +104,10 @@ async function main(): Promise<void> {
     process.exitCode = (await playTour(stage, seeds)) ? 0 : 1;
     return close();
   }
-  await stage.runner.start(flags());
-  await printWelcome(stage, seeds);
+  const environment = flags();
+  await stage.runner.start(environment);
+  const { file } = await watchAppEnvironment(stage, environment);
+  await printWelcome(stage, seeds, file);
 }
 
 main().catch(async (error: unknown) => {

@@ -177,6 +177,15 @@ describe("parseEnv", () => {
     expect(problemsOf({ ...COMPLETE, SHOPIFY_APP_KEY_ID: "key-1" })).toEqual([
       expect.stringMatching(/belong together/),
     ]);
+    const previous = { SHOPIFY_APP_PRIVATE_KEY_PREVIOUS: pem, SHOPIFY_APP_KEY_ID_PREVIOUS: "key-0" };
+    expect(parseEnv({ ...COMPLETE, ...key, ...previous })).toMatchObject({ SHOPIFY_APP_KEY_ID_PREVIOUS: "key-0" });
+    for (const [env, words] of [
+      [{ ...key, SHOPIFY_APP_KEY_ID_PREVIOUS: "key-0" }, /_PREVIOUS belong together/],
+      [previous, /for a rotation only/],
+      [{ ...key, ...previous, SHOPIFY_APP_KEY_ID_PREVIOUS: "key-1" }, /is the id of the new key/],
+    ] as const) {
+      expect(problemsOf({ ...COMPLETE, ...env })).toEqual([expect.stringMatching(words)]);
+    }
     expect(problemsOf({ ...COMPLETE, ...key, SHOPIFY_APP_PRIVATE_KEY: "secret" })).toEqual([
       expect.stringMatching(/^SHOPIFY_APP_PRIVATE_KEY is no private key in PEM/),
     ]);

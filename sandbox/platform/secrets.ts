@@ -9,7 +9,7 @@ export function rotateSecret(state: PlatformState, value?: string): string {
   return secret;
 }
 
-/** Revokes every secret but the newest, with every token they minted. Returns how many shops lost one. */
+/** Revokes every secret but the newest, with every token they minted. Returns how many shops lost the pair or permanent token that they had. */
 export function revokeOldSecrets(state: PlatformState): number {
   let ended = 0;
   for (const secret of state.secrets.slice(0, -1)) {
@@ -19,8 +19,8 @@ export function revokeOldSecrets(state: PlatformState): number {
       const { state: tokens, events } = revokePinned(shop.tokens, secret.id);
       if (events.length === 0) continue;
       recordEvents(state.ledger, shop, events, state.clock.now());
+      if (shop.tokens.head !== tokens.head || shop.tokens.permanent !== tokens.permanent) ended += 1;
       shop.tokens = tokens;
-      ended += 1;
     }
   }
   return ended;

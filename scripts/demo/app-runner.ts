@@ -5,7 +5,7 @@ export interface AppRunner {
   /** Where it listens, in every phase: `http://127.0.0.1:<port>`. */
   url: string;
   /** Starts the app with these variables on top of the common ones; a running one is stopped first. @throws AppStartError */
-  start(env: Record<string, string | undefined>): Promise<AppProcess>;
+  start(env: Record<string, string | undefined>, options?: { until?: "ready" | "alive" }): Promise<AppProcess>;
   stop(graceMs?: number): Promise<void>;
   /** What all its processes wrote. */
   logs(): string;
@@ -38,7 +38,7 @@ export function createAppRunner(options: {
   };
   return {
     url: `http://127.0.0.1:${options.port}`,
-    async start(env) {
+    async start(env, { until } = {}) {
       await stop();
       const { port, mode } = options;
       const giveUp = new AbortController();
@@ -48,6 +48,7 @@ export function createAppRunner(options: {
         preload: "scripts/demo/leave-app-port.ts",
         env: { ...options.env, ...env },
         onOutput: keep,
+        until,
         signal: giveUp.signal,
       });
       starting = { giveUp, done };

@@ -4,7 +4,7 @@ import type { Stage } from "./stage.ts";
 import { bold, cyan, dim } from "./terminal.ts";
 
 /** Where to look, and what to try. */
-export async function printWelcome(stage: Stage, seeds: Seeds): Promise<void> {
+export async function printWelcome(stage: Stage, seeds: Seeds, environmentFile: string): Promise<void> {
   const { fronts, runner, sandbox, migrationSecret } = stage;
   const { body } = await createOperator(runner.url, migrationSecret).get<{ phase?: string; nextStep?: string }>(
     "/admin/token-health",
@@ -23,7 +23,11 @@ ${bold("As the operator")}, in the browser: ${cyan(`${runner.url}/admin`)}   sig
    npm run tokens -- doctor --url ${runner.url}
    npm run tokens -- migrate --url ${runner.url}
 
+   ${cyan(environmentFile)}   what the app is started with: save it, and the app restarts (secrets and keys, as in docs/runbook.md)
+
 ${bold("As Shopify")}: ${cyan(fronts.controlUrl)}   what the simulator saw of every shop and token; time travel and faults
+   curl -X POST ${sandbox.url}/control/rotateSecret   makes a second client secret, as the Dev Dashboard does
+   curl -X POST ${sandbox.url}/control/revokeOldSecrets   revokes all but the newest
 
    The app is in the phase ${bold(body.phase ?? "?")}. ${body.nextStep ?? ""}
    ${dim(`awkward shops: ${[seeds.uninstalled, seeds.placeholder, seeds.expiring].join(", ")}`)}

@@ -64,7 +64,7 @@ test("every chain is refreshed once, by whoever comes first; then the old secret
   expect(await Promise.all([made, idle, busy].map(refreshes))).toEqual([2, 1, 1]);
   expect(await other.rotation({ shops: 10 })).toMatchObject({ pinned: 0, mayRevoke: true, blockers: [], shops: [] });
 
-  await h.sandbox.client.revokeOldSecrets();
+  expect(await h.sandbox.client.revokeOldSecrets()).toEqual({ endedShops: 0 });
   const after = now.alone();
   for (const wait of [0, 2 * HOUR_MS]) {
     await h.advance(wait);
@@ -179,7 +179,7 @@ test("after a refresh whose answer was lost, the pair that comes again may be th
   const now = await rotate();
   expect(await now.process().repin(shop)).toMatchObject({ outcome: "refreshed" });
   expect(await now.process().rotation()).toMatchObject({ pinned: 0, mayRevoke: true });
-  await h.sandbox.client.revokeOldSecrets();
+  expect(await h.sandbox.client.revokeOldSecrets()).toEqual({ endedShops: 0 });
   await now.alone().admin(shop).graphql("{ shop { id } }");
   // Three that were lost, and two of the rotation.
   expect(await refreshes(shop)).toBe(5);
@@ -207,6 +207,29 @@ test("frozen shops stay pinned and are named; chains that are over count no more
   await h.sandbox.client.reopen(frozen);
   expect(await tokens.repin(frozen)).toMatchObject({ outcome: "refreshed" });
   expect((await tokens.rotation()).mayRevoke).toBe(true);
+});
+
+test("permanent tokens end with it, too: those to migrate and those of suspended shops hold it back, those that are over do not", async () => {
+  const { before, rotate } = await rotation();
+  const [left, frozen, gone] = [
+    await h.install("permanent"),
+    await h.install("permanent"),
+    await h.install("permanent"),
+  ];
+  await h.sandbox.client.freeze(frozen);
+  await h.sandbox.client.uninstall(gone, { webhook: false });
+  for (const shop of [frozen, gone]) await before.migrate(shop);
+  const tokens = (await rotate()).process();
+  const report = await tokens.rotation();
+  expect(report).toMatchObject({ permanentTokens: 1, permanentSuspended: 1, pinned: 0, mayRevoke: false });
+  expect(report.blockers).toEqual([
+    expect.stringMatching(/^1 permanent token end.*migrate first/),
+    expect.stringMatching(/^1 permanent token of shops that are suspended/),
+  ]);
+  await tokens.migrate(left);
+  await h.sandbox.client.reopen(frozen);
+  await tokens.migrate(frozen);
+  expect(await tokens.rotation()).toMatchObject({ chains: 2, pinned: 0, mayRevoke: true });
 });
 
 test("the old secret revoked first: shops are marked one by one, and a visit heals each without a question", async () => {

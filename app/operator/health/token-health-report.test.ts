@@ -19,6 +19,7 @@ const NOT_ROTATING = {
   pinnedUnknown: 0,
   pinnedSuspended: 0,
   permanentTokens: 0,
+  permanentSuspended: 0,
   unstoredPairs: 0,
   openRetries: 0,
   notBefore: null,

@@ -1,7 +1,8 @@
 import type { TokenContext } from "../context.ts";
 import { keptCount } from "../records/kept-count.ts";
+import { PERMANENT_TOKEN_PREDICATE } from "../records/permanent-token.ts";
 import { countPermanentTokens } from "../records/token-health.ts";
-import { countRemainingTokens } from "../records/remaining-tokens.ts";
+import { JOIN_SHOP_TOKEN, REMAINING_REASON } from "../records/remaining-tokens.ts";
 import { countChains, findOpenRetries, findPinnedChains } from "./pinned-chains.ts";
 import type { RotationReport } from "./types.ts";
 
@@ -33,7 +34,7 @@ export async function readRotationReport(
     pinned: previous + unknown,
     pinnedUnknown: unknown,
     pinnedSuspended: suspended,
-    permanentTokens: permanent,
+    ...permanent,
     unstoredPairs: unstored.count,
     openRetries: retries.count,
     notBefore: retries.count > 0 && retries.until ? retries.until.toISOString() : null,
@@ -44,17 +45,41 @@ export async function readRotationReport(
 
 const UNSTORED = `SELECT count(*)::int AS "count" FROM expand_contract."UnstoredPair"`;
 
-/** Permanent tokens that work, or would be tried: they end with the secret that made them, and nothing refreshes one. */
-async function countEnding(ctx: TokenContext): Promise<number> {
-  if (ctx.isExempt) return keptCount(ctx, "permanent", () => countPermanentTokens(ctx), Number);
-  const { migratable = 0 } = await countRemainingTokens(ctx);
-  return migratable;
+interface EndingTokens {
+  permanentTokens: number;
+  permanentSuspended: number;
 }
+
+/** Permanent tokens that may still be of use. They end with the secret that made them, and nothing refreshes one. */
+async function countEnding(ctx: TokenContext): Promise<EndingTokens> {
+  if (ctx.isExempt) {
+    const permanentTokens = await keptCount(ctx, "permanent", () => countPermanentTokens(ctx), Number);
+    return { permanentTokens, permanentSuspended: 0 };
+  }
+  const [counts] = await ctx.db.query<[EndingTokens]>({ text: ENDING, values: [] });
+  return counts;
+}
+
+const ENDING = `
+  SELECT (count(*) FILTER (WHERE "reason" = 'migratable'))::int AS "permanentTokens",
+    (count(*) FILTER (WHERE "reason" = 'unreachable' OR "reason" = "suspended"))::int AS "permanentSuspended"
+  FROM (
+    SELECT ${REMAINING_REASON} AS "reason", CASE WHEN t."suspendedAt" IS NOT NULL THEN coalesce(t."suspendedWhy", 'suspended') END AS "suspended"
+    FROM "Session" s ${JOIN_SHOP_TOKEN} WHERE ${PERMANENT_TOKEN_PREDICATE}) p`;
 
 type Facts = Omit<RotationReport, "mayRevoke" | "blockers" | "shops">;
 
 function blockersOf(facts: Facts): string[] {
-  const { pinned, pinnedUnknown, pinnedSuspended, permanentTokens, unstoredPairs, openRetries, notBefore } = facts;
+  const {
+    pinned,
+    pinnedUnknown,
+    pinnedSuspended,
+    permanentTokens,
+    permanentSuspended,
+    unstoredPairs,
+    openRetries,
+    notBefore,
+  } = facts;
   const known = pinned - pinnedUnknown;
   const said: string[] = [];
   if (pinned > 0) {
@@ -72,6 +97,11 @@ function blockersOf(facts: Facts): string[] {
   }
   if (permanentTokens > 0) {
     said.push(`${count(permanentTokens, "permanent token")} end with the secret that made them: migrate first`);
+  }
+  if (permanentSuspended > 0) {
+    said.push(
+      `${count(permanentSuspended, "permanent token")} of shops that are suspended or do not answer end with it, too: wait for them, or accept that they need their merchant's next visit`,
+    );
   }
   if (unstoredPairs > 0) {
     said.push(

@@ -18,8 +18,10 @@ export interface RotationReport {
   pinnedUnknown: number;
   /** Of these: their shop is suspended, and cannot be refreshed now. */
   pinnedSuspended: number;
-  /** Permanent tokens that would end as well. */
+  /** Permanent tokens that would end as well, and that a run would try. */
   permanentTokens: number;
+  /** Permanent tokens that would end as well, of shops that Shopify does not serve for now. */
+  permanentSuspended: number;
   /** Pairs in the emergency record. */
   unstoredPairs: number;
   /** Migrations without an answer, which need the credentials that asked for seven days. */

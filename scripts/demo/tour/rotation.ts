@@ -45,7 +45,12 @@ export async function playRotation(context: TourContext): Promise<void> {
   );
   await report.check("each is refreshed once, and a second time there is nothing to do", async () => {
     const ended = await repinToTheEnd(operator);
-    ensureEqual(ended.clientSecret.blockers.join("; "), "", "what keeps the old secret");
+    ensureEqual(ended.clientSecret.pinned, 0, "pinned chains");
+    // Not to be helped: the frozen and the closed shop's permanent tokens, which Shopify does not exchange now.
+    ensure(
+      /^2 permanent tokens of shops that are suspended [^;]*$/.test(ended.clientSecret.blockers.join("; ")),
+      "more is in the way",
+    );
     const refreshes = async () =>
       (await tokenCalls(stage, undefined, since)).filter(({ grant }) => grant === "refresh");
     ensureEqual((await refreshes()).length, count, "refreshes");
@@ -56,7 +61,7 @@ export async function playRotation(context: TourContext): Promise<void> {
   await report.check(
     "the old secret is revoked: every stored token works, and the ledger knows of no lost shop",
     async () => {
-      await client.revokeOldSecrets();
+      ensureEqual((await client.revokeOldSecrets()).endedShops, 2, "shops whose token ended (frozen, closed)");
       const rows = await chains();
       for (const { shop, accessToken } of rows) {
         ensureEqual((await callAdminApi(stage, shop, accessToken)).status, 200, `${shop} with its stored token`);
