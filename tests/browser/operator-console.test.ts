@@ -1,10 +1,11 @@
-// Proves each state of the operator's console in a browser: its words, no console error, no axe violation in light and dark, nothing cut off
+// Proves each state of the operator's console in a browser: its words, no console error, no axe violation in light and dark, complete keyboard use, nothing cut off
 // at 320 px, and that keyboard alone starts a migration, which is then shown live.
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startAppWorld, type AppWorld } from "./app-world.ts";
 import { openOperatorState, signInOperator, type OperatorBrowser } from "./open-operator-state.ts";
 import { OPERATOR_STATES, seedConsole } from "./operator-states.ts";
+import { movingWithReducedMotion, notReachedByKeyboard } from "./page-checks.ts";
 import { accessibilityViolations } from "./sandbox-accessibility.ts";
 
 let world: AppWorld;
@@ -33,6 +34,8 @@ test.each(OPERATOR_STATES)("$name", async (state) => {
     state.name === "rollout-contract" ? { ...state, arrange: undefined } : state,
   );
   expect(await accessibilityViolations(page)).toEqual([]);
+  expect(await notReachedByKeyboard(page, page.mainFrame())).toEqual([]);
+  expect(await movingWithReducedMotion(page, page.mainFrame())).toEqual([]);
   await page.emulateMedia({ colorScheme: "dark" });
   expect(await accessibilityViolations(page)).toEqual([]);
   await page.setViewportSize({ width: 320, height: 700 });

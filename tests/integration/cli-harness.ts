@@ -17,8 +17,15 @@ export interface TokensProcess {
   ended: Promise<Said>;
 }
 
-/** `npm run tokens -- …` in a process of its own, without a terminal. Nothing of this process's environment but PATH reaches it. */
-export function startTokens(args: string[], env: Record<string, string | undefined>): TokensProcess {
+/**
+ * `npm run tokens -- …` in a process of its own, without a terminal. Nothing of this process's environment but PATH reaches it.
+ * @param onText called with what is written, as it comes.
+ */
+export function startTokens(
+  args: string[],
+  env: Record<string, string | undefined>,
+  onText?: (text: string) => void,
+): TokensProcess {
   const child = spawn(process.execPath, ["cli/tokens.ts", ...args], {
     cwd: PROJECT_ROOT,
     env: { NODE_ENV: "test", PATH: process.env.PATH, ...env } as NodeJS.ProcessEnv,
@@ -30,10 +37,12 @@ export function startTokens(args: string[], env: Record<string, string | undefin
   const tell = () => listeners.forEach((listener) => listener());
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     said.out += text;
+    onText?.(text);
     tell();
   });
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     said.err += text;
+    onText?.(text);
     tell();
   });
   const ended = new Promise<Said>((resolve, reject) => {

@@ -7,7 +7,7 @@ import { Badge } from "./parts/badge.tsx";
 import { ConsolePage } from "./document/console-page.tsx";
 import { formatMoment } from "./words/format.ts";
 import { ShopTimeline } from "./parts/shop-timeline.tsx";
-import { STATE_SENTENCES, STATE_TONES, STATE_WORDS } from "./words/state-words.ts";
+import { STATE_NEXT, STATE_SENTENCES, STATE_TONES, STATE_WORDS } from "./words/state-words.ts";
 
 interface ShopPageProps {
   facts: ShopFacts;
@@ -51,6 +51,9 @@ export function ShopPage({ facts, result, visitor }: ShopPageProps) {
             The answer of a call to Shopify never came ({formatMoment(answerLostAt)}). The app finds out by itself.
           </p>
         )}
+        <p>
+          <strong>What to do:</strong> {STATE_NEXT[state]}
+        </p>
         {visitor.role === "operator" && <Actions shop={shop} actions={shopActions(facts)} csrf={visitor.csrf} />}
       </section>
       <div className="columns">
@@ -103,7 +106,7 @@ export function ShopPage({ facts, result, visitor }: ShopPageProps) {
 }
 
 function Actions({ shop, actions, csrf }: { shop: string; actions: ShopAction[]; csrf: string }) {
-  if (actions.length === 0) return <p className="hint">There is nothing to do here but to wait.</p>;
+  if (actions.length === 0) return null;
   const path = `/admin/shops/${encodeURIComponent(shop)}`;
   return (
     <div className="stack">

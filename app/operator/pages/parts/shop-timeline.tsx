@@ -25,6 +25,9 @@ const KINDS: Record<string, [title: string, tone: Entry["tone"]]> = {
 
 const TONES: Record<string, Entry["tone"]> = { migrated: "good", failed: "bad", needs_reauthorization: "bad" };
 
+/** Names inside stay as they are. */
+const startLower = (words: string) => words.charAt(0).toLowerCase() + words.slice(1);
+
 /** A shop's life as far as it is kept: its token's events and what runs came to, the latest first. */
 export function ShopTimeline({ facts: { history, outcomes } }: { facts: Pick<ShopFacts, "history" | "outcomes"> }) {
   const entries: Entry[] = [
@@ -41,7 +44,7 @@ export function ShopTimeline({ facts: { history, outcomes } }: { facts: Pick<Sho
     }),
     ...outcomes.map(({ at, outcome, code, run, attempts }): Entry => ({
       at,
-      title: `In a run: ${outcomeWords(outcome).toLowerCase()}`,
+      title: `In a run: ${startLower(outcomeWords(outcome))}`,
       words: `${reasonWords(code)}${attempts > 1 ? ` ${attempts} calls.` : ""}`,
       code,
       run,

@@ -43,6 +43,20 @@ export const STATE_SENTENCES: Record<ShopState, string> = {
   empty: "The store has no token. The merchant’s next visit brings one.",
 };
 
+/** What a person does about it: the first thing that support asks. */
+export const STATE_NEXT: Record<ShopState, string> = {
+  permanent: "nothing now. The next run migrates it; you can migrate it alone.",
+  not_exchangeable: "find out which app the token belongs to. If it is not this one, remove the row.",
+  unreachable: "nothing, unless it stays so for days: then look into Shopify’s status of the store.",
+  foreign: "remove the row, if nothing else of yours uses it.",
+  expiring: "nothing.",
+  ended: "ask its merchant to open the app in Shopify admin once.",
+  needs_reauthorization: "ask its merchant to open the app in Shopify admin once.",
+  paused: "nothing. Only its merchant can open the store again; then the app goes on by itself.",
+  uninstalled: "nothing.",
+  empty: "ask its merchant to open the app in Shopify admin once.",
+};
+
 /** The states that the list is filtered by. */
 export const LISTED_STATE_WORDS: Record<ListedState, string> = {
   permanent: "Permanent, to migrate",
