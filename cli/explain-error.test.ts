@@ -1,3 +1,4 @@
+// Proves that every failure of the command line comes with its remedy.
 import { describe, expect, it } from "vitest";
 import { explainAnswer, explainNetworkError } from "./explain-error.ts";
 

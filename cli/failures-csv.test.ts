@@ -1,3 +1,4 @@
+// Proves that the CSV is well-formed and no cell of it is a formula.
 import { expect, it } from "vitest";
 import { failuresCsv } from "./failures-csv.ts";
 

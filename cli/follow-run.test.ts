@@ -1,3 +1,4 @@
+// Proves that following a run outlasts a restart of the app, and gives up when the app stays away.
 import { describe, expect, it } from "vitest";
 import { followRun } from "./follow-run.ts";
 import type { OperatorClient, RunView } from "./operator-client.ts";

@@ -1,3 +1,4 @@
+// Proves where the app's address and secret may come from.
 import { describe, expect, it } from "vitest";
 import { OperatorError } from "./operator-error.ts";
 import { readSettings } from "./read-settings.ts";

@@ -1,3 +1,4 @@
+// Proves that the install flow is read from shopify.app.toml.
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

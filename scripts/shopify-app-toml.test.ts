@@ -1,3 +1,4 @@
+// Proves that shopify.app.toml says what the app is written for.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ApiVersion } from "@shopify/shopify-api";

@@ -1,3 +1,4 @@
+// Proves that a merchant's page has words for every problem, and never shows an error's own message.
 import { UNSAFE_ErrorResponseImpl as ErrorResponse } from "@remix-run/router";
 import { expect, it } from "vitest";
 import { pageProblemOf } from "./page-problem.ts";

@@ -1,3 +1,4 @@
+// Proves that the environment is parsed with its documented defaults, and refused with every problem at once.
 import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { EnvironmentError, parseEnv } from "./env.server.ts";

@@ -1,3 +1,4 @@
+// Proves that the body of a start is read with its defaults, and refused with each bad field named.
 import { describe, expect, it } from "vitest";
 import { MigrationRequestError, parseMigrationOptions } from "./index.ts";
 

@@ -1,3 +1,4 @@
+// Proves that no embedded route loses the headers of a response that was thrown.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";

@@ -1,3 +1,4 @@
+// Proves that the front hands requests to the app as a browser sent them, in the app's own terms.
 import { createServer, get, request as httpRequest, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, it } from "vitest";

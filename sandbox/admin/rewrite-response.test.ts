@@ -1,3 +1,4 @@
+// Proves that responses are rewritten for the front they go through.
 import { expect, it } from "vitest";
 import { localAddresses } from "./addresses.ts";
 import { headersToLocal, isRewritten } from "./rewrite-response.ts";

@@ -1,3 +1,4 @@
+// Proves that Shopify's addresses become local ones on the way out, and back again on the way in.
 import { describe, expect, it } from "vitest";
 import { localAddresses, splitLocalPath } from "./addresses.ts";
 import { createAddressTranslator } from "./translate-addresses.ts";

@@ -1,3 +1,4 @@
+// Proves that one certificate serves every shop, and that no one could take its authority for a real one.
 import { X509Certificate } from "node:crypto";
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,3 +1,4 @@
+// Proves that a fault plays where, when and as often as it says.
 import { expect, test } from "vitest";
 
 import { createFaultBook } from "./faults.ts";

@@ -1,3 +1,4 @@
+// Proves that lost answers can be asked for again as documented, whatever their order.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 

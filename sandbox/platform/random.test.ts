@@ -1,3 +1,4 @@
+// Proves that secrets are drawn from the seed.
 import { expect, test } from "vitest";
 
 import { createRandom } from "./random.ts";

@@ -1,3 +1,4 @@
+// Proves that the limit of the token endpoint is a bucket, for all shops or for each.
 import { expect, test } from "vitest";
 
 import { createTokenBuckets } from "./rate-limit.ts";

@@ -1,3 +1,4 @@
+// Proves that no sequence of events breaks a rule of a shop's tokens.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 

@@ -1,3 +1,4 @@
+// Proves the rules of the Admin API, through Shopify's own library.
 import { GraphqlQueryError } from "@shopify/shopify-api";
 import { expect, test } from "vitest";
 

@@ -1,3 +1,4 @@
+// Proves what the simulator answers where Shopify refuses, through Shopify's own library.
 import { expect, test } from "vitest";
 
 import { HttpInternalError, HttpThrottlingError } from "@shopify/shopify-api";

@@ -1,3 +1,4 @@
+// Proves the rules of each grant, through Shopify's own library.
 import { expect, test } from "vitest";
 
 import { InvalidJwtError } from "@shopify/shopify-api";

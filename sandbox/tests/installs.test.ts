@@ -1,3 +1,4 @@
+// Proves how apps are installed and opened, through Shopify's own library.
 import { createHmac } from "node:crypto";
 import { join } from "node:path";
 

@@ -1,3 +1,4 @@
+// Proves that the ledger judges what an app has done to its tokens.
 import { request as httpRequest } from "node:http";
 import { connect } from "node:net";
 import { connect as connectTls } from "node:tls";

@@ -1,3 +1,4 @@
+// Proves what Shopify's libraries do today, measured against the simulator.
 import { HttpResponseError, Session } from "@shopify/shopify-api";
 import { PrismaSessionStorage } from "@shopify/shopify-app-session-storage-prisma";
 import { beforeEach, describe, expect, test } from "vitest";

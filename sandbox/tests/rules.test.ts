@@ -1,3 +1,4 @@
+// Proves that every rule of the platform names a test that exists.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 

@@ -1,3 +1,4 @@
+// Proves how long each kind of token lives, through Shopify's own library.
 import { expect, test } from "vitest";
 
 import {

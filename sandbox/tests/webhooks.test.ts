@@ -1,3 +1,4 @@
+// Proves that webhooks are signed, sent and repeated as Shopify does.
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";

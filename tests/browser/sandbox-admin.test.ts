@@ -1,3 +1,4 @@
+// Proves that the simulator's Admin embeds an app as Shopify's does.
 import type { FrameLocator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { accessibilityViolations } from "./sandbox-accessibility.ts";

@@ -1,3 +1,4 @@
+// Proves that the control page shows and changes the simulator, with and without its script.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { accessibilityViolations } from "./sandbox-accessibility.ts";
 import { startWorld, type World } from "./sandbox-world.ts";

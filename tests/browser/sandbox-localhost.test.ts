@@ -1,3 +1,4 @@
+// Proves that an ordinary browser reaches the simulator on localhost.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startWorld, type World } from "./sandbox-world.ts";
 

@@ -1,3 +1,4 @@
+// Proves that the demo and its tour hold, and that Ctrl-C leaves nothing running.
 import { afterEach, beforeAll, expect, test } from "vitest";
 import { ensureBuilt } from "../support/ensure-built.ts";
 import { runScript, untilClosed, type ScriptProcess } from "../support/script-process.ts";

@@ -1,3 +1,4 @@
+// Proves that an embedded Postgres ends with its owner, and that its data is safe.
 import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,3 +1,4 @@
+// Proves that a run survives its workers being killed, with one outcome for each shop.
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";

@@ -1,3 +1,4 @@
+// Proves that a storm of writers, faults and kills loses no shop.
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { storm } from "../benchmarks/races/storm.ts";
 import { createWorld, type World } from "../benchmarks/races/world.ts";

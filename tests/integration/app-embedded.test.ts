@@ -1,3 +1,4 @@
+// Proves that an embedded document gets its session and its headers in every state of a shop.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Sandbox } from "../../sandbox/start.ts";
 import { startTestApp, type TestApp } from "../support/app-process.ts";

@@ -1,3 +1,4 @@
+// Proves that each install flow ends with the right kind of token, or leads to the page that helps.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Sandbox } from "../../sandbox/start.ts";
 import { startTestApp, type TestApp } from "../support/app-process.ts";

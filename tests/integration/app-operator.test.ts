@@ -1,3 +1,4 @@
+// Proves that the operator's routes start, show and stop a run, and refuse in words.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Sandbox } from "../../sandbox/start.ts";
 import { startTestApp, type TestApp } from "../support/app-process.ts";

@@ -1,3 +1,4 @@
+// Proves that the app starts only in a phase that is safe to start in.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Sandbox } from "../../sandbox/start.ts";
 import { AppStartError, startTestApp, type TestApp, type TestAppOptions } from "../support/app-process.ts";

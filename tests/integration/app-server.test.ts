@@ -1,3 +1,4 @@
+// Proves that the server answers health checks, survives its database and drains when it is stopped.
 import { readdirSync } from "node:fs";
 import { request as httpRequest, type ClientRequest, type IncomingMessage } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

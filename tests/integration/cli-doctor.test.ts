@@ -1,3 +1,4 @@
+// Proves that doctor names what is wrong and the next safe step, in each phase.
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";

@@ -1,3 +1,4 @@
+// Proves that a migration can be run, followed and stopped from the command line.
 import { randomBytes } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { RunView } from "../../app/migration/types.ts";

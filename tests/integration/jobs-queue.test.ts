@@ -1,3 +1,4 @@
+// Proves that a job is kept, shared, put off and buried as the queue promises.
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createJobs, type Jobs, type JobsOptions } from "../../app/jobs/queue/create-jobs.ts";
 import type { JobTokens, ShopJobContext } from "../../app/jobs/queue/job-types.ts";

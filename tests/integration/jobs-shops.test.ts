@@ -1,3 +1,4 @@
+// Proves that background work for a shop waits for its token, and runs with a fresh one.
 import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
 import { createJobs, type Jobs } from "../../app/jobs/queue/create-jobs.ts";
 import { requireShopDomain } from "../../app/infra/shop-domain.ts";

@@ -1,3 +1,4 @@
+// Proves that the worker runs alone, drains on SIGTERM and is replaced when it is killed.
 import { spawn } from "node:child_process";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { createJobs, type Jobs } from "../../app/jobs/queue/create-jobs.ts";

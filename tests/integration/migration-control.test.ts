@@ -1,3 +1,4 @@
+// Proves that a run can be started once, stopped, judged in waves and watched.
 import { describe, expect, it } from "vitest";
 import { rolloutPlace } from "../../app/infra/flags/rollout.ts";
 import { parseMigrationOptions, type RunView } from "../../app/migration/index.ts";

@@ -1,3 +1,4 @@
+// Proves that several instances share one run, and survive each other's end.
 import { describe, expect, it } from "vitest";
 import { parseMigrationOptions } from "../../app/migration/index.ts";
 import { migrationHarness } from "./migration-harness.ts";

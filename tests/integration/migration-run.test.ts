@@ -1,3 +1,4 @@
+// Proves that a run gives every shop its one outcome, and counts what is left.
 import { describe, expect, it } from "vitest";
 import { FlowNotReadyError, parseMigrationOptions } from "../../app/migration/index.ts";
 import { migrationHarness } from "./migration-harness.ts";

@@ -1,3 +1,4 @@
+// Proves that a test's database is a clone with the current schema and no rows.
 import { expect, test } from "vitest";
 import { createTestDatabase, testDatabase } from "../support/postgres.ts";
 

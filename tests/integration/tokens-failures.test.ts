@@ -1,3 +1,4 @@
+// Proves that no failed or lost call loses a shop.
 import { describe, expect, test } from "vitest";
 import type { Effect } from "../../sandbox/platform/types.ts";
 import { countRemainingTokens } from "../../app/tokens/index.ts";

@@ -1,3 +1,4 @@
+// Proves that no interleaving of writers, crashes and events orphans a shop or marks a living one dead.
 import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import { Session } from "@shopify/shopify-api";

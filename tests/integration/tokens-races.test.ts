@@ -1,3 +1,4 @@
+// Proves that callers of several processes never write over each other.
 import pg from "pg";
 import { expect, test } from "vitest";
 import { type Database, type PrismaLike, toDatabase } from "../../app/infra/database/database.ts";

@@ -1,3 +1,4 @@
+// Proves what Shopify's libraries get from the session storage, and what they can write through it.
 import { RequestedTokenType, Session } from "@shopify/shopify-api";
 import { beforeEach, describe, expect, test } from "vitest";
 import { type Database, toDatabase } from "../../app/infra/database/database.ts";

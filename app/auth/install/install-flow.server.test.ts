@@ -1,3 +1,4 @@
+// Proves which install flow serves a shop in each phase, with the flag on and off.
 import { describe, expect, it } from "vitest";
 import type { Flags } from "../../infra/flags/flags.server.ts";
 import { chooseInstallFlow } from "./install-flow.server.ts";

@@ -1,3 +1,4 @@
+// Proves that the login form takes the spellings of a shop that people type, and nothing else.
 import { expect, it } from "vitest";
 import { shopOfInput } from "./shop-of-input.ts";
 

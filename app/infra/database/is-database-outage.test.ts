@@ -1,3 +1,4 @@
+// Proves that a database which is away is told from a statement which it refuses.
 import { randomUUID } from "node:crypto";
 import { createServer, type AddressInfo } from "node:net";
 import { expect, it } from "vitest";

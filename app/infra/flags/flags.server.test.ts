@@ -1,3 +1,4 @@
+// Proves that the flag follows the rollout, and that another provider can decide instead.
 import { InMemoryProvider, OpenFeature } from "@openfeature/server-sdk";
 import { afterEach, describe, expect, it } from "vitest";
 import { createFlags } from "./flags.server.ts";

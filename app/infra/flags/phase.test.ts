@@ -1,3 +1,4 @@
+// Proves which phase the two flags make, and what shopify.app.toml must say in each.
 import { describe, expect, it } from "vitest";
 import { phaseOf, usesLegacyInstallFlow } from "./phase.ts";
 

@@ -1,3 +1,4 @@
+// Proves that a rollout is read as documented, stays with a shop as it grows, and is refused when malformed.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isInRollout, parseRollout, rolloutPlace } from "./rollout.ts";

@@ -1,3 +1,4 @@
+// Proves that keep-alives are spread over days and minutes, long before a chain ends.
 import { describe, expect, it } from "vitest";
 import { isPairOld } from "./keep-alive.ts";
 import { KEEP_ALIVE_SPREAD, keepAliveDelaySeconds, keepAliveDueAgeMs, keepAlivePlace } from "./keep-alive-timing.ts";

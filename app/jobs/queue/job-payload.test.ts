@@ -1,3 +1,4 @@
+// Proves that a job can hold a shop and nothing else, for the compiler and at run time.
 import type { Session } from "@shopify/shopify-api";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import type { Jobs } from "./create-jobs.ts";

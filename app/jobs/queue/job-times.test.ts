@@ -1,3 +1,4 @@
+// Proves how long a job that is put off waits.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { JOB_TIMES, transientDelayMs } from "./job-times.ts";

@@ -1,3 +1,4 @@
+// Proves which error parks a job, puts it off, retries it or buries it.
 import { describe, expect, it } from "vitest";
 import {
   AdminApiRefusedError,

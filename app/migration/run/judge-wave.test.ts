@@ -1,3 +1,4 @@
+// Proves when a wave passes, and when a run halts itself.
 import { expect, it } from "vitest";
 import { createFailureWindow } from "./failure-window.ts";
 import { judgeWave } from "./judge-wave.ts";

@@ -1,3 +1,4 @@
+// Proves that only the right secret opens, and that one which is not set never does.
 import { expect, it } from "vitest";
 import { isOperatorSecret } from "./is-operator-secret.server.ts";
 

@@ -1,3 +1,4 @@
+// Proves which verdict and next step the counts make in each phase.
 import { describe, expect, it } from "vitest";
 import { tokenHealthReport, type HealthFacts } from "./token-health-report.ts";
 

@@ -1,3 +1,4 @@
+// Proves that a run is streamed in the format that was asked for, and that the stream ends with it.
 import { describe, expect, it } from "vitest";
 import { streamJson } from "./stream-json.ts";
 import { streamFormatOf, streamValues } from "./stream-values.ts";

@@ -1,3 +1,4 @@
+// Proves what a stored session is worth, row by row, with the reason.
 import { describe, expect, test } from "vitest";
 import { LIBRARY_MARGIN_MS, REFRESH_MARGIN_MS } from "../renew/timing.ts";
 import { accessTokenLives, tokenStatus, type StoredToken } from "./token-status.ts";

@@ -1,3 +1,4 @@
+// Proves what is done about each status, in each phase, with the reason.
 import { expect, test } from "vitest";
 import { nextStep, type StepContext } from "./next-step.ts";
 import type { TokenStatusName } from "../records/token-status.ts";

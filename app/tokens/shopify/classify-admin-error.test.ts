@@ -1,3 +1,4 @@
+// Proves what each error of an Admin call means.
 import { GraphqlQueryError, HttpRequestError, HttpResponseError } from "@shopify/shopify-api";
 import { expect, test } from "vitest";
 import { classifyAdminError } from "./classify-admin-error.ts";

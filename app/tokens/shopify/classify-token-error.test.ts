@@ -1,3 +1,4 @@
+// Proves what each answer of the token endpoint means, at each grant.
 import { HttpInternalError, HttpResponseError, HttpThrottlingError, InvalidJwtError } from "@shopify/shopify-api";
 import { describe, expect, test } from "vitest";
 import { classifyTokenError } from "./classify-token-error.ts";

@@ -1,3 +1,4 @@
+// Proves that a call to Shopify is bounded in time and that its errors keep their status.
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, test } from "vitest";

@@ -1,3 +1,4 @@
+// Proves that the control page can tell tokens apart without showing one.
 import { expect, it } from "vitest";
 import { fingerprint } from "./fingerprint.ts";
 

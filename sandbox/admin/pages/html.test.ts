@@ -1,3 +1,4 @@
+// Proves that what is put into a page is escaped.
 import { expect, it } from "vitest";
 import { html, jsonScript } from "./html.ts";
 

@@ -1,3 +1,4 @@
+// Proves that a query costs what Shopify's rules say.
 import { expect, test } from "vitest";
 
 import type { ShopRecord } from "../../platform/state.ts";

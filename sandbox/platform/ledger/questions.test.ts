@@ -1,3 +1,4 @@
+// Proves that the ledger answers its questions right over calls written by hand.
 import { expect, test } from "vitest";
 
 import type { Call } from "../types.ts";

@@ -1,3 +1,4 @@
+// Proves that webhook subscriptions are read from shopify.app.toml.
 import { expect, test } from "vitest";
 
 import { normalizeTopic, parseAppToml } from "./subscriptions.ts";
