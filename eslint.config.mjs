@@ -30,6 +30,7 @@ export default tseslint.config(
       "packages/*/dist/",
       // Other people's apps: their types are their frameworks', and a test builds and runs them.
       "examples/",
+      "tests/fixtures/examples/routes/",
       "public/",
       "node_modules/",
       ".reports/",

@@ -236,7 +236,11 @@ export function createOperatorClient({
         { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" } },
         REPIN_SILENCE_MS,
       ),
-    isReady: async () => (await ask("/readyz")).status === 200,
+    async isReady() {
+      const { status } = await ask("/readyz");
+      // An app that has adopted the package answers it below its operator's routes.
+      return status === 200 || (status === 404 && (await ask("/admin/readyz")).status === 200);
+    },
   };
 }
 

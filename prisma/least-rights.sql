@@ -32,9 +32,14 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA expand_contract TO 
 REVOKE INSERT, UPDATE, DELETE ON expand_contract."SchemaStep" FROM expand_contract_app;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA expand_contract TO expand_contract_app;
 
-GRANT USAGE ON SCHEMA expand_contract_jobs TO expand_contract_app;
-GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA expand_contract_jobs TO expand_contract_app;
-GRANT USAGE ON ALL SEQUENCES IN SCHEMA expand_contract_jobs TO expand_contract_app;
-GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA expand_contract_jobs TO expand_contract_app;
+-- The queue of background jobs, where there is one: an app that has adopted the package has none.
+DO $$ BEGIN
+  IF to_regnamespace('expand_contract_jobs') IS NOT NULL THEN
+    GRANT USAGE ON SCHEMA expand_contract_jobs TO expand_contract_app;
+    GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA expand_contract_jobs TO expand_contract_app;
+    GRANT USAGE ON ALL SEQUENCES IN SCHEMA expand_contract_jobs TO expand_contract_app;
+    GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA expand_contract_jobs TO expand_contract_app;
+  END IF;
+END $$;
 
 COMMIT;

@@ -4,8 +4,8 @@ import { findDatabaseProblem } from "../infra/database/db-pool.ts";
 import type { Env } from "../infra/env.server.ts";
 import type { Logger } from "../infra/log/log.server.ts";
 import type { Metrics } from "../infra/metrics.server.ts";
-import { findPendingStep } from "../schema/find-pending-step.ts";
 import { services } from "../services.server.ts";
+import { notReadyBecause } from "./readiness.ts";
 
 /** What the HTTP server around the app is given by it. */
 export interface AppHost {
@@ -27,8 +27,6 @@ export interface AppHost {
 
 const JOBS_RETRY_MS = 5_000;
 const KEY_RETRY_MS = 60_000;
-/** Probes of load balancers give up after a few seconds: a database that is silent is answered for before. */
-const READY_WITHIN_MS = 2_000;
 
 /**
  * Background work and migration runs begin as soon as the database answers and the keys for its tokens are the right ones; requests do
@@ -67,16 +65,6 @@ async function adoptUnstored(): Promise<void> {
   }
 }
 
-/** Schema and storage: an app that could not keep a new token is not ready, and its log says what to mend. */
-async function findUnreadiness(): Promise<string | undefined> {
-  const pending = await findPendingStep(services.db);
-  if (pending) return `the database lacks step ${pending}: run npm run db:deploy`;
-  const keys = await services.tokens.keyProblem();
-  if (keys) return `sealed tokens cannot be opened: ${keys.what}. ${keys.remedy}`;
-  const problem = await services.tokens.storageProblem({ recent: true });
-  return problem && `the database would not keep a new token: ${problem.what}. ${problem.remedy}`;
-}
-
 export const host: AppHost = {
   env: services.env,
   log: services.log,
@@ -87,16 +75,7 @@ export const host: AppHost = {
     await refuseFirstContractStart(services);
     void startBackgroundWork();
   },
-  notReadyBecause: async () => {
-    try {
-      return await Promise.race([
-        findUnreadiness(),
-        sleep(READY_WITHIN_MS, undefined, { ref: false }).then(() => Promise.reject(new Error("no answer in time"))),
-      ]);
-    } catch (error) {
-      return `the database cannot be asked: ${error instanceof Error ? error.message : "unknown"}`;
-    }
-  },
+  notReadyBecause: () => notReadyBecause(services),
   beginStop: () => {
     services
       .beginStop()

@@ -1,5 +1,6 @@
 import sql, { raw } from "sql-template-tag";
 import type { Database } from "../infra/database/database.ts";
+import { PRISMA_LAYOUT, type SessionLayout } from "../infra/database/session-layout.ts";
 import { isRefusedForGood } from "../tokens/index.ts";
 
 const DAY_MS = 86_400_000;
@@ -17,15 +18,18 @@ export interface EndingChains {
 const REFUSED = raw(isRefusedForGood("s", "t"));
 
 /** Counts the chains that end soon, by the index on `refreshTokenExpires`. Those that have ended already are not among them. */
-export async function countEndingChains(db: Database, now: number): Promise<EndingChains> {
-  const from = new Date(now).toISOString();
-  const to = new Date(now + ENDING_DAYS * DAY_MS).toISOString();
-  const [row] = await db.query<[EndingChains]>(sql`
+export async function countEndingChains(
+  db: Database,
+  now: number,
+  layout: SessionLayout = PRISMA_LAYOUT,
+): Promise<EndingChains> {
+  const stored = (ms: number) => layout.stored("refreshTokenExpires", sql`${new Date(ms).toISOString()}::timestamptz`);
+  const [row] = await db.query<EndingChains[]>(sql`
     SELECT (count(*) FILTER (WHERE t."suspendedAt" IS NULL))::int AS "open",
       (count(*) FILTER (WHERE t."suspendedAt" IS NOT NULL))::int AS "suspended"
     FROM "Session" s LEFT JOIN expand_contract."ShopToken" t ON t."shop" = lower(s."shop")
     WHERE NOT s."isOnline" AND s."refreshToken" IS NOT NULL AND s."refreshToken" <> ''
-      AND s."refreshTokenExpires" >= ${from}::timestamptz AT TIME ZONE 'UTC'
-      AND s."refreshTokenExpires" < ${to}::timestamptz AT TIME ZONE 'UTC' AND NOT ${REFUSED}`);
-  return row;
+      AND s."refreshTokenExpires" >= ${stored(now)}
+      AND s."refreshTokenExpires" < ${stored(now + ENDING_DAYS * DAY_MS)} AND NOT ${REFUSED}`);
+  return row!;
 }

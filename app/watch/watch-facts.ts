@@ -1,5 +1,6 @@
 import type { Clock } from "../infra/clock.ts";
 import type { Database } from "../infra/database/database.ts";
+import type { SessionLayout } from "../infra/database/session-layout.ts";
 import type { Phase } from "../infra/flags/phase.ts";
 import { countTokensSinceContract } from "../migration/index.ts";
 import { isExemptDistribution, lookAtRemainingTokens, type AppDistribution, type Tokens } from "../tokens/index.ts";
@@ -31,6 +32,8 @@ export interface WatchFacts {
 
 export interface WatchSource {
   db: Database;
+  /** Whose columns the table of sessions has; the Prisma storage's unless told. */
+  layout?: SessionLayout;
   tokens: Pick<Tokens, "health" | "storageProblem">;
   phase: Phase;
   distribution: AppDistribution;
@@ -49,7 +52,7 @@ export async function readWatchFacts(source: WatchSource): Promise<WatchFacts> {
     tokens.health(),
     isExempt ? {} : lookAtRemainingTokens({ db }),
     isExempt || phase !== "contract" ? 0 : countTokensSinceContract(db),
-    countEndingChains(db, now),
+    countEndingChains(db, now, source.layout),
     readRunProgress(db),
     readJobTimes(db),
     tokens.storageProblem({ recent: true }),

@@ -1,4 +1,5 @@
 import type pg from "pg";
+import type { Place } from "../../app/schema/own-schema.ts";
 import { SchemaError } from "../../app/schema/schema-error.ts";
 import { withConnection } from "../../app/schema/with-connection.ts";
 import { many } from "../pluralize.ts";
@@ -15,6 +16,8 @@ export interface ImportOptions {
   from: string;
   /** Of the source: a table, or the prefix of Redis keys. */
   table?: string;
+  /** The table that they go to; `Session`, with the columns of the Prisma storage, unless told. */
+  sessions?: Place["sessions"];
   dryRun: boolean;
   /** Of the Postgres database that the sessions go to. */
   databaseUrl: string | undefined;
@@ -43,7 +46,7 @@ const UNDEFINED_TABLE = "42P01";
 const UNDEFINED_COLUMN = "42703";
 
 /**
- * `import --from …`: copies the sessions of another storage into `Session`. Repeating it changes nothing, and a row that is newer here stays.
+ * `import --from …`: copies the sessions of another storage into the table of sessions. Repeating it changes nothing, and a row that is newer here stays.
  * Returns the exit code: 0 everything was read, 1 some rows could not be. @throws OperatorError
  */
 export async function runImport(options: ImportOptions): Promise<number> {
@@ -57,7 +60,7 @@ export async function runImport(options: ImportOptions): Promise<number> {
   }
   const source = await openSource(options.from, options.table);
   try {
-    const report = await copy(source, databaseUrl, options.dryRun);
+    const report = await copy(source, databaseUrl, options);
     if (json) out(JSON.stringify(report));
     else describe(report, options);
     return report.unreadable.length === 0 ? 0 : 1;
@@ -83,7 +86,11 @@ function badSource(): OperatorError {
   );
 }
 
-async function copy(source: SessionSource, databaseUrl: string, dryRun: boolean): Promise<ImportReport> {
+async function copy(
+  source: SessionSource,
+  databaseUrl: string,
+  { dryRun, sessions: table }: Pick<ImportOptions, "dryRun" | "sessions">,
+): Promise<ImportReport> {
   const report: ImportReport = {
     from: source.name,
     dryRun,
@@ -97,7 +104,8 @@ async function copy(source: SessionSource, databaseUrl: string, dryRun: boolean)
     unreadable: [],
   };
   await explained(() =>
-    withConnection(databaseUrl, "expand-contract import", async (connection, place) => {
+    withConnection(databaseUrl, "expand-contract import", async (connection, { appSchema }) => {
+      const place: Place = { appSchema, sessions: table };
       for await (const rows of source.batches()) {
         const sessions = rows.flatMap((row) => readInto(report, row));
         for (let from = 0; from < sessions.length; from += BATCH) {

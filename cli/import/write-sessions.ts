@@ -1,4 +1,4 @@
-import { quoteIdent, type Connection, type Place } from "../../app/schema/own-schema.ts";
+import { quoteIdent, sessionsOf, type Connection, type Place } from "../../app/schema/own-schema.ts";
 import type { ImportedSession } from "./to-session.ts";
 
 export interface Written {
@@ -35,27 +35,44 @@ const list = (write: (name: keyof ImportedSession) => string) => NAMES.map(write
  * What was issued later wins. A refresh token gets its ninety days when it is issued, so the pair that ends later is the later one. A permanent token
  * replaces nothing: which of two is newer cannot be told, and a pair always is. A pair that has ended replaces no permanent token.
  */
-const IS_NEWER = `
+const isNewer = (now: string) =>
+  `
   s."accessToken" <> '' AND CASE
     WHEN e."isOnline" THEN s."isOnline" AND e."expires" > s."expires"
     WHEN e."refreshToken" IS NULL THEN false
-    WHEN COALESCE(s."refreshToken", '') = '' THEN e."refreshTokenExpires" > now() AT TIME ZONE 'UTC'
+    WHEN COALESCE(s."refreshToken", '') = '' THEN e."refreshTokenExpires" > ${now}
     ELSE (e."refreshTokenExpires", e."expires") > (s."refreshTokenExpires", s."expires")
   END`.replaceAll("e.", "EXCLUDED.");
+
+/** Times as each storage keeps them; see app/infra/database/session-layout.ts. */
+const LAYOUTS = {
+  prisma: { now: `now() AT TIME ZONE 'UTC'`, stored: (name: string) => quoteIdent(name) },
+  postgresql: {
+    now: "EXTRACT(EPOCH FROM now()) * 1000",
+    stored: (name: string) =>
+      name === "expires"
+        ? `floor(EXTRACT(EPOCH FROM "expires"))::integer`
+        : name === "refreshTokenExpires"
+          ? `floor(EXTRACT(EPOCH FROM "refreshTokenExpires") * 1000)::bigint`
+          : quoteIdent(name),
+  },
+};
 
 /** Stores sessions that are new or newer, in one statement. @param dryRun rolls it back: the counts are those of a real run. */
 export async function writeSessions(
   connection: Connection,
-  { appSchema }: Place,
+  place: Place,
   sessions: readonly ImportedSession[],
   dryRun: boolean,
 ): Promise<Written> {
+  const table = sessionsOf(place);
+  const layout = LAYOUTS[table.layout];
   const statement = `
     WITH written AS (
-      INSERT INTO ${quoteIdent(appSchema)}."Session" AS s (${list(quoteIdent)})
-      SELECT ${list(quoteIdent)} FROM jsonb_to_recordset($1::jsonb) AS g (${list((name) => `${quoteIdent(name)} ${COLUMNS[name]}`)})
+      INSERT INTO ${quoteIdent(place.appSchema)}.${quoteIdent(table.name)} AS s (${list(quoteIdent)})
+      SELECT ${list(layout.stored)} FROM jsonb_to_recordset($1::jsonb) AS g (${list((name) => `${quoteIdent(name)} ${COLUMNS[name]}`)})
       ON CONFLICT ("id") DO UPDATE SET ${list((name) => `${quoteIdent(name)} = EXCLUDED.${quoteIdent(name)}`)}
-      WHERE ${IS_NEWER}
+      WHERE ${isNewer(layout.now)}
       RETURNING (s.xmax = 0) AS "isNew"
     )
     SELECT count(*) FILTER (WHERE "isNew")::int AS "inserted", count(*) FILTER (WHERE NOT "isNew")::int AS "updated" FROM written`;

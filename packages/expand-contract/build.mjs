@@ -30,7 +30,7 @@ const ownRoot = {
   enforce: "pre",
   /** The app wires its services from the environment; here they come from the adopter. */
   resolveId(source) {
-    return source.endsWith("/services.server.ts") ? join(HERE, "src/operator-services.ts") : undefined;
+    return source.endsWith("/services.server.ts") ? join(HERE, "src/operator/operator-services.ts") : undefined;
   },
   /** Commands as an adopter types them. */
   transform(code, id) {

@@ -20,17 +20,20 @@ export interface TokensProcess {
 /**
  * `npm run tokens -- …` in a process of its own, without a terminal. Nothing of this process's environment but PATH reaches it.
  * @param onText called with what is written, as it comes.
+ * @param input what comes on its standard input.
  */
 export function startTokens(
   args: string[],
   env: Record<string, string | undefined>,
   onText?: (text: string) => void,
+  input = "",
 ): TokensProcess {
   const child = spawn(process.execPath, ["cli/tokens.ts", ...args], {
     cwd: PROJECT_ROOT,
     env: { NODE_ENV: "test", PATH: process.env.PATH, ...env } as NodeJS.ProcessEnv,
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe"],
   });
+  child.stdin.on("error", () => {}).end(input);
   const said: Said = { code: null, out: "", err: "" };
   let isOver = false;
   const listeners = new Set<() => void>();

@@ -6,11 +6,12 @@ import { DatabaseSync } from "node:sqlite";
 import { Session } from "@shopify/shopify-api";
 import { createConnection } from "mysql2/promise";
 import { createClient } from "redis";
-import { afterAll, beforeEach, describe, expect, test } from "vitest";
-import { runImport } from "../../cli/import/run-import.ts";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { migrateSchema } from "../../app/schema/migrate-schema.ts";
+import { runImport, type ImportOptions } from "../../cli/import/run-import.ts";
 import { PLAIN } from "../../cli/paint.ts";
 import { startMariadb, startRedis } from "../support/foreign-servers.ts";
-import { testDatabase } from "../support/postgres.ts";
+import { createTestDatabase, testDatabase, type TestDatabase } from "../support/postgres.ts";
 import { startTokens } from "./cli-harness.ts";
 
 const HOUR = 3_600_000;
@@ -121,15 +122,15 @@ async function stored() {
 }
 
 /** Runs the import as the command does; what it prints holds no token. */
-async function imported(from: string, options: { table?: string; dryRun?: boolean; json?: boolean } = {}) {
+async function imported(from: string, options: Partial<Omit<ImportOptions, "from">> = {}) {
   const lines: string[] = [];
   const out = (line: string) => void lines.push(line);
   const code = await runImport({
     dryRun: false,
     json: true,
+    databaseUrl: database.current.url,
     ...options,
     from,
-    databaseUrl: database.current.url,
     out,
     paint: PLAIN,
   });
@@ -282,6 +283,45 @@ describe("SQLite", () => {
   });
 });
 
+describe("into shopify_sessions, as the PostgreSQL storage reads it", () => {
+  const SESSIONS_TABLE = { name: "shopify_sessions", layout: "postgresql" } as const;
+  let target: TestDatabase;
+  beforeAll(async () => {
+    target = await createTestDatabase({ empty: true });
+    await migrateSchema(target.url, { sessions: SESSIONS_TABLE });
+  });
+  afterAll(() => target?.drop());
+
+  test("everything arrives in its own units, a dry run writes nothing, a newer pair wins, and a second time changes nothing", async () => {
+    const into = { sessions: SESSIONS_TABLE, databaseUrl: target.url };
+    const from = sqlite(STORAGE_TABLE("shopify_sessions"), "shopify_sessions", SESSIONS.map(inSeconds));
+    expect((await imported(from, { ...into, dryRun: true })).report).toMatchObject({ inserted: 3 });
+    expect(await target.query(`SELECT * FROM "shopify_sessions"`)).toEqual([]);
+    expect((await imported(from, into)).report).toMatchObject({ inserted: 3, updated: 0, kept: 0 });
+    expect((await imported(from, into)).report).toMatchObject({ inserted: 0, updated: 0, kept: 3 });
+    const rows = await target.query(
+      `SELECT "id", "expires", "refreshTokenExpires"::text AS "ends", "userId"::text FROM "shopify_sessions" ORDER BY "id" COLLATE "C"`,
+    );
+    expect(rows).toEqual([
+      {
+        id: "offline_expiring.myshopify.com",
+        expires: (now + HOUR) / 1000,
+        ends: String(now + 90 * DAY),
+        userId: null,
+      },
+      { id: "offline_permanent.myshopify.com", expires: null, ends: null, userId: null },
+      { id: "online.myshopify.com_902541635", expires: (now + DAY) / 1000, ends: null, userId: "902541635" },
+    ]);
+    const later = [
+      expiring("expiring.myshopify.com", { issued: now + HOUR, name: "-later" }),
+      expiring("permanent.myshopify.com", { name: "-pair" }),
+    ];
+    const newer = sqlite(STORAGE_TABLE("shopify_sessions"), "shopify_sessions", later.map(inSeconds));
+    expect((await imported(newer, into)).report).toMatchObject({ updated: 2 });
+    expect((await imported(from, into)).report).toMatchObject({ updated: 0, kept: 3 });
+  });
+});
+
 describe("what is there already", () => {
   const shop = "a.myshopify.com";
   const earlier = expiring(shop, { issued: now - 10 * DAY, name: "-earlier" });
@@ -412,6 +452,10 @@ test(
       code: 2,
       err: expect.stringContaining("file:prisma/dev.sqlite"),
     });
+    expect(await run([], env)).toMatchObject({ code: 2, err: expect.stringContaining("IMPORT_FROM") });
+    expect(await run(["--dry-run"], { ...env, IMPORT_FROM: from })).toMatchObject({ code: 0 });
+    const piped = startTokens(["import", "--from", "-", "--dry-run"], env, undefined, `${from}\n`);
+    expect(await piped.ended).toMatchObject({ code: 0, out: expect.stringContaining("read    3 sessions") });
     const { code, out } = await run(["--from", from, "--dry-run"], env);
     expect(code).toBe(0);
     expect(out).toContain("read    3 sessions: 1 permanent, 1 expiring, 1 online\n");

@@ -1,11 +1,12 @@
 /** Proves that the packed tarball, in an empty folder, serves an example of each framework with its patch applied: one call where one is enough. */
 import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { createHmac, randomBytes } from "node:crypto";
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { build } from "vite";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { loadAdminSchema } from "../../sandbox/http/graphql/schema.ts";
 import type { Sandbox } from "../../sandbox/start.ts";
 import { BROWSER_USER_AGENT } from "../support/browser.ts";
@@ -17,6 +18,23 @@ const UNREACHABLE = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH/;
 /** At most so many lines are changed to adopt the package. */
 const MOST_LINES = 40;
 const SECRET = randomBytes(32).toString("hex");
+
+/** Shopify's libraries as they go together; `EXAMPLES_PEERS=12.3` runs all of this with older ones (docs/adopting.md has the matrix). */
+const PEERS: Record<string, Record<string, string>> = {
+  "12.3": peers("~12.3.0", "4.1.1", "1.1.1", "6.0.5"),
+  "13": peers("^13.1.0", "4.2.1", "1.2.1", "7.0.1"),
+  "14": peers("^14.0.1", "5.0.1", "2.1.0", "8.0.1"),
+};
+const olderPeers = process.env.EXAMPLES_PEERS;
+
+function peers(api: string, remix: string, reactRouter: string, express: string): Record<string, string> {
+  return {
+    "@shopify/shopify-api": api,
+    "@shopify/shopify-app-remix": remix,
+    "@shopify/shopify-app-react-router": reactRouter,
+    "@shopify/shopify-app-express": express,
+  };
+}
 
 /** As each storage makes its table. */
 const PRISMA_TABLE = `CREATE TABLE "Session" ("id" text PRIMARY KEY, "shop" text NOT NULL, "state" text NOT NULL, "isOnline" boolean NOT NULL DEFAULT false,
@@ -77,6 +95,7 @@ beforeAll(async () => {
     const { dependencies } = JSON.parse(manifest) as { dependencies: Record<string, string> };
     for (const [dependency, version] of Object.entries(dependencies)) packages.set(dependency, version);
   }
+  for (const [name, version] of Object.entries(olderPeers ? PEERS[olderPeers]! : {})) packages.set(name, version);
   // The client is generated from a schema by Prisma's own command, which the repository has run for the same model.
   for (const name of packages.keys()) if (name.startsWith("@prisma/")) packages.delete(name);
   writeFileSync(join(folder, "package.json"), '{ "private": true, "type": "module" }');
@@ -95,10 +114,48 @@ beforeAll(async () => {
     cpSync(join(ROOT, "examples", name), join(folder, name), { recursive: true });
     const patch = ["apply", "--unsafe-paths", `--directory=${join(folder, name)}`, join(folder, name, "adopted.patch")];
     await run("git", patch, { cwd: tmpdir() });
+    if (!olderPeers) continue;
+    // The newest version of the API has no name in older libraries.
+    const settings = ["app/shopify.server.ts", "shopify.js"].map((file) => join(folder, name, file)).find(existsSync)!;
+    writeFileSync(
+      settings,
+      readFileSync(settings, "utf8").replaceAll(
+        "ApiVersion.October26",
+        '"2026-10" as ApiVersion'.slice(0, settings.endsWith("ts") ? undefined : 9),
+      ),
+    );
   }
   cpSync(join(ROOT, "tests/fixtures/examples"), folder, { recursive: true });
+  for (const { name, table } of EXAMPLES) {
+    if (table === "Session") cpSync(join(folder, "routes"), join(folder, name, "app/routes"), { recursive: true });
+  }
   console.info(`packed, installed and patched in ${Math.round((performance.now() - began) / 1000)} s`);
 }, 240_000);
+
+/** Starts a program of the folder as the simulator's app. @returns its address. */
+async function start(args: string[], database: TestDatabase, onOutput: (text: string) => void): Promise<string> {
+  let output = "";
+  const child = spawn(process.execPath, args, {
+    cwd: folder,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: {
+      ...process.env,
+      DATABASE_URL: database.url,
+      ...sandbox.env,
+      SHOPIFY_API_KEY: TEST_APP.clientId,
+      SHOPIFY_API_SECRET: TEST_APP.clientSecret,
+      SHOPIFY_APP_URL: TEST_APP.url,
+      SCOPES: TEST_APP.scopes.join(","),
+      MIGRATION_SECRET: SECRET,
+    },
+  });
+  children.push(child);
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (chunk) => onOutput((output += String(chunk))));
+  }
+  const listening = () => /listening on .*"port":(\d+)/.exec(output) ?? expect.fail(`does not listen:\n${output}`);
+  return `http://127.0.0.1:${(await vi.waitFor(listening, 30_000))[1]}`;
+}
 
 afterAll(async () => {
   await Promise.all(
@@ -133,7 +190,10 @@ test("its types are found by a TypeScript project, and fit Shopify's", { timeout
     "--allowImportingTsExtensions",
   ];
   const files = ["remix-prisma", "react-router-prisma"].map((name) => join(name, "app/routes/admin.$.ts"));
-  const routes = ["remix-prisma", "react-router-prisma"].map((name) => join(name, "app/routes/app._index.ts"));
+  const kinds = ["app._index", "flow", "fulfillment_order_notification", "proxy", "checkout", "account"];
+  const routes = ["remix-prisma", "react-router-prisma"].flatMap((name) =>
+    kinds.map((kind) => join(name, `app/routes/${kind}.ts`)),
+  );
   const all = [
     compiler,
     ...options,
@@ -160,23 +220,7 @@ describe.for(EXAMPLES)("$name, adopted", (example) => {
     const bin = join(folder, "node_modules/.bin/expand-contract");
     const env = { ...process.env, DATABASE_URL: database.url };
     await run(bin, ["db", "migrate", "--sessions", example.table], { cwd: folder, env });
-    const child = spawn(process.execPath, ["serve.mjs", example.name], {
-      cwd: folder,
-      stdio: ["ignore", "pipe", "pipe"],
-      env: {
-        ...env,
-        ...sandbox.env,
-        SHOPIFY_API_KEY: TEST_APP.clientId,
-        SHOPIFY_API_SECRET: TEST_APP.clientSecret,
-        SHOPIFY_APP_URL: TEST_APP.url,
-        SCOPES: TEST_APP.scopes.join(","),
-        MIGRATION_SECRET: SECRET,
-      },
-    });
-    children.push(child);
-    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += String(chunk)));
-    const listening = () => /listening on .*"port":(\d+)/.exec(output) ?? expect.fail(`does not listen:\n${output}`);
-    origin = `http://127.0.0.1:${(await vi.waitFor(listening, 30_000))[1]}`;
+    origin = await start(["serve.mjs", example.name], database, (text) => (output = text));
   }, 90_000);
   afterAll(() => database?.drop());
 
@@ -311,6 +355,130 @@ describe.for(EXAMPLES)("$name, adopted", (example) => {
     expect(await rowOf(shop)).toEqual(before);
   });
 
+  const unavailable = (shop: string) =>
+    sandbox.client.faults.add({ shop, endpoint: "token", effect: { kind: "status", status: 503 } });
+  /** As Shopify calls an action of Flow, or a fulfillment service. */
+  const call = (path: string, shop: string) => {
+    const body = JSON.stringify({ shopify_domain: shop, kind: "FULFILLMENT_REQUEST" });
+    return fetch(new URL(path, origin), {
+      method: "POST",
+      body,
+      headers: {
+        "Content-Type": "application/json",
+        "X-Shopify-Shop-Domain": shop,
+        "X-Shopify-Hmac-Sha256": createHmac("sha256", TEST_APP.clientSecret).update(body).digest("base64"),
+      },
+    });
+  };
+
+  test.runIf(example.table === "Session").for(["/flow", "/fulfillment_order_notification"])(
+    "%s renews an expired token, is to be asked again in trouble, and refuses a dead chain for good",
+    async (path, context) => {
+      if (noRegistry) return context.skip(noRegistry);
+      const shop = await opened(path.slice(1, 5));
+      await expire(shop);
+      const fault = await unavailable(shop);
+      const later = await call(path, shop);
+      expect([later.status, later.headers.has("retry-after")], output).toEqual([503, true]);
+      await sandbox.client.faults.remove(fault);
+      const answered = await vi.waitFor(
+        async () => {
+          const answer = await call(path, shop);
+          expect(answer.status, output).toBe(200);
+          return answer;
+        },
+        { timeout: 20_000, interval: 500 },
+      );
+      expect(await answered.json()).toMatchObject({ shop });
+      expect(await sandbox.client.ledger.isCurrentPair(shop, (await rowOf(shop))!)).toBe(true);
+      await sandbox.client.uninstall(shop, { webhook: false });
+      await expire(shop);
+      expect((await call(path, shop)).status, output).toBe(400);
+    },
+  );
+
+  test.runIf(example.table === "Session")(
+    "the app proxy serves a storefront, with a token or without, and no spliced shop",
+    async (context) => {
+      if (noRegistry) return context.skip(noRegistry);
+      const [shop, victim] = [await opened("proxy"), await opened("spliced")];
+      const query = { shop, path_prefix: "/apps/x", timestamp: String(Math.floor(Date.now() / 1_000)) };
+      const text = Object.entries(query)
+        .map(([name, value]) => `${name}=${value}`)
+        .sort()
+        .join("");
+      const signature = createHmac("sha256", TEST_APP.clientSecret).update(text).digest("hex");
+      const signed = String(new URLSearchParams({ ...query, signature }));
+      const visit = (search: string) => fetch(new URL(`/proxy?${search}`, origin));
+      await Promise.all([shop, victim].map(expire));
+      expect(await (await visit(signed)).json(), output).toEqual({ shop });
+      expect(await sandbox.client.ledger.isCurrentPair(shop, (await rowOf(shop))!)).toBe(true);
+      const before = await sandbox.client.ledger.calls({ shop: victim });
+      expect((await visit(`shop=${victim}&${signed}`)).status).toBe(400);
+      expect(await sandbox.client.ledger.calls({ shop: victim })).toEqual(before);
+      await sandbox.client.uninstall(shop, { webhook: false });
+      await expire(shop);
+      expect(await (await visit(signed)).json(), output).toEqual({ shop: null });
+    },
+  );
+
+  test.runIf(example.table === "Session").for(["/checkout", "/account"])(
+    "%s is served by its own session token, without a call",
+    async (path, context) => {
+      if (noRegistry) return context.skip(noRegistry);
+      const shop = nameOf(path.slice(1));
+      await sandbox.client.installShop(shop, { token: "none" });
+      const headers = {
+        "User-Agent": BROWSER_USER_AGENT,
+        Authorization: `Bearer ${await sandbox.client.idToken(shop)}`,
+      };
+      const answer = await fetch(new URL(path, origin), { headers });
+      expect(answer.status, output).toBe(200);
+      expect(((await answer.json()) as { dest: string }).dest).toContain(shop);
+      expect(await tokenCalls(shop)).toEqual([]);
+    },
+  );
+
+  test("a merchant whose token cannot be had now is asked to come again, and one whose ID token is refused is sent for a new one", async (context) => {
+    if (noRegistry) return context.skip(noRegistry);
+    const shop = nameOf("later");
+    await sandbox.client.installShop(shop, { token: "none" });
+    const fault = await unavailable(shop);
+    const later = await open(shop);
+    expect([later.status, later.headers.has("retry-after")], output).toEqual([503, true]);
+    await sandbox.client.faults.remove(fault);
+    const refused = await open(shop, "not.a.token");
+    expect([302, 401, 403, 410]).toContain(refused.status);
+    expect(await rowOf(shop)).toBeUndefined();
+    await vi.waitFor(async () => expect((await open(shop)).status, output).toBe(200), {
+      timeout: 20_000,
+      interval: 500,
+    });
+  });
+
+  test("its operator's routes: dead letters, metrics and readiness, behind the same door", async (context) => {
+    if (noRegistry) return context.skip(noRegistry);
+    const ask = (path: string, secret = SECRET, method = "GET") =>
+      fetch(new URL(`/admin/${path}`, origin), { method, headers: { Authorization: `Bearer ${secret}` } });
+    for (const path of ["dead-letters", "metrics"]) {
+      expect((await ask(path, "wrong")).status).toBe(401);
+      expect((await ask(path, SECRET, "DELETE")).status).toBe(405);
+    }
+    expect(await (await ask("dead-letters")).json()).toEqual({ count: 0, deadLetters: [] });
+    expect(await (await ask("dead-letters", SECRET, "POST")).json()).toMatchObject({ retried: 0 });
+    const metrics = await (await ask("metrics")).text();
+    expect(metrics).toMatch(/^tokens\{kind="expiring"\} [1-9]/m);
+    expect(metrics).toMatch(/^token_calls_total\{grant="exchange",result="ok"\} [1-9]/m);
+    expect(metrics).not.toContain("myshopify.com");
+    const ready = await fetch(new URL("/admin/readyz", origin));
+    expect([ready.status, await ready.json()]).toEqual([200, { status: "ready" }]);
+    const doctor = await run(join(folder, "node_modules/.bin/expand-contract"), ["doctor", "--url", origin, "--json"], {
+      cwd: folder,
+      env: { ...process.env, MIGRATION_SECRET: SECRET },
+    }).catch((error: { stdout: string }) => error);
+    expect(doctor.stdout).not.toMatch(/not ready/);
+  });
+
   test("a job gets a fresh token, by shop", async (context) => {
     if (noRegistry) return context.skip(noRegistry);
     const shop = await opened("job");
@@ -377,3 +545,58 @@ function signIdToken(claims: object): string {
     .join(".");
   return `${input}.${createHmac("sha256", TEST_APP.clientSecret).update(input).digest("base64url")}`;
 }
+
+async function bundle(): Promise<void> {
+  await build({
+    configFile: false,
+    root: folder,
+    logLevel: "error",
+    ssr: { noExternal: true, external: ["pg"] },
+    build: {
+      ssr: true,
+      target: "node22",
+      minify: "esbuild",
+      outDir: "bundled",
+      rollupOptions: { input: { main: join(folder, "unwrapped.mjs") }, onwarn: () => {} },
+    },
+  });
+}
+let bundled: Promise<void> | undefined;
+
+describe.for(["express", "remix"])("a minified bundle of %s that took the first step alone", (framework) => {
+  test(
+    "asks nothing about a shop that a stranger names, and renews for its merchant",
+    { timeout: 120_000 },
+    async (context) => {
+      if (noRegistry) return context.skip(noRegistry);
+      const [victim, stranger] = [`bundled-${framework}.myshopify.com`, { "User-Agent": BROWSER_USER_AGENT }];
+      const database = await createTestDatabase({ empty: true });
+      onTestFinished(() => database.drop());
+      await database.query(PRISMA_TABLE);
+      const env = { ...process.env, DATABASE_URL: database.url };
+      await run(join(folder, "node_modules/.bin/expand-contract"), ["db", "migrate"], { cwd: folder, env });
+      await (bundled ??= bundle());
+      let output = "";
+      const origin = await start(["bundled/main.js", framework], database, (text) => (output = text));
+      const pair = await sandbox.client.installShop(victim, { token: "expiring" });
+      await database.query(
+        `INSERT INTO "Session" ("id", "shop", "state", "isOnline", "scope", "expires", "accessToken", "refreshToken", "refreshTokenExpires")
+       VALUES ($1, $2, '', false, $3, ${TEMPLATE.expire}, $4, $5, now() AT TIME ZONE 'UTC' + interval '80 days')`,
+        [`offline_${victim}`, victim, TEST_APP.scopes.join(","), pair.accessToken, pair.refreshToken],
+      );
+      const calls = () => sandbox.client.ledger.calls({ shop: victim });
+      const before = await calls();
+      const host = Buffer.from("admin.shopify.com/store/x").toString("base64url");
+      for (const embedded of ["", "&embedded=1"]) {
+        const query = `?shop=${victim}&host=${host}${embedded}`;
+        await fetch(new URL(`/${query}`, origin), { redirect: "manual", headers: stranger });
+      }
+      expect(await calls(), output).toEqual(before);
+      const Authorization = `Bearer ${await sandbox.client.idToken(victim)}`;
+      const opened = await fetch(new URL("/api/shop", origin), { headers: { ...stranger, Authorization } });
+      expect(opened.status, output).toBe(200);
+      const tokenCalls = (await calls()).filter(({ endpoint }) => endpoint === "token");
+      expect(tokenCalls.map(({ grant }) => grant)).toEqual(["refresh"]);
+    },
+  );
+});

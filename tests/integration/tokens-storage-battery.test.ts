@@ -1,7 +1,8 @@
-// Proves what Shopify's session storages have in common, on each layout; and each deliberate difference of docs/adopting.md.
+// Proves what Shopify's session storages have in common, on each layout and over each kind of client; and each deliberate difference of docs/adopting.md.
 import { Session } from "@shopify/shopify-api";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openPrisma } from "../support/open-prisma.ts";
 import { migrateSchema } from "../../app/schema/migrate-schema.ts";
 import type { Tokens } from "../../app/tokens/index.ts";
 import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";
@@ -34,21 +35,32 @@ const online = (id: string, shop: string, more: Partial<ConstructorParameters<ty
     ...more,
   });
 
-describe.for(["prisma", "postgresql"] as const)("on the %s layout", (layout) => {
+const KINDS = (["prisma", "postgresql"] as const).flatMap((layout) =>
+  (["a Prisma client", "a pool of pg"] as const).map((client) => ({ layout, client })),
+);
+
+describe.for(KINDS)("on the $layout layout, over $client", ({ layout, client }) => {
   let storage: Tokens["sessionStorage"];
   let database: TestDatabase | undefined;
-  let pool: pg.Pool | undefined;
+  let close: (() => Promise<void>) | undefined;
 
   beforeAll(async () => {
-    if (layout === "prisma") return void (storage = h.process().sessionStorage);
     database = await createTestDatabase({ empty: true });
-    const sessions = { name: "shopify_sessions", layout };
+    const sessions = { name: layout === "prisma" ? "Session" : "shopify_sessions", layout };
     await migrateSchema(database.url, { sessions });
-    pool = new pg.Pool({ connectionString: database.url });
-    storage = h.process({ database: pool, sessions }).sessionStorage;
+    if (client === "a pool of pg") {
+      const pool = new pg.Pool({ connectionString: database.url });
+      pool.on("error", () => {});
+      close = () => pool.end();
+      storage = h.process({ database: pool, sessions }).sessionStorage;
+    } else {
+      const prisma = openPrisma(database.url);
+      close = () => prisma.$disconnect();
+      storage = h.process({ database: prisma, sessions }).sessionStorage;
+    }
   });
   afterAll(async () => {
-    await pool?.end();
+    await close?.();
     await database?.drop();
   });
 

@@ -28,7 +28,12 @@ export function isTurnOf(shop: string, now: number): boolean {
  * Enqueues another try for the permanent tokens that Shopify would not exchange while their shop was frozen, locked, closed or not to be reached. Hourly;
  * only after an operator has run a migration: until then no token is exchanged but on a merchant's visit.
  */
-export async function retryUnserved({ db, clock, log, enqueueAll }: AppJobContext): Promise<void> {
+export async function retryUnserved({
+  db,
+  clock,
+  log,
+  enqueueAll,
+}: Pick<AppJobContext, "db" | "clock" | "log" | "enqueueAll">): Promise<void> {
   const [asked] = await db.query<[{ yes: boolean }]>(sql`
     SELECT EXISTS (SELECT FROM expand_contract."MigrationRun" WHERE NOT "dryRun" AND "finishedAt" IS NOT NULL) AS "yes"`);
   if (!asked.yes) return;

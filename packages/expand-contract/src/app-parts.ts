@@ -1,7 +1,9 @@
 import type { Shopify } from "@shopify/shopify-api";
 import type { SessionLayout } from "../../../app/infra/database/session-layout.ts";
 import type { Database } from "../../../app/infra/database/database.ts";
-import type { AppDistribution, Phase, TokenLog, TokenMetrics, Tokens } from "../../../app/tokens/index.ts";
+import type { Metrics } from "../../../app/infra/metrics.server.ts";
+import type { Registry } from "prom-client";
+import type { AppDistribution, Phase, TokenLog, Tokens } from "../../../app/tokens/index.ts";
 
 /** What one `createTokens` was made of: the other entries of this package need it too. */
 export interface AppParts {
@@ -9,9 +11,13 @@ export interface AppParts {
   db: Database;
   sessionLayout: SessionLayout;
   phase: Phase;
+  /** Milliseconds since the epoch. */
+  clock: () => number;
   distribution: AppDistribution;
   log: TokenLog;
-  metrics: TokenMetrics | undefined;
+  metrics: Pick<Metrics, "migrationOutcomes" | "migrationAllowedRate">;
+  /** What `/admin/metrics` shows. */
+  registry: Registry;
 }
 
 const partsOf = new WeakMap<Tokens, AppParts>();

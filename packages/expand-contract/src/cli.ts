@@ -3,6 +3,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { EXIT } from "../../../cli/commands.ts";
 import { createProgram } from "../../../cli/create-program.ts";
+import { namedSessions } from "../../../cli/local-commands.ts";
 import { migrateDatabase } from "../../../cli/migrate-database.ts";
 
 // `… | head` closes the pipe before everything is written.
@@ -33,9 +34,8 @@ db.command("migrate")
     ]),
   )
   .action(async ({ dryRun, url, sessions, layout }: MigrateFlags) => {
-    const name = sessions ?? (layout === "postgresql" ? "shopify_sessions" : "Session");
     process.exitCode = await migrateDatabase({
-      sessions: { name, layout: layout ?? (name === "shopify_sessions" ? "postgresql" : "prisma") },
+      sessions: namedSessions(sessions, layout),
       databaseUrl: url ?? process.env.DATABASE_URL,
       dryRun: dryRun === true,
     });

@@ -1,8 +1,17 @@
-import { createMigrations as createCore, type Migrations } from "../../../app/migration/index.ts";
+import {
+  createMigrations as createCore,
+  parseMigrationOptions,
+  type MigrationOptions,
+  type Migrations as CoreMigrations,
+} from "../../../app/migration/index.ts";
 import type { TokenLog, Tokens } from "../../../app/tokens/index.ts";
 import { findParts } from "./app-parts.ts";
 
-export type { Migrations };
+/** A run, without HTTP. */
+export interface Migrations extends Omit<CoreMigrations, "start"> {
+  /** Starts a run, or joins the one that is running. @param options what is left out has the defaults of `POST /admin/migrate-tokens`. */
+  start(options?: Partial<MigrationOptions>): ReturnType<CoreMigrations["start"]>;
+}
 
 /** An instance without work looks for a run this often. */
 const POLL_MS = 5_000;
@@ -12,8 +21,9 @@ const POLL_MS = 5_000;
  * together. `operatorRoutes` makes one by itself.
  */
 export function createMigrations(tokens: Tokens): Migrations {
-  const { db, phase, log } = findParts(tokens);
-  return createCore({ db, tokens, phase, log: withChild(log), metrics: NO_METRICS, pollMs: POLL_MS });
+  const { db, phase, log, metrics } = findParts(tokens);
+  const core = createCore({ db, tokens, phase, log: withChild(log), metrics, pollMs: POLL_MS });
+  return { ...core, start: (options) => core.start({ ...parseMigrationOptions(undefined), ...options }) };
 }
 
 type CoreLog = Parameters<typeof createCore>[0]["log"];
@@ -33,7 +43,3 @@ function withChild(log: TokenLog, bound: object = {}): CoreLog {
     child: (fields: object) => withChild(log, { ...bound, ...fields }),
   } as unknown as CoreLog;
 }
-
-const NO_METRICS = { migrationOutcomes: { inc() {} }, migrationAllowedRate: { set() {} } } as unknown as Parameters<
-  typeof createCore
->[0]["metrics"];

@@ -1,7 +1,11 @@
-import "@shopify/shopify-api/adapters/web-api";
 import { type Shopify, shopifyApi } from "@shopify/shopify-api";
+import { abstractRuntimeString, setAbstractRuntimeString } from "@shopify/shopify-api/runtime";
 import { type DatabaseClient, toDatabase } from "../../../app/infra/database/database.ts";
 import { quotedTable, sessionLayout, withSessionTable } from "../../../app/infra/database/session-layout.ts";
+import { createMetrics } from "../../../app/infra/metrics.server.ts";
+import { registerSealingGauges } from "../../../app/process/sealing-gauges.ts";
+import { readWatchFacts } from "../../../app/watch/watch-facts.ts";
+import { registerWatchGauges } from "../../../app/watch/watch-gauges.ts";
 import { markAcquired } from "../../../app/tokens/access/request-context.ts";
 import {
   createTokens as createCore,
@@ -52,8 +56,10 @@ export function createTokens({
   const db = withSessionTable(toDatabase(database), quotedTable(sessions));
   const api = "auth" in given ? given : createApi(given);
   installShopifyFetch();
+  const metrics = createMetrics({ withDefaults: false });
   const tokens = createCore({
     ...options,
+    metrics: options.metrics ?? metrics,
     api,
     previousApi: previousApi(api, previousSecret),
     database,
@@ -64,14 +70,21 @@ export function createTokens({
       return options.onPairStored?.(shop, how);
     },
   });
+  const { registry } = metrics;
+  const { phase, distribution = "app_store", clock = Date.now } = options;
+  const layout = sessionLayout(sessions);
+  registerWatchGauges(registry, () => readWatchFacts({ db, layout, tokens, phase, distribution, clock }));
+  registerSealingGauges(registry, () => tokens.sealing());
   rememberParts(tokens, {
     api,
     db,
-    sessionLayout: sessionLayout(sessions),
-    phase: options.phase,
-    distribution: options.distribution ?? "app_store",
+    sessionLayout: layout,
+    phase,
+    clock,
+    distribution,
     log: log ?? CONSOLE,
-    metrics: options.metrics,
+    metrics,
+    registry,
   });
   return tokens;
 }
@@ -89,12 +102,25 @@ function layoutOf(database: DatabaseClient): "prisma" | "postgresql" {
 /** The API library for tokens; each `shopifyApp` makes one of its own. */
 function createApi({ appUrl, ...settings }: ApiSettings): Shopify {
   const url = new URL(appUrl);
+  ensureRuntime();
   return shopifyApi({
     ...settings,
     hostName: url.host,
     hostScheme: url.protocol === "http:" ? "http" : "https",
     isEmbeddedApp: true,
   }) as Shopify;
+}
+
+/**
+ * The library refuses to work before it knows its runtime. The app's own adapter may be loaded by now, and which one that is depends on its
+ * framework: importing another here would break it.
+ */
+function ensureRuntime(): void {
+  try {
+    abstractRuntimeString();
+  } catch {
+    setAbstractRuntimeString(() => `Node ${process.version}`);
+  }
 }
 
 /** What goes wrong is said where no logger was given; no line holds a token. */

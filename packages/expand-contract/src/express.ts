@@ -1,10 +1,10 @@
 import { Readable } from "node:stream";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { isDatabaseOutage } from "../../../app/infra/database/is-database-outage.ts";
-import { TokenError, type RequestContext, type Tokens } from "../../../app/tokens/index.ts";
+import { installShopifyFetch, TokenError, type RequestContext, type Tokens } from "../../../app/tokens/index.ts";
 import type { Problem } from "../../../app/operator/access/problem.ts";
 import { findParts } from "./app-parts.ts";
-import type { OperatorRoutes } from "./operator-routes.ts";
+import type { OperatorRoutes } from "./operator/operator-routes.ts";
 import { bodyOf, isAboutOtherShop, recordWebhook, SHOPS_DISAGREE, topicName, triggeredAt } from "./record-webhook.ts";
 import { identifyRequest, NOT_STAFF } from "./request-identity.ts";
 import { answerOf } from "./token-error-response.ts";
@@ -18,6 +18,7 @@ type Middleware = (request: never, response: never, next: Next) => unknown;
 
 /** What `shopifyApp` of @shopify/shopify-app-express returns, as far as it is wrapped. */
 export interface ExpressAppLike {
+  config?: { useOnlineTokens?: boolean };
   auth: { begin(): Middleware; callback(): Middleware };
   validateAuthenticatedSession(): Middleware;
   ensureInstalledOnShop(): Middleware;
@@ -30,6 +31,8 @@ export interface ExpressAppLike {
  */
 export function withExpressTokens<App extends ExpressAppLike>(shopify: App, tokens: Tokens): App {
   const { api } = findParts(tokens);
+  // An adapter that was imported after `createTokens` has put the plain one back.
+  installShopifyFetch();
 
   /** Runs a middleware for the shop that its request proves. */
   const admin =
@@ -42,7 +45,11 @@ export function withExpressTokens<App extends ExpressAppLike>(shopify: App, toke
         if (isForeign) return refuse(response, NOT_STAFF);
         // The authorization code strategy exchanges no ID token; a living chain is renewed.
         const context: RequestContext = { kind: "admin", idToken, verifiedShop: shop };
-        await tokens.withRequest(context, async () => middleware(request as never, response as never, next));
+        await tokens.withRequest(context, async () => {
+          // The library answers 500 with an error's own words where a storage throws.
+          if (shop && idToken && !shopify.config?.useOnlineTokens) await tokens.getSession(shop, { idToken });
+          return middleware(request as never, response as never, next);
+        });
       } catch (error) {
         answer(error, response, next);
       }

@@ -1,5 +1,5 @@
 import { problemResponse } from "../../../app/operator/access/problem.ts";
-import type { RequestContext, Tokens } from "../../../app/tokens/index.ts";
+import { installShopifyFetch, type RequestContext, type Tokens } from "../../../app/tokens/index.ts";
 import { findParts } from "./app-parts.ts";
 import { bodyOf, isAboutOtherShop, recordWebhook, SHOPS_DISAGREE, triggeredAt } from "./record-webhook.ts";
 import { identifyRequest, NOT_STAFF } from "./request-identity.ts";
@@ -7,6 +7,8 @@ import { responseOf } from "./token-error-response.ts";
 
 /** How long a webhook waits for a new token. Shopify waits 5 s for the answer. */
 const WEBHOOK_PATIENCE_MS = 3_000;
+/** How long an action of Flow or a fulfillment service waits. Shopify waits 10 s for the answer, and asks again after a 503. */
+const ACTION_PATIENCE_MS = 8_000;
 
 type Authenticate = (request: Request, ...rest: never[]) => Promise<unknown>;
 
@@ -46,6 +48,8 @@ export function withTokens<App extends ShopifyAppLike>(
 ): App {
   const { api } = findParts(tokens);
   const { authenticate, unauthenticated } = shopify;
+  // An adapter that was imported after `createTokens` has put the plain one back.
+  installShopifyFetch();
 
   /** @throws Response for errors of tokens. */
   const serve = async (context: RequestContext, run: () => Promise<unknown>): Promise<unknown> => {
@@ -89,7 +93,14 @@ export function withTokens<App extends ShopifyAppLike>(
     }
   };
 
-  // Verified by the library before it loads a session.
+  // Verified by the library before it loads a session, and of no use without a token: what may pass is answered 503, for Shopify to
+  // ask again, and a chain that is dead as the library answers a shop that it does not know.
+  const action =
+    (original: Authenticate): Authenticate =>
+    (request, ...rest) =>
+      serve({ kind: "admin" }, () => inTime(original(request, ...rest)));
+
+  // Verified by the library before it loads a session, and served without one as well.
   const verified =
     (original: Authenticate): Authenticate =>
     (request, ...rest) =>
@@ -101,8 +112,8 @@ export function withTokens<App extends ShopifyAppLike>(
       ...authenticate,
       admin,
       webhook,
-      ...(authenticate.flow && { flow: verified(authenticate.flow) }),
-      ...(authenticate.fulfillmentService && { fulfillmentService: verified(authenticate.fulfillmentService) }),
+      ...(authenticate.flow && { flow: action(authenticate.flow) }),
+      ...(authenticate.fulfillmentService && { fulfillmentService: action(authenticate.fulfillmentService) }),
       ...(authenticate.pos && { pos: verified(authenticate.pos) }),
       ...(authenticate.public && { public: wrapPublic(authenticate.public, verified) }),
     },
@@ -123,6 +134,27 @@ interface WebhookLike {
   payload: object;
 }
 
+/** @throws Response where the answer would come too late. */
+function inTime<T>(answer: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout;
+  const late = new Promise<never>((_, reject) => {
+    const headers = { "Retry-After": "5" };
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the frameworks' way to answer
+    timer = setTimeout(() => reject(new Response("Please try again.", { status: 503, headers })), ACTION_PATIENCE_MS);
+  });
+  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
+}
+
+/** What Shopify says of a request of the app proxy; anything else is the shop's own. */
+const PROXY_PARAMETERS = ["shop", "path_prefix", "timestamp", "signature", "logged_in_customer_id"];
+
+/** @throws Response for a parameter that is there twice: the signature is checked over the last one, and the first is acted upon. */
+function refuseRepeated(request: Request): void {
+  const { searchParams } = new URL(request.url);
+  const isRepeated = PROXY_PARAMETERS.some((name) => searchParams.getAll(name).length > 1);
+  if (isRepeated) throw new Response("A parameter is there twice.", { status: 400 });
+}
+
 /** Uninstalls and privacy webhooks need no token. */
 function patience(topic: string | null): number {
   return /^(app\/uninstalled|customers\/|shop\/redact)/.test(topic ?? "") ? 0 : WEBHOOK_PATIENCE_MS;
@@ -130,11 +162,18 @@ function patience(topic: string | null): number {
 
 /** `public.appProxy` and its siblings; in old versions `public` itself is callable too. */
 function wrapPublic(original: object, verified: (authenticate: Authenticate) => Authenticate): object {
+  const wrap = (authenticate: Authenticate): Authenticate => {
+    const serve = verified(authenticate);
+    return async (request, ...rest) => {
+      refuseRepeated(request);
+      return serve(request, ...rest);
+    };
+  };
   const members = Object.entries(original).map(([name, member]) => [
     name,
-    typeof member === "function" ? verified(member as Authenticate) : (member as unknown),
+    typeof member === "function" ? wrap(member as Authenticate) : (member as unknown),
   ]);
-  const wrapped = typeof original === "function" ? verified(original as Authenticate) : {};
+  const wrapped = typeof original === "function" ? wrap(original as Authenticate) : {};
   return Object.assign(wrapped, Object.fromEntries(members));
 }
 

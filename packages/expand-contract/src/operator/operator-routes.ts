@@ -1,19 +1,25 @@
-import { operatorRoute } from "../../../app/operator/access/operator-route.server.ts";
-import { createFailedAttempts } from "../../../app/operator/access/failed-attempts.server.ts";
-import { problemResponse } from "../../../app/operator/access/problem.ts";
-import { describeShop, listShops } from "../../../app/operator/console/show/shops-json.server.ts";
-import { showTokenHealth } from "../../../app/operator/health/show-token-health.server.ts";
-import { repin } from "../../../app/operator/secrets/client-secret.server.ts";
+import { operatorRoute } from "../../../../app/operator/access/operator-route.server.ts";
+import { createFailedAttempts } from "../../../../app/operator/access/failed-attempts.server.ts";
+import { problemResponse } from "../../../../app/operator/access/problem.ts";
+import { showDeadLetters, retryDeadLetters } from "../../../../app/operator/health/dead-letters.server.ts";
+import { probeApplicationToken } from "../../../../app/operator/health/probe-application-token.server.ts";
+import { showMetrics } from "../../../../app/operator/health/show-metrics.server.ts";
+import { showTokenHealth } from "../../../../app/operator/health/show-token-health.server.ts";
+import { repin } from "../../../../app/operator/secrets/client-secret.server.ts";
+import { describeShop, listShops } from "../../../../app/operator/console/show/shops-json.server.ts";
 import {
   continueMigration,
   showLatestMigration,
   showMigration,
   stopMigration,
-} from "../../../app/operator/run/show-migration.server.ts";
-import { startMigration } from "../../../app/operator/run/start-migration.server.ts";
-import type { Tokens } from "../../../app/tokens/index.ts";
-import { findParts } from "./app-parts.ts";
-import { createMigrations, type Migrations } from "./create-migrations.ts";
+} from "../../../../app/operator/run/show-migration.server.ts";
+import { convertTokens } from "../../../../app/operator/secrets/token-encryption.server.ts";
+import { notReadyBecause } from "../../../../app/process/readiness.ts";
+import { startMigration } from "../../../../app/operator/run/start-migration.server.ts";
+import type { Tokens } from "../../../../app/tokens/index.ts";
+import { findParts } from "../app-parts.ts";
+import { createMigrations, type Migrations } from "../create-migrations.ts";
+import { type DeadLetterQueue, NO_DEAD_LETTERS } from "./dead-letter-queue.ts";
 import { type OperatorServices, withServices } from "./operator-services.ts";
 
 /** A secret shorter than this could be guessed. */
@@ -23,10 +29,12 @@ export interface OperatorRoutesOptions {
   tokens: Tokens;
   /** Opens everything: 32 characters or more. Undefined: every route answers 404. */
   secret: string | undefined;
-  /** Opens the health report alone, for a monitor. */
+  /** Opens the health report and the metrics alone, for a monitor. */
   monitorSecret?: string;
   /** Where the run is kept; made of `tokens` unless given. */
   migrations?: Migrations;
+  /** What `/admin/dead-letters` shows and gives another chance; none unless told. */
+  deadLetters?: DeadLetterQueue;
   /** The client's address, for the limit of wrong secrets; from `X-Forwarded-For` unless told. */
   addressOf?: (request: Request) => string;
 }
@@ -39,8 +47,10 @@ export interface OperatorRoutes {
 }
 
 /**
- * The operator's routes: `/admin/migrate-tokens`, `/admin/migrate-tokens/<id>`, `/admin/shops`, `/admin/shops/<domain>`, `/admin/client-secret` and
- * `/admin/token-health`, below whatever path the app mounts them at; every other address answers 404.
+ * The operator's routes: `/admin/migrate-tokens`, `/admin/migrate-tokens/<id>`, `/admin/token-health`, `/admin/dead-letters`, `/admin/metrics`,
+ * `/admin/shops`,
+ * `/admin/shops/<domain>`, `/admin/client-secret`, `/admin/token-encryption` and `/admin/application-token`, below whatever path the app mounts them at; every other address answers 404.
+ * `/admin/readyz` needs no secret and says nothing but whether this instance should be sent requests.
  * @throws TypeError for a secret that is too short.
  */
 export function operatorRoutes(options: OperatorRoutesOptions): OperatorRoutes {
@@ -49,7 +59,8 @@ export function operatorRoutes(options: OperatorRoutesOptions): OperatorRoutes {
     if (given !== undefined && given.length < SHORTEST_SECRET)
       throw new TypeError(`A secret of operatorRoutes needs ${SHORTEST_SECRET} characters: openssl rand -hex 32`);
   }
-  const { db, sessionLayout, phase, distribution, log } = findParts(tokens);
+  const { db, sessionLayout, phase, distribution, log, registry } = findParts(tokens);
+  const deadLetters = options.deadLetters ?? NO_DEAD_LETTERS;
   const migrations = options.migrations ?? createMigrations(tokens);
   migrations.startWorker();
   const services: OperatorServices = {
@@ -63,6 +74,8 @@ export function operatorRoutes(options: OperatorRoutesOptions): OperatorRoutes {
     flags: { usesTokenExchange: async () => phase !== "legacy" },
     tokens,
     migrations,
+    jobs: { deadLetters: (limit) => deadLetters.list(limit), retryDeadLetters: () => deadLetters.retry() },
+    metrics: { registry },
     log,
     stopping: new AbortController().signal,
   };
@@ -103,10 +116,31 @@ export function operatorRoutes(options: OperatorRoutesOptions): OperatorRoutes {
       route: operatorRoute({ GET: ({ params }) => describeShop(params.id) }, open([secret])),
     },
     { path: /\/token-health\/?$/, route: operatorRoute({ GET: showTokenHealth }, open([secret, monitorSecret])) },
+    { path: /\/metrics\/?$/, route: operatorRoute({ GET: showMetrics }, open([secret, monitorSecret])) },
+    {
+      path: /\/dead-letters\/?$/,
+      route: operatorRoute({ GET: showDeadLetters, POST: retryDeadLetters }, open([secret])),
+    },
+    {
+      path: /\/token-encryption\/?$/,
+      route: operatorRoute({ POST: ({ request }) => convertTokens(request) }, open([secret])),
+    },
+    {
+      path: /\/application-token\/?$/,
+      route: operatorRoute({ POST: ({ request }) => probeApplicationToken(request) }, open([secret])),
+    },
   ];
+
+  const readyz = async (): Promise<Response> => {
+    const reason = await notReadyBecause({ db, tokens });
+    if (!reason) return Response.json({ status: "ready" });
+    log.warn({ reason }, "not ready");
+    return Response.json({ status: "not ready" }, { status: 503, headers: { "Retry-After": "5" } });
+  };
 
   const handle = async (request: Request): Promise<Response> => {
     const { pathname } = new URL(request.url);
+    if (/\/readyz\/?$/.test(pathname) && (request.method === "GET" || request.method === "HEAD")) return readyz();
     for (const { path, route } of ROUTES) {
       const match = path.exec(pathname);
       if (!match) continue;
@@ -119,7 +153,7 @@ export function operatorRoutes(options: OperatorRoutesOptions): OperatorRoutes {
       code: "not_found",
       title: "Not Found",
       detail:
-        "The operator's routes are /admin/migrate-tokens, /admin/shops, /admin/client-secret and /admin/token-health.",
+        "The operator's routes are /admin/migrate-tokens, shops, token-health, dead-letters, metrics, readyz, client-secret, token-encryption and application-token.",
     });
   };
   return { handle, loader: ({ request }) => handle(request), action: ({ request }) => handle(request) };

@@ -1,8 +1,10 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { SessionLayout } from "../../../app/infra/database/session-layout.ts";
-import type { Database } from "../../../app/infra/database/database.ts";
-import type { Migrations } from "../../../app/migration/index.ts";
-import type { AppDistribution, Phase, TokenLog, Tokens } from "../../../app/tokens/index.ts";
+import type { Registry } from "prom-client";
+import type { Database } from "../../../../app/infra/database/database.ts";
+import type { SessionLayout } from "../../../../app/infra/database/session-layout.ts";
+import type { Migrations } from "../../../../app/migration/index.ts";
+import type { AppDistribution, Phase, TokenLog, Tokens } from "../../../../app/tokens/index.ts";
+import type { ShownDeadLetter } from "./dead-letter-queue.ts";
 
 /** The part of the app's services that the operator's handlers use. */
 export interface OperatorServices {
@@ -16,6 +18,8 @@ export interface OperatorServices {
   flags: { usesTokenExchange(shop: string): Promise<boolean> };
   tokens: Tokens;
   migrations: Migrations;
+  jobs: { deadLetters(limit: number): Promise<ShownDeadLetter[]>; retryDeadLetters(): Promise<number> };
+  metrics: { registry: Registry };
   log: TokenLog;
   stopping: AbortSignal;
 }

@@ -1,0 +1,34 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Database } from "../infra/database/database.ts";
+import { findPendingStep } from "../schema/find-pending-step.ts";
+import type { Tokens } from "../tokens/index.ts";
+
+/** Probes of load balancers give up after a few seconds: a database that is silent is answered for before. */
+const READY_WITHIN_MS = 2_000;
+
+interface Subject {
+  db: Database;
+  tokens: Pick<Tokens, "keyProblem" | "storageProblem">;
+}
+
+/** Why requests should go elsewhere now, in words for the log; undefined when all is well. Answers within 2 s. */
+export async function notReadyBecause(subject: Subject): Promise<string | undefined> {
+  try {
+    return await Promise.race([
+      findUnreadiness(subject),
+      sleep(READY_WITHIN_MS, undefined, { ref: false }).then(() => Promise.reject(new Error("no answer in time"))),
+    ]);
+  } catch (error) {
+    return `the database cannot be asked: ${error instanceof Error ? error.message : "unknown"}`;
+  }
+}
+
+/** Schema and storage: an app that could not keep a new token is not ready, and its log says what to mend. */
+async function findUnreadiness({ db, tokens }: Subject): Promise<string | undefined> {
+  const pending = await findPendingStep(db);
+  if (pending) return `the database lacks step ${pending}: run npm run db:deploy`;
+  const keys = await tokens.keyProblem();
+  if (keys) return `sealed tokens cannot be opened: ${keys.what}. ${keys.remedy}`;
+  const problem = await tokens.storageProblem({ recent: true });
+  return problem && `the database would not keep a new token: ${problem.what}. ${problem.remedy}`;
+}
