@@ -4,7 +4,7 @@
  * makes the JavaScript, rollup-plugin-dts one declaration file for each entry; every dependency stays outside. Fails when something is
  * imported that package.json does not name.
  */
-import { chmodSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -32,14 +32,17 @@ const ownRoot = {
   resolveId(source) {
     return source.endsWith("/services.server.ts") ? join(HERE, "src/operator/operator-services.ts") : undefined;
   },
-  /** Commands as an adopter types them. */
   transform(code, id) {
-    if (id.includes("node_modules")) return undefined;
-    return code
-      .replaceAll(/npm run (-s )?tokens --/g, "npx expand-contract")
-      .replaceAll("npm run db:deploy", "npx expand-contract db migrate");
+    return id.includes("node_modules") ? undefined : asAdopterTypes(code);
   },
 };
+
+/** Commands as an adopter types them. @param {string} text */
+function asAdopterTypes(text) {
+  return text
+    .replaceAll(/npm run (-s )?tokens --/g, "npx expand-contract")
+    .replaceAll("npm run db:deploy", "npx expand-contract db migrate");
+}
 
 rmSync(DIST, { recursive: true, force: true });
 const built = await build({
@@ -60,6 +63,11 @@ const built = await build({
   },
 });
 chmodSync(join(DIST, "cli.js"), 0o755);
+const rights = readFileSync(join(HERE, "../../prisma/least-rights.sql"), "utf8");
+writeFileSync(
+  join(DIST, "least-rights.sql"),
+  asAdopterTypes(rights).replaceAll("prisma/least-rights.sql", "node_modules/expand-contract/dist/least-rights.sql"),
+);
 
 const imported = new Set();
 for (const { output } of [built].flat().filter((one) => "output" in one)) {
