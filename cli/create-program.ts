@@ -153,9 +153,11 @@ export function createProgram(env: NodeJS.ProcessEnv = process.env, name = "toke
   program
     .command("make-key [id]")
     .description("make a key for TOKEN_ENCRYPTION_KEYS; asks the app nothing and stores nothing")
-    .action((id = `k${new Date().toISOString().slice(0, 10).replaceAll("-", "")}`) => {
+    .option("--json", "write one JSON object for machines", false)
+    .action((id = `k${new Date().toISOString().slice(0, 10).replaceAll("-", "")}`, { json }: { json: boolean }) => {
       try {
-        process.stdout.write(`${makeTokenKey(id)}\n`);
+        const key = makeTokenKey(id);
+        process.stdout.write(`${json ? JSON.stringify({ key }) : key}\n`);
       } catch (error) {
         throw new InvalidArgumentError(error instanceof Error ? error.message : "");
       }
