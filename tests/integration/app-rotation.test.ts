@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Sandbox } from "../../sandbox/start.ts";
 import { startTestApp, type TestApp } from "../support/app-process.ts";
 import { testDatabase } from "../support/postgres.ts";
+import { signInToConsole } from "../support/console-visitor.ts";
 import { startTestSandbox, TEST_APP } from "../support/sandbox.ts";
 import { seedPermanentShops, startTokens } from "./cli-harness.ts";
 
@@ -65,6 +66,8 @@ describe("a rotation", { timeout: 90_000 }, () => {
     expect(await (await call("/metrics")).text()).toMatch(
       /client_secret_rotating 1\n[\s\S]*client_secret_chains\{made_with="previous"\} 30/,
     );
+    const page = await (await signInToConsole(app!, SECRET)).page("/admin");
+    expect(page).toMatch(/Client secret[\s\S]*30 still pinned[\s\S]*may not be revoked yet[\s\S]*repin/);
     const plan = await tokens("repin", "--dry-run");
     expect(plan.code).toBe(1);
     expect(plan.out).toMatch(

@@ -7,6 +7,7 @@ import { BurnDownChart, forecastWords } from "./parts/burn-down-chart.tsx";
 import { ConsolePage } from "./document/console-page.tsx";
 import { formatCount, formatDay, formatNumber } from "./words/format.ts";
 import { RolloutPath } from "./parts/rollout-path.tsx";
+import { RotationSummary } from "./parts/rotation-summary.tsx";
 import { RunSummary } from "./parts/run-summary.tsx";
 
 /** `/admin`: where the rollout stands, and what to do next. */
@@ -89,6 +90,12 @@ export function OverviewPage({ overview, visitor }: { overview: Overview; visito
             </>
           )}
         </section>
+        {(report.clientSecret.rotating || report.clientSecret.pinned > report.clientSecret.pinnedUnknown) && (
+          <section className="card" aria-labelledby="client-secret">
+            <h2 id="client-secret">Client secret</h2>
+            <RotationSummary rotation={report.clientSecret} />
+          </section>
+        )}
         <section className="card" aria-labelledby="jobs">
           <h2 id="jobs">Background work</h2>
           <JobsSummary jobs={jobs} />
