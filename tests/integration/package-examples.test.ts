@@ -8,6 +8,7 @@ import { promisify } from "node:util";
 import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { loadAdminSchema } from "../../sandbox/http/graphql/schema.ts";
+import { signedBodyOf } from "../../packages/expand-contract/src/record-webhook.ts";
 import type { Sandbox } from "../../sandbox/start.ts";
 import { BROWSER_USER_AGENT } from "../support/browser.ts";
 import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";
@@ -206,6 +207,19 @@ test("its types are found by a TypeScript project, and fit Shopify's", { timeout
   await run(process.execPath, [...all, ...files, ...routes], { cwd: folder }).catch((error: { stdout?: string }) =>
     expect.fail(error.stdout),
   );
+});
+
+test("a webhook's body is read only where Shopify signed it: 50 MB of brackets take JSON half a minute", () => {
+  const api = { config: { apiSecretKey: TEST_APP.clientSecret } } as never;
+  const parse = vi.spyOn(JSON, "parse");
+  try {
+    for (const hmac of [undefined, "", "AAAA", "A".repeat(44)]) expect(signedBodyOf(api, '{"a":1}', hmac)).toEqual({});
+    expect(parse).not.toHaveBeenCalled();
+    const hmac = createHmac("sha256", TEST_APP.clientSecret).update('{"a":1}').digest("base64");
+    expect(signedBodyOf(api, '{"a":1}', hmac)).toEqual({ a: 1 });
+  } finally {
+    parse.mockRestore();
+  }
 });
 
 describe.for(EXAMPLES)("$name, adopted", (example) => {

@@ -5,7 +5,15 @@ import { installShopifyFetch, TokenError, type RequestContext, type Tokens } fro
 import type { Problem } from "../../../app/operator/access/problem.ts";
 import { findParts } from "./app-parts.ts";
 import type { OperatorRoutes } from "./operator/operator-routes.ts";
-import { bodyOf, isAboutOtherShop, recordWebhook, SHOPS_DISAGREE, topicName, triggeredAt } from "./record-webhook.ts";
+import {
+  bodyOf,
+  isAboutOtherShop,
+  recordWebhook,
+  SHOPS_DISAGREE,
+  signedBodyOf,
+  topicName,
+  triggeredAt,
+} from "./record-webhook.ts";
 import { identifyRequest, NOT_STAFF } from "./request-identity.ts";
 import { answerOf } from "./token-error-response.ts";
 
@@ -78,7 +86,7 @@ export function withExpressTokens<App extends ExpressAppLike>(shopify: App, toke
       parse!,
       (request: ExpressRequest, response: ServerResponse, next: Next) => {
         const at = triggeredAt(header(request, "x-shopify-triggered-at"));
-        const body = bodyOf(String(request.body ?? ""));
+        const body = signedBodyOf(api, String(request.body ?? ""), header(request, "x-shopify-hmac-sha256"));
         if (isAboutOtherShop(body, header(request, "x-shopify-shop-domain"))) {
           return refuse(response, SHOPS_DISAGREE);
         }

@@ -1,7 +1,7 @@
 import { problemResponse } from "../../../app/operator/access/problem.ts";
 import { installShopifyFetch, type RequestContext, type Tokens } from "../../../app/tokens/index.ts";
 import { findParts } from "./app-parts.ts";
-import { bodyOf, isAboutOtherShop, recordWebhook, SHOPS_DISAGREE, triggeredAt } from "./record-webhook.ts";
+import { isAboutOtherShop, recordWebhook, SHOPS_DISAGREE, signedBodyOf, triggeredAt } from "./record-webhook.ts";
 import { identifyRequest, NOT_STAFF } from "./request-identity.ts";
 import { responseOf } from "./token-error-response.ts";
 
@@ -78,7 +78,8 @@ export function withTokens<App extends ShopifyAppLike>(
   };
 
   const webhook: Authenticate = async (request, ...rest) => {
-    const body = bodyOf(await request.clone().text());
+    const text = await request.clone().text();
+    const body = signedBodyOf(api, text, request.headers.get("x-shopify-hmac-sha256"));
     if (isAboutOtherShop(body, request.headers.get("x-shopify-shop-domain"))) {
       throw Response.json(SHOPS_DISAGREE, { status: SHOPS_DISAGREE.status });
     }
