@@ -25,17 +25,14 @@ class EnvironmentFlagProvider implements Provider {
     return { value: isInRollout(this.#rollout, context.targetingKey ?? ""), reason: "TARGETING_MATCH" };
   }
 
-  async resolveStringEvaluation(_flag: string, fallback: string): Promise<ResolutionDetails<string>> {
-    return { value: fallback, reason: "DEFAULT" };
-  }
+  resolveStringEvaluation = useFallback<string>;
+  resolveNumberEvaluation = useFallback<number>;
+  resolveObjectEvaluation = useFallback;
+}
 
-  async resolveNumberEvaluation(_flag: string, fallback: number): Promise<ResolutionDetails<number>> {
-    return { value: fallback, reason: "DEFAULT" };
-  }
-
-  async resolveObjectEvaluation<T>(_flag: string, fallback: T): Promise<ResolutionDetails<T>> {
-    return { value: fallback, reason: "DEFAULT" };
-  }
+/** There are no flags but the one above. */
+async function useFallback<T>(_flag: string, fallback: T): Promise<ResolutionDetails<T>> {
+  return { value: fallback, reason: "DEFAULT" };
 }
 
 /** The app's feature flags, one named method each. */
