@@ -271,9 +271,10 @@ describe("a row that names no shop of myshopify.com", () => {
     await jobs.start();
     const done = (name: string) =>
       world.database.query(`SELECT 1 FROM expand_contract_jobs.job WHERE name = $1 AND state = 'completed'`, [name]);
+    // In this order: what is reconciled has a young chain.
     for (const [plan, job] of [
-      ["reconcile-shops", "reconcile"],
       ["plan-keep-alive", "keep-alive"],
+      ["reconcile-shops", "reconcile"],
     ] as const) {
       await jobs.runNow(plan);
       await vi.waitFor(async () => expect(await done(plan)).not.toEqual([]), WAIT);

@@ -1,5 +1,5 @@
 import type { AppJobContext } from "../queue/job-types.ts";
-import { keepAliveDelaySeconds, keepAliveDueAgeMs, type KeepAliveSpread } from "./keep-alive-timing.ts";
+import { keepAliveDelays, keepAliveDueAgeMs, type KeepAliveSpread } from "./keep-alive-timing.ts";
 import type { ShopDomain } from "../../infra/shop-domain.ts";
 import { shopsOfRows } from "./shops-of-rows.ts";
 
@@ -18,17 +18,15 @@ export async function planKeepAlive(
   spread: KeepAliveSpread,
 ) {
   const now = clock();
-  const due = new Map<ShopDomain, number>();
+  const due = new Set<ShopDomain>();
   for (let step = STEPS; step >= 1 && due.size < spread.perPass; step--) {
     const ageMs = spread.fromAgeMs + (spread.windowMs * step) / STEPS;
     const found = await tokens.shopsToKeepAlive(new Date(now - ageMs), spread.perPass);
     for (const shop of shopsOfRows(found, log)) {
-      if (due.size < spread.perPass && keepAliveDueAgeMs(shop, spread) <= ageMs) {
-        due.set(shop, keepAliveDelaySeconds(shop, spread));
-      }
+      if (due.size < spread.perPass && keepAliveDueAgeMs(shop, spread) <= ageMs) due.add(shop);
     }
   }
-  const entries = [...due].map(([shop, afterSeconds]) => ({ shop, afterSeconds }));
+  const entries = keepAliveDelays([...due], spread);
   await enqueueAll("keep-alive", entries);
   if (entries.length > 0) log.info({ shops: entries.length }, "refreshes are planned for chains that grow old");
 }

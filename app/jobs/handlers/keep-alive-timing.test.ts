@@ -1,7 +1,7 @@
 // Proves that keep-alives are spread over days and minutes, long before a chain ends.
 import { describe, expect, it } from "vitest";
 import { isPairOld } from "./keep-alive.ts";
-import { KEEP_ALIVE_SPREAD, keepAliveDelaySeconds, keepAliveDueAgeMs, keepAlivePlace } from "./keep-alive-timing.ts";
+import { KEEP_ALIVE_SPREAD, keepAliveDelays, keepAliveDueAgeMs, keepAlivePlace } from "./keep-alive-timing.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const SHOPS = Array.from({ length: 10_000 }, (_, index) => `shop-${index}.myshopify.com`);
@@ -28,10 +28,27 @@ describe("the spread of keep-alives", () => {
 
   it("spreads the shops of one day over the pass: its minutes do not follow the days", () => {
     const sameDay = SHOPS.filter((shop) => keepAlivePlace(shop) < 0.1);
-    const delays = sameDay.map((shop) => keepAliveDelaySeconds(shop, KEEP_ALIVE_SPREAD));
+    const delays = keepAliveDelays(sameDay, KEEP_ALIVE_SPREAD).map(({ afterSeconds }) => afterSeconds);
     expect(Math.min(...delays)).toBeGreaterThanOrEqual(0);
     expect(Math.max(...delays)).toBeLessThan(3_600);
     expect(largestShare(delays, 12, 3_600)).toBeLessThan(0.115);
+  });
+
+  it.each([3_600, 10_000, 50_000])("gives no second of the pass more than its share of %i shops", (count) => {
+    const shops = Array.from({ length: count }, (_, index) => `many-${index}.myshopify.com`);
+    const delays = keepAliveDelays(shops, KEEP_ALIVE_SPREAD);
+    expect(new Set(delays.map(({ shop }) => shop)).size).toBe(count);
+    const bySecond = new Array<number>(3_600).fill(0);
+    for (const { afterSeconds } of delays) bySecond[afterSeconds]!++;
+    expect(Math.max(...bySecond)).toBeLessThanOrEqual(Math.ceil(count / 3_600));
+    expect(Math.min(...bySecond)).toBeGreaterThan(0);
+  });
+
+  it("has one shop due at its own moment, not at the beginning", () => {
+    const delays = SHOPS.slice(0, 100).map((shop) => keepAliveDelays([shop], KEEP_ALIVE_SPREAD)[0]!.afterSeconds);
+    expect(new Set(delays).size).toBeGreaterThan(90);
+    expect(Math.max(...delays)).toBeLessThan(3_600);
+    expect(keepAliveDelays([], KEEP_ALIVE_SPREAD)).toEqual([]);
   });
 
   it("never moves a shop", () => {

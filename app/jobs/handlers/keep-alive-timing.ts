@@ -36,7 +36,18 @@ export function keepAliveDueAgeMs(shop: string, spread: KeepAliveSpread): number
   return spread.fromAgeMs + keepAlivePlace(shop) * spread.windowMs;
 }
 
-/** When within the pass a shop's turn is; whole seconds. From other digits of the place than the day, so that they do not align. */
-export function keepAliveDelaySeconds(shop: string, spread: KeepAliveSpread): number {
-  return Math.floor(((keepAlivePlace(shop) * 9_973) % 1) * spread.passSeconds);
+/**
+ * When within the pass each shop's turn is; whole seconds. Evenly, so that no second has more than its share: shops that fell where chance puts
+ * them would be three and four in some seconds and none in others. In an order of its own, which does not follow the days.
+ */
+export function keepAliveDelays<Shop extends string>(
+  shops: readonly Shop[],
+  { passSeconds }: KeepAliveSpread,
+): { shop: Shop; afterSeconds: number }[] {
+  const inOrder = shops
+    .map((shop) => ({ shop, place: (keepAlivePlace(shop) * 9_973) % 1 }))
+    .sort((a, b) => a.place - b.place);
+  // A few shops are not all due at the beginning.
+  const first = inOrder[0]?.place ?? 0;
+  return inOrder.map(({ shop }, i) => ({ shop, afterSeconds: Math.floor(((i + first) / shops.length) * passSeconds) }));
 }
