@@ -381,6 +381,26 @@ test("a fresh session costs one query, no more than Shopify's own storage", asyn
   }
 });
 
+test("a migrated shop costs two statements: the lease with its session, and the pair that gives it back", async () => {
+  const db = toDatabase(h.process().prisma);
+  let statements = 0;
+  const counted = <Given extends unknown[], Answer>(ask: (...given: Given) => Answer) => {
+    return (...given: Given): Answer => (statements++, ask(...given));
+  };
+  const database = {
+    query: counted(db.query),
+    execute: counted(db.execute),
+    transaction: counted(db.transaction),
+  } as Database;
+  const tokens = h.process({ database });
+  const [first, second] = [await h.install("permanent"), await h.install("permanent")];
+  // The first one of a process proves the storage as well.
+  await tokens.migrate(first);
+  statements = 0;
+  expect(await tokens.migrate(second)).toMatchObject({ outcome: "migrated" });
+  expect(statements).toBe(2);
+});
+
 test("time leaps of 7, 30 and 89 days leave a chain that lives", async () => {
   const shop = await h.install("expiring");
   const tokens = h.process();

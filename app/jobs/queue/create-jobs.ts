@@ -212,11 +212,13 @@ export function createJobs(options: JobsOptions): Jobs {
       try {
         const domain = requireShopDomain(shop);
         // Asked first without the queue: nearly always nothing is parked, and this runs after every refresh.
-        const parked = await db.query<object[]>(
-          sql`SELECT 1 FROM expand_contract."ParkedJob" WHERE "shop" = ${domain} LIMIT 1`,
+        const parked = await db.query<{ job: string }[]>(
+          sql`SELECT "job" FROM expand_contract."ParkedJob" WHERE "shop" = ${domain}`,
         );
         if (parked.length > 0) await releaseParked(deps, { shop: domain });
-        if (how === "acquired") await queue.add("refresh-shop", domain);
+        // Released, that job reads the facts anew; a second one would not meet it in the queue any more.
+        const isReleased = parked.some(({ job }) => job === "refresh-shop");
+        if (how === "acquired" && !isReleased) await queue.add("refresh-shop", domain);
       } catch (error) {
         log.error({ err: error, shop }, "jobs could not be released after a pair was stored; the sweep will do it");
       }
