@@ -121,6 +121,19 @@ describe("migrate", { timeout: 60_000 }, () => {
     expect((await tokens("watch")).code, "tokens are left").toBe(1);
   });
 
+  it("waits between two waves until it is told to go on", async () => {
+    await seed("pause", 8);
+    const following = begin("migrate", "--waves", "50%,100%", "--pause-between", "confirm");
+    await following.saw(/4\/8 shops \(50%\).*continue/);
+    const goneOn = await tokens("continue");
+    expect(goneOn).toMatchObject({ code: 0, err: "" });
+    expect(goneOn.out).toMatch(/^Run \S+ goes on\./);
+    const result = await following.ended;
+    said.push(result);
+    expect(result.out).toMatch(/✓ Run \S+: completed/);
+    expect(result.code).toBe(0);
+  });
+
   it("waits for an app that is deployed in the middle, and follows the same run to its end", async () => {
     await seed("deploy", 40);
     await slowly(150);
