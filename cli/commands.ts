@@ -177,11 +177,17 @@ export async function deadLetters(
 /** Compares phase, shopify.app.toml, database and latest run, and names the next safe step. */
 export async function doctor(client: OperatorClient, tomlFile: string, at: Surroundings): Promise<number> {
   const isReady = await client.isReady();
-  const health = await client.health().catch((error: unknown) => {
-    if (isReady || !(error instanceof OperatorError) || error.code !== "app_failed") throw error;
-    return undefined;
-  });
-  if (!health) {
+  let health: HealthReport;
+  try {
+    health = await client.health();
+  } catch (error) {
+    const code = error instanceof OperatorError ? error.code : undefined;
+    if (code === "storage_unfit") {
+      const { remedy } = error as OperatorError;
+      const unfit: Finding = { level: "problem", code, text: remedy };
+      return report({ findings: [judgeReadiness(false), unfit], nextStep: `Mend the database. ${remedy}` }, at);
+    }
+    if (isReady || code !== "app_failed") throw error;
     const findings = [judgeReadiness(false)];
     return report({ findings, nextStep: "Bring the app's database back: see its log, and `npm run db:deploy`." }, at);
   }

@@ -113,6 +113,9 @@ export function explainAnswer({ status, headers, text }: Answer, origin: string)
         )
       : error("too_many_requests", `${origin} asks to call less often`, `Wait ${seconds ?? "60"} s, then try again.`);
   }
+  if (status === 503 && problem?.code === "storage_unfit") {
+    return error("storage_unfit", `${origin} cannot read its tables, or not store a token in them`, detail);
+  }
   if (status >= 500) {
     return error("app_failed", `${origin} answered ${status}`, `Look at the app's log. ${GOES_ON}`);
   }

@@ -6,6 +6,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Sandbox } from "../../sandbox/start.ts";
 import { findFreePort } from "../../scripts/free-port.ts";
@@ -110,6 +111,82 @@ describe("doctor", { timeout: 60_000 }, () => {
     await database.current.query(`ALTER TABLE "Session" DROP COLUMN "updatedAt"`);
     await vi.waitFor(async () => expect(await readyz()).toBe(200), { timeout: 10_000, interval: 250 });
     expect((await doctor(true)).out).toMatch(/✓ the database keeps a new token/);
+  });
+
+  const UNUSABLE = [
+    {
+      name: "that is missing",
+      spoil: `ALTER TABLE "Session" RENAME TO elsewhere`,
+      mend: `ALTER TABLE elsewhere RENAME TO "Session"`,
+      words: /the table "Session" is missing/,
+    },
+    {
+      name: "whose tokens are bytes; mended as said",
+      spoil: `DROP INDEX "Session_unrefreshable_idx", "Session_unrefreshable_shop_idx";
+        ALTER TABLE "Session" ALTER COLUMN "refreshToken" TYPE bytea USING convert_to("refreshToken", 'UTF8')`,
+      words: /"refreshToken" of type bytea.*(ALTER TABLE "Session" ALTER COLUMN "refreshToken" TYPE text [^;]*;)/,
+    },
+    {
+      name: "whose schema is behind",
+      spoil: `CREATE TABLE kept AS SELECT * FROM expand_contract."SchemaStep";
+        DELETE FROM expand_contract."SchemaStep" WHERE "name" = (SELECT max("name") FROM kept)`,
+      mend: `INSERT INTO expand_contract."SchemaStep" SELECT * FROM kept WHERE "name" NOT IN (SELECT "name" FROM expand_contract."SchemaStep"); DROP TABLE kept`,
+      words: /the database lacks step [^ ]+\. Run npm run db:deploy/,
+    },
+  ];
+  it.each(UNUSABLE)("readiness, health and doctor agree about a table $name", async ({ spoil, mend, words }) => {
+    const get = (path: string) => fetch(`${app!.url}${path}`, { headers: { Authorization: `Bearer ${SECRET}` } });
+    await database.current.query(spoil);
+    let remedy = "";
+    try {
+      await vi.waitFor(async () => expect((await get("/readyz")).status).toBe(503), {
+        timeout: 15_000,
+        interval: 500,
+      });
+      const health = await get("/admin/token-health");
+      const report = (await health.json()) as {
+        code?: string;
+        detail?: string;
+        storageProblem?: string;
+        nextStep?: string;
+      };
+      expect(report.storageProblem ?? report.detail).toMatch(words);
+      if (health.status === 503) expect(report.code).toBe("storage_unfit");
+      else expect(report.nextStep).toMatch(/^Mend the database/);
+      const said = await doctor(true);
+      expect(said.code).toBe(1);
+      expect(said.out).toMatch(/✗ the app is not ready/);
+      expect(said.out).toMatch(words);
+      expect(said.out).toMatch(new RegExp(`Next: Mend the database.*${words.source}`));
+      remedy = words.exec(said.out)?.[1] ?? "";
+    } finally {
+      await database.current.query(mend ?? remedy);
+    }
+    await vi.waitFor(async () => expect((await get("/readyz")).status).toBe(200), { timeout: 15_000, interval: 250 });
+    expect((await doctor(true)).out).toMatch(/✓ the database keeps a new token/);
+  });
+
+  it("a row or a table that another transaction holds takes no instance out of the traffic; who holds the table is said", async () => {
+    const holder = new pg.Client({ connectionString: database.current.url, application_name: "index builder" });
+    await holder.connect();
+    try {
+      const readyz = async () => (await fetch(`${app!.url}/readyz`)).status;
+      await holder.query(`BEGIN; SELECT 1 FROM "Session" FOR UPDATE`);
+      expect((await doctor(true)).out).toMatch(/✓ the database keeps a new token/);
+      expect(await readyz()).toBe(200);
+      await holder.query(`LOCK TABLE "Session" IN SHARE MODE`);
+      await vi.waitFor(
+        async () =>
+          expect((await doctor(true)).out).toMatch(
+            /✗ .*"Session" is locked by the process \d+ of Postgres \(idle in transaction, "index builder"/,
+          ),
+        { timeout: 20_000, interval: 500 },
+      );
+      expect(await readyz()).toBe(200);
+    } finally {
+      await holder.end();
+    }
+    await vi.waitFor(async () => expect((await doctor(true)).code).toBe(0), { timeout: 10_000, interval: 500 });
   });
 
   it("shows background jobs that failed for good, and gives them another chance", async () => {

@@ -618,6 +618,61 @@ describe("what no proof could foresee", () => {
     for (const shop of shops) await h.expectCurrent(shop);
   });
 
+  test("a row that another transaction holds is one shop's trouble: others are migrated, the app is fit, its pair is kept", async () => {
+    await h.database.query(`TRUNCATE "Session"`);
+    const [held, other] = [await h.install("permanent"), await h.install("permanent")];
+    const holder = new pg.Client({ connectionString: h.database.url });
+    await holder.connect();
+    const impatient = openDatabase(h.database.url, { poolSize: 3, statementTimeoutMs: 400 });
+    opened.push(impatient);
+    const tokens = h.process({ database: impatient, emergency });
+    // The proof of an earlier exchange is what the exchange of the held one relies upon.
+    await tokens.migrate(await h.install("permanent"));
+    await holder.query(`BEGIN`);
+    await holder.query(`SELECT 1 FROM "Session" WHERE shop = $1 FOR UPDATE`, [held]);
+    try {
+      await expect(tokens.migrate(held)).rejects.not.toBeInstanceOf(StorageUnfitError);
+      expect((await unstored()).map(({ shop }) => shop)).toEqual([held]);
+      expect(await tokens.migrate(other)).toMatchObject({ outcome: "migrated" });
+      expect(await tokens.storageProblem()).toBeUndefined();
+      expect(await h.process({ emergency }).storageProblem({ recent: true })).toBeUndefined();
+    } finally {
+      await holder.query(`ROLLBACK`);
+      await holder.end();
+    }
+    expect(await h.process({ emergency }).adoptUnstored()).toBe(1);
+    for (const shop of [held, other]) await h.expectCurrent(shop);
+    expect(await h.tokenCalls(held)).toHaveLength(1);
+  });
+
+  test("a whole table that another transaction holds is said with who does, and spends nothing more", async () => {
+    const [first, second] = [await h.install("permanent"), await h.install("permanent")];
+    const impatient = openDatabase(h.database.url, { poolSize: 3, statementTimeoutMs: 400 });
+    opened.push(impatient);
+    const tokens = h.process({ database: impatient, emergency });
+    await tokens.migrate(await h.install("permanent"));
+    const holder = new pg.Client({ connectionString: h.database.url, application_name: "index builder" });
+    await holder.connect();
+    await holder.query(`BEGIN; LOCK TABLE "Session" IN SHARE MODE`);
+    try {
+      await tokens.migrate(first).catch(() => {});
+      await expect(tokens.migrate(second)).rejects.not.toBeInstanceOf(StorageUnfitError);
+      expect(await h.tokenCalls(second)).toEqual([]);
+      const problem = await tokens.storageProblem({ recent: true });
+      expect(problem).toMatchObject({ kind: "locked", what: expect.stringContaining('"index builder"') });
+      await h.database.query(problem!.remedy.replace(/^.*or: /, ""));
+    } finally {
+      holder.on("error", () => {});
+      await holder.end().catch(() => {});
+    }
+    await h.process({ emergency }).adoptUnstored();
+    for (const shop of [first, second]) {
+      await h.process({ emergency }).migrate(shop);
+      await h.expectCurrent(shop);
+    }
+    expect(await h.process({ emergency }).storageProblem()).toBeUndefined();
+  });
+
   test("a merchant's acquisition: adopted by the next use, in another process, without a call", async () => {
     const shop = await h.install("none");
     await h.database.query(UNFORESEEN);

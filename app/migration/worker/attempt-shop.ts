@@ -19,6 +19,9 @@ export const APP_REFUSED: StopReason = {
     "Correct SHOPIFY_API_KEY and SHOPIFY_API_SECRET, then start again; no shop was marked.",
 };
 
+const DATABASE_DID_NOT_ANSWER =
+  "the database did not answer in time; if it is this shop alone, another transaction holds its row (pg_stat_activity: idle in transaction)";
+
 /** How one attempt ended. Without an outcome nothing happened to the shop. */
 export interface Attempt {
   outcome?: Outcome;
@@ -80,7 +83,7 @@ function countedOnce({ shop, tries }: Claim, isDatabase: boolean, random?: () =>
     shop,
     outcome: "failed" as const,
     code: isDatabase ? "interrupted" : "internal_error",
-    message: isDatabase ? "the database did not answer" : "an error of the app itself; its log says more",
+    message: isDatabase ? DATABASE_DID_NOT_ANSWER : "an error of the app itself; its log says more",
     retryable: true,
     attempts: 1,
   };

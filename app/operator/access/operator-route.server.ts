@@ -1,5 +1,6 @@
 import type { ActionFunctionArgs, LoaderFunctionArgs } from "@remix-run/node";
-import { isDatabaseUnable } from "../../infra/database/is-database-outage.ts";
+import { isDatabaseFailure, isDatabaseUnable } from "../../infra/database/is-database-outage.ts";
+import { StorageUnfitError } from "../../tokens/index.ts";
 import type { FailedAttempts } from "./failed-attempts.server.ts";
 import { isOperatorSecret } from "./is-operator-secret.server.ts";
 import { problemResponse } from "./problem.ts";
@@ -8,6 +9,8 @@ export interface OperatorDependencies {
   /** Those that open the route. None: it does not exist. */
   secrets: readonly string[];
   failedAttempts: FailedAttempts;
+  /** Why the database refuses what it is asked, and what mends it; undefined when nothing is known. */
+  findUnfitness?: () => Promise<string | undefined>;
   /** The database cannot be reached; answered with 503. */
   onOutage?: (error: unknown) => void;
   onRefused?: (fields: { address: string; path: string; tooMany: boolean }) => void;
@@ -19,7 +22,7 @@ export type OperatorHandlers = Partial<Record<"GET" | "POST" | "DELETE", Handler
 /**
  * Makes the loader and action of an operator's route: the secret first, then the method, then the handler. HEAD is GET.
  * Answers 404 without a secret in the environment, 401 to a wrong one, 429 to too many wrong ones, 405 with `Allow`, 503 while the
- * database is away.
+ * database is away, or its tables are not as they must be.
  */
 export function operatorRoute(handlers: OperatorHandlers, dependencies: OperatorDependencies) {
   const allowed = Object.keys(handlers).flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]));
@@ -32,7 +35,12 @@ export function operatorRoute(handlers: OperatorHandlers, dependencies: Operator
     try {
       return await handler(args);
     } catch (error) {
-      if (!isDatabaseUnable(error)) throw error;
+      if (!isDatabaseFailure(error) && !(error instanceof StorageUnfitError)) throw error;
+      if (!isDatabaseUnable(error)) {
+        const unfitness = await dependencies.findUnfitness?.().catch(() => undefined);
+        if (unfitness) return problemResponse(storageUnfit(unfitness), { "Retry-After": "5" });
+        throw error;
+      }
       dependencies.onOutage?.(error);
       return problemResponse(DATABASE_UNREACHABLE, { "Retry-After": "5" });
     }
@@ -88,6 +96,12 @@ const DATABASE_UNREACHABLE = {
   detail:
     "The app cannot reach its database. A run that was going on continues by itself once the database is back; ask again then.",
 };
+const storageUnfit = (words: string) => ({
+  status: 503,
+  code: "storage_unfit",
+  title: "Service Unavailable",
+  detail: `The database would not keep a new token, or cannot be read: ${words}`,
+});
 const TOO_MANY = {
   status: 429,
   code: "too_many_attempts",

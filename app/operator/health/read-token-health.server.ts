@@ -2,6 +2,7 @@ import { systemClock } from "../../infra/clock.ts";
 import { countTokensSinceContract } from "../../migration/index.ts";
 import { lookAtRemainingTokens, isExemptDistribution } from "../../tokens/index.ts";
 import { services } from "../../services.server.ts";
+import { findUnfitness } from "./find-unfitness.server.ts";
 import { tokenHealthReport, type TokenHealthReport } from "./token-health-report.ts";
 import { findTomlInstallFlow } from "./toml-install-flow.server.ts";
 
@@ -9,13 +10,13 @@ import { findTomlInstallFlow } from "./toml-install-flow.server.ts";
 export async function readTokenHealthReport(): Promise<TokenHealthReport> {
   const { env, db, tokens } = services;
   const isExempt = isExemptDistribution(env.APP_DISTRIBUTION);
-  const [counts, remaining, sinceContract, tomlUsesLegacyInstallFlow, problem, tokenEncryption, clientSecret] =
+  const [counts, remaining, sinceContract, tomlUsesLegacyInstallFlow, unfitness, tokenEncryption, clientSecret] =
     await Promise.all([
       tokens.health(),
       isExempt ? {} : lookAtRemainingTokens({ db }),
       isExempt || env.phase !== "contract" ? 0 : countTokensSinceContract(db),
       findTomlInstallFlow(),
-      tokens.storageProblem({ recent: true }),
+      findUnfitness(),
       tokens.sealing(),
       tokens.rotation(),
     ]);
@@ -26,7 +27,7 @@ export async function readTokenHealthReport(): Promise<TokenHealthReport> {
     phase: env.phase,
     rolloutComplete: isRolloutComplete(),
     tomlUsesLegacyInstallFlow,
-    storageProblem: problem && `${problem.what}. ${problem.remedy}`,
+    storageProblem: unfitness?.words,
     tokenEncryption,
     clientSecret,
     now: systemClock(),

@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Session } from "@shopify/shopify-api";
+import { isDatabaseFailure } from "../../infra/database/is-database-outage.ts";
 import type { TokenContext } from "../context.ts";
 import { describeError, IncompletePairError, LeaseLostError, PermanentTokenRefusedError } from "../errors.ts";
 import { readSession } from "../records/read-session.ts";
 import { unfitErrorOf } from "../storage/prove-storage.ts";
 import { isLastingRefusal } from "../storage/postgres-error.ts";
 import { keepUnstored } from "../storage/unstored-pairs.ts";
-import { noteStored, noteStoreFailed } from "../storage/with-proven-storage.ts";
+import { noteStored, noteStoreFailed, noteStoreInterrupted } from "../storage/with-proven-storage.ts";
 import { writePair } from "../storage/write-pair.ts";
 import type { HowStored } from "../types.ts";
 import type { Lease } from "./lease.ts";
@@ -58,7 +59,8 @@ export async function storePair(
   } catch (error) {
     // The error itself may quote the row.
     const said = (await unfitErrorOf(ctx, lease.shop, error, { mayQuote: false })) ?? error;
-    noteStoreFailed(ctx, lease, said);
+    if (isDatabaseFailure(error) && !isLastingRefusal(error)) noteStoreInterrupted(ctx);
+    else noteStoreFailed(ctx, lease, said);
     if (!isRecorded) await keepUnstored(ctx, lease, session, how);
     throw said;
   }

@@ -1,6 +1,7 @@
 import sql from "sql-template-tag";
 import { randomBytes, randomUUID } from "node:crypto";
 import { Session } from "@shopify/shopify-api";
+import { postgresError } from "../../infra/database/postgres-error.ts";
 import type { TokenContext } from "../context.ts";
 import { type StorageProblem, StorageUnfitError } from "../errors.ts";
 import { PERMANENT_TOKEN_PREDICATE } from "../records/permanent-token.ts";
@@ -11,11 +12,14 @@ import { requireTokenKeys } from "../sealing/key-problem.ts";
 import { SealError } from "../sealing/sealed-value.ts";
 import type { RowTokens } from "../sealing/vault.ts";
 import { findHiddenRows } from "./access-problem.ts";
+import { describeLock } from "./describe-lock.ts";
 import { describeStorageProblem, notWritten } from "./storage-problem.ts";
 import { type StoreTarget, writePair } from "./write-pair.ts";
 
-/** How long the proof waits for a locked row; after that nothing is proven, and the call is tried again. */
-const LOCK_TIMEOUT = "2s";
+/** How long the proof waits for a locked row; after that nothing is proven, and the call is tried again. Milliseconds. */
+const LOCK_TIMEOUT_MS = 2_000;
+/** The same for monitors, which ask every few seconds and wait for two at most. */
+const MONITOR_LOCK_TIMEOUT_MS = 300;
 /** The proof takes a few milliseconds; these bounds are for a database that hangs. */
 const TRANSACTION = { maxWait: 5_000, timeout: 8_000 };
 
@@ -27,10 +31,14 @@ class RolledBack extends Error {}
  * made up, and every constraint checked; then it is read back, with the very statement that reads sessions, and rolled back.
  * @throws StorageUnfitError saying what is wrong by name, and what mends it. Errors of a database that is away pass as they are.
  */
-export async function proveStorage(ctx: TokenContext, shop: string): Promise<void> {
+export async function proveStorage(
+  ctx: TokenContext,
+  shop: string,
+  { lockTimeoutMs = LOCK_TIMEOUT_MS }: { lockTimeoutMs?: number } = {},
+): Promise<void> {
   await requireTokenKeys(ctx, shop);
   try {
-    await tryToStore(ctx, shop);
+    await tryToStore(ctx, shop, lockTimeoutMs);
   } catch (error) {
     throw (await unfitErrorOf(ctx, shop, error, { mayQuote: true })) ?? error;
   }
@@ -57,14 +65,14 @@ function unfit(ctx: TokenContext, shop: string, problem: StorageProblem): Storag
 
 const judgesTimesOf = ({ sessions }: TokenContext): boolean => sessions.name === "prisma";
 
-async function tryToStore(ctx: TokenContext, shop: string): Promise<void> {
+async function tryToStore(ctx: TokenContext, shop: string, lockTimeoutMs: number): Promise<void> {
   const id = ctx.api.session.getOfflineId(shop);
   const owner = randomUUID();
   const pair = madeUpPair(ctx, id, shop);
   let problem: StorageProblem | undefined;
   await ctx.db
     .transaction(async (tx) => {
-      await tx.execute({ text: `SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`, values: [] });
+      await tx.execute({ text: `SET LOCAL lock_timeout = ${lockTimeoutMs}`, values: [] });
       const [row] = await tx.query<StoreTarget[]>(sql`
         INSERT INTO expand_contract."ShopToken" AS t ("shop", "leaseOwner", "leaseExpiresAt")
         VALUES (${shop}, ${owner}, clock_timestamp() + interval '1 minute')
@@ -142,8 +150,9 @@ export async function recentStorageProblem(ctx: TokenContext): Promise<StoragePr
 }
 
 /**
- * The proof without a shop at hand, for those who look after the app: on a permanent session, else on any, else on none.
- * @returns what is wrong, or undefined. Never spends anything.
+ * The proof without a shop at hand, for those who look after the app: on a permanent session, else on any, else on none. A row that another
+ * transaction holds says nothing about the table: then the proof is made without one.
+ * @returns what is wrong, or undefined. Of the kind `locked` where the whole table is held: that passes when it is let go. Never spends anything.
  * @throws errors of a database that is away.
  */
 export async function findStorageProblem(ctx: TokenContext): Promise<StorageProblem | undefined> {
@@ -151,11 +160,18 @@ export async function findStorageProblem(ctx: TokenContext): Promise<StorageProb
     const [row] = await ctx.db.query<{ shop: string }[]>({ text: A_ROW, values: [] });
     const shop = row && normalShopName(row.shop);
     const isShop = shop !== undefined && /^[a-z0-9][a-z0-9-]*\.myshopify\.com$/.test(shop);
-    await proveStorage(ctx, isShop ? shop : NO_SHOP);
+    const options = { lockTimeoutMs: MONITOR_LOCK_TIMEOUT_MS };
+    await proveStorage(ctx, isShop ? shop : NO_SHOP, options).catch((error: unknown) => {
+      if (!isLockTimeout(error)) throw error;
+      return proveStorage(ctx, NO_SHOP, options);
+    });
     return undefined;
   } catch (error) {
+    if (isLockTimeout(error)) return describeLock(ctx.db);
     const unfit = await unfitErrorOf(ctx, NO_SHOP, error, { mayQuote: true });
     if (!unfit) throw error;
     return unfit.problem;
   }
 }
+
+const isLockTimeout = (error: unknown): boolean => postgresError(error)?.originalCode === "55P03";

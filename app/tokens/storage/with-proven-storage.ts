@@ -11,6 +11,8 @@ const FIRST_PATIENCE_MS = 2_000;
 const MOST_FIRSTS = 5;
 /** After a store that failed for good the table may refuse some rows and take others: each row is proven before its exchange. */
 const WARY_MS = 3_600_000;
+/** The same after a store that a lock or an outage kept from being made: that row or that moment, as a rule. */
+const WARY_AFTER_INTERRUPTION_MS = 300_000;
 
 /**
  * Runs `exchange`, which spends something at Shopify and stores what it brings, only where the database is proven to keep it. The first
@@ -89,4 +91,12 @@ export function noteStoreFailed({ storage }: TokenContext, { shop }: StoredAt, e
   storage.waryUntil = performance.now() + WARY_MS;
   storage.checked = undefined;
   storage.failed = { shop, error };
+}
+
+/**
+ * A pair could not be stored for a reason that passes, such as a row that another transaction holds: for a while each exchange is proven on
+ * its own row. That of one shop keeps no other from going on.
+ */
+export function noteStoreInterrupted({ storage }: TokenContext): void {
+  storage.waryUntil = Math.max(storage.waryUntil, performance.now() + WARY_AFTER_INTERRUPTION_MS);
 }

@@ -1,8 +1,9 @@
 import type { LoaderFunctionArgs } from "@remix-run/node";
 import { systemClock } from "../../../infra/clock.ts";
-import { isDatabaseOutage } from "../../../infra/database/is-database-outage.ts";
+import { isDatabaseFailure, isDatabaseOutage } from "../../../infra/database/is-database-outage.ts";
 import { services } from "../../../services.server.ts";
 import { problemResponse } from "../../access/problem.ts";
+import { findUnfitness } from "../../health/find-unfitness.server.ts";
 import { MessagePage } from "../../pages/message-page.tsx";
 import { isDueForRenewal, IDLE_MS, isSame, issueSession, type ConsoleSession } from "./console-session.ts";
 import { readForm } from "./read-form.ts";
@@ -47,7 +48,7 @@ export function consoleRoute(handlers: ConsoleHandlers) {
     try {
       return await answer(handlers, args);
     } catch (error) {
-      return failurePage(error, args);
+      return await failurePage(error, args);
     }
   };
   return { loader: handle, action: handle };
@@ -94,7 +95,7 @@ function signInFirst(request: Request, url: URL): Response {
   return seeOther(next ? `/admin/login?next=${encodeURIComponent(next)}` : "/admin/login");
 }
 
-function failurePage(error: unknown, { request, context }: LoaderFunctionArgs): Response {
+async function failurePage(error: unknown, { request, context }: LoaderFunctionArgs): Promise<Response> {
   const { log } = services;
   const { pathname } = new URL(request.url);
   if (isDatabaseOutage(error)) {
@@ -106,6 +107,13 @@ function failurePage(error: unknown, { request, context }: LoaderFunctionArgs): 
     return htmlResponse(page, { status: 503, headers: { "Retry-After": "5" } });
   }
   log.error({ err: error, requestId: context.requestId, path: pathname }, "a console page failed");
+  const unfitness = isDatabaseFailure(error)
+    ? await findUnfitness({ recent: false }).catch(() => undefined)
+    : undefined;
+  if (unfitness) {
+    const text = `The database would not keep a new token, or cannot be read: ${unfitness.words}`;
+    return messageResponse(503, "The database is not as it must be", text, { "Retry-After": "5" });
+  }
   const text = `The app's log says what it was, under the reference ${context.requestId}.`;
   return messageResponse(500, "Something went wrong", text);
 }
