@@ -23,7 +23,9 @@ export interface AppProcess {
 export interface AppProcessOptions {
   /** What the app is configured with, on top of PATH, HOME and the like. Nothing else of this process's environment is passed on. */
   env: Record<string, string | undefined>;
-  /** What is started, from the project's folder; `server.ts` unless told. */
+  /** The folder of the app, built; this project's unless told. */
+  root?: string;
+  /** What is started, from that folder; `server.ts` unless told. */
   entry?: string;
   /** A module of the project that runs before the app's own (`node --import`). */
   preload?: string;
@@ -65,14 +67,14 @@ const MOST_LOG_CHARACTERS = 20_000_000;
  * @throws AppStartError when it ends before that (a refused configuration does so on purpose), or takes too long.
  */
 export async function startAppProcess(options: AppProcessOptions): Promise<AppProcess> {
-  const { mode = "production" } = options;
-  if (mode === "production" && !existsSync(join(PROJECT_ROOT, "build", "server")))
+  const { mode = "production", root = PROJECT_ROOT } = options;
+  if (mode === "production" && !existsSync(join(root, "build", "server")))
     throw new Error("there is no build: run `npm run build` first");
   const port = options.port || (await findFreePort());
   const inherited = Object.fromEntries(PASSED_ON.map((name) => [name, process.env[name]]));
   const before = preloads("scripts/end-with-parent.ts", ...(options.preload ? [options.preload] : []));
   const child = spawn(process.execPath, [...before, options.entry ?? "server.ts"], {
-    cwd: PROJECT_ROOT,
+    cwd: root,
     env: { ...inherited, NODE_ENV: mode, ...options.env, PORT: String(port) } as NodeJS.ProcessEnv,
     stdio: ["pipe", "pipe", "pipe"],
     // A group of its own: Ctrl-C in a terminal reaches us, and we decide in which order things end.

@@ -19,6 +19,8 @@ interface Preparation {
   databaseUrl?: string;
   env?: Record<string, string>;
   envOf?: (index: number) => Record<string, string>;
+  /** The folder of the release that runs at first; this one's unless told. */
+  root?: string;
   undo?: () => unknown;
 }
 

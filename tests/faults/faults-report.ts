@@ -63,10 +63,8 @@ that is not there; a load balancer would have sent the request to the other inst
 Behind PgBouncer failures end late because a shop's lease whose holder lost the database runs out after 15 s; away for 20 s instead of 5, failures end after 0.0 s. A clock that is wrong costs
 the instance the ID tokens that it takes for stale (401: App Bridge asks again with a new one), and nothing else: leases live by the database's clock.
 ${backup ? backupText(backup) : ""}
-## Not here
-
-Two versions of the app side by side: the earlier one would have to be installed and built beside this one. What is tested is its half that can be: the schema of version 0.1.0 with its rows is taken
-over, and its views go on working (\`tests/integration/schema-migrate.test.ts\`).
+Version 0.1.0 comes out of this repository's git, and is installed and built in a temporary folder the first time. Where git does not have it (a shallow clone), or its packages cannot be had,
+the two rows say so instead.
 
 Measured on ${new Date().toISOString().slice(0, 10)} at ${measuredCommit()}: ${machineFacts()}; ${Math.round(seconds)} s in all. The load before and after depends on what else the machine does.
 `;

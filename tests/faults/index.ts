@@ -15,6 +15,7 @@ import { pgbouncer } from "./kinds/pgbouncer.ts";
 import { processFaults } from "./kinds/process-faults.ts";
 import { runBackup } from "./kinds/restored-backup.ts";
 import { shopifyFaults } from "./kinds/shopify-faults.ts";
+import { twoVersions } from "./kinds/two-versions.ts";
 import { runFault } from "./run-fault.ts";
 
 const FAULTS: Record<string, Fault> = {
@@ -23,6 +24,7 @@ const FAULTS: Record<string, Fault> = {
   "disk-full": diskFull,
   ...processFaults,
   ...shopifyFaults,
+  ...twoVersions,
 };
 const BACKUP = "restored-backup";
 

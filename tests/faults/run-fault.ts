@@ -59,6 +59,7 @@ export async function runFault(fault: Fault, options: FaultOptions): Promise<Fau
       seed,
       env: { DATABASE_URL: prepared?.databaseUrl ?? way.url, ...prepared?.env },
       envOf: prepared?.envOf,
+      root: prepared?.root,
     });
     undo.push(() => world.close());
     const shops = shopNames("fault", count);

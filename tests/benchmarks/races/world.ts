@@ -64,8 +64,8 @@ export interface World {
   rows(): Promise<StoredRow[]>;
   /** Makes the app believe that these shops' access tokens have expired; the simulator's clock moves by itself. */
   expire(shops: readonly string[]): Promise<void>;
-  /** Starts process `index` again after it was killed. */
-  restart(index: number): Promise<void>;
+  /** Starts process `index` again after it was killed, or another one in its place; of another release where its folder is given. */
+  restart(index: number, root?: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -78,6 +78,8 @@ export interface WorldOptions {
   env?: Record<string, string>;
   /** On top of that, for one process. */
   envOf?: (index: number) => Record<string, string>;
+  /** The folder of the release that starts first; this one's unless told. */
+  root?: string;
 }
 
 export async function createWorld({
@@ -88,6 +90,7 @@ export async function createWorld({
   choices,
   env,
   envOf,
+  root,
 }: WorldOptions): Promise<World> {
   const database = await databases.create();
   const sandbox = await startSandbox({
@@ -100,8 +103,9 @@ export async function createWorld({
   const pool = new pg.Pool({ connectionString: database.url, max: 4 });
   pool.on("error", () => {});
   const migrationSecret = randomBytes(32).toString("hex");
-  const start = (index: number) =>
+  const start = (index: number, folder?: string) =>
     startAppProcess({
+      root: folder,
       entry: kind === "plain" ? "tests/benchmarks/races/plain/server.ts" : undefined,
       env: {
         SHOPIFY_API_KEY: APP.clientId,
@@ -120,7 +124,7 @@ export async function createWorld({
         ...envOf?.(index),
       },
     });
-  const started = await Promise.all(Array.from({ length: processes }, (_, index) => start(index)));
+  const started = await Promise.all(Array.from({ length: processes }, (_, index) => start(index, root)));
   const merchants = createMerchants(sandbox, APP.url, (index) => started[index % started.length]!.url);
 
   const query = async <Row extends pg.QueryResultRow>(sql: string, values?: unknown[]) =>
@@ -150,9 +154,9 @@ export async function createWorld({
         [shops],
       );
     },
-    async restart(index) {
+    async restart(index, folder) {
       // The old port would do, but a load balancer's next instance has another.
-      started[index] = await start(index);
+      started[index] = await start(index, folder);
     },
     async close() {
       await merchants.close();
