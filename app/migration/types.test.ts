@@ -31,6 +31,11 @@ describe("the body of POST /admin/migrate-tokens", () => {
     expect(parseMigrationOptions({ waves: "1%, 10%,100%" }).waves).toEqual([1, 10, 100]);
   });
 
+  it("is refused when it is there and says nothing: a client that meant options sent none", () => {
+    for (const body of [null, [], 0, false, ""])
+      expect(Object.keys(problems(body)), JSON.stringify(body)).toEqual(["body"]);
+  });
+
   it("is refused with each bad field named", () => {
     expect(
       Object.keys(

@@ -86,7 +86,7 @@ export type MigrationOptions = z.output<typeof request>;
  * @throws MigrationRequestError (`invalid_request`) naming each bad field.
  */
 export function parseMigrationOptions(body: unknown): MigrationOptions {
-  const parsed = request.safeParse(body ?? {});
+  const parsed = request.safeParse(body === undefined ? {} : body);
   if (parsed.success) return parsed.data;
   throw new MigrationRequestError(
     parsed.error.issues.flatMap((issue): FieldProblem[] =>

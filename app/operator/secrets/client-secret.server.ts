@@ -49,8 +49,8 @@ export async function repin(request: Request): Promise<Response> {
 
 async function orderOf(request: Request): Promise<{ after: string; rate: number; dryRun: boolean } | undefined> {
   try {
-    const body = (await readJsonBody(request)) ?? {};
-    if (typeof body !== "object" || Array.isArray(body)) return undefined;
+    const { body = {} } = { body: await readJsonBody(request) };
+    if (typeof body !== "object" || body === null || Array.isArray(body)) return undefined;
     const { after = "", ratePerSecond: rate = RATE.usual, dryRun = false } = body as Record<string, unknown>;
     if (typeof after !== "string" || after.length > 255 || typeof dryRun !== "boolean") return undefined;
     if (typeof rate !== "number" || !(rate >= RATE.lowest && rate <= RATE.highest)) return undefined;
