@@ -85,8 +85,8 @@ export interface OperatorClient {
   runs(limit: number): Promise<RunView[]>;
   /** Permanent rows that Shopify would not exchange, with the reason; the first ones. */
   leftovers(limit: number): Promise<Leftover[]>;
-  /** Which scopes the app asks for, and what shops have granted. */
-  scopes(): Promise<ScopesReport>;
+  /** Which scopes the app asks for, and what shops have granted; undefined from an app that has adopted the package, which is told no scopes. */
+  scopes(): Promise<ScopesReport | undefined>;
   /** One page of shops, 50 unless told, and where the next begins. */
   shops(query: ShopQuery): Promise<{ shops: ListedShop[]; next: string | null }>;
   /** Everything about one shop. */
@@ -206,7 +206,14 @@ export function createOperatorClient({
       return json<{ shops: ListedShop[]; next: string | null }>(`/admin/shops?${search}`, "shops");
     },
     shop: (domain) => json<ShopReport>(`/admin/shops/${encodeURIComponent(domain)}`, "state"),
-    scopes: () => json<ScopesReport>("/admin/scopes", "granted"),
+    async scopes() {
+      try {
+        return await json<ScopesReport>("/admin/scopes", "granted");
+      } catch (error) {
+        if (error instanceof OperatorError && error.code === "not_found") return undefined;
+        throw error;
+      }
+    },
     continueRun: (id) => json<RunView>(`${RUNS}/${encodeURIComponent(id)}`, "status", { method: "POST" }),
     stopRun: (id) => json<RunView>(`${RUNS}/${encodeURIComponent(id)}`, "status", { method: "DELETE" }),
     async health() {

@@ -33,6 +33,8 @@ function columnsOf(place: Place): typeof COLUMNS {
 
 /** Names under which apps and other storages keep their sessions. */
 const OTHER_NAMES = ["session", "sessions", "Sessions", "shopify_sessions"];
+/** What gives a table of sessions away under any other name. */
+const TELLTALE_COLUMNS = ["id", "shop", "state", "isOnline", "accessToken"];
 
 export interface SessionTable {
   /** `table`, `view`, or `missing`. */
@@ -46,11 +48,12 @@ export interface SessionTable {
 export async function inspectSession(connection: Connection, place: Place): Promise<SessionTable> {
   const { name: table } = sessionsOf(place);
   const { rows } = await connection.query<{ name: string; kind: string; columns: string[] }>(
-    `SELECT c.relname::text AS name, c.relkind::text AS kind,
-       array(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns
-      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-     WHERE n.nspname = $1 AND c.relname = ANY($2) AND c.relkind IN ('r', 'p', 'v')`,
-    [place.appSchema, [table, "Session", ...OTHER_NAMES]],
+    `SELECT c.relname::text AS name, c.relkind::text AS kind, found.columns
+      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace, LATERAL (SELECT array(
+             SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns) found
+     WHERE n.nspname = $1 AND (c.relname = ANY($2) OR found.columns @> $3::text[]) AND c.relkind IN ('r', 'p', 'v')
+     ORDER BY c.relname`,
+    [place.appSchema, [table, "Session", ...OTHER_NAMES], TELLTALE_COLUMNS],
   );
   const found = rows.find(({ name }) => name === table);
   return {

@@ -14,7 +14,8 @@ export const RULES = {
   "session-deleted-on-uninstall": {
     wrong:
       "app/uninstalled deletes the row past the lease of its shop: a refresh or a reinstall at that moment is lost, or stays.",
-    instead: "Call tokens.recordUninstalled(shop) in the webhook, or delete through the storage inside of withTokens.",
+    instead:
+      "Delete the line where withTokens or withExpressTokens wraps the library: the sessions are gone before the handler runs. Else call tokens.recordUninstalled(shop) there.",
   },
   "session-storage": {
     wrong:

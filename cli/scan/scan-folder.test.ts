@@ -88,6 +88,7 @@ const WRONG: Record<string, Record<string, string>> = {
           break;
         case "SHOP_REDACT":
           await db.session.deleteMany({ where: { shop } }); // ✗ session-table
+          await db.shopifySession.deleteMany({ where: { shop } }); // ✗ session-table
       }`,
     "server.js": `
       const handlers = { APP_UNINSTALLED: { callback: async (topic, shop) => {

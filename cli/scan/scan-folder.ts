@@ -92,12 +92,18 @@ function listOrExplain(folder: string, ignored: readonly string[]): string[] {
 
 /** Any TypeScript 5: an app that is written in it has it, and nothing else of ours needs it. */
 async function loadTypeScript(): Promise<Ts> {
+  const remedy = "Install it beside: npm install --no-save typescript@5";
+  let ts: Partial<Ts> | undefined;
   try {
-    return (await import("typescript")).default;
+    ts = (await import("typescript")).default as Partial<Ts> | undefined;
   } catch (error) {
-    const remedy = "Install it beside: npm install --save-dev typescript";
     throw new OperatorError("no_typescript", "The scan reads sources with TypeScript, which is not installed", remedy, {
       cause: error,
     });
   }
+  // TypeScript 7 is a program without this interface.
+  if (!ts?.createProgram) {
+    throw new OperatorError("no_typescript", "The scan cannot read sources with this version of TypeScript", remedy);
+  }
+  return ts as Ts;
 }

@@ -491,6 +491,7 @@ describe.for(EXAMPLES)("$name, adopted", (example) => {
       env: { ...process.env, MIGRATION_SECRET: SECRET },
     }).catch((error: { stdout: string }) => error);
     expect(doctor.stdout).not.toMatch(/not ready/);
+    expect(JSON.parse(doctor.stdout)).toMatchObject({ health: { phase: "expand" }, nextStep: expect.any(String) });
   });
 
   test("a job gets a fresh token, by shop", async (context) => {

@@ -182,6 +182,19 @@ describe("tables that are not ours", () => {
     },
   );
 
+  test("sessions under a name that nobody has thought of are known by their columns", async () => {
+    const database = await databaseWith(
+      "CREATE SCHEMA shop",
+      TEMPLATE_SESSION.replace('"Session"', "shop.shopify_session"),
+    );
+    const url = `${database.url}?schema=shop`;
+    await expect(migrateSchema(url)).rejects.toMatchObject({
+      code: "session_table_named_differently",
+      message: expect.stringContaining('"shopify_session"'),
+    });
+    expect(await tablesIn(database, "shop")).toEqual(["shopify_session"]);
+  });
+
   test("a view named Session over a table of another name serves as one", async () => {
     const database = await databaseWith(
       TEMPLATE_SESSION.replace('"Session"', '"AppSession"'),

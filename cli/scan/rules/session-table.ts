@@ -5,6 +5,8 @@ import { TOKEN_KEY } from "./token-in-job.ts";
 /** Prisma's methods that no other library's `session` has; the others need a client of that name in front. */
 const OF_PRISMA_ALONE =
   /^(?:findMany|findFirst|findFirstOrThrow|findUnique|findUniqueOrThrow|createMany|updateMany|deleteMany|upsert)$/;
+/** `Session`, or `ShopifySession` with an `@@map`. */
+const MODEL = /^(?:shopify_?)?session$/i;
 const OF_PRISMA = /^(?:create|update|delete)$/;
 const PRISMA_CLIENT = /(?:^|\.)(?:\w*prisma\w*|db|database|tx|trx)$/i;
 const READS = /^find/;
@@ -31,7 +33,7 @@ export function findSessionTable(source: Source): void {
 }
 
 function isPrismaSession({ ts }: Source, node: ts.Expression, method: string): boolean {
-  if (!ts.isPropertyAccessExpression(node) || node.name.text !== "session") return false;
+  if (!ts.isPropertyAccessExpression(node) || !MODEL.test(node.name.text)) return false;
   return OF_PRISMA_ALONE.test(method) || (OF_PRISMA.test(method) && PRISMA_CLIENT.test(node.expression.getText()));
 }
 
