@@ -21,6 +21,12 @@ it("offers every command, and the options of one", () => {
   expect(complete("shops", "--s")).toEqual(["--state", "--search"]);
 });
 
+it("completes the program by the name that it was installed under", () => {
+  const script = completionScript(createProgram(process.env, "expand-contract"), "bash");
+  expect(script).toMatch(/complete -F _expand_contract expand-contract$/);
+  expect(script).not.toMatch(/tokens$/m);
+});
+
 it("is written for zsh and fish as well", () => {
   expect(completionScript(program, "zsh")).toContain("bashcompinit");
   expect(completionScript(program, "fish")).toMatch(/^complete -c tokens -f -n __fish_use_subcommand -a migrate /);

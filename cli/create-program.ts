@@ -177,7 +177,7 @@ export function createProgram(env: NodeJS.ProcessEnv = process.env, name = "toke
   program
     .command("completion")
     .addArgument(new Argument("<shell>", "which shell").choices(SHELLS))
-    .description("a script that teaches a shell these commands: source <(tokens completion bash)")
+    .description(`a script that teaches a shell these commands: source <(${name} completion bash)`)
     .action((shell: Shell) => void process.stdout.write(`${completionScript(program, shell)}\n`));
   return program;
 }

@@ -37,11 +37,17 @@ const ownRoot = {
   },
 };
 
-/** Commands as an adopter types them. @param {string} text */
+/** Commands as an adopter types them, and phases as `createTokens` takes them. @param {string} text */
 function asAdopterTypes(text) {
   return text
     .replaceAll(/npm run (-s )?tokens --/g, "npx expand-contract")
-    .replaceAll("npm run db:deploy", "npx expand-contract db migrate");
+    .replaceAll("npm run db:deploy", "npx expand-contract db migrate")
+    .replaceAll("set LEGACY_INSTALL_FLOW_ENABLED=false", "give createTokens the phase 'contract'")
+    .replace(
+      /set TOKEN_EXCHANGE_ENABLED=true(?:, first for a share of the shops with TOKEN_EXCHANGE_ROLLOUT)?/g,
+      "give createTokens the phase 'expand'",
+    )
+    .replace("(TOKEN_EXCHANGE_ENABLED=false)", "(phase 'legacy')");
 }
 
 rmSync(DIST, { recursive: true, force: true });

@@ -492,6 +492,9 @@ describe.for(EXAMPLES)("$name, adopted", (example) => {
     }).catch((error: { stdout: string }) => error);
     expect(doctor.stdout).not.toMatch(/not ready/);
     expect(JSON.parse(doctor.stdout)).toMatchObject({ health: { phase: "expand" }, nextStep: expect.any(String) });
+    expect(doctor.stdout, "the app's own switches and commands").not.toMatch(
+      /LEGACY_INSTALL_FLOW|TOKEN_EXCHANGE_|npm run /,
+    );
   });
 
   test("a job gets a fresh token, by shop", async (context) => {

@@ -100,7 +100,11 @@ describe("next step", () => {
       /use_legacy_install_flow = false.*then set LEGACY_INSTALL_FLOW_ENABLED=false/,
     ],
     ["then closes the door", { tomlUsesLegacyInstallFlow: false }, /^Contract: set LEGACY_INSTALL_FLOW_ENABLED=false/],
-    ["closes the door where no file says anything", { tomlUsesLegacyInstallFlow: undefined }, /^Contract: set LEGACY/],
+    [
+      "names both where no file says anything",
+      { tomlUsesLegacyInstallFlow: undefined },
+      /^Contract: set use_legacy_install_flow = false.*then set LEGACY/,
+    ],
     ["is over", { phase: "contract", tomlUsesLegacyInstallFlow: false }, /^Nothing to do\.$/],
     ["notices a file that was forgotten", { phase: "contract" }, /still says use_legacy_install_flow = true/],
     [

@@ -108,13 +108,14 @@ const CONTRACT =
 
 /** The file must be ahead of the flag: Shopify installs the app by itself before the app's own door is closed. */
 function mismatch({ phase, tomlUsesLegacyInstallFlow: toml }: HealthFacts): string | undefined {
-  if (toml === undefined || toml === false) return undefined;
+  if (toml === false) return undefined;
   if (phase === "expand") {
     return (
       "Contract: set use_legacy_install_flow = false in shopify.app.toml and deploy it (shopify app deploy), " +
       "then set LEGACY_INSTALL_FLOW_ENABLED=false."
     );
   }
+  if (toml === undefined) return undefined;
   return usesLegacyInstallFlow(phase)
     ? undefined
     : "shopify.app.toml still says use_legacy_install_flow = true: set it to false and deploy it (shopify app deploy), or new merchants cannot install.";
