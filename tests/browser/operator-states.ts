@@ -132,7 +132,7 @@ export const OPERATOR_STATES: OperatorState[] = [
   {
     name: "rehearse-refused",
     path: "/admin/runs/new",
-    shows: "is not a rising percentage",
+    shows: `"5%" is not a rising percentage`,
     expected: ANSWERED,
     act: async (page) => {
       await page.getByLabel("Waves", { exact: true }).fill("10%,5%");

@@ -33,7 +33,7 @@ export function RehearsePage({ values, problems, visitor }: RehearsePageProps) {
         />
         <Field
           {...field("limit")}
-          label="At most so many stores"
+          label="Stores at most"
           hint="Empty for no limit. Begin with a few, such as 50."
           inputMode="numeric"
         />
@@ -55,7 +55,7 @@ export function RehearsePage({ values, problems, visitor }: RehearsePageProps) {
         />
         <Field
           {...field("failureThreshold")}
-          label="Halt above so many percent of final failures"
+          label="Halt above this percentage of final failures"
           hint="Of the last 200 stores."
           inputMode="decimal"
         />
