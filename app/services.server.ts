@@ -120,7 +120,7 @@ export async function createServices(source: Record<string, string | undefined>)
   const migrations = createMigrations({ db, tokens, phase: env.phase, log, metrics });
 
   registerSealingGauges(metrics.registry, () => tokens.sealing());
-  registerRotationGauges(metrics.registry, () => tokens.rotation());
+  registerRotationGauges(metrics.registry, tokens);
   const failedAttempts = createFailedAttempts();
 
   let ended: Promise<void> | undefined;

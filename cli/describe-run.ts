@@ -119,7 +119,7 @@ export function runLine(run: RunView): string {
 export function describeWaiting(health: HealthReport, command: (text: string) => string): string[] {
   const { migratableTokens, unservedTokens, needsReauth, clientSecret } = health;
   const unserved = Object.entries(unservedTokens);
-  const pinned = clientSecret?.rotating ? clientSecret.pinned : 0;
+  const pinned = clientSecret?.pinned ?? 0;
   if (migratableTokens === 0 && unserved.length === 0 && needsReauth === 0 && pinned === 0) return [];
   return [
     "In the database now, whichever run left them:",

@@ -13,9 +13,7 @@ const waves = z.string({ error: 'must be text like "1%,10%,100%"' }).transform((
   for (const part of text.split(",").map((piece) => piece.trim())) {
     const share = Number(WAVE.exec(part)?.[1]);
     if (!(share > (shares.at(-1) ?? 0) && share <= 100)) {
-      context.addIssue(
-        `"${part}" is not a rising percentage above 0% and up to 100%; write for instance "1%,10%,100%"`,
-      );
+      context.addIssue(`must be rising percentages above 0% and up to 100%, such as "1%,10%,100%"; "${part}" is not`);
       return z.NEVER;
     }
     shares.push(share);

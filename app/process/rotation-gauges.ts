@@ -1,5 +1,5 @@
 import { Gauge, type Registry } from "prom-client";
-import type { RotationReport } from "../tokens/index.ts";
+import type { RotationReport, Tokens } from "../tokens/index.ts";
 
 interface RotationGauge {
   name: string;
@@ -10,13 +10,8 @@ interface RotationGauge {
 
 const GAUGES: readonly RotationGauge[] = [
   {
-    name: "client_secret_rotating",
-    help: "1 while a previous client secret is accepted (SHOPIFY_API_SECRET_PREVIOUS)",
-    values: ({ rotating }) => [["", rotating ? 1 : 0]],
-  },
-  {
     name: "client_secret_chains",
-    help: "Chains that live, by the client secret that made them; all but current end when the previous one is revoked",
+    help: "During a rotation: chains that live, by the client secret that made them; all but current end when the previous one is revoked",
     label: "made_with",
     values: ({ chains, pinned, pinnedUnknown }) => [
       ["current", chains - pinned],
@@ -26,17 +21,27 @@ const GAUGES: readonly RotationGauge[] = [
   },
   {
     name: "client_secret_open_retries",
-    help: "Migrations without an answer, which need the client secret that asked for seven days",
+    help: "During a rotation: migrations without an answer, which need the client secret that asked for seven days",
     values: ({ openRetries }) => [["", openRetries]],
   },
 ];
 
-/** Adds how a rotation of the client secret stands to /metrics. A database that cannot be asked leaves the last values. */
-export function registerRotationGauges(registry: Registry, read: () => Promise<RotationReport>): void {
-  if (registry.getSingleMetric("client_secret_chains")) return;
+/**
+ * Adds how a rotation of the client secret stands to /metrics; chains are counted while there is one. A database that cannot be asked leaves
+ * the last values.
+ */
+export function registerRotationGauges(registry: Registry, tokens: Pick<Tokens, "isRotating" | "rotation">): void {
+  if (registry.getSingleMetric("client_secret_rotating")) return;
+  const rotating = new Gauge({
+    name: "client_secret_rotating",
+    help: "1 while a previous client secret is accepted (SHOPIFY_API_SECRET_PREVIOUS)",
+    registers: [registry],
+  });
+  rotating.set(tokens.isRotating ? 1 : 0);
   let reading: Promise<RotationReport | undefined> | undefined;
   const readOnce = () => {
-    reading ??= read()
+    reading ??= tokens
+      .rotation()
       .catch(() => undefined)
       .finally(() => (reading = undefined));
     return reading;
@@ -48,7 +53,7 @@ export function registerRotationGauges(registry: Registry, read: () => Promise<R
       labelNames: label ? [label] : [],
       registers: [registry],
       async collect() {
-        const report = await readOnce();
+        const report = tokens.isRotating ? await readOnce() : undefined;
         for (const [value, count] of report ? values(report) : []) this.set(label ? { [label]: value } : {}, count);
       },
     });

@@ -96,6 +96,7 @@ export function createTokens(deps: TokenDependencies): Tokens {
     keyProblem: () => findKeyProblem(ctx, { maxAgeMs: RECHECK_MS }),
     convertRows: (options) => convertRows(ctx, options),
     sealing: () => readSealingReport(ctx),
+    isRotating: ctx.previousClientSecret !== undefined,
     rotation: (options) => readRotationReport(ctx, options),
     pinnedChains: (after, limit) => findPinnedChains(ctx, after, limit),
     repin: (shop, options) => repinShop(ctx, of(shop), options),

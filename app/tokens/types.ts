@@ -212,11 +212,14 @@ export interface Tokens {
   convertRows(options?: { signal?: AbortSignal; pauseMs?: number }): Promise<Converted>;
   /** How the tokens in `Session` are stored. Reads the whole table, less often where it is large. */
   sealing(): Promise<SealingReport>;
+  /** Whether the client secret is being rotated: a previous one is still accepted. */
+  readonly isRotating: boolean;
   /**
    * Which chains still depend on an earlier client secret, and whether it may be revoked. Reads the whole table, less often where it is large.
    * @param options.shops how many of the pinned shops to name; none unless told.
+   * @param options.isExact counts anew, however large the table is; false unless told.
    */
-  rotation(options?: { shops?: number }): Promise<RotationReport>;
+  rotation(options?: { shops?: number; isExact?: boolean }): Promise<RotationReport>;
   /** Shops whose chain the current client secret has not made, by name, beginning behind `after`. */
   pinnedChains(after: string, limit: number): Promise<PinnedChain[]>;
   /**

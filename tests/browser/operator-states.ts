@@ -132,7 +132,7 @@ export const OPERATOR_STATES: OperatorState[] = [
   {
     name: "rehearse-refused",
     path: "/admin/runs/new",
-    shows: `"5%" is not a rising percentage`,
+    shows: `It must be rising percentages above 0% and up to 100%, such as "1%,10%,100%"; "5%" is not.`,
     expected: ANSWERED,
     act: async (page) => {
       await page.getByLabel("Waves", { exact: true }).fill("10%,5%");

@@ -41,7 +41,12 @@ const queries: [where: string, query: string][] = [
 
 beforeAll(async () => {
   sandbox = await startTestSandbox();
-  app = await startTestApp({ sandbox, databaseUrl: database.current.url, env: { MONITOR_SECRET } });
+  // During a rotation of the client secret there is something of every metric.
+  app = await startTestApp({
+    sandbox,
+    databaseUrl: database.current.url,
+    env: { MONITOR_SECRET, SHOPIFY_API_SECRET_PREVIOUS: "shpss_of_before" },
+  });
   await vi.waitFor(
     async () => {
       const headers = { Authorization: `Bearer ${MONITOR_SECRET}` };

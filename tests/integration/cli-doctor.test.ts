@@ -307,7 +307,7 @@ describe("what goes wrong is explained, with code 2 and without the secret", { t
 
   it("options, by the app's own judgement", async () => {
     expect(await problem(["migrate", "--waves", "10%,5%", "--shop", "nobody"])).toMatch(
-      /Correct: --shop must be .*; --waves "5%" is not a rising percentage/,
+      /Correct: --shop must be .*; --waves must be rising percentages .*; "5%" is not/,
     );
     expect(await problem(["migrate", "--limit", "many"])).toMatch(/It must be a number/);
     expect(await problem(["migrate", "--verify", "some"])).toMatch(/Allowed choices/);

@@ -483,7 +483,9 @@ describe.for(EXAMPLES)("$name, adopted", (example) => {
     const metrics = await (await ask("metrics")).text();
     expect(metrics).toMatch(/^tokens\{kind="expiring"\} [1-9]/m);
     expect(metrics).toMatch(/^token_calls_total\{grant="exchange",result="ok"\} [1-9]/m);
+    expect(metrics).toMatch(/^client_secret_rotating 0$/m);
     expect(metrics).not.toContain("myshopify.com");
+    expect(await (await ask("client-secret")).json()).toMatchObject({ clientSecret: { rotating: false, shops: [] } });
     const ready = await fetch(new URL("/admin/readyz", origin));
     expect([ready.status, await ready.json()]).toEqual([200, { status: "ready" }]);
     const doctor = await run(join(folder, "node_modules/.bin/expand-contract"), ["doctor", "--url", origin, "--json"], {

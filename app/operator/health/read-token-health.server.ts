@@ -18,7 +18,7 @@ export async function readTokenHealthReport(): Promise<TokenHealthReport> {
       findTomlInstallFlow(),
       findUnfitness(),
       tokens.sealing(),
-      tokens.rotation(),
+      tokens.isRotating ? tokens.rotation() : null,
     ]);
   return tokenHealthReport({
     counts,

@@ -13,22 +13,6 @@ const IN_PLAIN = {
   problem: null,
 };
 
-const NOT_ROTATING = {
-  rotating: false,
-  chains: 7,
-  pinned: 0,
-  pinnedUnknown: 0,
-  pinnedSuspended: 0,
-  permanentTokens: 0,
-  permanentSuspended: 0,
-  unstoredPairs: 0,
-  openRetries: 0,
-  notBefore: null,
-  mayRevoke: true,
-  blockers: [],
-  shops: [],
-};
-
 const report = (facts: Partial<HealthFacts> & { permanentTokens?: number; unserved?: number } = {}) => {
   const { permanentTokens = 0, unserved = 0, ...rest } = facts;
   return tokenHealthReport({
@@ -49,7 +33,7 @@ const report = (facts: Partial<HealthFacts> & { permanentTokens?: number; unserv
     rolloutComplete: true,
     tomlUsesLegacyInstallFlow: true,
     tokenEncryption: IN_PLAIN,
-    clientSecret: NOT_ROTATING,
+    clientSecret: null,
     now: Date.parse("2026-11-23T05:00:00Z"),
     ...rest,
   });

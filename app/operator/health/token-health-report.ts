@@ -18,8 +18,8 @@ export interface TokenHealthReport extends TokenHealth {
   storageProblem: string | null;
   /** How tokens are stored. */
   tokenEncryption: SealingReport;
-  /** How a rotation of the client secret stands; no shop is named here. */
-  clientSecret: RotationReport;
+  /** How the rotation of the client secret stands; null while there is none. No shop is named here. */
+  clientSecret: RotationReport | null;
   /** The next safe step, in words. */
   nextStep: string;
 }
@@ -38,7 +38,7 @@ export interface HealthFacts {
   /** Why the database would not keep a new token, and what mends it. */
   storageProblem?: string;
   tokenEncryption: SealingReport;
-  clientSecret: RotationReport;
+  clientSecret: RotationReport | null;
   /** Milliseconds since the epoch. */
   now: number;
 }

@@ -90,7 +90,7 @@ export function OverviewPage({ overview, visitor }: { overview: Overview; visito
             </>
           )}
         </section>
-        {(report.clientSecret.rotating || report.clientSecret.pinned > report.clientSecret.pinnedUnknown) && (
+        {report.clientSecret && (
           <section className="card" aria-labelledby="client-secret">
             <h2 id="client-secret">Client secret</h2>
             <RotationSummary rotation={report.clientSecret} />

@@ -14,7 +14,7 @@ export type RepinnedPart = Repinned & { clientSecret: RotationReport };
 
 /** `GET /admin/client-secret`: which chains still depend on an earlier client secret, as counts. */
 export async function showClientSecret(): Promise<Response> {
-  return Response.json({ clientSecret: await services.tokens.rotation() });
+  return Response.json({ clientSecret: await services.tokens.rotation({ isExact: true }) });
 }
 
 /**
@@ -26,10 +26,11 @@ export async function repin(request: Request): Promise<Response> {
   const order = await orderOf(request);
   if (!order) return problemResponse(INVALID);
   const { after, rate, dryRun } = order;
-  const report = () => tokens.rotation({ shops: NAMED });
+  /** @param isExact for the last answer of a pass, after which the secret may be revoked. */
+  const report = (isExact: boolean) => tokens.rotation({ shops: NAMED, isExact });
   if (dryRun) {
     const nothing: Repinned = { outcomes: {}, failures: [], next: null, appRefused: false };
-    return Response.json({ ...nothing, clientSecret: await report() } satisfies RepinnedPart);
+    return Response.json({ ...nothing, clientSecret: await report(true) } satisfies RepinnedPart);
   }
   const keys = await tokens.keyProblem();
   if (keys) return conflict(keys.kind, `No chain is refreshed: ${keys.what}. ${keys.remedy}`);
@@ -40,7 +41,7 @@ export async function repin(request: Request): Promise<Response> {
     const done = await repinChains({ tokens, log }, { after, rate, signal });
     log.info({ ...done.outcomes, next: done.next }, "chains were refreshed for the rotation of the client secret");
     if (done.appRefused) return conflict("client_credentials_refused", APP_REFUSED);
-    return Response.json({ ...done, clientSecret: await report() } satisfies RepinnedPart);
+    return Response.json({ ...done, clientSecret: await report(done.next === null) } satisfies RepinnedPart);
   } catch (error) {
     if (!(error instanceof StorageUnfitError)) throw error;
     return conflict("storage_unfit", `No chain is refreshed: ${error.problem.what}. ${error.problem.remedy}`);
@@ -49,9 +50,10 @@ export async function repin(request: Request): Promise<Response> {
 
 async function orderOf(request: Request): Promise<{ after: string; rate: number; dryRun: boolean } | undefined> {
   try {
-    const { body = {} } = { body: await readJsonBody(request) };
-    if (typeof body !== "object" || body === null || Array.isArray(body)) return undefined;
-    const { after = "", ratePerSecond: rate = RATE.usual, dryRun = false } = body as Record<string, unknown>;
+    const body = await readJsonBody(request);
+    const order = body === undefined ? {} : body;
+    if (typeof order !== "object" || order === null || Array.isArray(order)) return undefined;
+    const { after = "", ratePerSecond: rate = RATE.usual, dryRun = false } = order as Record<string, unknown>;
     if (typeof after !== "string" || after.length > 255 || typeof dryRun !== "boolean") return undefined;
     if (typeof rate !== "number" || !(rate >= RATE.lowest && rate <= RATE.highest)) return undefined;
     return { after, rate, dryRun };

@@ -9,17 +9,17 @@ const JOINED = raw(`"Session" s ${JOIN_SHOP_TOKEN}`);
 
 /** SQL: the session of a shop whose chain lives, as far as is known. */
 const livingChain = (ctx: TokenContext): Sql => sql`
-  lower(s."id") = 'offline_' || lower(s."shop") AND lower(s."shop") ~ ${SHOP_DOMAIN} AND NOT s."isOnline" AND s."refreshToken" <> ''
+  s."refreshToken" <> '' AND NOT s."isOnline" AND lower(s."id") = 'offline_' || lower(s."shop") AND lower(s."shop") ~ ${SHOP_DOMAIN}
   AND NOT ${raw(isRefusedForGood("s", "t"))}
   AND (s."refreshTokenExpires" IS NULL
     OR s."refreshTokenExpires" > ${ctx.sessions.stored("refreshTokenExpires", sql`${new Date(ctx.now()).toISOString()}::timestamptz`)})`;
 
 /**
  * SQL: whether a client secret is on record as the one that made the chain that is stored. A record about another chain says nothing, so that a
- * row written by an older release or from a backup counts as unknown.
+ * row written by an older release or from a backup counts as unknown. Chains are told by a hash, so it is made of those alone that could be it.
  */
 const madeWith = (secret: string | undefined): Sql =>
-  sql`(t."clientSecret" = ${secret ?? null}::text AND t."clientSecretToken" = ${raw(tokenFingerprint("s"))}) IS TRUE`;
+  sql`CASE WHEN t."clientSecret" = ${secret ?? null}::text THEN (t."clientSecretToken" = ${raw(tokenFingerprint("s"))}) IS TRUE ELSE false END`;
 
 /** Shops whose chain is not on record as made with the current client secret, by name. @param after the last one of the page before. */
 export async function findPinnedChains(ctx: TokenContext, after: string, limit: number): Promise<PinnedChain[]> {

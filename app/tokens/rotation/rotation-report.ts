@@ -10,21 +10,27 @@ import type { RotationReport } from "./types.ts";
  * Which chains still depend on an earlier client secret, and what else would end with it. Reads the whole table; where it is large the counts
  * may be a little old.
  * @param options.shops how many of the pinned shops to name; none unless told.
+ * @param options.isExact counts anew, however large the table is; false unless told.
  */
 export async function readRotationReport(
   ctx: TokenContext,
-  { shops: named = 0 }: { shops?: number } = {},
+  { shops: named = 0, isExact = false }: { shops?: number; isExact?: boolean } = {},
 ): Promise<RotationReport> {
-  const [counts, retries, [unstored], permanent, shops] = await Promise.all([
-    keptCount(
-      ctx,
-      "rotation",
+  const counted = <T>(name: string, count: () => Promise<T>, sizeOf: (value: T) => number): Promise<T> =>
+    isExact ? count() : keptCount(ctx, name, count, sizeOf);
+  const [counts, retries, [unstored], { permanentTokens, permanentSuspended }, shops] = await Promise.all([
+    counted(
+      "chains",
       () => countChains(ctx),
       ({ chains }) => chains,
     ),
     findOpenRetries(ctx),
     ctx.db.query<[{ count: number }]>({ text: UNSTORED, values: [] }),
-    countEnding(ctx),
+    counted(
+      "ending",
+      () => countEnding(ctx),
+      ({ rows }) => rows,
+    ),
     named > 0 ? findPinnedChains(ctx, "", named) : [],
   ]);
   const { chains, previous, unknown, suspended } = counts;
@@ -34,7 +40,8 @@ export async function readRotationReport(
     pinned: previous + unknown,
     pinnedUnknown: unknown,
     pinnedSuspended: suspended,
-    ...permanent,
+    permanentTokens,
+    permanentSuspended,
     unstoredPairs: unstored.count,
     openRetries: retries.count,
     notBefore: retries.count > 0 && retries.until ? retries.until.toISOString() : null,
@@ -46,6 +53,8 @@ export async function readRotationReport(
 const UNSTORED = `SELECT count(*)::int AS "count" FROM expand_contract."UnstoredPair"`;
 
 interface EndingTokens {
+  /** What was read. */
+  rows: number;
   permanentTokens: number;
   permanentSuspended: number;
 }
@@ -53,19 +62,21 @@ interface EndingTokens {
 /** Permanent tokens that may still be of use. They end with the secret that made them, and nothing refreshes one. */
 async function countEnding(ctx: TokenContext): Promise<EndingTokens> {
   if (ctx.isExempt) {
-    const permanentTokens = await keptCount(ctx, "permanent", () => countPermanentTokens(ctx), Number);
-    return { permanentTokens, permanentSuspended: 0 };
+    const permanentTokens = await countPermanentTokens(ctx);
+    return { rows: permanentTokens, permanentTokens, permanentSuspended: 0 };
   }
   const [counts] = await ctx.db.query<[EndingTokens]>({ text: ENDING, values: [] });
   return counts;
 }
 
+/** Grouped first, or the reason of each row would be found out for each of the sums. */
 const ENDING = `
-  SELECT (count(*) FILTER (WHERE "reason" = 'migratable'))::int AS "permanentTokens",
-    (count(*) FILTER (WHERE "reason" = 'unreachable' OR "reason" = "suspended"))::int AS "permanentSuspended"
+  SELECT coalesce(sum("count"), 0)::int AS "rows", coalesce(sum("count") FILTER (WHERE "reason" = 'migratable'), 0)::int AS "permanentTokens",
+    coalesce(sum("count") FILTER (WHERE "reason" = 'unreachable' OR "reason" = "suspended"), 0)::int AS "permanentSuspended"
   FROM (
-    SELECT ${REMAINING_REASON} AS "reason", CASE WHEN t."suspendedAt" IS NOT NULL THEN coalesce(t."suspendedWhy", 'suspended') END AS "suspended"
-    FROM "Session" s ${JOIN_SHOP_TOKEN} WHERE ${PERMANENT_TOKEN_PREDICATE}) p`;
+    SELECT ${REMAINING_REASON} AS "reason", CASE WHEN t."suspendedAt" IS NOT NULL THEN coalesce(t."suspendedWhy", 'suspended') END AS "suspended",
+      count(*) AS "count"
+    FROM "Session" s ${JOIN_SHOP_TOKEN} WHERE ${PERMANENT_TOKEN_PREDICATE} GROUP BY 1, 2) p`;
 
 type Facts = Omit<RotationReport, "mayRevoke" | "blockers" | "shops">;
 

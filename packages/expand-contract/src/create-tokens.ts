@@ -3,6 +3,7 @@ import { abstractRuntimeString, setAbstractRuntimeString } from "@shopify/shopif
 import { type DatabaseClient, toDatabase } from "../../../app/infra/database/database.ts";
 import { quotedTable, sessionLayout, withSessionTable } from "../../../app/infra/database/session-layout.ts";
 import { createMetrics } from "../../../app/infra/metrics.server.ts";
+import { registerRotationGauges } from "../../../app/process/rotation-gauges.ts";
 import { registerSealingGauges } from "../../../app/process/sealing-gauges.ts";
 import { readWatchFacts } from "../../../app/watch/watch-facts.ts";
 import { registerWatchGauges } from "../../../app/watch/watch-gauges.ts";
@@ -75,6 +76,7 @@ export function createTokens({
   const layout = sessionLayout(sessions);
   registerWatchGauges(registry, () => readWatchFacts({ db, layout, tokens, phase, distribution, clock }));
   registerSealingGauges(registry, () => tokens.sealing());
+  registerRotationGauges(registry, tokens);
   rememberParts(tokens, {
     api,
     db,

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { problemResponse } from "../../../app/operator/access/problem.ts";
 import { installShopifyFetch, type RequestContext, type Tokens } from "../../../app/tokens/index.ts";
 import { findParts } from "./app-parts.ts";
@@ -81,7 +82,7 @@ export function withTokens<App extends ShopifyAppLike>(
     const text = await request.clone().text();
     const body = signedBodyOf(api, text, request.headers.get("x-shopify-hmac-sha256"));
     if (isAboutOtherShop(body, request.headers.get("x-shopify-shop-domain"))) {
-      throw Response.json(SHOPS_DISAGREE, { status: SHOPS_DISAGREE.status });
+      throw problemResponse(SHOPS_DISAGREE);
     }
     const at = triggeredAt(request.headers.get("x-shopify-triggered-at"));
     const context = { kind: "webhook", renewWithinMs: patience(request.headers.get("x-shopify-topic")) } as const;
@@ -137,13 +138,11 @@ interface WebhookLike {
 
 /** @throws Response where the answer would come too late. */
 function inTime<T>(answer: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout;
-  const late = new Promise<never>((_, reject) => {
-    const headers = { "Retry-After": "5" };
-    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the frameworks' way to answer
-    timer = setTimeout(() => reject(new Response("Please try again.", { status: 503, headers })), ACTION_PATIENCE_MS);
+  const answered = new AbortController();
+  const late = sleep(ACTION_PATIENCE_MS, undefined, { signal: answered.signal }).then((): never => {
+    throw new Response("Please try again.", { status: 503, headers: { "Retry-After": "5" } });
   });
-  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
+  return Promise.race([answer, late]).finally(() => answered.abort());
 }
 
 /** What Shopify says of a request of the app proxy; anything else is the shop's own. */

@@ -77,7 +77,7 @@ export function runOptionsOf(values: RunFormValues): { options: MigrationOptions
     const problems: RunFormProblems = {};
     for (const { field, message } of error.problems) {
       const name = field.split(".")[0] as keyof RunFormValues;
-      problems[name in values ? name : "shops"] ??= message.startsWith('"') ? `${message}.` : `It ${message}.`;
+      problems[name in values ? name : "shops"] ??= `It ${message}.`;
     }
     return { problems };
   }

@@ -5,7 +5,7 @@ import { showDeadLetters, retryDeadLetters } from "../../../../app/operator/heal
 import { probeApplicationToken } from "../../../../app/operator/health/probe-application-token.server.ts";
 import { showMetrics } from "../../../../app/operator/health/show-metrics.server.ts";
 import { showTokenHealth } from "../../../../app/operator/health/show-token-health.server.ts";
-import { repin } from "../../../../app/operator/secrets/client-secret.server.ts";
+import { repin, showClientSecret } from "../../../../app/operator/secrets/client-secret.server.ts";
 import { describeShop, listShops } from "../../../../app/operator/console/show/shops-json.server.ts";
 import {
   continueMigration,
@@ -48,8 +48,8 @@ export interface OperatorRoutes {
 
 /**
  * The operator's routes: `/admin/migrate-tokens`, `/admin/migrate-tokens/<id>`, `/admin/token-health`, `/admin/dead-letters`, `/admin/metrics`,
- * `/admin/shops`,
- * `/admin/shops/<domain>`, `/admin/client-secret`, `/admin/token-encryption` and `/admin/application-token`, below whatever path the app mounts them at; every other address answers 404.
+ * `/admin/shops`, `/admin/shops/<domain>`, `/admin/client-secret`, `/admin/token-encryption` and `/admin/application-token`, below whatever
+ * path the app mounts them at; every other address answers 404.
  * `/admin/readyz` needs no secret and says nothing but whether this instance should be sent requests.
  * @throws TypeError for a secret that is too short.
  */
@@ -106,7 +106,10 @@ export function operatorRoutes(options: OperatorRoutesOptions): OperatorRoutes {
         open([secret]),
       ),
     },
-    { path: /\/client-secret\/?$/, route: operatorRoute({ POST: ({ request }) => repin(request) }, open([secret])) },
+    {
+      path: /\/client-secret\/?$/,
+      route: operatorRoute({ GET: showClientSecret, POST: ({ request }) => repin(request) }, open([secret])),
+    },
     {
       path: /\/shops\/?$/,
       route: operatorRoute({ GET: ({ request }) => listShops(request) }, open([secret])),
