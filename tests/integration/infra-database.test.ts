@@ -3,7 +3,7 @@ import { createServer, type Socket } from "node:net";
 import { inspect } from "node:util";
 import pg from "pg";
 import sql from "sql-template-tag";
-import { afterEach, expect, it } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
 import { findDatabaseProblem, poolConfig } from "../../app/infra/database/db-pool.ts";
 import { openDatabase, type OpenDatabase, type DatabaseOptions } from "../../app/infra/database/open-database.ts";
 import { isDatabaseOutage } from "../../app/infra/database/is-database-outage.ts";
@@ -72,6 +72,27 @@ it("looks for tables in the schema that ?schema= names, in SQL and in an adopter
   const prisma = openPrisma(withSchema(url, "shop app"));
   endings.push(() => prisma.$disconnect());
   expect(await prisma.session.count()).toBe(1);
+});
+
+it("keeps no connection to listen on where a pooler is in between", async () => {
+  const listens = async () =>
+    (await database.current.query(`SELECT FROM pg_stat_activity WHERE query LIKE 'LISTEN "heard_%'`)).length;
+  const deaf = open(await pooled(database.current.url)).listen!("heard_pooled", () => {});
+  const direct = open(database.current.url).listen!("heard_direct", () => {});
+  for (const listener of [deaf, direct]) {
+    listener.connect();
+    endings.push(() => listener.close());
+  }
+  await vi.waitFor(async () => expect(await listens()).toBe(1), 10_000);
+  await vi.waitFor(
+    async () =>
+      expect(
+        await database.current.query(
+          `SELECT FROM pg_stat_activity WHERE application_name = 'expand-contract announcements' AND query NOT LIKE 'LISTEN%'`,
+        ),
+      ).toEqual([]),
+    10_000,
+  );
 });
 
 it("says what to set when a pooler keeps it from choosing the schema, and works once that is set", async () => {

@@ -6,6 +6,14 @@ import { migrationHarness } from "./migration-harness.ts";
 const t = migrationHarness();
 const slow = { endpoint: "token" as const, effect: { kind: "latency" as const, beforeMs: 100 } };
 
+/** Process ids of the connections that listen. */
+async function listening(): Promise<number[]> {
+  const rows = await t.database.query<{ pid: number }>(
+    `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'`,
+  );
+  return rows.map(({ pid }) => pid);
+}
+
 describe("several instances", () => {
   it("share one run, never a shop", async () => {
     const shops = await t.seed(150);
@@ -18,6 +26,29 @@ describe("several instances", () => {
     expect(done).toMatchObject({ status: "completed", migrated: 150, failed: 0 });
     expect(await t.migrationCalls()).toBe(150);
     await t.expectAllCurrent(shops);
+  });
+
+  it("are told when a run begins", async () => {
+    const shops = await t.seed(100);
+    await t.sandbox.client.faults.add(slow);
+    const [one, two] = [t.instance(), t.instance({ pollMs: 1_000_000 })];
+    two.migrations.startWorker();
+    await t.until("the second one listens", async () => (await listening()).length === 1);
+    const { run } = await one.migrations.start(parseMigrationOptions({ concurrency: 3 }));
+    await t.until("both are at work", async () => (await one.migrations.get(run.id))!.workers === 2);
+    expect(await t.end(one.migrations, run.id)).toMatchObject({ status: "completed", migrated: 100 });
+    await t.expectAllCurrent(shops);
+  });
+
+  it("listen again after the connection that they listened on broke, until they are closed", async () => {
+    const { migrations } = t.instance();
+    migrations.startWorker();
+    await t.until("it listens", async () => (await listening()).length === 1);
+    const [pid] = await listening();
+    await t.database.query(`SELECT pg_terminate_backend($1)`, [pid]);
+    await t.until("it listens again", async () => (await listening()).some((other) => other !== pid));
+    await migrations.close();
+    await t.until("it listens no more", async () => (await listening()).length === 0);
   });
 
   it("go through waves together", async () => {

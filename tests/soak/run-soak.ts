@@ -40,6 +40,8 @@ const ACTIVE_SHARE = 3;
 const SCHEDULED = ["plan-keep-alive", "reconcile-shops", "retry-unserved", "prune-history"];
 const POOL = 10;
 const JOBS_POOL = 5;
+/** Connections that listen: for jobs, and for runs. */
+const LISTENERS = 2;
 const EVENTS_PER_SHOP = 50;
 
 /** Traffic, jobs and keep-alive while days go by. */
@@ -143,7 +145,7 @@ function boundsOf(
     upTo(
       "connections to Postgres",
       most(({ connections }) => connections),
-      2 * (POOL + JOBS_POOL),
+      2 * (POOL + JOBS_POOL + LISTENERS),
     ),
     upTo(
       "rows of TokenEvent",

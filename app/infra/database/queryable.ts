@@ -1,3 +1,5 @@
+import type { Listener } from "./listen.ts";
+
 /** A statement with its values as `$1`, `$2`, …; what sql-template-tag makes is one. */
 export interface Statement {
   readonly text: string;
@@ -23,4 +25,6 @@ interface TransactionOptions {
 export interface Database extends Queryable {
   /** Runs `work` in one transaction: committed when it returns, rolled back when it throws. */
   transaction<T>(work: (transaction: Queryable) => Promise<T>, options?: TransactionOptions): Promise<T>;
+  /** Listens to a channel; absent where no connection can be kept for it. */
+  listen?(channel: string, onNotified: () => void): Listener;
 }

@@ -8,7 +8,7 @@ import { CALL_TIMEOUT_MS, type Tokens } from "../../tokens/index.ts";
 import { beginWave, requestStop } from "./end-run.ts";
 import { FlowNotReadyError, TokenKeysError } from "../errors.ts";
 import { fillTotal } from "./fill-total.ts";
-import { findRunningRun, insertRun } from "./insert-run.ts";
+import { findRunningRun, insertRun, RUN_BEGUN } from "./insert-run.ts";
 import { listLeftovers } from "./leftovers.ts";
 import { planRun } from "./plan-run.ts";
 import { findLatestRun, findRuns, readFailures, readRun } from "./read-run.ts";
@@ -26,7 +26,7 @@ export interface MigrationDependencies {
   tickMs?: number;
   /** Workers without a heartbeat for this long are considered dead; milliseconds, default 10,000. */
   deadAfterMs?: number;
-  /** How often an idle instance looks for a run that wants a worker; milliseconds, 3,000 unless told. */
+  /** How often an idle instance looks for a run that wants a worker, beside being told of it; milliseconds, 3,000 unless told. */
   pollMs?: number;
   /** How long the app's own faults may last before a run ends as failed; milliseconds, default 60,000. */
   giveUpAfterMs?: number;
@@ -50,6 +50,8 @@ export function createMigrations(deps: MigrationDependencies): Migrations {
   let poll: NodeJS.Timeout | undefined;
   let isPolling = false;
   let isClosed = false;
+
+  const announcements = db.listen?.(RUN_BEGUN, () => void lookForWork());
 
   const read = (id: string, failures?: "first" | "all" | "none") => readRun(db, id, failures, deadAfterMs);
 
@@ -90,11 +92,13 @@ export function createMigrations(deps: MigrationDependencies): Migrations {
 
   async function lookForWork(): Promise<void> {
     try {
+      announcements?.connect();
       const id = worker ? undefined : await findRunningRun(db);
       if (id) await join(id);
     } catch (error) {
       log.debug({ reason: error instanceof Error ? error.name : "?" }, "could not look for a migration run");
     }
+    clearTimeout(poll);
     if (isPolling) poll = setTimeout(() => void lookForWork(), pollMs);
     poll?.unref();
   }
@@ -164,6 +168,7 @@ export function createMigrations(deps: MigrationDependencies): Migrations {
       isClosed = true;
       isPolling = false;
       clearTimeout(poll);
+      await announcements?.close();
       await joining;
       await worker?.leave(GRACE_MS);
     },
