@@ -14,11 +14,31 @@ export interface Reading {
   finishedJobs: number;
   parkedJobs: number;
   deadLetters: number;
+  /** Rows of the app's other tables, together. */
+  otherRows: number;
   /** Size of the database. */
   databaseMb: number;
   /** Days that the chain nearest to its end has left. */
   leastDaysLeft: number;
 }
+
+/** All but those that are measured by themselves; at most a few rows for each shop. */
+const OTHER_TABLES = [
+  `"Session"`,
+  ...[
+    "ShopToken",
+    "Shop",
+    "UnstoredPair",
+    "MigrationRun",
+    "MigrationWorker",
+    "MigrationOutcome",
+    "MigrationTally",
+    "ContractStart",
+    "ContractLeftover",
+    "WatchState",
+    "TokenKey",
+  ].map((name) => `expand_contract."${name}"`),
+];
 
 export async function measure(world: World, startedAt: number): Promise<Reading> {
   const memoryMb = await Promise.all(
@@ -34,6 +54,7 @@ export async function measure(world: World, startedAt: number): Promise<Reading>
        (SELECT count(*)::int FROM expand_contract_jobs.job WHERE state >= 'completed') AS "finishedJobs",
        (SELECT count(*)::int FROM expand_contract."ParkedJob") AS "parkedJobs",
        (SELECT count(*)::int FROM expand_contract_jobs.job WHERE state < 'active' AND name = 'dead-letters') AS "deadLetters",
+       ${OTHER_TABLES.map((name) => `(SELECT count(*)::int FROM ${name})`).join(" + ")} AS "otherRows",
        round(pg_database_size(current_database()) / 1048576.0)::int AS "databaseMb",
        (SELECT extract(epoch FROM min("refreshTokenExpires") - (now() AT TIME ZONE 'UTC'))::float8 / 86400 FROM "Session") AS "leastDaysLeft"`,
   );

@@ -43,6 +43,7 @@ const JOBS_POOL = 5;
 /** Connections that listen: for jobs, and for runs. */
 const LISTENERS = 2;
 const EVENTS_PER_SHOP = 50;
+const ROWS_PER_SHOP = 4;
 
 /** Traffic, jobs and keep-alive while days go by. */
 export async function runSoak(options: SoakOptions): Promise<SoakResult> {
@@ -116,6 +117,7 @@ function boundsOf(
     Math.max(...[0, 1].map((one) => median(readings.slice(from, from + quarter).map((r) => r.memoryMb[one]!))));
   const early = memory(quarter);
   const late = memory(readings.length - quarter);
+  const databaseMb = (from: number) => median(readings.slice(from, from + quarter).map((r) => r.databaseMb));
   const failed = answers.filter(({ status }) => status < 200 || status >= 400);
   const statuses = [...new Set(failed.map(({ status }) => status || "no answer"))].join(", ");
   const upTo = (what: string, seen: number, bound: number, unit = ""): Bound => ({
@@ -151,6 +153,17 @@ function boundsOf(
       "rows of TokenEvent",
       most(({ events }) => events),
       EVENTS_PER_SHOP * shops,
+    ),
+    upTo(
+      "rows of the app's other tables (Session, ShopToken, …)",
+      most(({ otherRows }) => otherRows),
+      ROWS_PER_SHOP * shops,
+    ),
+    upTo(
+      `size of the database, last quarter (second quarter: ${Math.round(databaseMb(quarter))} MB)`,
+      databaseMb(readings.length - quarter),
+      databaseMb(quarter) * 1.25 + 16,
+      " MB",
     ),
     upTo(
       "jobs that wait",
