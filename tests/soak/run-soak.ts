@@ -59,6 +59,9 @@ export async function runSoak(options: SoakOptions): Promise<SoakResult> {
   });
   boss.on("error", () => {});
   try {
+    await boss.start();
+    // The processes make their queues after they have begun to serve.
+    while (!(await boss.getQueue(SCHEDULED.at(-1)!))) await new Promise((resolve) => setTimeout(resolve, 200));
     const shops = shopNames("soak", count);
     const part = Math.ceil(count / AGE_STEPS);
     for (let step = 0; step < AGE_STEPS; step++) {
@@ -68,7 +71,6 @@ export async function runSoak(options: SoakOptions): Promise<SoakResult> {
     }
     await world.sandbox.client.choices({ consent: "skip" });
     await world.sandbox.client.faults.add(TOKEN_LATENCY);
-    await boss.start();
 
     const active = shops.filter((_, index) => index % ACTIVE_SHARE === 0);
     const mix = { open: 3, data: 5, webhook: 2 };
