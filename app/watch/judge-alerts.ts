@@ -1,5 +1,5 @@
 import { DEADLINE } from "../infra/deadline.ts";
-import type { WatchFacts } from "./watch-facts.ts";
+import type { AlertFacts } from "./alert-facts.ts";
 import { ENDING_DAYS } from "./ending-chains.ts";
 
 /** What is wrong, or will be, and what to do about it. */
@@ -21,6 +21,8 @@ export const ALERT_NAMES = [
   "keep_alive_not_running",
   "dead_letters",
   "storage_unfit",
+  "sealing_incomplete",
+  "chains_pinned",
   "deadline",
 ] as const;
 type AlertName = (typeof ALERT_NAMES)[number];
@@ -28,6 +30,10 @@ type AlertName = (typeof ALERT_NAMES)[number];
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
+/** The background pass begins every five minutes, and seals 2,000 rows a second. */
+const SEALING_LATE_MS = 2 * HOUR_MS;
+/** `repin` takes an hour and a half for 100,000 shops. */
+const ROTATION_LATE_MS = 2 * DAY_MS;
 /** A shop is tried again at most a few minutes after a refusal; pauses that Shopify asks for are bounded below this. */
 const STALLED_AFTER_MS = 30 * MINUTE_MS;
 /** Keep-alive is planned hourly. */
@@ -35,24 +41,33 @@ const KEEP_ALIVE_LATE_MS = 3 * HOUR_MS;
 /** Days before the deadline on which it is reported while permanent tokens are left. */
 const DEADLINE_STEPS = [1, 3, 7, 14, 30];
 
-/**
- * What is to be reported now. The same facts always give the same alerts.
- * @param unchangedMs since when the latest run stands as it is; milliseconds.
- */
-export function judgeAlerts(facts: WatchFacts, unchangedMs: number): Alert[] {
+/** For how long something stands as it is; milliseconds. */
+export interface Unchanged {
+  /** The latest run. */
+  run: number;
+  /** Whether tokens wait to be sealed, or unsealed. */
+  sealing: number;
+  /** Whether chains depend on the previous client secret. */
+  rotation: number;
+}
+
+/** What is to be reported now. The same facts always give the same alerts. */
+export function judgeAlerts(facts: AlertFacts, unchangedMs: Unchanged): Alert[] {
   const found = [
     regression(facts),
-    stalled(facts, unchangedMs),
+    stalled(facts, unchangedMs.run),
     chainsEnding(facts),
     keepAlive(facts),
     deadLetters(facts),
     storage(facts),
+    sealingIncomplete(facts, unchangedMs.sealing),
+    chainsPinned(facts, unchangedMs.rotation),
     deadline(facts),
   ];
   return found.filter((alert) => alert !== undefined);
 }
 
-function regression({ sinceContract }: WatchFacts): Alert | undefined {
+function regression({ sinceContract }: AlertFacts): Alert | undefined {
   if (sinceContract === 0) return undefined;
   return {
     name: "permanent_token_regression",
@@ -63,7 +78,7 @@ function regression({ sinceContract }: WatchFacts): Alert | undefined {
   };
 }
 
-function stalled({ run, migratable }: WatchFacts, unchangedMs: number): Alert | undefined {
+function stalled({ run, migratable }: AlertFacts, unchangedMs: number): Alert | undefined {
   const details = { status: run.status, finished: run.finished, total: run.total, migratable };
   const named = { name: "migration_stalled", severity: "critical", details } as const;
   if (run.status === "running" && !run.waits && unchangedMs >= STALLED_AFTER_MS) {
@@ -78,7 +93,7 @@ function stalled({ run, migratable }: WatchFacts, unchangedMs: number): Alert | 
   return undefined;
 }
 
-function chainsEnding({ chains }: WatchFacts): Alert | undefined {
+function chainsEnding({ chains }: AlertFacts): Alert | undefined {
   if (chains.open === 0) return undefined;
   return {
     name: "chains_ending",
@@ -89,7 +104,7 @@ function chainsEnding({ chains }: WatchFacts): Alert | undefined {
   };
 }
 
-function keepAlive({ now, jobs }: WatchFacts): Alert | undefined {
+function keepAlive({ now, jobs }: AlertFacts): Alert | undefined {
   const at = jobs.lastDone["plan-keep-alive"];
   if (at !== undefined && now - at < KEEP_ALIVE_LATE_MS) return undefined;
   const since = at === undefined ? "never" : `${Math.floor((now - at) / HOUR_MS)} hours ago`;
@@ -102,7 +117,7 @@ function keepAlive({ now, jobs }: WatchFacts): Alert | undefined {
   };
 }
 
-function deadLetters({ jobs: { deadLetters } }: WatchFacts): Alert | undefined {
+function deadLetters({ jobs: { deadLetters } }: AlertFacts): Alert | undefined {
   if (deadLetters === 0) return undefined;
   return {
     name: "dead_letters",
@@ -113,7 +128,7 @@ function deadLetters({ jobs: { deadLetters } }: WatchFacts): Alert | undefined {
   };
 }
 
-function storage({ storageProblem }: WatchFacts): Alert | undefined {
+function storage({ storageProblem }: AlertFacts): Alert | undefined {
   if (storageProblem === undefined) return undefined;
   return {
     name: "storage_unfit",
@@ -124,7 +139,30 @@ function storage({ storageProblem }: WatchFacts): Alert | undefined {
   };
 }
 
-function deadline({ now, migratable }: WatchFacts): Alert | undefined {
+function sealingIncomplete({ sealing }: AlertFacts, unchangedMs: number): Alert | undefined {
+  const { toConvert, unreadable } = sealing;
+  const named = { name: "sealing_incomplete", details: { toConvert, unreadable } } as const;
+  if (unreadable > 0) {
+    const text = `${count(unreadable, "stored token")} sealed with a key that the app does not have. Add it again to TOKEN_ENCRYPTION_KEYS, behind the one that seals: docs/runbook.md, "Seal tokens"`;
+    return { ...named, severity: "critical", step: "unreadable", text };
+  }
+  if (toConvert === 0 || unchangedMs < SEALING_LATE_MS) return undefined;
+  const text = `${count(toConvert, "stored token")} not in the form in which new ones are stored, for ${hours(unchangedMs)}. Now: npm run tokens -- seal, or unseal. Why not by itself: errors of seal-tokens in the log`;
+  return { ...named, severity: "warning", step: "late", text };
+}
+
+function chainsPinned({ rotation: { pinned } }: AlertFacts, unchangedMs: number): Alert | undefined {
+  if (pinned === 0 || unchangedMs < ROTATION_LATE_MS) return undefined;
+  return {
+    name: "chains_pinned",
+    severity: "warning",
+    step: "late",
+    text: `A rotation of the client secret has been under way for ${hours(unchangedMs)}, and ${count(pinned, "chain")} still pinned to an earlier one: do not revoke it. Refresh them: npm run tokens -- repin`,
+    details: { pinned },
+  };
+}
+
+function deadline({ now, migratable }: AlertFacts): Alert | undefined {
   const daysLeft = Math.ceil((Date.parse(DEADLINE) - now) / DAY_MS);
   const step = daysLeft <= 0 ? "over" : DEADLINE_STEPS.find((days) => daysLeft <= days);
   if (migratable === 0 || step === undefined) return undefined;
@@ -137,6 +175,10 @@ function deadline({ now, migratable }: WatchFacts): Alert | undefined {
     text: `${count(migratable, "permanent token")} left, which Shopify refuses ${when}. Migrate: npm run tokens -- migrate`,
     details: { migratable, daysLeft },
   };
+}
+
+function hours(ms: number): string {
+  return `${Math.floor(ms / HOUR_MS)} hours`;
 }
 
 function count(number: number, what: string): string {

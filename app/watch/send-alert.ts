@@ -59,7 +59,7 @@ export function signAlert(secret: string, timestamp: string, body: string): stri
 export async function sendAlert(
   receiver: AlertReceiver,
   message: AlertMessage,
-  { pauseMs = 1_000, fetch = globalThis.fetch, signal }: SendOptions = {},
+  { pauseMs = 1_000, timeoutMs = TIMEOUT_MS, fetch = globalThis.fetch, signal }: SendOptions = {},
 ): Promise<void> {
   const body = JSON.stringify(alertBody(message));
   const timestamp = String(Math.floor(message.at / 1_000));
@@ -68,7 +68,7 @@ export async function sendAlert(
   let last = "";
   for (let attempt = 1; attempt <= ATTEMPTS && !signal?.aborted; attempt++) {
     if (attempt > 1) await sleep(pauseMs * attempt, undefined, { signal });
-    last = await post(fetch, receiver.url, headers, body);
+    last = await post(fetch, receiver.url, { headers, body, timeoutMs });
     if (last === "") return;
     // The receiver has read it and will not take it: the same again would be refused again.
     if (/^answered 4(?!08|29)/.test(last)) break;
@@ -79,6 +79,8 @@ export async function sendAlert(
 export interface SendOptions {
   /** Before the second attempt twice, before the third three times as long. */
   pauseMs?: number;
+  /** Of one attempt; 5,000 unless told. */
+  timeoutMs?: number;
   fetch?: typeof globalThis.fetch;
   signal?: AbortSignal;
 }
@@ -87,11 +89,10 @@ export interface SendOptions {
 async function post(
   fetch: typeof globalThis.fetch,
   url: string,
-  headers: Record<string, string>,
-  body: string,
+  { headers, body, timeoutMs }: { headers: Record<string, string>; body: string; timeoutMs: number },
 ): Promise<string> {
   try {
-    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const signal = AbortSignal.timeout(timeoutMs);
     const response = await fetch(url, { method: "POST", headers, body, redirect: "manual", signal });
     await response.body?.cancel();
     return response.ok ? "" : `answered ${response.status}`;

@@ -1,10 +1,12 @@
+import type { Database } from "../infra/database/database.ts";
 import type { Logger } from "../infra/log/log.server.ts";
-import { type Alert, ALERT_NAMES, judgeAlerts } from "./judge-alerts.ts";
+import { type Alert, ALERT_NAMES, judgeAlerts, type Unchanged } from "./judge-alerts.ts";
 import { type AlertMessage, type AlertReceiver, sendAlert, type SendOptions } from "./send-alert.ts";
-import { readWatchFacts, type WatchFacts, type WatchSource } from "./watch-facts.ts";
+import { type AlertFacts, type AlertSource, readAlertFacts } from "./alert-facts.ts";
+import { readWatchFacts, type WatchFacts } from "./watch-facts.ts";
 import { noteReported, noteSeen, readReported } from "./watch-state.ts";
 
-export interface WatchOptions extends WatchSource {
+export interface WatchOptions extends AlertSource {
   log: Logger;
   /** The public address of the app. */
   appUrl: string;
@@ -25,36 +27,48 @@ export interface Watch {
   look(signal?: AbortSignal): Promise<Alert[]>;
 }
 
-const RUN = "run";
-
 export function createWatch(options: WatchOptions): Watch {
   const { db } = options;
   const log = options.log.child({ part: "watch" });
+  /** What this process has logged and not yet delivered: an alert is one line, whatever its receiver does. */
+  const logged = new Map<string, string>();
 
   async function report(message: AlertMessage, signal: AbortSignal | undefined): Promise<void> {
     const { action, name, severity, step, text, details } = message;
-    const fields = { alert: name, action, severity, step, ...details };
-    if (action === "resolve") log.info(fields, text);
-    else if (severity === "critical") log.error(fields, text);
-    else log.warn(fields, text);
+    if (logged.get(name) !== step) {
+      const fields = { alert: name, action, severity, step, ...details };
+      if (action === "resolve") log.info(fields, text);
+      else if (severity === "critical") log.error(fields, text);
+      else log.warn(fields, text);
+      logged.set(name, step);
+    }
     if (options.receiver) await sendAlert(options.receiver, message, { ...options.send, signal });
     await noteReported(db, name, action === "trigger" ? step : undefined);
+    logged.delete(name);
   }
 
   return {
     facts: () => readWatchFacts(options),
     async look(signal) {
-      const facts = await readWatchFacts(options);
-      const unchangedMs = await noteSeen(db, RUN, facts.run.mark);
-      const alerts = judgeAlerts(facts, unchangedMs);
-      const reported = await readReported(db);
-      for (const message of changes(alerts, reported, { source: options.appUrl, at: facts.now })) {
+      const facts = await readAlertFacts(options);
+      const alerts = judgeAlerts(facts, await noteUnchanged(db, facts));
+      const messages = changes(alerts, await readReported(db), { source: options.appUrl, at: facts.now });
+      for (const name of logged.keys()) if (!messages.some((message) => message.name === name)) logged.delete(name);
+      for (const message of messages) {
         await report(message, signal).catch((error: unknown) =>
           log.error({ err: error, alert: message.name }, "an alert could not be reported; it is tried again"),
         );
       }
       return alerts;
     },
+  };
+}
+
+async function noteUnchanged(db: Database, { run, sealing, rotation }: AlertFacts): Promise<Unchanged> {
+  return {
+    run: await noteSeen(db, "run", run.mark),
+    sealing: await noteSeen(db, "sealing", sealing.toConvert > 0 ? "incomplete" : "complete"),
+    rotation: await noteSeen(db, "rotation", rotation.pinned > 0 ? "pinned" : "none"),
   };
 }
 

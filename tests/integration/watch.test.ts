@@ -1,14 +1,16 @@
 // Proves that the app's own watch reports what begins, gets worse and is over, once each, signed, until it is delivered, and nothing secret.
-import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
+import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { Readable } from "node:stream";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { createLogger } from "../../app/infra/log/log.server.ts";
 import { createMetrics } from "../../app/infra/metrics.server.ts";
 import { createJobs } from "../../app/jobs/queue/create-jobs.ts";
 import { recordContractStart } from "../../app/migration/index.ts";
-import { signAlert } from "../../app/watch/send-alert.ts";
+import { makeTokenKey, parseTokenKeys, type TokenDependencies, type TokenKey } from "../../app/tokens/index.ts";
+import { sendAlert, signAlert } from "../../app/watch/send-alert.ts";
 import { createWatch } from "../../app/watch/watch.ts";
-import { DAY_MS, tokensHarness } from "./tokens-harness.ts";
+import { createApi, DAY_MS, tokensHarness } from "./tokens-harness.ts";
 
 const SECRET = "alerts-0123456789abcdef0123456789";
 const world = tokensHarness();
@@ -40,8 +42,11 @@ afterEach(async () => {
   await world.database.query(`DELETE FROM expand_contract."MigrationRun"`);
 });
 
-function watchOf(phase: "expand" | "contract" = "contract", options: { to?: string; clock?: () => number } = {}) {
-  const { prisma, ...tokens } = world.process({ phase });
+function watchOf(
+  phase: "expand" | "contract" = "contract",
+  { to, ...options }: { to?: string } & Partial<TokenDependencies> = {},
+) {
+  const { prisma, ...tokens } = world.process({ phase, ...options });
   const lines: string[] = [];
   const log = createLogger("info", [SECRET, url], { write: (line) => void lines.push(line) });
   const watch = createWatch({
@@ -52,12 +57,20 @@ function watchOf(phase: "expand" | "contract" = "contract", options: { to?: stri
     clock: options.clock ?? (() => world.now()),
     log,
     appUrl: "https://app.example.com",
-    receiver: { url: options.to ?? url, secret: SECRET },
+    receiver: { url: to ?? url, secret: SECRET },
     send: { pauseMs: 1 },
   });
   const look = async () => (await watch.look()).map(({ name }) => name).filter((name) => name !== KEEP_ALIVE);
   return { watch, look, lines, prisma, tokens };
 }
+
+const ALERT = { name: "dead_letters", severity: "warning", step: "found", text: "text", details: {} } as const;
+const endless = () =>
+  new Readable({
+    read() {
+      this.push(Buffer.alloc(65_536));
+    },
+  });
 
 /** Nothing schedules jobs in these tests, and the watch says so; that one is looked at by itself. */
 const KEEP_ALIVE = "keep_alive_not_running";
@@ -126,12 +139,47 @@ describe("a receiver that does not take it", () => {
     answers = Array<number>(9).fill(503);
     await look();
     expect(messages().filter(({ payload }) => payload.class === "permanent_token_regression")).toHaveLength(3);
-    expect(alertLines(lines, "permanent_token_regression").length).toBeGreaterThan(0);
     expect(lines.join("")).toContain("answered 503");
+    answers = Array<number>(9).fill(503);
+    await look();
     answers = [];
     received.length = 0;
     await look();
     expect(messages().map(({ payload }) => payload.class)).toContain("permanent_token_regression");
+    const said = alertLines(lines, "permanent_token_regression").filter((line) => line.includes(`"step"`));
+    expect(said).toHaveLength(1);
+  });
+
+  it.each([
+    ["never answers", () => {}, 3, "did not answer in time"],
+    [
+      "sends its headers and then nothing",
+      (response: ServerResponse) => void response.writeHead(503).flushHeaders(),
+      3,
+      "answered 503",
+    ],
+    ["answers without an end", (response: ServerResponse) => void endless().pipe(response), 1, undefined],
+    ["breaks off", (response: ServerResponse) => void response.destroy(), 3, "could not be reached"],
+  ])("costs no more than its attempts when it %s", async (_, answer, attempts, why) => {
+    let asked = 0;
+    const odd = createServer((request, response) => {
+      asked++;
+      request.resume().on("end", () => answer(response));
+    });
+    await new Promise<void>((resolve) => odd.listen(0, "127.0.0.1", resolve));
+    const message = { ...ALERT, action: "trigger", source: "https://app.example.com", at: 0 } as const;
+    const to = { url: `http://127.0.0.1:${(odd.address() as AddressInfo).port}/secret-part` };
+    try {
+      const sent = sendAlert(to, message, { pauseMs: 1, timeoutMs: 500 }).then(
+        () => undefined,
+        (error: Error) => error.message,
+      );
+      expect(await sent).toBe(why && `The receiver of alerts ${why}`);
+      expect(asked).toBe(attempts);
+    } finally {
+      odd.closeAllConnections();
+      await new Promise((resolve) => odd.close(resolve));
+    }
   });
 
   it("is not asked twice where it refuses, nor followed elsewhere", async () => {
@@ -221,6 +269,63 @@ it("a chain that ends soon is reported while its shop is open", async () => {
   );
   expect(await look()).toEqual([]);
   await world.database.query(`DELETE FROM expand_contract."ShopToken" WHERE "shop" = $1`, [shop]);
+});
+
+const age = (name: string, interval: string) =>
+  world.database.query(`UPDATE expand_contract."WatchState" SET "since" = now() - $2::interval WHERE "name" = $1`, [
+    name,
+    interval,
+  ]);
+
+it("sealing that is not brought to its end within two hours is reported, and at once a token whose key is missing", async () => {
+  const [k1, k2] = ["k1", "k2"].map((id) => parseTokenKeys(makeTokenKey(id))) as [TokenKey[], TokenKey[]];
+  const sealing = watchOf("expand", { encryption: { keys: k1 } });
+  await world.install("expiring");
+  expect(await sealing.look()).toEqual([]);
+  await age("sealing", "119 minutes");
+  expect(await sealing.look()).toEqual([]);
+  await age("sealing", "121 minutes");
+  expect(await sealing.look()).toEqual(["sealing_incomplete"]);
+  expect(messages().at(-1)).toMatchObject({
+    text: expect.stringMatching(
+      /^Warning .*2 stored tokens not in the form .* for 2 hours.*npm run tokens -- seal/,
+    ) as string,
+    payload: { severity: "warning", custom_details: { step: "late", toConvert: 2, unreadable: 0 } },
+  });
+  await sealing.tokens.convertRows();
+  expect(await sealing.look()).toEqual([]);
+  expect(messages().at(-1)).toMatchObject({ event_action: "resolve", payload: { class: "sealing_incomplete" } });
+
+  const other = watchOf("expand", { encryption: { keys: k2 } });
+  expect(await other.look()).toEqual(["sealing_incomplete"]);
+  expect(messages().at(-1)).toMatchObject({
+    text: expect.stringMatching(/^Critical .*2 stored tokens sealed with a key that the app does not have/) as string,
+    payload: { custom_details: { step: "unreadable", unreadable: 2 } },
+  });
+});
+
+it("a rotation of the client secret that still pins chains after two days is reported, until none is pinned", async () => {
+  const { secret } = await world.sandbox.client.rotateSecret();
+  try {
+    const shop = await world.install("expiring");
+    const rotating = watchOf("expand", { api: createApi(secret), previousApi: createApi() });
+    expect(await rotating.look()).toEqual([]);
+    await age("rotation", "47 hours");
+    expect(await rotating.look()).toEqual([]);
+    await age("rotation", "49 hours");
+    expect(await rotating.look()).toEqual(["chains_pinned"]);
+    expect(messages().at(-1)).toMatchObject({
+      text: expect.stringMatching(
+        /under way for 49 hours, and 1 chain still pinned.*npm run tokens -- repin/,
+      ) as string,
+      payload: { severity: "warning", custom_details: { pinned: 1 } },
+    });
+    await rotating.tokens.refresh(shop);
+    expect(await rotating.look()).toEqual([]);
+    expect(messages().at(-1)).toMatchObject({ event_action: "resolve", payload: { class: "chains_pinned" } });
+  } finally {
+    await world.sandbox.client.revokeOldSecrets();
+  }
 });
 
 it("runs as a job, by schedule, and keep-alive that was planned is not reported", async () => {
