@@ -43,8 +43,11 @@ export interface MigrateSchemaOptions {
  * @throws SchemaError in words; errors of pg when the database cannot be reached.
  */
 export async function migrateSchema(databaseUrl: string, options: MigrateSchemaOptions = {}): Promise<string[]> {
-  return withConnection(databaseUrl, "expand-contract deploy", (connection, place) =>
-    run(connection, { ...place, sessions: options.sessions }, options),
+  return withConnection(
+    databaseUrl,
+    "expand-contract deploy",
+    (connection, place) => run(connection, place, options),
+    options.sessions,
   );
 }
 
@@ -76,7 +79,7 @@ const OWN_SCHEMA_STATEMENTS = [
   `CREATE TABLE IF NOT EXISTS ${OWN_SCHEMA}."SchemaStep" ("name" text PRIMARY KEY, "at" timestamptz(3) NOT NULL DEFAULT now())`,
 ];
 
-/** Outside of a transaction, as a concurrent build must be. A build that another deployment has begun is waited for. */
+/** Concurrent builds outside of a transaction, as they must be; what is done to a partitioned table as a whole like any other step. A build that another deployment has begun is waited for. */
 async function makeIndexes(connection: Connection, place: Place, options: MigrateSchemaOptions): Promise<boolean> {
   const { kind } = await inspectSession(connection, place);
   if (kind === "view" || (kind === "missing" && !options.dryRun)) return false;
@@ -89,8 +92,10 @@ async function makeIndexes(connection: Connection, place: Place, options: Migrat
     if (statements.length === 0 || options.dryRun) return made || statements.length > 0;
     try {
       for (const sql of statements) {
-        options.onStatement?.(sql);
-        await inWords(sql, () => connection.query(sql));
+        if (sql.includes(" CONCURRENTLY ")) {
+          options.onStatement?.(sql);
+          await inWords(sql, () => connection.query(sql));
+        } else await inTransaction(connection, "session-indexes", async () => [sql], options);
         made = true;
       }
       return made;

@@ -11,8 +11,10 @@ export interface Connection {
 
 /** Where the app's own tables are. */
 export interface Place {
-  /** The schema of `Session`: `?schema=` of the connection string, else the first schema of the search path. */
+  /** The schema of `Session`: `?schema=` of the connection string, else where the search path finds it, else the first schema of that path. */
   appSchema: string;
+  /** Whether the connection string named it. */
+  isSchemaNamed?: boolean;
   /** The table of sessions; `Session`, with the columns of the Prisma storage, unless told. */
   sessions?: { name: string; layout: "prisma" | "postgresql" };
 }

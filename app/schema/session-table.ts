@@ -1,3 +1,4 @@
+import { SESSION_TABLES, TELLTALE_COLUMNS, type FoundSessionTable } from "../infra/database/session-tables.ts";
 import { quoteIdent, quoteText, sessionsOf, type Connection, type Place } from "./own-schema.ts";
 import { SchemaError } from "./schema-error.ts";
 
@@ -33,8 +34,6 @@ function columnsOf(place: Place): typeof COLUMNS {
 
 /** Names under which apps and other storages keep their sessions. */
 const OTHER_NAMES = ["session", "sessions", "Sessions", "shopify_sessions"];
-/** What gives a table of sessions away under any other name. */
-const TELLTALE_COLUMNS = ["id", "shop", "state", "isOnline", "accessToken"];
 
 export interface SessionTable {
   /** `table`, `view`, or `missing`. */
@@ -80,6 +79,7 @@ export async function planSession(connection: Connection, place: Place): Promise
           `Name it (expand-contract db migrate --sessions <table>), rename it, or put a view named "Session" over it (docs/adopting.md, "Unusual tables").`,
       );
     }
+    await refuseSecondTable(connection, place, name);
     return [
       `CREATE TABLE ${name} (${columns.map(({ name: column, type, needed }) => [quoteIdent(column), type, needed].filter(Boolean).join(" ")).join(", ")})`,
     ];
@@ -102,6 +102,20 @@ export async function planSession(connection: Connection, place: Place): Promise
     );
   }
   return [statement];
+}
+
+/** @throws SchemaError where no schema was named and the sessions are in one that the search path does not lead to. */
+async function refuseSecondTable(connection: Connection, place: Place, name: string): Promise<void> {
+  if (place.isSchemaNamed) return;
+  const { rows } = await connection.query<FoundSessionTable>(SESSION_TABLES);
+  const [first] = rows;
+  if (!first) return;
+  const found = rows.map((one) => `${quoteIdent(one.schema)}.${quoteIdent(one.name)}`).join(", ");
+  throw new SchemaError(
+    "session_table_elsewhere",
+    `There is no table ${name}, but ${found}. An empty second table would hide the sessions you have. Name their schema in DATABASE_URL: ` +
+      `?schema=${encodeURIComponent(first.schema)}. If they are another app's, name the one where yours are to be: ?schema=${encodeURIComponent(place.appSchema)}.`,
+  );
 }
 
 /** Everyone who may write `Session` may use our tables: the app's role is often not the one that deploys. */

@@ -2,18 +2,20 @@ import pg from "pg";
 import { parseIntoClientConfig } from "pg-connection-string";
 import { databaseUrlProblem } from "../infra/database/database-url-problem.ts";
 import { schemaOf } from "../infra/database/db-pool.ts";
-import { quoteIdent, type Connection, type Place } from "./own-schema.ts";
+import { quoteIdent, sessionsOf, type Connection, type Place } from "./own-schema.ts";
 import { SchemaError } from "./schema-error.ts";
 
 /**
  * One connection to `DATABASE_URL`, for as long as `act` takes.
  * @param applicationName shown in pg_stat_activity.
+ * @param sessions the table of sessions where it is not `Session`.
  * @throws SchemaError when the address is none of Postgres, or names a schema that is not there; errors of pg when it cannot be reached.
  */
 export async function withConnection<T>(
   databaseUrl: string,
   applicationName: string,
   act: (connection: Connection, place: Place) => Promise<T>,
+  sessions?: Place["sessions"],
 ): Promise<T> {
   if (!/^postgres(ql)?:\/\//.test(databaseUrl)) {
     throw new SchemaError(
@@ -32,10 +34,9 @@ export async function withConnection<T>(
   client.on("error", () => {});
   await client.connect();
   try {
-    const { rows } = await client.query<{ schema: string | null }>("SELECT current_schema() AS schema");
-    const appSchema = schema ?? rows[0]?.schema ?? "public";
     if (schema) await requireSchema(client, schema);
-    return await act(client, { appSchema });
+    const appSchema = schema ?? (await findSchema(client, sessionsOf({ appSchema: "", sessions }).name));
+    return await act(client, { appSchema, isSchemaNamed: schema !== undefined, sessions });
   } finally {
     await client.end();
   }
@@ -49,4 +50,18 @@ async function requireSchema(connection: Connection, schema: string): Promise<vo
       `DATABASE_URL names the schema ${quoteIdent(schema)} (?schema=), which this database does not have`,
     );
   }
+}
+
+/** Where a statement that names the table alone finds it, or would make it. */
+async function findSchema(connection: Connection, table: string): Promise<string> {
+  const { rows } = await connection.query<{ schema: string | null }>(
+    `SELECT coalesce((SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass($1)), current_schema())::text AS schema`,
+    [quoteIdent(table)],
+  );
+  const [found] = rows;
+  if (found?.schema != null) return found.schema;
+  throw new SchemaError(
+    "no_schema",
+    "The search path of DATABASE_URL names no schema that this database has and its role may use: name the one of your tables with ?schema=, or set search_path",
+  );
 }

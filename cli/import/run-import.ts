@@ -104,19 +104,23 @@ async function copy(
     unreadable: [],
   };
   await explained(() =>
-    withConnection(databaseUrl, "expand-contract import", async (connection, { appSchema }) => {
-      const place: Place = { appSchema, sessions: table };
-      for await (const rows of source.batches()) {
-        const sessions = rows.flatMap((row) => readInto(report, row));
-        for (let from = 0; from < sessions.length; from += BATCH) {
-          const portion = sessions.slice(from, from + BATCH);
-          const { inserted, updated } = await writeSessions(connection, place, portion, dryRun);
-          report.inserted += inserted;
-          report.updated += updated;
-          report.kept += portion.length - inserted - updated;
+    withConnection(
+      databaseUrl,
+      "expand-contract import",
+      async (connection, place) => {
+        for await (const rows of source.batches()) {
+          const sessions = rows.flatMap((row) => readInto(report, row));
+          for (let from = 0; from < sessions.length; from += BATCH) {
+            const portion = sessions.slice(from, from + BATCH);
+            const { inserted, updated } = await writeSessions(connection, place, portion, dryRun);
+            report.inserted += inserted;
+            report.updated += updated;
+            report.kept += portion.length - inserted - updated;
+          }
         }
-      }
-    }),
+      },
+      table,
+    ),
   );
   return report;
 }

@@ -24,6 +24,10 @@ async function databaseWith(...statements: string[]): Promise<TestDatabase> {
   return database;
 }
 
+function userOf({ url }: TestDatabase): string {
+  return decodeURIComponent(new URL(url).username);
+}
+
 /** Every column of every table and view outside of Postgres's own schemas, as text. */
 async function shapeOf(database: TestDatabase): Promise<string[]> {
   const rows = await database.query<{ line: string }>(
@@ -170,6 +174,51 @@ describe("tables that are not ours", () => {
     expect(await shapeOf(database)).toEqual([]);
   });
 
+  test.each([
+    { name: "behind another schema on the search path", path: "first, shop_app" },
+    { name: "behind a schema of the role's name", path: '"$user", shop_app' },
+  ])("sessions $name are found, and no second table is made", async ({ path }) => {
+    const database = await databaseWith(
+      `CREATE SCHEMA first`,
+      `CREATE SCHEMA "${userOf(await databaseWith())}"`,
+      `CREATE SCHEMA shop_app`,
+      TEMPLATE_SESSION.replace('"Session"', 'shop_app."Session"'),
+    );
+    const url = new URL(database.url);
+    url.searchParams.set("options", `-c search_path=${path.replaceAll(" ", "")}`);
+    await migrateSchema(url.href);
+    expect(
+      await database.query(
+        `SELECT table_schema::text AS "schema" FROM information_schema.columns WHERE column_name = 'refreshToken' AND table_name = 'Session'`,
+      ),
+    ).toEqual([{ schema: "shop_app" }]);
+    expect(await database.query(`SELECT FROM pg_tables WHERE tablename = 'Session'`)).toHaveLength(1);
+  });
+
+  test("sessions in a schema that the search path does not lead to are named, unless the address says where ours are to be", async () => {
+    const database = await databaseWith(
+      `CREATE SCHEMA "shop app"`,
+      TEMPLATE_SESSION.replace('"Session"', '"shop app"."Session"'),
+    );
+    await expect(migrateSchema(database.url)).rejects.toMatchObject({
+      code: "session_table_elsewhere",
+      message: expect.stringMatching(/"shop app"\."Session".*\?schema=shop%20app.*\?schema=public/s),
+    });
+    expect(await tablesIn(database, "public")).toEqual([]);
+    await migrateSchema(`${database.url}?schema=public`);
+    expect(await tablesIn(database, "public")).toEqual(["Session"]);
+    expect(await migrateSchema(database.url)).toEqual([]);
+  });
+
+  test("a search path that leads nowhere is refused in words", async () => {
+    const database = await databaseWith(TEMPLATE_SESSION);
+    await expect(migrateSchema(`${database.url}?options=-c%20search_path%3Dshop_ap`)).rejects.toMatchObject({
+      code: "no_schema",
+      message: expect.stringContaining("?schema="),
+    });
+    expect(await tablesIn(database, "expand_contract")).toEqual([]);
+  });
+
   test.each(["session", "sessions", "shopify_sessions"])(
     "sessions in a table called %s: no second, empty one beside it",
     async (name) => {
@@ -253,6 +302,30 @@ describe("beside traffic", () => {
     });
     await reader.end();
     expect(await shapeOf(database)).toEqual(before);
+  });
+
+  test("an index of a partitioned table as a whole gives way to a writer, and comes again", async () => {
+    const database = await databaseWith(
+      `${TEMPLATE_SESSION} PARTITION BY HASH ("id")`,
+      `CREATE TABLE "all" PARTITION OF "Session" FOR VALUES WITH (MODULUS 1, REMAINDER 0)`,
+    );
+    await migrateSchema(database.url);
+    await database.query(`DROP INDEX "Session_shop_idx"`);
+    await database.query(`CREATE INDEX "Session_shop_idx" ON ONLY "Session" ("shop")`);
+    const writer = new pg.Client({ connectionString: database.url });
+    await writer.connect();
+    try {
+      await writer.query("BEGIN");
+      await writer.query(ROW);
+      await expect(migrateSchema(database.url, { lockPatienceMs: 100 })).rejects.toMatchObject({
+        code: "lock_not_available",
+      });
+      await writer.query("COMMIT");
+    } finally {
+      await writer.end();
+    }
+    await migrateSchema(database.url);
+    expect(await database.query(`SELECT FROM pg_index WHERE NOT indisvalid`)).toEqual([]);
   });
 
   test("two deployments at a time: each step is made by one of them, and both end well", async () => {

@@ -60,9 +60,14 @@ const OWN = '"Session"';
 export function withSessionTable(db: Database, table: string): Database {
   if (table === OWN) return db;
   const texts = new Map<string, string>();
+  // In a text of SQL, as to_regclass takes it.
+  const literal = `'${table.replaceAll("'", "''")}'`;
   const rename = ({ text, values }: Statement): Statement => {
     let renamed = texts.get(text);
-    if (renamed === undefined) texts.set(text, (renamed = text.replaceAll(OWN, () => table)));
+    if (renamed === undefined) {
+      renamed = text.replaceAll(/'"Session"'|"Session"/g, (found) => (found === OWN ? table : literal));
+      texts.set(text, renamed);
+    }
     return { text: renamed, values: values.map(renameValue) };
   };
   // Names that are looked up in the catalogue are values.

@@ -1,6 +1,7 @@
 import type { StorageProblem } from "../errors.ts";
 import type { Queryable } from "../../infra/database/database.ts";
 import { postgresError } from "../../infra/database/postgres-error.ts";
+import { SESSION_TABLES, type FoundSessionTable } from "../../infra/database/session-tables.ts";
 import { isLastingRefusal } from "./postgres-error.ts";
 import {
   columnsWithoutDefault,
@@ -102,10 +103,28 @@ function heldByChildren(children: string[], columns: { name: string }[]): Storag
 async function missingFromSchema(db: Queryable): Promise<StorageProblem | undefined> {
   const [missing] = await missingColumns(db);
   if (!missing) return undefined;
+  if (!missing.column && missing.table === "Session") return missingSessions(db);
   const name = missing.column
     ? `the column "${missing.column}" of ${sqlNameOf(missing.table)}`
     : `the table ${sqlNameOf(missing.table)}`;
   return { kind: "schema_behind", what: `${name} is missing`, remedy: "Run npm run db:deploy." };
+}
+
+/** A database that was brought up to date under another name or schema would be told to do that again, for ever. */
+async function missingSessions(db: Queryable): Promise<StorageProblem> {
+  const [found, ...more] = await db.query<FoundSessionTable[]>({ text: SESSION_TABLES, values: [] });
+  const problem = { kind: "schema_behind", what: `the table ${sqlNameOf("Session")} is missing` } as const;
+  if (!found) return { ...problem, remedy: "Run npm run db:deploy." };
+  const { schema, name, layout } = found;
+  const tables = [found, ...more].map((one) => `${one.name} in the schema ${one.schema}`);
+  const text = (value: string) => `'${value.replaceAll(/['\\]/g, "\\$&")}'`;
+  return {
+    ...problem,
+    what: `${problem.what}, but there is ${tables.join(", ")}`,
+    remedy:
+      `If the sessions are there, say so: to createTokens by sessions: { name: ${text(name)}, schema: ${text(schema)}, layout: '${layout}' }, ` +
+      `in DATABASE_URL by ?schema=${encodeURIComponent(schema)}. Otherwise run npm run db:deploy.`,
+  };
 }
 
 async function missingDefault(db: Queryable, named: string | undefined, table: string): Promise<StorageProblem> {
