@@ -40,8 +40,9 @@ the simulator's name for it (\`faults.add\` with \`play\`); \`tests/integration/
 
 ${table(TOKEN_ANSWERS, true)}
 
-An answer without \`expires_in\` or \`refresh_token\` is refused whatever its status (fault \`incomplete\`): nothing is stored, and the same
-token is sent again.
+An answer without \`access_token\`, \`expires_in\` or \`refresh_token\`, or in which one of them cannot be read (a number for a token, control characters,
+a word for a time), is refused whatever its status (fault \`incomplete\`): nothing is stored, and the same token is sent again. It is that shop's trouble alone.
+A time beyond the year 9999 is stored as its end; a \`scope\` that is no text counts as left out.
 
 ## The Admin API
 

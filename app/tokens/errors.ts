@@ -132,7 +132,7 @@ export class IncompletePairError extends TokenError {
     super(
       shop,
       `missing_${missing}`,
-      `The token for ${shop} was not stored: it lacks ${missing}, so it is no expiring pair. Ask Shopify for expiring tokens ` +
+      `The token for ${shop} was not stored: it has no usable ${missing}, so it is no expiring pair. Ask Shopify for expiring tokens ` +
         "(the libraries' future flag expiringOfflineAccessTokens, expiring=1); a permanent one could only be migrated again",
       options,
     );

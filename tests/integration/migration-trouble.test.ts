@@ -1,7 +1,12 @@
 // Proves how a run ends that must not go on, and that the trouble of one shop is its own.
 import { describe, expect, it } from "vitest";
 import { openDatabase } from "../../app/infra/database/open-database.ts";
-import { parseMigrationOptions } from "../../app/migration/index.ts";
+import {
+  countTokensSinceContract,
+  forgetContractStart,
+  parseMigrationOptions,
+  recordContractStart,
+} from "../../app/migration/index.ts";
 import { countRemainingTokens } from "../../app/tokens/index.ts";
 import { migrationHarness } from "./migration-harness.ts";
 
@@ -132,6 +137,24 @@ describe("the trouble of one shop", () => {
     expect(await countRemainingTokens({ db })).toEqual({});
     await t.expectAllCurrent(shops);
   }, 40_000);
+
+  it("is no regression in contract, whatever id its row is given; a token that is stored later is one", async () => {
+    const [shop] = await t.seed(1);
+    await t.database.query(`UPDATE "Session" SET id = 'offline_' || upper(shop), shop = upper(shop)`);
+    await t.sandbox.client.faults.add({ endpoint: "token", shop, effect: { kind: "status", status: 402 } });
+    const { migrations, db } = t.instance();
+    await recordContractStart(db);
+    try {
+      expect(await t.run(migrations)).toMatchObject({ status: "completed", permanentTokens: 1, migratableTokens: 0 });
+      expect(await t.database.query(`SELECT id FROM "Session"`)).toEqual([{ id: `offline_${shop}` }]);
+      expect(await countTokensSinceContract(db)).toBe(0);
+      await recordContractStart(db);
+      await t.database.query(`UPDATE "Session" SET "accessToken" = 'shpat_of_a_restored_backup'`);
+      expect(await countTokensSinceContract(db)).toBe(1);
+    } finally {
+      await forgetContractStart(db);
+    }
+  });
 
   it("is told from a token that is stored later", async () => {
     const [shop] = await t.seed(1);

@@ -158,6 +158,61 @@ describe("incomplete pairs", () => {
     expect(await h.row(shop)).toBeUndefined();
   });
 
+  const PAIR = {
+    access_token: `shpat_${"a".repeat(32)}`,
+    refresh_token: `shprt_${"b".repeat(32)}`,
+    expires_in: 3_600,
+    refresh_token_expires_in: 7_776_000,
+    scope: "read_products",
+  };
+  const answering = (fields: object): Effect => ({
+    kind: "status",
+    status: 200,
+    body: { text: JSON.stringify({ ...PAIR, ...fields }), contentType: "application/json" },
+  });
+
+  test.each<[string, object]>([
+    ["access_token", { access_token: 12_345 }],
+    ["access_token", { access_token: { of: "what?" } }],
+    ["access_token", { access_token: "shpat_a\u0000b" }],
+    ["access_token", { access_token: "shpat_a\ud800b" }],
+    ["expires_in", { expires_in: "soon" }],
+    ["expires_in", { expires_in: 1e18 }],
+    ["refresh_token", { refresh_token: 12_345 }],
+    ["refresh_token", { refresh_token: "shprt_a\u0000b" }],
+    ["refresh_token", { refresh_token: "" }],
+    ["refresh_token", { refresh_token_expires_in: "later" }],
+  ])("with %s that cannot be read %j: that shop's trouble alone", async (field, fields) => {
+    const [shop, chain, other] = [
+      await h.install("permanent"),
+      await h.install("expiring"),
+      await h.install("permanent"),
+    ];
+    const before = [await h.row(shop), await h.row(chain)];
+    for (const one of [shop, chain]) await fail(one, answering(fields), 3);
+    const tokens = h.process();
+    expect(await tokens.migrate(shop)).toMatchObject({ outcome: "failed", code: `missing_${field}`, retryable: true });
+    await h.advance(2 * HOUR_MS);
+    await expect(tokens.getSession(chain)).rejects.toMatchObject({ code: "incomplete_pair" });
+    expect([await h.row(shop), await h.row(chain)]).toEqual(before);
+    expect(await h.database.query(`SELECT FROM expand_contract."UnstoredPair"`)).toEqual([]);
+    expect(await tokens.migrate(other)).toMatchObject({ outcome: "migrated" });
+  });
+
+  test.each<[string, object, object]>([
+    ["an expiry as text", { expires_in: "3600" }, {}],
+    ["expiries beyond what a database keeps", { expires_in: 1e12, refresh_token_expires_in: 1e12 }, {}],
+    ["an expiry that has passed", { expires_in: -5 }, {}],
+    ["a scope that is no text", { scope: ["write_orders"] }, { scope: "read_products,write_products" }],
+    ["a scope with control characters", { scope: "a\u0000b" }, { scope: "read_products,write_products" }],
+  ])("%s is no reason to lose a pair", async (_name, fields, kept) => {
+    const shop = await h.install("permanent");
+    await h.database.query(`UPDATE "Session" SET scope = 'read_products,write_products' WHERE shop = $1`, [shop]);
+    await fail(shop, answering(fields));
+    expect(await h.process().migrate(shop)).toMatchObject({ outcome: "migrated", attempts: 1 });
+    expect(await h.row(shop)).toMatchObject({ refreshToken: PAIR.refresh_token, ...kept });
+  });
+
   test("without scope: the one that is known stays", async () => {
     const shop = await h.install("expiring");
     const before = await h.row(shop);

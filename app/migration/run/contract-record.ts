@@ -34,11 +34,14 @@ export async function forgetContractStart(db: Database): Promise<void> {
   });
 }
 
-/** Permanent tokens that were stored after contract was reached; 0 while it has not been. */
+/**
+ * Permanent tokens that were stored after contract was reached; 0 while it has not been. A token that was there then is the same one in a row
+ * that got another id since, by a run or by hand.
+ */
 export async function countTokensSinceContract(db: Database): Promise<number> {
   const [row] = await db.query<[{ count: number }]>(sql`
     SELECT count(*)::int AS "count" FROM "Session" s
     WHERE ${living} AND EXISTS (SELECT FROM expand_contract."ContractStart")
-      AND NOT EXISTS (SELECT FROM expand_contract."ContractLeftover" l WHERE l."sessionId" = s."id" AND l."fingerprint" = ${fingerprint})`);
+      AND NOT EXISTS (SELECT FROM expand_contract."ContractLeftover" l WHERE l."fingerprint" = ${fingerprint})`);
   return row.count;
 }

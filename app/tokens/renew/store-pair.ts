@@ -15,13 +15,20 @@ import type { Lease } from "./lease.ts";
 /** Pauses between attempts to write a pair that Shopify has issued: it exists nowhere else. */
 const WRITE_RETRY_PAUSES_MS = [50, 250, 1_000, 2_000];
 
+/** What a token consists of. @see https://www.rfc-editor.org/rfc/rfc6749#appendix-A.12 */
+const TOKEN = /^[\x20-\x7e]+$/;
+
+const isToken = (value: unknown): boolean => typeof value === "string" && TOKEN.test(value);
+const isMoment = (value: Date | undefined): boolean => value !== undefined && !Number.isNaN(value.getTime());
+
 /**
- * Refuses what must never be stored: half a pair, and, in phases that never ask for permanent tokens, a permanent token.
+ * Refuses what must never be stored: half a pair, one with fields that cannot be read, and, in phases that never ask for permanent tokens, a
+ * permanent token.
  * @throws IncompletePairError, PermanentTokenRefusedError.
  */
 export function requireStorable(ctx: TokenContext, session: Session): void {
   const { shop } = session;
-  if (!session.accessToken) throw new IncompletePairError(shop, "access_token");
+  if (!isToken(session.accessToken)) throw new IncompletePairError(shop, "access_token");
   if (!session.expires && !session.refreshToken) {
     if (ctx.isExempt || session.isOnline || ctx.phase === "legacy") return;
     if (ctx.phase === "contract") {
@@ -30,9 +37,10 @@ export function requireStorable(ctx: TokenContext, session: Session): void {
       throw new PermanentTokenRefusedError(shop);
     }
   }
-  if (!session.expires) throw new IncompletePairError(shop, "expires_in");
+  if (!isMoment(session.expires)) throw new IncompletePairError(shop, "expires_in");
   // The library leaves the refresh token out when either of the two fields is missing.
-  if (!session.refreshToken || !session.refreshTokenExpires) throw new IncompletePairError(shop, "refresh_token");
+  if (!isToken(session.refreshToken) || !isMoment(session.refreshTokenExpires))
+    throw new IncompletePairError(shop, "refresh_token");
 }
 
 /**

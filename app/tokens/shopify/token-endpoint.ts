@@ -24,6 +24,7 @@ export async function sendTokenRequest(ctx: TokenContext, shop: string, request:
     const aheadMs = Date.now() - sentAt;
     session.expires = shift(session.expires, aheadMs);
     session.refreshTokenExpires = shift(session.refreshTokenExpires, aheadMs);
+    if (!isScope(session.scope)) session.scope = undefined;
     return session;
   } finally {
     ctx.metrics.tokenCallSeconds.observe({ grant: request.grant }, (performance.now() - started) / 1_000);
@@ -55,6 +56,9 @@ async function send({ api, previousApi }: TokenContext, shop: string, request: T
     }
   }
 }
+
+/** The library hands on whatever is in the field. @see https://www.rfc-editor.org/rfc/rfc6749#appendix-A.4 */
+const isScope = (value: unknown): boolean => typeof value === "string" && /^[\x20-\x7e]*$/.test(value);
 
 /** The library counts expiries from the moment it has read the answer, by the system's clock. */
 function shift(date: Date | undefined, ms: number): Date | undefined {

@@ -90,6 +90,9 @@ function credentialFingerprint({ accessToken = "", refreshToken }: Session): str
   return fingerprintOf(refreshToken || accessToken);
 }
 
+/** Years of five digits are another notation, which Postgres does not read. */
+const LATEST_MS = Date.UTC(9999, 11, 31);
+
 function iso(date: Date | undefined): string | null {
-  return date ? date.toISOString() : null;
+  return date ? new Date(Math.min(date.getTime(), LATEST_MS)).toISOString() : null;
 }
