@@ -112,6 +112,21 @@ describe("the trouble of one shop", () => {
     120_000,
   );
 
+  it("of a third of all shops, asked to wait for ever, ends: the others are migrated, and each of these has its outcome", async () => {
+    const shops = await t.seed(45);
+    const ill = shops.filter((_, i) => i % 3 === 0);
+    await t.sandbox.client.faults.add({
+      endpoint: "token",
+      shop: ill,
+      effect: { kind: "status", status: 503, headers: { "Retry-After": "1" } },
+    });
+    const done = await t.run(t.instance({ random: () => 0 }).migrations, { verify: "none", failureThreshold: 100 }, 55);
+    expect(done).toMatchObject({ status: "completed", migrated: 30, failed: 15, migratableTokens: 15 });
+    const calls = await t.sandbox.client.ledger.calls({ endpoint: "token" });
+    for (const shop of ill) expect(calls.filter((call) => call.shop === shop).length).toBeLessThanOrEqual(8);
+    await t.expectAllCurrent(shops.filter((shop) => !ill.includes(shop)));
+  }, 120_000);
+
   it("does not keep contract away: what two runs have given up counts as not served, and heals when it is", async () => {
     const shops = await t.seed(10);
     const [out] = shops;

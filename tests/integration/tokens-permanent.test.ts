@@ -19,10 +19,15 @@ const INSERT = `INSERT INTO "Session" (id, shop, state, "isOnline", "accessToken
   FROM jsonb_to_recordset($1::jsonb) AS r(id text, shop text, "isOnline" boolean, "accessToken" text, "refreshToken" text,
     expires timestamp, "refreshTokenExpires" timestamp)`;
 
-const text = fc.oneof(fc.constantFrom("", " ", "x", "🛍", "shpat_1", "a'b\\c%_"), fc.string({ unit: "grapheme" })).map(
-  // Postgres stores no NUL.
-  (value) => value.replaceAll("\0", ""),
-);
+const text = fc
+  .oneof(
+    fc.constantFrom("", " ", "x", "🛍", "shpat_1", "shpca_1", "shpua_1", "a'b\\c%_"),
+    fc.string({ unit: "grapheme" }),
+  )
+  .map(
+    // Postgres stores no NUL.
+    (value) => value.replaceAll("\0", ""),
+  );
 const date = fc.option(fc.date({ min: new Date("2020-01-01"), max: new Date("2030-01-01"), noInvalidDate: true }));
 const rows = fc.array(
   fc.record({
@@ -132,6 +137,7 @@ describe("rows as others left them", () => {
     expect(await exempt.health()).toMatchObject({ permanentTokens: 0 });
     expect(await exempt.migrate(shop)).toMatchObject({ outcome: "custom_app", attempts: 0 });
     expect((await exempt.getSession(shop)).accessToken).toBe(accessToken);
+    expect(await h.process().health()).toMatchObject({ permanentTokens: 1 });
     expect(await h.process().migrate(shop)).toMatchObject({ outcome: "migrated" });
     await h.expectCurrent(shop);
   });

@@ -113,6 +113,68 @@ it("several shops known to be in trouble delay no other shop either", async () =
   expect(pauses).toEqual([]);
 });
 
+it.each([
+  ["429", throttled(20_000)],
+  ["503", broken("http_503", 20_000)],
+])("many shops that are always asked to wait (%s) soon hold nobody else, and each is counted", async (_, answer) => {
+  const { say, pauses, pass, gate } = openGate();
+  await say(pair);
+  const ill = Array.from({ length: 40 }, (_, i) => ({ shop: `ill${i}`, tries: 0, calls: 0 }));
+  for (let round = 0; round < 8; round++) {
+    for (const one of ill.filter(({ tries }) => tries < 6)) {
+      pass(gate.opensIn() ?? 0);
+      one.calls++;
+      if (!(await say(answer, one)).isForAll) one.tries++;
+      for (let well = 0; well < 2; well++) {
+        pass(gate.opensIn() ?? 0);
+        await say(pair);
+      }
+    }
+  }
+  expect(Math.max(...ill.map(({ calls }) => calls))).toBeLessThanOrEqual(7);
+  expect(pauses.length).toBeLessThanOrEqual(ill.length);
+});
+
+it.each([
+  ["429", throttled(5_000)],
+  ["503", broken("http_503", 5_000)],
+])(
+  "shops that are the last ones and are always asked to wait (%s) are counted after ten minutes",
+  async (_, answer) => {
+    const { say, many, pass, gate } = openGate();
+    await many(30, pair);
+    const ill = ["a", "b", "c", "d", "e", "f"];
+    const round = async () => {
+      const isForAll = [];
+      for (const shop of ill) {
+        pass(gate.opensIn() ?? 0);
+        isForAll.push((await say(answer, { shop })).isForAll);
+      }
+      return isForAll;
+    };
+    await round();
+    expect(await round()).toEqual(ill.map(() => true));
+    pass(10 * 60_000);
+    expect(await round()).toEqual(ill.map(() => false));
+  },
+);
+
+it("shops that failed while others were served are no outage when only they are left", async () => {
+  const { gate, say, many } = openGate();
+  await say(pair);
+  for (let ill = 0; ill < 8; ill++) {
+    await say(broken(), { shop: `ill${ill}` });
+    await say(pair);
+  }
+  for (let ill = 0; ill < 8; ill++) {
+    expect((await say(broken(), { shop: `ill${ill}` })).isForAll).toBe(false);
+    expect((await say(broken(), { shop: `ill${ill}`, tries: 1 })).isForAll).toBe(false);
+  }
+  expect(gate.isDown()).toBe(false);
+  await many(5, broken());
+  expect(gate.isDown()).toBe(true);
+});
+
 it("all wait when several different shops are asked to, for exactly that long, and the others are told", async () => {
   const { gate, say, many, pauses, pass, hasRoom } = openGate();
   await many(5, pair);

@@ -74,9 +74,9 @@ export function createCallGate(options: {
   }
 
   function note(shop: string, triesOfShop: number, answer: TokenAnswer | ProbeAnswer): { isForAll: boolean } {
-    const { kind, isLimit, isForAll, holdMs } = trouble.note(shop, triesOfShop, answer);
+    const { kind, isOwn, isLimit, isForAll, holdMs } = trouble.note(shop, triesOfShop, answer);
     if (kind === "broken") {
-      if (trouble.isDown() && pausedFor() === 0) pause(Math.min(LONGEST_TRY_MS, 1_000 * 2 ** tries++));
+      if (!isOwn && trouble.isDown() && pausedFor() === 0) pause(Math.min(LONGEST_TRY_MS, 1_000 * 2 ** tries++));
     } else {
       tries = 0;
       isProven ||= kind === "answered";

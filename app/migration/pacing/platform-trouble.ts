@@ -12,7 +12,7 @@ const SHORT_WAIT_MS = 2_000;
 const DEFAULT_RETRY_AFTER_MS = 1_000;
 /** Different shops in a row without an answer after which the platform counts as down. */
 const SHOPS_FOR_OUTAGE = 5;
-/** An outage that lasts longer counts against the shops after all, so that every run ends. */
+/** When no shop was served for longer, a failure counts against the shop after all, so that every run ends. */
 const OUTAGE_PATIENCE_MS = 10 * 60_000;
 /** Different shops in a row for which Shopify does not know the app before the app itself is in doubt: one alone may be new, or closed. */
 const SHOPS_FOR_APP = 3;
@@ -34,17 +34,33 @@ function signalOf(answer: TokenAnswer | ProbeAnswer): { kind: Kind; waitMs?: num
 }
 
 /**
- * Tells one shop's trouble from the platform's, by how many different shops meet the same.
+ * Tells one shop's trouble from the platform's, by how many different shops meet the same. A shop that fails again though others were answered
+ * since is in trouble of its own: from then on it says nothing about the others, until it is answered. Each time one turns out to be that after all
+ * were made to wait for it, a limit for all takes one more shop to be believed; once a shop that waited is answered, the usual number again.
  * @param now milliseconds, monotonic.
  */
 export function createPlatformTrouble(now: () => number) {
   let latest: { shop: string; kind: Kind; isAsked: boolean }[] = [];
   let limitMetAt = -Infinity;
-  let workedAt = now();
-  const shopsIn = (answers: typeof latest) => new Set(answers.map(({ shop }) => shop)).size;
+  let servedAt = now();
+  let shopsForLimit = SHOPS_FOR_LIMIT;
+  /** Counts answers; the number of the last one with which a shop was served. */
+  let answers = 0;
+  let served = 0;
+  /** Shops that were not served: the number of their last answer, and whether all were made to wait for it. */
+  const unserved = new Map<string, { answer: number; heldAll: boolean }>();
+  const shopsIn = (some: typeof latest) => new Set(some.map(({ shop }) => shop)).size;
   const since = (ends: (kind: Kind) => boolean) => latest.slice(latest.findLastIndex(({ kind }) => ends(kind)) + 1);
   const brokenInARow = () => shopsIn(since((kind) => kind !== "broken"));
   const isDown = () => brokenInARow() >= SHOPS_FOR_OUTAGE;
+  const isBelieved = () =>
+    shopsIn(latest.filter((one) => one.isAsked)) >= shopsForLimit || now() - limitMetAt <= LIMIT_BELIEVED_MS;
+
+  /** The wait for all was for nothing, or it was not. */
+  function judgeWait(wasForNothing: boolean): void {
+    if (wasForNothing) limitMetAt = -Infinity;
+    shopsForLimit = wasForNothing ? Math.min(shopsForLimit + 1, REMEMBERED) : SHOPS_FOR_LIMIT;
+  }
 
   return {
     /** Different shops in a row that got no answer. */
@@ -55,21 +71,29 @@ export function createPlatformTrouble(now: () => number) {
     /**
      * Takes note of an answer.
      * @param tries how often the shop failed before for reasons of its own: such a shop says nothing about the others.
-     * @returns `isForAll`: it concerns all shops, and says nothing about this one. `holdMs`: all calls wait this long, because the wait
-     * is for all, or because it is a shop's first short one, which may be; a short wait costs the others little.
+     * @returns `isForAll`: it concerns all shops, and says nothing about this one. `isOwn`: it says nothing about the others. `holdMs`: all
+     * calls wait this long, because the wait is for all, or because it is a shop's first short one, which may be; a short wait costs the others
+     * little.
      */
     note(shop: string, tries: number, answer: TokenAnswer | ProbeAnswer) {
       const { kind, waitMs } = signalOf(answer);
-      const isAsked = waitMs !== undefined && tries === 0;
-      latest = [...latest, { shop, kind, isAsked }].slice(-REMEMBERED);
-      if (kind !== "broken") workedAt = now();
-      const isBelieved =
-        shopsIn(latest.filter((one) => one.isAsked)) >= SHOPS_FOR_LIMIT || now() - limitMetAt <= LIMIT_BELIEVED_MS;
-      const isLimit = isAsked && isBelieved;
+      const before = unserved.get(shop);
+      const isFailure = kind === "broken" || kind === "throttled";
+      const isOwn = isFailure && (tries > 0 || (before !== undefined && before.answer < served));
+      const isAsked = waitMs !== undefined && !isOwn;
+      answers++;
+      if (kind === "answered") [served, servedAt] = [answers, now()];
+      // An outage is one of shops that are well otherwise.
+      if (kind !== "broken" || !isOwn) latest = [...latest, { shop, kind, isAsked }].slice(-REMEMBERED);
+      const isPatient = now() - servedAt < OUTAGE_PATIENCE_MS;
+      const isLimit = isAsked && isBelieved() && isPatient;
       if (isLimit) limitMetAt = now();
-      const isOutage = kind === "broken" && tries === 0 && isDown() && now() - workedAt < OUTAGE_PATIENCE_MS;
-      const isShort = kind === "throttled" && waitMs! <= SHORT_WAIT_MS && (isAsked || isBelieved);
-      return { kind, isLimit, isForAll: isLimit || isOutage, holdMs: isLimit || isShort ? waitMs : undefined };
+      const isOutage = kind === "broken" && !isOwn && isDown() && isPatient;
+      const isShort = kind === "throttled" && waitMs! <= SHORT_WAIT_MS && (isAsked || isBelieved());
+      if (before?.heldAll && (isOwn || kind === "answered")) judgeWait(isOwn);
+      if (isFailure) unserved.set(shop, { answer: answers, heldAll: isLimit });
+      else unserved.delete(shop);
+      return { kind, isOwn, isLimit, isForAll: isLimit || isOutage, holdMs: isLimit || isShort ? waitMs : undefined };
     },
   };
 }
