@@ -34,7 +34,7 @@ export function examine(
 ): { findings: Finding[]; nextStep: string } {
   const { health, latestRun } = situation;
   const findings = [
-    judgeReadiness(situation.isReady),
+    ...judgeReadinessOf(situation),
     ...judgeStorage(health),
     ...judgeSealing(health, command),
     ...judgeRotation(health, command),
@@ -63,6 +63,11 @@ export function judgeReadiness(isReady: boolean): Finding {
         "not_ready",
         "the app is not ready: its database cannot be reached, or its schema is behind (npm run db:deploy)",
       );
+}
+
+/** An app whose health says what is wrong is not suspected of anything else. */
+function judgeReadinessOf({ isReady, health }: Situation): Finding[] {
+  return !isReady && (health.storageProblem || health.tokenEncryption?.problem) ? [] : [judgeReadiness(isReady)];
 }
 
 /** Proven by the app with the statement that stores a pair; nothing is exchanged while it does not hold. */

@@ -5,7 +5,7 @@ import { bold, cyan, dim } from "./terminal.ts";
 
 /** Where to look, and what to try. */
 export async function printWelcome(stage: Stage, seeds: Seeds, environmentFile: string): Promise<void> {
-  const { fronts, runner, sandbox, migrationSecret } = stage;
+  const { fronts, runner, sandbox, migrationSecret, databaseUrl } = stage;
   const { body } = await createOperator(runner.url, migrationSecret).get<{ phase?: string; nextStep?: string }>(
     "/admin/token-health",
   );
@@ -18,6 +18,7 @@ ${bold("As a merchant")}, in any browser on this machine:
 
 ${bold("As the operator")}, in the browser: ${cyan(`${runner.url}/admin`)}   sign in with the secret below; or in another terminal:
    export MIGRATION_SECRET=${migrationSecret}
+   export DATABASE_URL=${databaseUrl}
    curl -X POST ${runner.url}/admin/migrate-tokens ${authorization}
    curl ${runner.url}/admin/token-health ${authorization}
    npm run tokens -- doctor --url ${runner.url}

@@ -254,13 +254,14 @@ describe("a lost or wrong key", () => {
 
 test("a key that is lost for good: after the statements of the runbook each merchant's visit heals the shop", async () => {
   const runbook = await readFile("docs/runbook.md", "utf8");
-  const statements = /```sql\n(UPDATE "Session" SET "accessToken" = '',[\s\S]+?)```/.exec(runbook)![1]!;
+  const statements = /```sql\n(BEGIN;\n[\s\S]+?COMMIT;)\n```/.exec(runbook)![1]!;
   const [lost, kept] = [await h.install("expiring"), await h.install("expiring")];
   await sealing(k1).convertRows();
   await h.database.query(`DELETE FROM "Session" WHERE id = $1`, [`offline_${kept}`]);
   await sealing(k2).getSession(kept, { idToken: await h.idToken(kept) });
   expect(await sealing(k2).keyProblem()).toMatchObject({ kind: "token_key_missing" });
-  for (const sql of statements.replaceAll("<id>", "k1").split(";\n").filter(Boolean)) await h.database.query(sql);
+  await h.database.query(statements.replaceAll("<id>", "k1"));
+  expect(await h.marks(lost)).toMatchObject({ needsReauthWhy: "key_lost" });
   const tokens = sealing(k2);
   expect(await tokens.keyProblem()).toBeUndefined();
   expect((await tokens.getSession(kept)).accessToken).toBeTruthy();

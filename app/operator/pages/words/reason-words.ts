@@ -25,6 +25,8 @@ const WORDS: Record<string, string> = {
   unauthorized: "The Admin API refuses the token.",
   no_session: "The store has no offline session. The merchant's next visit brings one.",
   empty_access_token: "The row holds no token. The merchant's next visit fills it.",
+  key_lost:
+    "The token was given up because the key that sealed it is lost. The merchant's next visit brings a new one.",
   placeholder: "The row holds no token. The merchant's next visit fills it.",
   needs_reauthorization: "Shopify refuses the stored token for good. The merchant's next visit heals it.",
   // Trouble that passes.

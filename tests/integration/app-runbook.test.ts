@@ -1,0 +1,186 @@
+// Proves that an operator who does what docs/runbook.md says gets what it says: the statements for a lost key, a client secret that was revoked first,
+// a rotation of MIGRATION_SECRET. Each command and statement is taken out of the document.
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import pg from "pg";
+import { PgBoss } from "pg-boss";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import type { Sandbox } from "../../sandbox/start.ts";
+import { findFreePort } from "../../scripts/free-port.ts";
+import { merchantOf } from "../support/app-requests.ts";
+import { startTestApp, type TestApp } from "../support/app-process.ts";
+import { signInToConsole } from "../support/console-visitor.ts";
+import { testDatabase } from "../support/postgres.ts";
+import { startTestSandbox, TEST_APP } from "../support/sandbox.ts";
+import { seedPermanentShops, startTokens } from "./cli-harness.ts";
+
+const runbook = readFileSync("docs/runbook.md", "utf8");
+const SHOPS = 5;
+const database = testDatabase();
+let secret = randomBytes(32).toString("hex");
+let clientSecret: string = TEST_APP.clientSecret;
+let sandbox: Sandbox;
+let app: TestApp | undefined;
+let shops: string[];
+let port: number;
+
+beforeAll(async () => {
+  port = await findFreePort();
+  sandbox = await startTestSandbox({ app: { tomlPath: "shopify.app.toml" } });
+  shops = await seedPermanentShops(sandbox, database.current, "runbook", SHOPS);
+});
+afterAll(async () => {
+  await app?.expectNoSecrets();
+  await app?.stop();
+  await sandbox?.close();
+});
+
+async function restart(env: Record<string, string | undefined> = {}, until?: "alive"): Promise<TestApp> {
+  await app?.stop();
+  app = await startTestApp({
+    sandbox,
+    databaseUrl: database.current.url,
+    port,
+    env: { SHOPIFY_API_SECRET: clientSecret, MIGRATION_SECRET: secret, ...env },
+    until,
+  });
+  await sandbox.client.app({ deliverTo: app.url });
+  return app;
+}
+
+/** A chapter of the runbook, by its heading. */
+function chapter(heading: string): string {
+  const found = runbook.split(/^## /m).find((text) => text.startsWith(`${heading}\n`));
+  if (!found) throw new Error(`no chapter "${heading}"`);
+  return found;
+}
+
+/** Types a command that stands in the chapter, word for word. */
+function type(heading: string, command: string, as = secret) {
+  expect(chapter(heading)).toContain(`npm run tokens -- ${command}`);
+  return run(command, as);
+}
+
+const run = (command: string, as = secret) =>
+  startTokens(command.split(" "), { MIGRATION_SECRET: as, APP_URL: app?.url }).ended;
+
+async function health(): Promise<{
+  needsReauth: number;
+  tokenEncryption: { unreadable: number; problem: string | null };
+}> {
+  const response = await fetch(`${app!.url}/admin/token-health`, { headers: { Authorization: `Bearer ${secret}` } });
+  return (await response.json()) as never;
+}
+
+const readyz = async () => (await fetch(`${app!.url}/readyz`)).status;
+const open = (shop: string) => merchantOf(app!, sandbox).open(shop);
+const parked = () => database.current.query<{ shop: string }>(`SELECT shop FROM expand_contract."ParkedJob"`);
+const marked = () =>
+  database.current.query(`SELECT shop FROM expand_contract."ShopToken" WHERE "needsReauthAt" IS NOT NULL`);
+const rows = () =>
+  database.current.query<{ shop: string; accessToken: string; refreshToken: string | null }>(
+    `SELECT shop, "accessToken", "refreshToken" FROM "Session" WHERE NOT "isOnline" AND "accessToken" <> '' ORDER BY id`,
+  );
+
+/** As `psql` sends what was pasted into it. */
+async function paste(statements: string): Promise<void> {
+  const client = new pg.Client({ connectionString: database.current.url });
+  await client.connect();
+  try {
+    await client.query(statements);
+  } finally {
+    await client.end();
+  }
+}
+
+async function enqueue(shop: string): Promise<void> {
+  const boss = new PgBoss({
+    connectionString: database.current.url,
+    schema: "expand_contract_jobs",
+    supervise: false,
+    schedule: false,
+    max: 1,
+  });
+  await boss.start();
+  await boss.send("refresh-shop", { shop });
+  await boss.stop({ graceful: false });
+}
+
+/** Background work of a shop waits for its merchant, whose visit heals the shop and releases it. */
+async function expectHealedByVisit(waiting: number): Promise<void> {
+  const [one, other] = shops as [string, string];
+  await enqueue(one);
+  await vi.waitFor(async () => expect(await parked()).toEqual([{ shop: one }]), { timeout: 30_000, interval: 100 });
+  expect((await health()).needsReauth).toBe(waiting);
+  for (const shop of [one, other]) expect((await open(shop)).status).toBe(200);
+  await vi.waitFor(async () => expect(await parked()).toEqual([]), { timeout: 30_000, interval: 100 });
+  expect((await health()).needsReauth).toBe(waiting - 2);
+  for (const shop of shops.slice(2)) expect((await open(shop)).status).toBe(200);
+  expect((await health()).needsReauth).toBe(0);
+  expect(await marked()).toEqual([]);
+}
+
+// One after the other, as an operator goes through them.
+describe("the runbook", { timeout: 90_000 }, () => {
+  it("a client secret that is revoked first: what was refused is delivered again, and each shop heals by a visit", async () => {
+    const heading = "Rotate the client secret";
+    await restart();
+    expect((await run("migrate --verify none")).code).toBe(0);
+    const { secret: next } = await sandbox.client.rotateSecret();
+    expect(await sandbox.client.revokeOldSecrets()).toEqual({ endedShops: SHOPS });
+    const early = await sandbox.client.sendWebhook(shops[0]!, "app/scopes_update");
+    expect(early.status).toBe(401);
+    expect((await open(shops[0]!)).status).toBeGreaterThanOrEqual(300);
+    expect(await marked()).toEqual([]);
+
+    clientSecret = next;
+    await restart();
+    expect((await sandbox.client.webhooks.replay(early.id)).status).toBe(200);
+    const repin = await type(heading, "repin");
+    expect(repin.out).toMatch(/chains? had ended already: their merchant's next visit heals them/);
+    expect(repin.code).toBe(0);
+    await expectHealedByVisit(SHOPS);
+    expect(await sandbox.client.ledger.notCurrent(await rows())).toEqual([]);
+  });
+
+  it("a key that is lost for good: doctor names it, the statements give its tokens up, and each shop heals by a visit", async () => {
+    const heading = "Seal tokens";
+    const makeKey = async (id: string) => (await run(`make-key ${id}`)).out.trim();
+    expect((await type(heading, "make-key")).out.trim()).toMatch(/^\w+:[\w+/]+=$/);
+    await restart({ TOKEN_ENCRYPTION_KEYS: await makeKey("lost") });
+    expect((await type(heading, "seal")).out).toMatch(new RegExp(`✓ ${SHOPS} rows sealed`));
+
+    await restart({ TOKEN_ENCRYPTION_KEYS: await makeKey("new") }, "alive");
+    expect(await readyz()).toBe(503);
+    const doctor = await run("doctor");
+    const [, id] = /sealed with the key (\w+), which TOKEN_ENCRYPTION_KEYS does not hold/.exec(doctor.out) ?? [];
+    expect(id).toBe("lost");
+    expect(doctor.out).not.toMatch(/cannot be reached|schema is behind/);
+
+    const [, statements] = /```sql\n(BEGIN;[\s\S]+?COMMIT;)\n```/.exec(chapter(heading))!;
+    await paste(statements!.replaceAll("<id>", id!));
+    await vi.waitFor(async () => expect(await readyz()).toBe(200), { timeout: 10_000, interval: 200 });
+    expect((await run("doctor")).out).toMatch(new RegExp(`! ${SHOPS} shops waiting for the merchant's next visit`));
+    await expectHealedByVisit(SHOPS);
+    expect((await health()).tokenEncryption).toMatchObject({
+      sealed: { new: 2 * SHOPS },
+      unreadable: 0,
+      problem: null,
+    });
+  });
+
+  it("MIGRATION_SECRET: both are accepted for a while, then the new one alone; operators sign in again", async () => {
+    const before = secret;
+    const visitor = await signInToConsole(app!, before);
+    secret = randomBytes(32).toString("hex");
+    await restart({ MIGRATION_SECRET_PREVIOUS: before }, "alive");
+    for (const one of [before, secret]) expect((await run("status", one)).code).toBe(0);
+    const again = await visitor.get("/admin");
+    expect([again.status, again.headers.get("location")]).toEqual([303, "/admin/login"]);
+    await restart({}, "alive");
+    expect((await run("status")).code).toBe(0);
+    const refused = await run("status", before);
+    expect(refused.code).toBe(2);
+    expect(refused.err).toMatch(/does not accept this MIGRATION_SECRET/);
+  });
+});
