@@ -56,6 +56,23 @@ it("answers 413 as soon as too much has come, or is announced; the operator may 
   expect(await post(port, operator, [large], "/admin/x")).toEqual({ status: 200, text: '{"length":100000}' });
 });
 
+it("refuses a body in thousands of tiny pieces, and holds no more of others than what is in them", async () => {
+  const port = await listen(5_000);
+  const headers = { "Transfer-Encoding": "chunked", "X-Shopify-Hmac-Sha256": `${"A".repeat(43)}=` };
+  const pieces = (count: number, bytes: number) => Array.from({ length: count }, () => "x".repeat(bytes));
+  for (const [count, bytes] of [
+    [2_000, 1],
+    [5_000, 60],
+  ] as const) {
+    const { status, text } = await post(port, headers, pieces(count, bytes), "/webhooks/app");
+    expect([status, JSON.parse(text)]).toEqual([400, expect.objectContaining({ code: "body_in_tiny_pieces" })]);
+  }
+  // A slow typist, and a client with small chunks.
+  expect((await post(port, headers, pieces(900, 1), "/webhooks/app")).text).toBe('{"length":900}');
+  expect((await post(port, headers, pieces(5_000, 64), "/webhooks/app")).text).toBe('{"length":320000}');
+  expect((await post(port, headers, pieces(3, 349_525), "/webhooks/app")).text).toBe('{"length":1048575}');
+});
+
 it("holds nothing for clients that were answered and do not read on", async () => {
   const app = express();
   app.use(parseAddress(), readBody({ operatorSecrets: [SECRET] }));
