@@ -130,8 +130,12 @@ describe("the list", () => {
       expect(response.status, query).toBe(422);
       expect(await response.text()).toContain("That cannot be looked for");
     }
-    const after = Buffer.from(JSON.stringify(["no time", "x"])).toString("base64url");
-    expect(await shopsOf(`/admin/shops?state=paused&after=${after}`)).toEqual(["cold.myshopify.com"]);
+    for (const key of ["no time", "Foo 1", "99999", "12/13", "2026-02-30 00:00:00+00", "-000001-01-01T00:00:00Z"]) {
+      const after = Buffer.from(JSON.stringify([key, "x"])).toString("base64url");
+      expect(await shopsOf(`/admin/shops?state=paused&after=${after}`), key).toEqual(["cold.myshopify.com"]);
+      for (const state of ["expiring", "needs_reauthorization", "uninstalled", "permanent"])
+        await shopsOf(`/admin/shops?state=${state}&after=${after}`);
+    }
   });
 
   it("is shown as a page that names no token", async () => {

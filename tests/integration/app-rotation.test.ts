@@ -89,6 +89,7 @@ describe("a rotation", { timeout: 90_000 }, () => {
       [1],
       "x",
       { after: "x".repeat(300) },
+      { after: "\0" },
     ]) {
       const response = await post(body);
       expect(response.status, JSON.stringify(body)).toBe(422);

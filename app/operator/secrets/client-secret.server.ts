@@ -54,7 +54,8 @@ async function orderOf(request: Request): Promise<{ after: string; rate: number;
     const order = body === undefined ? {} : body;
     if (typeof order !== "object" || order === null || Array.isArray(order)) return undefined;
     const { after = "", ratePerSecond: rate = RATE.usual, dryRun = false } = order as Record<string, unknown>;
-    if (typeof after !== "string" || after.length > 255 || typeof dryRun !== "boolean") return undefined;
+    if (typeof after !== "string" || after.length > 255 || after.includes("\0") || typeof dryRun !== "boolean")
+      return undefined;
     if (typeof rate !== "number" || !(rate >= RATE.lowest && rate <= RATE.highest)) return undefined;
     return { after, rate, dryRun };
   } catch (error) {

@@ -1,14 +1,13 @@
 import { readSession, type ConsoleSession, type RoleSecrets } from "./console-session.ts";
 
 const NAME = "operator_session";
-/** A browser sends two when a neighbour below the same domain has set one for all of it. */
-const MOST_VALUES = 4;
 
 /** Sent to the operator's addresses alone, and never with a request that another site begins. */
 const ATTRIBUTES = "Path=/admin; HttpOnly; SameSite=Strict";
 
 /**
- * The session that a `Cookie` header carries, whatever else goes by its name.
+ * The session that a `Cookie` header carries, whatever else goes by its name: neighbours below the same domain can set any number, for paths
+ * that go first. The length of the header bounds them.
  * @param now milliseconds since the epoch.
  */
 export function sessionOfCookie(secrets: RoleSecrets, header: string | null, now: number): ConsoleSession | undefined {
@@ -16,7 +15,7 @@ export function sessionOfCookie(secrets: RoleSecrets, header: string | null, now
     .split(";")
     .map((pair) => pair.trim())
     .filter((pair) => pair.startsWith(`${NAME}=`));
-  for (const pair of values.slice(0, MOST_VALUES)) {
+  for (const pair of values) {
     const session = readSession(secrets, pair.slice(NAME.length + 1), now);
     if (session) return session;
   }

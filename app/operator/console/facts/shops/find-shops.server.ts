@@ -1,5 +1,6 @@
 import sql, { empty, raw, type Sql } from "sql-template-tag";
 import type { Database } from "../../../../infra/database/database.ts";
+import { postgresError } from "../../../../infra/database/postgres-error.ts";
 import type { SessionLayout } from "../../../../infra/database/session-layout.ts";
 import { PERMANENT_TOKEN_PREDICATE } from "../../../../tokens/index.ts";
 import type { Cursor, ListedState, ShopFilter, ShopState } from "./shop-filter.ts";
@@ -109,13 +110,28 @@ interface Row extends ListedShop {
   id: string;
 }
 
-/** One page of shops, in the order of the index that serves the filter. Measured at a million: docs/benchmarks/console.md. */
+/** SQLSTATE class 22, data exception: a cursor that is no time or number to Postgres. */
+const DATA_EXCEPTION = /^22/;
+
+/**
+ * One page of shops, in the order of the index that serves the filter. Measured at a million: docs/benchmarks/console.md. With a cursor of
+ * another filter's list it is the first page.
+ */
 export async function findShops(
   db: Database,
   layout: SessionLayout,
   filter: ShopFilter,
   limit: number,
 ): Promise<ShopPage> {
+  try {
+    return await findPage(db, layout, filter, limit);
+  } catch (error) {
+    if (!filter.after || !DATA_EXCEPTION.test(postgresError(error)?.originalCode ?? "")) throw error;
+    return findPage(db, layout, { ...filter, after: undefined }, limit);
+  }
+}
+
+async function findPage(db: Database, layout: SessionLayout, filter: ShopFilter, limit: number): Promise<ShopPage> {
   const run = filter.run ?? (await findLatestRealRun(db));
   if (filter.outcome && run === undefined) return { shops: [], next: undefined, isPartial: false, run };
   const source = sourceOf(filter, run);
@@ -176,17 +192,11 @@ function rangeOf(search: string | undefined): [string | null, string | null] {
 function beyond({ key, id, type, descending }: Source, layout: SessionLayout, cursor: Cursor | undefined): Sql {
   // From the beginning, too: without a bound the planner takes the few rows that it expects of a partial index for worth sorting.
   const after = cursor ?? (type === "text" ? { key: "", id: "" } : undefined);
-  // A cursor of another filter's list: its first page.
   const cast = type === "end" ? layout.endsType : type;
-  if (!after || !isReadable(after.key, cast)) return empty;
+  if (!after) return empty;
   return descending
     ? sql`AND ${key} <= ${after.key}::${raw(cast)} AND (${key}, ${id}) < (${after.key}::${raw(cast)}, ${after.id})`
     : sql`AND ${key} >= ${after.key}::${raw(cast)} AND (${key}, ${id}) > (${after.key}::${raw(cast)}, ${after.id})`;
-}
-
-function isReadable(key: string, type: string): boolean {
-  if (type === "text") return true;
-  return type === "bigint" ? /^\d{1,15}$/.test(key) : !Number.isNaN(Date.parse(key));
 }
 
 function cursorOf({ key, id }: { key: string | null; id: string }): Cursor | undefined {
