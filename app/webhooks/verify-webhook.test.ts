@@ -10,6 +10,7 @@ import { WebhookRefusedError } from "./webhook-refusal.ts";
 const SECRET = "shpss_00000000000000000000000000000000";
 const PREVIOUS = "shpss_11111111111111111111111111111111";
 const SHOP = "a-shop.myshopify.com";
+const NAMED = `{"myshopify_domain":"${SHOP}","shop_domain":"${SHOP}"}`;
 const receivedAt = new Date("2026-11-27T03:00:00.000Z");
 
 const signerOf = (apiSecretKey: string) =>
@@ -30,7 +31,7 @@ interface Delivery {
   secret?: string;
 }
 
-function deliver({ topic = "app/uninstalled", body = "{}", headers = {}, secret = SECRET }: Delivery) {
+function deliver({ topic = "app/uninstalled", body = NAMED, headers = {}, secret = SECRET }: Delivery) {
   const all = new Headers({
     "X-Shopify-Topic": topic,
     "X-Shopify-Shop-Domain": SHOP,
@@ -104,6 +105,13 @@ describe("verifyWebhook", () => {
     ["of two versions", { headers: { "X-Shopify-API-Version": "2026-10, 2026-07" } }, "invalid_headers"],
     ["of another topic", { headers: { "X-Shopify-Topic": "shop/redact" } }, "other_topic"],
     ["of two topics", { headers: { "X-Shopify-Topic": "app/uninstalled, app/uninstalled" } }, "other_topic"],
+    ["of an uninstall that names no shop", { body: `{"shop_domain":"${SHOP}"}` }, "shop_not_named"],
+    ...["shop/redact", "customers/redact", "customers/data_request"].map((topic): [string, Delivery, string] => [
+      `of ${topic} that names no shop`,
+      { topic, body: `{"current":[],"myshopify_domain":"${SHOP}"}` },
+      "shop_not_named",
+    ]),
+    ["of scopes, which name none", { topic: "app/scopes_update", body: '{"current":[]}' }, "taken"],
     ["whose body names another shop", { body: '{"myshopify_domain":"b.myshopify.com"}' }, "shops_disagree"],
     ["whose body is about another shop", { body: '{"shop_domain":"b.myshopify.com"}' }, "shops_disagree"],
     ["whose body has another permanent domain", { body: '{"domain":"b.myshopify.com"}' }, "shops_disagree"],

@@ -1,6 +1,6 @@
 import { WebhookType, WebhookValidationErrorReason, type Shopify } from "@shopify/shopify-api";
 import { findShopDomain } from "../infra/shop-domain.ts";
-import { namesOtherShop } from "./named-shop.ts";
+import { lacksShop, namesOtherShop } from "./named-shop.ts";
 import { type WebhookRefusal, WebhookRefusedError, REFUSALS } from "./webhook-refusal.ts";
 
 /** What Shopify signed, checked. It never comes with a token: the shop may have none any more. */
@@ -33,7 +33,7 @@ const CLOCK_TOLERANCE_MS = 24 * 60 * 60 * 1000;
 
 /**
  * Turns a request into a verified webhook: HMAC over the raw body, then headers and body by their grammar, then whether they
- * agree. The HMAC covers the body alone, so a body that names a shop other than the header's is refused.
+ * agree. The HMAC covers the body alone, so a body is refused that names a shop other than the header's, or none where its topic has one.
  * @throws WebhookRefusedError with the status and the words of the answer.
  * @see https://shopify.dev/docs/apps/build/webhooks/subscribe/https
  */
@@ -49,6 +49,7 @@ export async function verifyWebhook(
   for (const value of [apiVersion, webhookId]) if (!HEADER_VALUE.test(value)) refuse(REFUSALS.headers);
   const body = parseObject(rawBody);
   if (namesOtherShop(body, shop)) refuse(REFUSALS.otherShop);
+  if (lacksShop(body, topic)) refuse(REFUSALS.noShop);
   return { shop, topic, apiVersion, id: webhookId, triggeredAt: parseTime(triggeredAt, receivedAt), body };
 }
 

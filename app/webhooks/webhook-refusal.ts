@@ -35,6 +35,7 @@ export const REFUSALS = {
   ),
   shop: badRequest("invalid_shop", "X-Shopify-Shop-Domain must name one shop, e.g. a-shop.myshopify.com."),
   otherShop: badRequest("shops_disagree", "The body names a shop other than the X-Shopify-Shop-Domain header."),
+  noShop: badRequest("shop_not_named", "The body does not name its shop, as Shopify's of this topic does."),
   otherTopic: badRequest("other_topic", "X-Shopify-Topic is not the topic that this address takes."),
   triggeredAt: badRequest("invalid_triggered_at", "X-Shopify-Triggered-At must be a time, e.g. 2026-11-27T03:00:00Z."),
   payload: badRequest("invalid_payload", "The body does not have the fields of this topic."),

@@ -300,7 +300,7 @@ describe("bodies", () => {
     const sent = await sandbox.client.sendWebhook(
       shop,
       "customers/redact",
-      {},
+      { shop_domain: shop },
       { uri: `${app.url}/webhooks/customers/redact` },
     );
     expect(sent.status).toBe(200);

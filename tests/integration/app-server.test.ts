@@ -197,7 +197,7 @@ describe("bodies", () => {
   it("of webhooks may be larger, and are verified whole", async () => {
     const shop = "large.myshopify.com";
     await sandbox.client.installShop(shop);
-    const payload = { note: "x".repeat(MEBIBYTE - 1_024) };
+    const payload = { shop_domain: shop, note: "x".repeat(MEBIBYTE - 1_024) };
     const { status } = await sandbox.client.sendWebhook(shop, "customers/redact", payload, {
       uri: `${app.url}/webhooks/customers/redact`,
     });

@@ -36,6 +36,9 @@ const rowsOf = (table: string, shop: string) =>
   ]);
 const sessionsOf = (shop: string) => rowsOf("Session", shop);
 const tokenCalls = (shop: string) => sandbox.client.ledger.calls({ shop, endpoint: "token" });
+/** As Shopify's bodies of each topic name their shop. */
+const bodyFor = (shop: string) => JSON.stringify({ myshopify_domain: shop, shop_domain: shop });
+const SIGNED = "signed.myshopify.com";
 const TOPICS = ["app/uninstalled", "app/scopes_update", "customers/data_request", "customers/redact", "shop/redact"];
 
 function post(path: string, body: string, headers: Record<string, string> = {}) {
@@ -44,7 +47,7 @@ function post(path: string, body: string, headers: Record<string, string> = {}) 
     headers: {
       "Content-Type": "application/json",
       "X-Shopify-Topic": path.replace("/webhooks/", ""),
-      "X-Shopify-Shop-Domain": "signed.myshopify.com",
+      "X-Shopify-Shop-Domain": SIGNED,
       "X-Shopify-API-Version": "2026-10",
       "X-Shopify-Webhook-Id": "1",
       "X-Shopify-Hmac-Sha256": createHmac("sha256", TEST_APP.clientSecret).update(body).digest("base64"),
@@ -95,9 +98,7 @@ describe("with a dead token, expired and unable to refresh", () => {
 
   it.each(TOPICS.toReversed())("%s is answered 200", async (topic) => {
     const before = (await tokenCalls(shop)).length;
-    const payload =
-      topic === "app/scopes_update" ? { previous: [], current: ["read_products"] } : { shop_domain: shop };
-    const { status } = await sandbox.client.sendWebhook(shop, topic, payload);
+    const { status } = await sandbox.client.sendWebhook(shop, topic);
     expect(status).toBe(200);
     if (topic.startsWith("customers/")) expect((await tokenCalls(shop)).length, "calls to Shopify").toBe(before);
   });
@@ -153,12 +154,17 @@ describe("verification", () => {
   });
 
   it("works for a body that says more than ASCII, byte for byte", async () => {
-    const response = await post("/webhooks/customers/redact", '{ "name":"Zoë 🛍",\n "x": 1.0 }');
+    const response = await post(
+      "/webhooks/customers/redact",
+      `{ "shop_domain": "${SIGNED}", "name":"Zoë 🛍",\n "x": 1.0 }`,
+    );
     expect(response.status).toBe(200);
   });
 
   it("of a topic at the address of another is refused", async () => {
-    const response = await post("/webhooks/customers/redact", "{}", { "X-Shopify-Topic": "app/uninstalled" });
+    const response = await post("/webhooks/customers/redact", bodyFor(SIGNED), {
+      "X-Shopify-Topic": "app/uninstalled",
+    });
     expect(response.status).toBe(400);
   });
 
@@ -171,8 +177,9 @@ describe("verification", () => {
   });
 
   it("takes the other client secret while it is rotated", async () => {
-    const hmac = createHmac("sha256", PREVIOUS_SECRET).update("{}").digest("base64");
-    const response = await post("/webhooks/customers/redact", "{}", { "X-Shopify-Hmac-Sha256": hmac });
+    const body = bodyFor(SIGNED);
+    const hmac = createHmac("sha256", PREVIOUS_SECRET).update(body).digest("base64");
+    const response = await post("/webhooks/customers/redact", body, { "X-Shopify-Hmac-Sha256": hmac });
     expect(response.status).toBe(200);
   });
 
@@ -181,7 +188,7 @@ describe("verification", () => {
     ["of scopes that hold NUL", "app/scopes_update", '{"current": ["read_products\\u0000"]}', {}],
     ["of scopes that hold half a character", "app/scopes_update", '{"current": ["\\ud800"]}', {}],
     ["without scopes", "app/scopes_update", "{}", {}],
-    ["of year 0", "app/uninstalled", "{}", { "X-Shopify-Triggered-At": "0000-01-01T00:00:00Z" }],
+    ["of year 0", "app/uninstalled", bodyFor(SIGNED), { "X-Shopify-Triggered-At": "0000-01-01T00:00:00Z" }],
     [
       "of a shop of 300 characters",
       "app/uninstalled",
@@ -205,8 +212,7 @@ describe("verification", () => {
     await sandbox.client.installShop(shop);
     await merchant.open(shop);
     for (const topic of ["app/uninstalled", "shop/redact", "customers/redact", "customers/data_request"]) {
-      const body = JSON.stringify({ myshopify_domain: "signed.myshopify.com", shop_domain: "signed.myshopify.com" });
-      const response = await post(`/webhooks/${topic}`, body, { "X-Shopify-Shop-Domain": shop });
+      const response = await post(`/webhooks/${topic}`, bodyFor(SIGNED), { "X-Shopify-Shop-Domain": shop });
       expect(response.status, topic).toBe(400);
     }
     expect(await sessionsOf(shop)).toHaveLength(1);
@@ -252,30 +258,41 @@ describe("verification", () => {
     },
   );
 
-  it("of a body that names no shop does not say whose uninstallation it is: Shopify is asked", async () => {
-    const [installed, gone] = ["nameless.myshopify.com", "nameless-gone.myshopify.com"];
-    for (const shop of [installed, gone]) {
+  it("of a body that names no shop is refused: nothing is asked, not even of a frozen shop that Shopify cannot speak for", async () => {
+    const shops = ["installed", "frozen", "unknown"].map((kind) => `nameless-${kind}.myshopify.com`);
+    const [installed, frozen] = shops as [string, string];
+    for (const shop of [installed, frozen]) {
       const { accessToken } = await sandbox.client.installShop(shop, { token: "permanent" });
       await database.current.query(
         `INSERT INTO "Session" (id, shop, state, "accessToken") VALUES ('offline_' || $1, $1, '', $2)`,
         [shop, accessToken],
       );
     }
-    await sandbox.client.uninstall(gone, { webhook: false });
-    for (const shop of [installed, gone]) {
-      for (const topic of ["app/uninstalled", "shop/redact"]) {
-        const now = new Date().toISOString();
-        const body = '{"id":1,"previous":[],"current":["read_products"]}';
-        const response = await post(`/webhooks/${topic}`, body, {
+    await sandbox.client.freeze(frozen);
+    const calls = () => sandbox.client.ledger.calls({});
+    const before = (await calls()).filter(({ shop }) => shops.includes(shop)).length;
+    for (const shop of shops) {
+      for (const topic of TOPICS.filter((one) => one !== "app/scopes_update")) {
+        const response = await post(`/webhooks/${topic}`, '{"id":1,"previous":[],"current":["read_products"]}', {
           "X-Shopify-Shop-Domain": shop,
-          "X-Shopify-Triggered-At": now,
+          "X-Shopify-Triggered-At": new Date().toISOString(),
         });
-        expect(response.status, `${topic} of ${shop}`).toBe(200);
+        expect(response.status, `${topic} of ${shop}`).toBe(400);
+        expect(await response.json()).toMatchObject({ code: "shop_not_named" });
       }
     }
-    expect(await sessionsOf(installed)).toHaveLength(1);
-    expect((await merchant.data(installed)).status).toBe(200);
-    expect(await sessionsOf(gone)).toHaveLength(0);
+    expect((await calls()).filter(({ shop }) => shops.includes(shop))).toHaveLength(before);
+    for (const shop of [installed, frozen]) expect(await sessionsOf(shop)).toHaveLength(1);
+  });
+
+  it("of a shop of which nothing is stored leaves nothing", async () => {
+    const shop = "never-seen.myshopify.com";
+    await sandbox.client.installShop(shop, { token: "none" });
+    for (const topic of ["app/uninstalled", "shop/redact"]) {
+      const response = await post(`/webhooks/${topic}`, bodyFor(shop), { "X-Shopify-Shop-Domain": shop });
+      expect(response.status, topic).toBe(200);
+    }
+    for (const table of ["ShopToken", "TokenEvent"]) expect(await rowsOf(table, shop), table).toEqual([]);
   });
 });
 
@@ -296,9 +313,9 @@ describe("while the database would not keep a new token", () => {
     );
     await database.current.query(`ALTER TABLE "Session" ADD COLUMN "updatedAt" timestamptz NOT NULL DEFAULT now()`);
     await database.current.query(`ALTER TABLE "Session" ALTER COLUMN "updatedAt" DROP DEFAULT`);
-    // The body does not name the shop, so Shopify is asked: with a refresh, whose pair has to be kept.
+    // Shopify is asked, with a refresh, whose pair has to be kept.
     const deliver = (topic: string, shop: string) =>
-      post(`/webhooks/${topic}`, "{}", { "X-Shopify-Shop-Domain": shop });
+      post(`/webhooks/${topic}`, bodyFor(shop), { "X-Shopify-Shop-Domain": shop });
     const refreshes = async () =>
       (await sandbox.client.ledger.calls({ grant: "refresh" })).filter(({ shop }) => shop.startsWith("unfit-")).length;
     try {
@@ -335,14 +352,14 @@ describe("while the database is away", () => {
     begin();
     try {
       const startedAt = performance.now();
-      const response = await post("/webhooks/app/uninstalled", "{}");
+      const response = await post("/webhooks/app/uninstalled", bodyFor(SIGNED));
       expect(response.status).toBe(503);
       expect(performance.now() - startedAt).toBeLessThan(5_000);
     } finally {
       way.mend();
     }
     await expect
-      .poll(async () => (await post("/webhooks/app/uninstalled", "{}")).status, { timeout: 10_000 })
+      .poll(async () => (await post("/webhooks/app/uninstalled", bodyFor(SIGNED))).status, { timeout: 10_000 })
       .toBe(200);
   });
 });

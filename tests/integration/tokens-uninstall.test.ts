@@ -73,11 +73,12 @@ describe("uninstall and reinstall", () => {
   });
 
   test("an uninstall that is delivered again adds nothing, and an older one does not set the clock back", async () => {
-    const shop = await h.install("none");
+    const shop = await h.install("expiring");
     const tokens = h.process();
+    await h.sandbox.client.uninstall(shop, { webhook: false });
     const at = new Date(h.now());
     for (const late of [0, 0, 60_000]) await tokens.recordUninstalled(shop, new Date(at.getTime() - late));
-    expect((await tokens.history(shop)).map(({ kind }) => kind)).toEqual(["uninstalled"]);
+    expect((await tokens.history(shop)).filter(({ kind }) => kind === "uninstalled")).toHaveLength(1);
     expect((await tokens.state(shop)).uninstalledAt).toEqual(at);
   });
 

@@ -47,14 +47,19 @@ async function isInstalled(
   return session !== undefined && (await askWhetherInstalled(ctx, session)) !== "no";
 }
 
-/** @returns false when a pair was stored since the life was read. */
+/** Of a shop that nothing is stored of nothing is written. @returns false when a pair was stored since the life was read. */
 async function forgetSessions(ctx: TokenContext, shop: string, life: TokenLife, at: Date): Promise<boolean> {
   const now = new Date(ctx.now()).toISOString();
   const isNews = life.uninstalledAt === undefined;
-  const ended = await forgetRows(ctx, shop, (forget) =>
-    ctx.db.query<{ shop: string }[]>(sql`
-    WITH ended AS (
-      INSERT INTO expand_contract."ShopToken" AS t ("shop", "generation", "uninstalledAt") VALUES (${shop}, 1, ${at.toISOString()}::timestamptz)
+  const id = ctx.api.session.getOfflineId(shop);
+  const [{ isKnown, isEnded }] = await forgetRows(ctx, shop, (forget) =>
+    ctx.db.query<[{ isKnown: boolean; isEnded: boolean }]>(sql`
+    WITH known AS (
+      SELECT FROM "Session" WHERE "shop" = ${shop} OR "id" = ${id}
+      UNION ALL SELECT FROM expand_contract."ShopToken" WHERE "shop" = ${shop} LIMIT 1
+    ), ended AS (
+      INSERT INTO expand_contract."ShopToken" AS t ("shop", "generation", "uninstalledAt")
+      SELECT ${shop}, 1, ${at.toISOString()}::timestamptz FROM known
       ON CONFLICT ("shop") DO UPDATE SET
         "generation" = t."generation" + 1,
         "uninstalledAt" = GREATEST(t."uninstalledAt", EXCLUDED."uninstalledAt"),
@@ -65,12 +70,12 @@ async function forgetSessions(ctx: TokenContext, shop: string, life: TokenLife, 
       RETURNING t."shop", t."generation"
     ), forgotten AS (
       ${forget} ended WHERE "Session"."shop" = ended."shop"
-        OR "Session"."id" = ${ctx.api.session.getOfflineId(shop)}
+        OR "Session"."id" = ${id}
     ), noted AS (
       INSERT INTO expand_contract."TokenEvent" ("shop", "at", "kind", "generation")
       SELECT "shop", ${now}::timestamptz, 'uninstalled', "generation" FROM ended WHERE ${isNews}
     )
-    SELECT "shop" FROM ended`),
+    SELECT EXISTS (SELECT FROM known) AS "isKnown", EXISTS (SELECT FROM ended) AS "isEnded"`),
   );
-  return ended.length > 0;
+  return isEnded || !isKnown;
 }

@@ -17,9 +17,12 @@ const TIMES = [
 /** Webhooks: most signed, since only these get past the first check; about a shop of their own, or naming a victim. */
 export function webhooksDoor(choose: Choose): RawRequest {
   const topic = choose.pick(TOPICS);
-  const body = Buffer.from(webhookBody(choose));
+  // What Shopify signs for each store whose scopes change names no shop: sent as another topic, about a victim.
+  const nameless = topic !== "app/scopes_update" && choose.chance(0.1);
+  const body = Buffer.from(nameless ? '{"id":1,"previous":[],"current":["read_products"]}' : webhookBody(choose));
   const signed = choose.chance(0.75);
-  const shop = choose.chance(0.7) ? WEBHOOK_SHOP : oddShop(choose);
+  const victim = nameless ? choose.pick(Object.values(VICTIMS)) : undefined;
+  const shop = victim ?? (choose.chance(0.7) ? WEBHOOK_SHOP : oddShop(choose));
   const headers: [string, string][] = [
     ["Content-Type", choose.chance(0.9) ? "application/json" : oddText(choose, 500)],
     ["X-Shopify-Topic", choose.chance(0.9) ? topic : oddText(choose, 500)],
@@ -44,7 +47,7 @@ export function webhooksDoor(choose: Choose): RawRequest {
   };
 }
 
-/** Always names a shop: a body that names none stands for the shop of its header, and Shopify signs none for a stranger. */
+/** Always names a shop: one of `app/scopes_update` that names none stands for the shop of its header. */
 function webhookBody(choose: Choose): string {
   const shop = choose.chance(0.8) ? WEBHOOK_SHOP : choose.pick([...Object.values(VICTIMS), null, 7, {}, "\u0000"]);
   const fields: Record<string, unknown> = { myshopify_domain: shop, shop_domain: shop };
