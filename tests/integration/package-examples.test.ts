@@ -577,19 +577,24 @@ async function bundle(): Promise<void> {
       target: "node22",
       minify: "esbuild",
       outDir: "bundled",
-      rollupOptions: { input: { main: join(folder, "unwrapped.mjs") }, onwarn: () => {} },
+      rollupOptions: { input: { main: join(folder, "authorization-code.mjs") }, onwarn: () => {} },
     },
   });
 }
 let bundled: Promise<void> | undefined;
 
-describe.for(["express", "remix"])("a minified bundle of %s that took the first step alone", (framework) => {
+describe.for([
+  ["express", "alone"],
+  ["express", "wrapped"],
+  ["remix", "alone"],
+  ["remix", "wrapped"],
+])("a minified bundle of %s with the authorization code strategy, its storage %s", ([framework, how]) => {
   test(
-    "asks nothing about a shop that a stranger names, and renews for its merchant",
+    "asks nothing about a shop that a stranger names, leads its link into the Admin, and renews for its merchant",
     { timeout: 120_000 },
     async (context) => {
       if (noRegistry) return context.skip(noRegistry);
-      const [victim, stranger] = [`bundled-${framework}.myshopify.com`, { "User-Agent": BROWSER_USER_AGENT }];
+      const [victim, stranger] = [`bundled-${framework}-${how}.myshopify.com`, { "User-Agent": BROWSER_USER_AGENT }];
       const database = await createTestDatabase({ empty: true });
       onTestFinished(() => database.drop());
       await database.query(PRISMA_TABLE);
@@ -597,26 +602,42 @@ describe.for(["express", "remix"])("a minified bundle of %s that took the first 
       await run(join(folder, "node_modules/.bin/expand-contract"), ["db", "migrate"], { cwd: folder, env });
       await (bundled ??= bundle());
       let output = "";
-      const origin = await start(["bundled/main.js", framework], database, (text) => (output = text));
+      const args = ["bundled/main.js", framework!, ...(how === "wrapped" ? [how] : [])];
+      const origin = await start(args, database, (text) => (output = text));
       const pair = await sandbox.client.installShop(victim, { token: "expiring" });
       await database.query(
         `INSERT INTO "Session" ("id", "shop", "state", "isOnline", "scope", "expires", "accessToken", "refreshToken", "refreshTokenExpires")
-       VALUES ($1, $2, '', false, $3, ${TEMPLATE.expire}, $4, $5, now() AT TIME ZONE 'UTC' + interval '80 days')`,
+       VALUES ($1, $2, '', false, $3, now() AT TIME ZONE 'UTC' + interval '1 hour', $4, $5, now() AT TIME ZONE 'UTC' + interval '80 days')`,
         [`offline_${victim}`, victim, TEST_APP.scopes.join(","), pair.accessToken, pair.refreshToken],
       );
       const calls = () => sandbox.client.ledger.calls({ shop: victim });
       const before = await calls();
       const host = Buffer.from("admin.shopify.com/store/x").toString("base64url");
-      for (const embedded of ["", "&embedded=1"]) {
-        const query = `?shop=${victim}&host=${host}${embedded}`;
-        await fetch(new URL(`/${query}`, origin), { redirect: "manual", headers: stranger });
+      const visit = (query: string) =>
+        fetch(new URL(`/?shop=${victim}&host=${host}${query}`, origin), { redirect: "manual", headers: stranger });
+      for (const age of ["fresh", "expired"]) {
+        if (age === "expired") await database.query(`UPDATE "Session" SET "expires" = ${TEMPLATE.expire}`);
+        const outside = await visit("");
+        expect([outside.status, outside.headers.get("location")], age + output).toEqual([
+          302,
+          expect.stringMatching(/^https:\/\/admin\.shopify\.com\/store\/x\/apps\//),
+        ]);
+        await visit("&embedded=1");
+        expect(await calls(), age + output).toEqual(before);
       }
-      expect(await calls(), output).toEqual(before);
       const Authorization = `Bearer ${await sandbox.client.idToken(victim)}`;
       const opened = await fetch(new URL("/api/shop", origin), { headers: { ...stranger, Authorization } });
       expect(opened.status, output).toBe(200);
       const tokenCalls = (await calls()).filter(({ endpoint }) => endpoint === "token");
       expect(tokenCalls.map(({ grant }) => grant)).toEqual(["refresh"]);
+      const stranded = await fetch(new URL(`/?shop=nobody-${victim}&host=${host}`, origin), {
+        redirect: "manual",
+        headers: stranger,
+      });
+      expect([stranded.status, stranded.headers.get("location")], output).toEqual([
+        302,
+        expect.stringMatching(/\/oauth\/authorize\?|^\/api\/auth\?/),
+      ]);
     },
   );
 });

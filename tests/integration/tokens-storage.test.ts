@@ -207,17 +207,42 @@ describe("storeSession", () => {
   test("a shop that nothing proves is never asked about: another shop's request, or a query that names it", async () => {
     const [victim, own] = [await h.install("expiring"), await h.install("expiring")];
     const { sessionStorage, withRequest } = h.process();
-    await h.advance(2 * HOUR_MS);
-    for (const verifiedShop of [own, null]) {
-      const load = () => sessionStorage.loadSession(id(victim));
-      expect(await withRequest({ kind: "admin", verifiedShop }, load)).toBeUndefined();
-    }
+    const api = createApi();
+    const expectNoToken = async (session: Session | undefined) => {
+      expect(session?.isActive(undefined)).toBe(true);
+      expect(session?.accessToken).not.toBe((await h.row(victim))?.accessToken);
+      const client = new api.clients.Graphql({ session: session! });
+      // As the libraries test a token; they lead the browser into the Admin then.
+      await client.request("query shopifyAppShopName { shop { name } }");
+      await expect(client.request("{ shop { name } }")).rejects.toThrow(/401/);
+      // What they write when a token was refused.
+      await sessionStorage.storeSession(Object.assign(session!, { accessToken: undefined }));
+    };
     // As @shopify/shopify-app-express and the authorization code strategy of -remix do it, before they check a signature.
     const ensureInstalledOnShop = async () => await sessionStorage.loadSession(id(victim));
-    expect(await ensureInstalledOnShop()).toBeUndefined();
-    expect(await h.tokenCalls(victim)).toEqual([]);
-    expect((await sessionStorage.loadSession(id(victim)))?.accessToken).toBeDefined();
+    const calls = await h.sandbox.client.ledger.calls({ shop: victim });
+    for (const hours of [0, 2]) {
+      await h.advance(hours * HOUR_MS);
+      for (const verifiedShop of [own, null]) {
+        const load = () => sessionStorage.loadSession(id(victim));
+        await expectNoToken(await withRequest({ kind: "admin", verifiedShop }, load));
+      }
+      await expectNoToken(await ensureInstalledOnShop());
+    }
+    expect(await h.sandbox.client.ledger.calls({ shop: victim })).toEqual(calls);
+    // Express runs what stands behind its middleware from there: that is the app's own question.
+    const handler = () => sessionStorage.loadSession(id(victim));
+    const layer = async () => await handler();
+    const next = async () => await layer();
+    const behind = { ensureInstalledOnShop: async () => await next() };
+    expect((await behind.ensureInstalledOnShop())?.accessToken).toBe((await h.expectCurrent(victim)).accessToken);
     expect(await h.tokenCalls(victim)).toHaveLength(1);
+    await h.sandbox.client.uninstall(victim, { webhook: false });
+    await h.advance(2 * HOUR_MS);
+    expect(await sessionStorage.loadSession(id(victim))).toBeUndefined();
+    expect(await withRequest({ kind: "admin", verifiedShop: null }, () => sessionStorage.loadSession(id(victim)))).toBe(
+      undefined,
+    );
   });
 
   test("online sessions pass through", async () => {

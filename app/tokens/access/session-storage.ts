@@ -5,6 +5,7 @@ import { describeError, LeaseLostError, ReauthorizationRequiredError, TokenError
 import { recordUninstalled } from "../events/record-uninstalled.ts";
 import { missingColumns } from "../storage/storage-catalogue.ts";
 import { adoptUnstoredOf } from "../storage/adopt-all-unstored.ts";
+import { findInstalled, findUsable } from "./find-session.ts";
 import { getSession, renewOnce } from "./get-fresh-session.ts";
 import {
   deleteOnlineSessions,
@@ -19,8 +20,8 @@ import { currentGrantLease, currentRequest, isIdTokenOf } from "./request-contex
 import { normalShopName } from "../records/shop-name.ts";
 import { storePair } from "../renew/store-pair.ts";
 import { LIBRARY_MARGIN_MS } from "../renew/timing.ts";
-import { tokenStatus } from "../records/token-status.ts";
 import { tokenFingerprint } from "../records/permanent-token.ts";
+import { keepShopifyFetch } from "../shopify/shopify-fetch.ts";
 import type { SessionStorage } from "../types.ts";
 
 const OFFLINE_ID_PREFIX = "offline_";
@@ -60,6 +61,8 @@ export function createSessionStorage(ctx: TokenContext): SessionStorage & { isRe
       ),
 
     async loadSession(id) {
+      // What the library gets is going to be used for calls.
+      keepShopifyFetch();
       const shop = shopOfOfflineId(id);
       if (!shop) return readOnlineSession(ctx, id);
       if (!isShop(shop)) return undefined;
@@ -123,7 +126,7 @@ async function readWithoutTokens(ctx: TokenContext, shop: string): Promise<Sessi
  * Inside an admin request: through the front door with its ID token; errors pass to the caller, but a shop that
  * needs its merchant is answered with no session where no ID token is at hand, so that the library starts its own flow.
  * Inside a webhook: without a call to Shopify, unless the webhook waits for one. Outside any request: the front door, and no session
- * where it has none. For a shop that nothing proves: what is stored, if it can be used, and no call to Shopify.
+ * where it has none. For a shop that nothing proves: whether it has the app, without a token and without a call to Shopify.
  */
 async function loadOfflineSession(
   ctx: TokenContext,
@@ -135,7 +138,7 @@ async function loadOfflineSession(
     return (await findUsable(ctx, shop)) ?? renewWithin(ctx, shop, request.renewWithinMs ?? 0);
   }
   if (isUnverified || (request?.verifiedShop !== undefined && request.verifiedShop !== shop))
-    return findUsable(ctx, shop);
+    return findInstalled(ctx, shop);
   const idToken = request?.idToken && isIdTokenOf(shop, request.idToken) ? request.idToken : undefined;
   try {
     return await getSession(ctx, shop, { idToken });
@@ -164,19 +167,6 @@ async function renewWithin(ctx: TokenContext, shop: string, withinMs: number): P
     over.abort();
     renewed.catch((error: unknown) => ctx.log.warn({ shop, ...describeError(error) }, "a token could not be renewed"));
   }
-}
-
-async function findUsable(ctx: TokenContext, shop: string): Promise<Session | undefined> {
-  const session = await readSession(ctx, shop).catch((error: unknown) => {
-    // A webhook needs no token: one that does not open must not keep it from being handled.
-    if (!(error instanceof TokenError)) throw error;
-    ctx.log.warn({ shop, code: error.code, reason: error.reason }, "a webhook is handled without a session");
-    return undefined;
-  });
-  const { status } = tokenStatus(session, ctx.now(), ctx.isExempt);
-  const isUsable =
-    status === "fresh" || status === "custom_app" || (status === "permanent" && ctx.phase !== "contract");
-  return isUsable ? session : undefined;
 }
 
 /**

@@ -10,9 +10,11 @@ const NAMES = /\b(ensureInstalledOnShop|ensure-installed-on-shop|AuthCodeFlowStr
 const WORDS = ["Checking if shop", "has installed the app"].join(" ");
 /** How far before the lookup that is, in characters, with room for indentation. */
 const BEFORE = 500;
-const FRAMES = 30;
-/** Of those only the first, our own among them, can be its place. */
-const NEAR = 6;
+/**
+ * Our own two, the library's two, and Node's between them. Further down is what the library runs after its lookup: a handler behind the
+ * middleware of Express.
+ */
+const FRAMES = 5;
 /** Whether the code at a place is such a lookup. A process has few such places. */
 const known = new Map<string, boolean>();
 
@@ -28,7 +30,7 @@ export function isUnverifiedLookup(): boolean {
   const { stack = "" } = new Error();
   Error.stackTraceLimit = stackTraceLimit;
   if (NAMES.test(stack)) return true;
-  return stack.split("\n", NEAR + 1).some(isPlaceOfLookup);
+  return stack.split("\n").some(isPlaceOfLookup);
 }
 
 /** @param frame `at loadShop (file:///app/bundle.js:1:2345)`, or the same without name and brackets. */

@@ -1,6 +1,7 @@
 import { setAbstractFetchFunc } from "@shopify/shopify-api/runtime";
 import { CALL_TIMEOUT_MS } from "../renew/timing.ts";
 import { createShopifyTransport, isForTransport, type ShopifyTransport } from "./shopify-transport.ts";
+import { answerUnproven } from "./unproven-session.ts";
 
 const JSON_TYPE = "application/json";
 const LONGEST_TEXT = 300;
@@ -19,8 +20,10 @@ export function createShopifyFetch({
   transport = createShopifyTransport(),
 }: { timeoutMs?: number; transport?: ShopifyTransport } = {}): typeof fetch {
   return async (input, init) => {
-    const timeout = AbortSignal.timeout(timeoutMs);
     const headers = new Headers(init?.headers);
+    const unproven = answerUnproven(headers, init?.body);
+    if (unproven) return unproven;
+    const timeout = AbortSignal.timeout(timeoutMs);
     if (!headers.has("accept")) headers.set("accept", JSON_TYPE);
     // A shop is asked for a token once an hour at most, and every shop is a host of its own. Kept alive for as long as a server
     // allows (undici: up to ten minutes), the connections of a bulk run pile up: measured 90 KB a shop.
@@ -55,9 +58,17 @@ function plainRequest(
   return isForTransport(url) ? { url, method, body } : undefined;
 }
 
-/** Makes every client of @shopify/shopify-api in this process use that fetch. Call after the library's adapter was imported. */
+let installed: typeof fetch | undefined;
+
+/** Makes every client of @shopify/shopify-api in this process use that fetch. */
 export function installShopifyFetch(options?: Parameters<typeof createShopifyFetch>[0]): void {
-  setAbstractFetchFunc(createShopifyFetch(options));
+  installed = createShopifyFetch(options);
+  keepShopifyFetch();
+}
+
+/** The same fetch again, where one was installed: an adapter of the library that was imported since has put its own in place. */
+export function keepShopifyFetch(): void {
+  if (installed) setAbstractFetchFunc(installed);
 }
 
 function isTokenEndpoint(input: string | URL | Request): boolean {

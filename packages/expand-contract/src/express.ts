@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { isDatabaseOutage } from "../../../app/infra/database/is-database-outage.ts";
-import { installShopifyFetch, TokenError, type RequestContext, type Tokens } from "../../../app/tokens/index.ts";
+import { keepShopifyFetch, TokenError, type RequestContext, type Tokens } from "../../../app/tokens/index.ts";
 import type { Problem } from "../../../app/operator/access/problem.ts";
 import { findParts } from "./app-parts.ts";
 import type { OperatorRoutes } from "./operator/operator-routes.ts";
@@ -40,7 +40,7 @@ export interface ExpressAppLike {
 export function withExpressTokens<App extends ExpressAppLike>(shopify: App, tokens: Tokens): App {
   const { api } = findParts(tokens);
   // An adapter that was imported after `createTokens` has put the plain one back.
-  installShopifyFetch();
+  keepShopifyFetch();
 
   /** Runs a middleware for the shop that its request proves. */
   const admin =
@@ -48,8 +48,8 @@ export function withExpressTokens<App extends ExpressAppLike>(shopify: App, toke
     async (request: ExpressRequest, response: ServerResponse, next: Next) => {
       try {
         const url = urlOf(request);
-        const { authorization } = request.headers;
-        const { shop, idToken, isForeign } = await identifyRequest(api, { url, authorization });
+        const { authorization, cookie } = request.headers;
+        const { shop, idToken, isForeign } = await identifyRequest(api, { url, authorization, cookie });
         if (isForeign) return refuse(response, NOT_STAFF);
         // The authorization code strategy exchanges no ID token; a living chain is renewed.
         const context: RequestContext = { kind: "admin", idToken, verifiedShop: shop };

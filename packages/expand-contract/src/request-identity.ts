@@ -1,4 +1,5 @@
 import type { Shopify } from "@shopify/shopify-api";
+import { Cookies } from "@shopify/shopify-api/runtime";
 import { isOfAdmin } from "../../../app/auth/identity/is-of-admin.ts";
 import type { Problem } from "../../../app/operator/access/problem.ts";
 import { normalShopName } from "../../../app/tokens/index.ts";
@@ -23,18 +24,24 @@ export const NOT_STAFF: Problem = {
   detail: "This ID token is one of a customer or an extension. The app is opened from Shopify Admin.",
 };
 
-/** A request's address and `Authorization` header, whatever server it came through. */
+/** A request's address and two of its headers, whatever server it came through. */
 export interface RequestFacts {
   url: URL;
   authorization: string | null | undefined;
+  cookie?: string | null;
 }
+
+/** The library's name. Apps that are not embedded know a browser by it. */
+const SESSION_COOKIE = "shopify_app_session";
+const OFFLINE_ID = /^offline_(.+)$/;
 
 /**
  * Which shop a request of the embedded app is proven to come from: by an ID token of Shopify Admin, else by the signed query that the Admin
- * opens an app with. What the address says beside that proves nothing. Parameters that are there twice prove nothing either: the signature is
+ * opens an app with, else by the session cookie of an app that is not embedded. What the address says beside that proves nothing. Parameters that are there twice prove nothing either: the signature is
  * checked over one of them, and another might be acted upon. Nor does the signature of an app proxy: every visitor of a storefront gets one.
  */
-export async function identifyRequest(api: Shopify, { url, authorization }: RequestFacts): Promise<RequestIdentity> {
+export async function identifyRequest(api: Shopify, facts: RequestFacts): Promise<RequestIdentity> {
+  const { url, authorization } = facts;
   const idToken = /^Bearer (\S+)$/.exec(authorization ?? "")?.[1] ?? single(url, "id_token");
   if (idToken) {
     try {
@@ -48,7 +55,16 @@ export async function identifyRequest(api: Shopify, { url, authorization }: Requ
       if (authorization) return NOBODY;
     }
   }
-  return identifyQuery(api, url);
+  const named = await identifyQuery(api, url);
+  return named.shop === null && facts.cookie ? identifyCookie(api, facts.cookie) : named;
+}
+
+/** A cookie that this app signed itself, after an authorization code grant. */
+async function identifyCookie(api: Shopify, cookie: string): Promise<RequestIdentity> {
+  const request = { method: "GET", url: "/", headers: { Cookie: cookie } };
+  const id = await new Cookies(request, {} as never, { keys: [api.config.apiSecretKey] }).getAndVerify(SESSION_COOKIE);
+  const shop = api.utils.sanitizeShop(OFFLINE_ID.exec(id ?? "")?.[1] ?? "");
+  return shop ? { shop: normalShopName(shop) } : NOBODY;
 }
 
 async function identifyQuery(api: Shopify, url: URL): Promise<RequestIdentity> {

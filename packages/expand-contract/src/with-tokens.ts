@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { problemResponse } from "../../../app/operator/access/problem.ts";
-import { installShopifyFetch, type RequestContext, type Tokens } from "../../../app/tokens/index.ts";
+import { keepShopifyFetch, type RequestContext, type Tokens } from "../../../app/tokens/index.ts";
 import { findParts } from "./app-parts.ts";
 import { isAboutOtherShop, recordWebhook, SHOPS_DISAGREE, signedBodyOf, triggeredAt } from "./record-webhook.ts";
 import { identifyRequest, NOT_STAFF } from "./request-identity.ts";
@@ -50,7 +50,7 @@ export function withTokens<App extends ShopifyAppLike>(
   const { api } = findParts(tokens);
   const { authenticate, unauthenticated } = shopify;
   // An adapter that was imported after `createTokens` has put the plain one back.
-  installShopifyFetch();
+  keepShopifyFetch();
 
   /** @throws Response for errors of tokens. */
   const serve = async (context: RequestContext, run: () => Promise<unknown>): Promise<unknown> => {
@@ -65,6 +65,7 @@ export function withTokens<App extends ShopifyAppLike>(
     const { shop, idToken, isForeign } = await identifyRequest(api, {
       url: new URL(request.url),
       authorization: request.headers.get("authorization"),
+      cookie: request.headers.get("cookie"),
     });
     if (isForeign) throw problemResponse(NOT_STAFF);
     const now: RequestContext = { kind: "admin", idToken, verifiedShop: shop };
