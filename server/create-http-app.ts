@@ -1,4 +1,5 @@
-import { join } from "node:path";
+import { readdirSync } from "node:fs";
+import { join, relative } from "node:path";
 import compression from "compression";
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from "express";
 import { operatorSecrets } from "../app/operator/access/is-operator-secret.server.ts";
@@ -53,12 +54,20 @@ export function createHttpApp({ build, host, root, drain, middleware }: HttpAppO
   return app;
 }
 
-/** Files of the client build: names with a hash never change; the rest (public/) is asked for again after an hour. */
+/**
+ * Files of the client build: names with a hash never change; the rest (public/) is asked for again after an hour. Which files there are is
+ * read once: no page's address is looked for on the disk.
+ */
 function clientFiles(root: string): RequestHandler {
   const client = join(root, "build/client");
   const immutable = express.static(join(client, "assets"), { immutable: true, maxAge: "1y", fallthrough: false });
   const others = express.static(client, { maxAge: "1h", index: false });
-  return express.Router().use("/assets", immutable).use(others);
+  const files = readdirSync(client, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const paths = new Set(files.map(({ parentPath, name }) => encodeURI(`/${relative(client, join(parentPath, name))}`)));
+  return express
+    .Router()
+    .use("/assets", immutable)
+    .use((request, response, next) => (paths.has(request.path) ? others(request, response, next) : next()));
 }
 
 /** Pages are asked for by the app alone, so there is no cross-origin preflight to allow. Machines' routes answer for themselves. */

@@ -79,7 +79,7 @@ async function authenticate(request: Request, context: AppLoadContext): Promise<
   if (!request.headers.has("authorization") && !parameters.get("host")) throw withHost(parameters, shop);
   const flow = await chooseInstallFlow(env.phase, flags, shop);
   const exchangeable = flow === "token_exchange" ? idToken : undefined;
-  const session = await tokens.getSession(shop, { idToken: exchangeable });
+  const session = await tokens.getSession(shop, { idToken: exchangeable, withState: true });
   if (flow === "authorization_code" && !session.isScopeIncluded(env.SCOPES)) throw new MissingScopesError(shop);
   return { shop, flow, session, idToken: exchangeable };
 }

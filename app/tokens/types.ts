@@ -50,6 +50,8 @@ export interface AdminClient {
     query: string,
     options?: { variables?: Record<string, unknown>; signal?: AbortSignal },
   ): Promise<T>;
+  /** What a page may say about the shop's connection: as it was read with the session in hand, unless a call has changed it since. */
+  state(): Promise<ShopTokenState>;
 }
 
 /** Which kind of request the libraries are serving. */
@@ -127,10 +129,11 @@ export interface Tokens {
   /**
    * The front door: a usable session, or a named error.
    * @param options.idToken of the merchant's request, for this shop.
+   * @param options.withState reads what the Admin client's `state` says in the same statement; false unless told.
    * @throws ReauthorizationRequiredError, SuspendedError, TransientError, InvalidIdTokenError, ConfigurationError,
    * IncompletePairError.
    */
-  getSession(shop: string, options?: { idToken?: string }): Promise<Session>;
+  getSession(shop: string, options?: { idToken?: string; withState?: boolean }): Promise<Session>;
   /**
    * An Admin client that heals refused tokens by itself, once.
    * @param options.session what this request was authenticated with just now: for the length of a request, calls use it instead of

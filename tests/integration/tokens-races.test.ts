@@ -381,24 +381,55 @@ test("a fresh session costs one query, no more than Shopify's own storage", asyn
   }
 });
 
-test("a migrated shop costs two statements: the lease with its session, and the pair that gives it back", async () => {
+/** A process whose statements are counted. */
+function countingProcess() {
   const db = toDatabase(h.process().prisma);
-  let statements = 0;
+  const asked = { statements: 0 };
   const counted = <Given extends unknown[], Answer>(ask: (...given: Given) => Answer) => {
-    return (...given: Given): Answer => (statements++, ask(...given));
+    return (...given: Given): Answer => (asked.statements++, ask(...given));
   };
   const database = {
     query: counted(db.query),
     execute: counted(db.execute),
     transaction: counted(db.transaction),
   } as Database;
-  const tokens = h.process({ database });
+  return { tokens: h.process({ database }), asked };
+}
+
+test("an embedded page costs one statement, its session with the state that it shows, and reads anew what a call has changed", async () => {
+  const { tokens, asked } = countingProcess();
+  const [first, shop] = [await h.install("expiring"), await h.install("expiring")];
+  const query = "query Name { shop { name } }";
+  // The first call of a process reads the marks as well.
+  await tokens.admin(first).graphql(query);
+  const open = async () => tokens.admin(shop, { session: await tokens.getSession(shop, { withState: true }) });
+  asked.statements = 0;
+  const calm = await open();
+  await calm.graphql(query);
+  const state = await calm.state();
+  expect(asked.statements).toBe(1);
+  expect(state).toEqual(await tokens.state(shop));
+  expect(state).toMatchObject({ shop, status: "fresh", generation: 0 });
+
+  await h.sandbox.client.faults.add({ shop, endpoint: "graphql", times: 1, effect: { kind: "status", status: 401 } });
+  const healed = await open();
+  await healed.graphql(query);
+  expect(await healed.state()).toMatchObject({ status: "fresh", generation: 1, refreshedAt: expect.any(Date) });
+
+  await h.sandbox.client.faults.add({ shop, endpoint: "graphql", times: 1, effect: { kind: "status", status: 402 } });
+  const frozen = await open();
+  await expect(frozen.graphql(query)).rejects.toMatchObject({ code: "shop_suspended" });
+  expect(await frozen.state()).toMatchObject({ suspendedAt: expect.any(Date) });
+});
+
+test("a migrated shop costs two statements: the lease with its session, and the pair that gives it back", async () => {
+  const { tokens, asked } = countingProcess();
   const [first, second] = [await h.install("permanent"), await h.install("permanent")];
   // The first one of a process proves the storage as well.
   await tokens.migrate(first);
-  statements = 0;
+  asked.statements = 0;
   expect(await tokens.migrate(second)).toMatchObject({ outcome: "migrated" });
-  expect(statements).toBe(2);
+  expect(asked.statements).toBe(2);
 });
 
 test("time leaps of 7, 30 and 89 days leave a chain that lives", async () => {

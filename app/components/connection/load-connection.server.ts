@@ -15,7 +15,7 @@ export async function loadConnection(context: AdminContext): Promise<LoadedConne
   const { env, tokens } = services;
   const { shop } = context;
   const facts = await findShopFacts(context);
-  let state = await tokens.state(shop);
+  let state = await context.admin.state();
   if (facts && state.suspendedAt) {
     await tokens.recordResumed(shop);
     state = { ...state, suspendedAt: undefined };

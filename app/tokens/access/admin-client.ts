@@ -15,6 +15,7 @@ import { findApplicationSession, forgetApplicationSession } from "./application-
 import { getSession, renewOnce } from "./get-fresh-session.ts";
 import { markSuspended } from "../renew/mark-shop.ts";
 import { readLife } from "../records/read-life.ts";
+import { readShopState, stateReadWith } from "../records/shop-state.ts";
 import type { SuspendedShops } from "../records/suspended-shops.ts";
 import type { AdminClient } from "../types.ts";
 
@@ -40,10 +41,14 @@ export function createAdminClient(
   { idToken, session, background }: { idToken?: string; session?: Session; background?: boolean } = {},
 ): AdminClient {
   let inHand = session?.accessToken ? session : undefined;
+  let stateInHand = session && stateReadWith(session);
   const handedAt = performance.now();
+  const isOld = () => performance.now() - handedAt > SESSION_IN_HAND_MS;
   return {
     async graphql<T>(query: string, options: GraphqlOptions = {}): Promise<T> {
-      if (performance.now() - handedAt > SESSION_IN_HAND_MS) inHand = undefined;
+      if (isOld()) inHand = undefined;
+      const before = stateInHand;
+      stateInHand = undefined;
       const withOfflineToken = async () => {
         const current = inHand ?? (await getSession(ctx, shop, { idToken }));
         return callHealing<T>(ctx, current, query, options, idToken, () => (inHand = undefined));
@@ -53,8 +58,11 @@ export function createAdminClient(
         return callAsApplication<T>(ctx, error, query, options);
       });
       await suspended.noteSuccess(shop);
+      // Nothing was replaced, marked or lifted by this call.
+      if (inHand && !before?.suspendedAt) stateInHand = before;
       return data;
     },
+    state: () => (stateInHand && !isOld() ? Promise.resolve(stateInHand) : readShopState(ctx, shop)),
   };
 }
 

@@ -10,6 +10,7 @@ import {
 } from "../errors.ts";
 import { nextStep } from "../renew/next-step.ts";
 import { readSession } from "../records/read-session.ts";
+import { readSessionWithState } from "../records/shop-state.ts";
 import { renewSession, type RenewOptions } from "../renew/renew-session.ts";
 import { accessTokenLives, tokenStatus } from "../records/token-status.ts";
 
@@ -21,9 +22,9 @@ import { accessTokenLives, tokenStatus } from "../records/token-status.ts";
 export async function getSession(
   ctx: TokenContext,
   shop: string,
-  options: { idToken?: string } = {},
+  { withState = false, ...options }: { idToken?: string; withState?: boolean } = {},
 ): Promise<Session> {
-  const session = await readSession(ctx, shop);
+  const session = await (withState ? readSessionWithState(ctx, shop) : readSession(ctx, shop));
   const status = tokenStatus(session, ctx.now(), ctx.isExempt);
   const { step } = nextStep(status, {
     phase: ctx.phase,

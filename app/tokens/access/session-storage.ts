@@ -13,7 +13,8 @@ import {
   readOnlineSession,
   storeOnlineSession,
 } from "../records/online-sessions.ts";
-import { readSession, type StoredSession, withoutRefreshToken } from "../records/read-session.ts";
+import { readSession, type StoredSession } from "../records/read-session.ts";
+import { withoutRefreshToken } from "../records/shop-state.ts";
 import { renewSession } from "../renew/renew-session.ts";
 import { isUnverifiedLookup } from "./unverified-lookup.ts";
 import { currentGrantLease, currentRequest, isIdTokenOf } from "./request-context.ts";

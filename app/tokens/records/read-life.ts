@@ -1,10 +1,10 @@
-import sql, { raw } from "sql-template-tag";
 import type { TokenContext } from "../context.ts";
 import type { TokenLife } from "../types.ts";
 import { isRefusedForGood } from "./permanent-token.ts";
 
-interface LifeRow {
-  generation: number;
+/** For `toLife`; without a row of `ShopToken` there is no generation. */
+export interface LifeRow {
+  generation: number | null;
   needsReauthWhy: string | null;
   suspendedWhy: string | null;
   needsReauthMs: number | null;
@@ -17,26 +17,34 @@ interface LifeRow {
 }
 
 /** A mark holds for the credential that it names, and where there is none. */
-const MARK_HOLDS = raw(`(s."id" IS NULL OR ${isRefusedForGood("s", "t")})`);
+const MARK_HOLDS = `(s."id" IS NULL OR ${isRefusedForGood("s", "t")})`;
 
 /**
- * Reads it. A shop without a row has generation 0. Times are read as milliseconds: the driver adapter of Prisma 6.19 drops the
- * offset of a timestamptz, and would be wrong on a database whose time zone is not UTC.
+ * The columns of a shop's life: from a row of `ShopToken` named `t` and the shop's offline session named `s`. Times are read as milliseconds:
+ * the driver adapter of Prisma 6.19 drops the offset of a timestamptz, and would be wrong on a database whose time zone is not UTC.
  */
+export const LIFE_COLUMNS = `t."generation", t."suspendedWhy",
+  CASE WHEN ${MARK_HOLDS} THEN t."needsReauthWhy" END AS "needsReauthWhy",
+  (EXTRACT(EPOCH FROM CASE WHEN ${MARK_HOLDS} THEN t."needsReauthAt" END) * 1000)::float8 AS "needsReauthMs",
+  (EXTRACT(EPOCH FROM t."suspendedAt") * 1000)::float8 AS "suspendedMs",
+  (EXTRACT(EPOCH FROM t."uninstalledAt") * 1000)::float8 AS "uninstalledMs",
+  (EXTRACT(EPOCH FROM t."acquiredAt") * 1000)::float8 AS "acquiredMs",
+  (EXTRACT(EPOCH FROM t."migratedAt") * 1000)::float8 AS "migratedMs",
+  (EXTRACT(EPOCH FROM t."refreshedAt") * 1000)::float8 AS "refreshedMs",
+  COALESCE(t."leaseExpiresAt" > clock_timestamp(), false) AS "leased"`;
+
+/** Reads it. A shop without a row has generation 0. */
 export async function readLife(ctx: TokenContext, shop: string): Promise<TokenLife> {
-  const [row] = await ctx.db.query<LifeRow[]>(sql`
-    SELECT t."generation", t."suspendedWhy",
-      CASE WHEN ${MARK_HOLDS} THEN t."needsReauthWhy" END AS "needsReauthWhy",
-      (EXTRACT(EPOCH FROM CASE WHEN ${MARK_HOLDS} THEN t."needsReauthAt" END) * 1000)::float8 AS "needsReauthMs",
-      (EXTRACT(EPOCH FROM "suspendedAt") * 1000)::float8 AS "suspendedMs",
-      (EXTRACT(EPOCH FROM "uninstalledAt") * 1000)::float8 AS "uninstalledMs",
-      (EXTRACT(EPOCH FROM "acquiredAt") * 1000)::float8 AS "acquiredMs",
-      (EXTRACT(EPOCH FROM "migratedAt") * 1000)::float8 AS "migratedMs",
-      (EXTRACT(EPOCH FROM "refreshedAt") * 1000)::float8 AS "refreshedMs",
-      COALESCE("leaseExpiresAt" > clock_timestamp(), false) AS "leased"
-    FROM expand_contract."ShopToken" t LEFT JOIN "Session" s ON s."id" = 'offline_' || t."shop" AND NOT s."isOnline"
-    WHERE t."shop" = ${shop}`);
-  if (!row) return { generation: 0 };
+  const [row] = await ctx.db.query<LifeRow[]>({
+    text: `SELECT ${LIFE_COLUMNS} FROM expand_contract."ShopToken" t
+      LEFT JOIN "Session" s ON s."id" = 'offline_' || t."shop" AND NOT s."isOnline" WHERE t."shop" = $1`,
+    values: [shop],
+  });
+  return toLife(row);
+}
+
+export function toLife(row: LifeRow | undefined): TokenLife {
+  if (!row || row.generation === null) return { generation: 0 };
   return {
     generation: row.generation,
     needsReauthAt: date(row.needsReauthMs),

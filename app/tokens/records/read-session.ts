@@ -2,8 +2,10 @@ import { Session } from "@shopify/shopify-api";
 import type { TokenContext } from "../context.ts";
 import { explainSealError } from "../sealing/key-problem.ts";
 import { unfitErrorOf } from "../storage/prove-storage.ts";
-import { readStatement, type SessionRow } from "./session-row.ts";
+import { readStatement, type SessionRow, type StateRow, stateStatement } from "./session-row.ts";
 import { normalShopName } from "./shop-name.ts";
+import { toLife } from "./read-life.ts";
+import type { TokenLife } from "../types.ts";
 
 /** A session as stored, and what is on record about its very credential. */
 export type StoredSession = Session & {
@@ -23,17 +25,25 @@ export async function readSession(ctx: TokenContext, shop: string): Promise<Stor
   return row && openSession(ctx, normalShopName(shop), row);
 }
 
-/** The same without opening its tokens: enough to say what they are worth. */
-export async function readSealedSession(ctx: TokenContext, shop: string): Promise<StoredSession | undefined> {
-  const row = await readRow(ctx, shop);
-  return row && toSession(normalShopName(shop), row);
+/** What is stored of a shop, session and life, in one query. The session's tokens are not opened: enough to say what they are worth. */
+export async function readStored(
+  ctx: TokenContext,
+  shop: string,
+): Promise<{ row: SessionRow | undefined; session: StoredSession | undefined; life: TokenLife }> {
+  const read = (await readOne<StateRow>(ctx, shop, stateStatement(ctx.sessions)))!;
+  const row = read.id === null ? undefined : read;
+  return { row, session: row && toSession(normalShopName(shop), row), life: toLife(read) };
 }
 
-async function readRow(ctx: TokenContext, shop: string): Promise<SessionRow | undefined> {
+function readRow(ctx: TokenContext, shop: string): Promise<SessionRow | undefined> {
+  return readOne<SessionRow>(ctx, shop, readStatement(ctx.sessions));
+}
+
+async function readOne<Row extends object>(ctx: TokenContext, shop: string, text: string): Promise<Row | undefined> {
   const name = normalShopName(shop);
   const id = ctx.api.session.getOfflineId(name);
   try {
-    const [row] = await ctx.db.query<SessionRow[]>({ text: readStatement(ctx.sessions), values: [id, name] });
+    const [row] = await ctx.db.query<Row[]>({ text, values: [id, name] });
     return row;
   } catch (error) {
     throw (await unfitErrorOf(ctx, name, error, { mayQuote: false })) ?? error;
@@ -67,12 +77,6 @@ function toSession(shop: string, row: SessionRow): StoredSession {
   });
   const { fingerprint, refused, notExchangeable } = row;
   return Object.assign(session, { fingerprint, refused: refused ?? undefined, notExchangeable });
-}
-
-/** A copy for code outside this folder: without the refresh token it cannot refresh past the lease. */
-export function withoutRefreshToken(session: Session): Session {
-  const { refreshToken: _refreshToken, refreshTokenExpires: _expires, ...rest } = session.toObject();
-  return new Session(rest);
 }
 
 function date(ms: number | null): Date | undefined {

@@ -1,4 +1,5 @@
 import type { SessionLayout } from "../../infra/database/session-layout.ts";
+import { LIFE_COLUMNS, type LifeRow } from "./read-life.ts";
 import { isNotExchangeable, isRefusedForGood, tokenFingerprint } from "./permanent-token.ts";
 
 /** How long a permanent token that Shopify would not exchange is not offered again, except by a migration run. */
@@ -36,3 +37,12 @@ export const readStatement = (
   layout: SessionLayout,
 ): string => `SELECT ${sessionColumns(layout)} FROM "Session" s LEFT JOIN expand_contract."ShopToken" t ON t."shop" = $2
   WHERE s."id" = $1 AND NOT s."isOnline"`;
+
+/** A row of `stateStatement`: without a session its id is null. */
+export type StateRow = LifeRow & (SessionRow | { id: null });
+
+/** The same with the shop's life, and a row whether or not there is a session. */
+export const stateStatement = (
+  layout: SessionLayout,
+): string => `SELECT ${sessionColumns(layout)}, ${LIFE_COLUMNS} FROM (SELECT $1::text AS "id", $2::text AS "shop") AS k
+  LEFT JOIN "Session" s ON s."id" = k."id" AND NOT s."isOnline" LEFT JOIN expand_contract."ShopToken" t ON t."shop" = k."shop"`;

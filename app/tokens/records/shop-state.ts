@@ -1,14 +1,42 @@
+import { Session } from "@shopify/shopify-api";
 import sql from "sql-template-tag";
 import type { TokenContext } from "../context.ts";
-import { readLife } from "./read-life.ts";
-import { readSealedSession } from "./read-session.ts";
+import { openSession, readStored, type StoredSession } from "./read-session.ts";
 import { tokenStatus } from "./token-status.ts";
-import type { ShopTokenState, TokenHistoryEntry } from "../types.ts";
+import type { ShopTokenState, TokenHistoryEntry, TokenLife } from "../types.ts";
 
-/** What a page may say about a shop's connection to Shopify. Holds no token. */
+/** What a page may say about a shop's connection to Shopify. Holds no token. Exactly one query. */
 export async function readShopState(ctx: TokenContext, shop: string): Promise<ShopTokenState> {
-  const session = await readSealedSession(ctx, shop);
-  const life = await readLife(ctx, shop);
+  const { session, life } = await readStored(ctx, shop);
+  return toState(ctx, shop, session, life);
+}
+
+/** Of sessions that were read with it. */
+const states = new WeakMap<Session, ShopTokenState>();
+
+/** A shop's offline session, as `readSession` gives it, and with it what `stateReadWith` says: exactly one query. */
+export async function readSessionWithState(ctx: TokenContext, shop: string): Promise<StoredSession | undefined> {
+  const { row, life } = await readStored(ctx, shop);
+  const session = row && (await openSession(ctx, shop, row));
+  if (session) states.set(session, toState(ctx, shop, session, life));
+  return session;
+}
+
+/** What a page may say about the shop of a session, if that was read with it. */
+export function stateReadWith(session: Session): ShopTokenState | undefined {
+  return states.get(session);
+}
+
+/** A copy for code outside this folder: without the refresh token it cannot refresh past the lease. */
+export function withoutRefreshToken(session: Session): Session {
+  const { refreshToken: _refreshToken, refreshTokenExpires: _expires, ...rest } = session.toObject();
+  const copy = new Session(rest);
+  const state = states.get(session);
+  if (state) states.set(copy, state);
+  return copy;
+}
+
+function toState(ctx: TokenContext, shop: string, session: StoredSession | undefined, life: TokenLife): ShopTokenState {
   return {
     shop,
     ...tokenStatus(session, ctx.now(), ctx.isExempt),

@@ -1,5 +1,6 @@
 import type { LoaderFunctionArgs } from "@remix-run/node";
 import type { AdminContext } from "../../../../app/auth/authenticate.server.ts";
+import { services } from "../../../../app/services.server.ts";
 import { plainApp } from "./plain-shopify.server.ts";
 
 export type { AdminContext };
@@ -17,6 +18,8 @@ export async function withAdmin<T>(
         const response = await admin.graphql(query, options);
         return ((await response.json()) as { data: Data }).data;
       },
+      // The library knows nothing of it.
+      state: () => services.tokens.state(session.shop),
     },
   });
 }
