@@ -140,12 +140,24 @@ describe("parseEnv", () => {
     expect(problems.join()).not.toContain("pa55word");
   });
 
-  it.each(["app:a%2Fb%40c@h:5432/db?schema=x", "app:p@ss@h/db", "/db?host=/tmp", "app@h/db?user=app@server"])(
-    "takes what can be read: %s",
+  it.each(["app:pa55word@a:5432,b.c:5433/db", "a,b/db?target_session_attrs=read-write"])(
+    "says that one host is to be named: %s",
     (rest) => {
-      expect(parseEnv({ ...COMPLETE, DATABASE_URL: `postgresql://${rest}` }).DATABASE_URL).toBe(`postgresql://${rest}`);
+      const problems = problemsOf({ ...COMPLETE, DATABASE_URL: `postgresql://${rest}` });
+      expect(problems).toEqual([expect.stringMatching(/^DATABASE_URL names several hosts/)]);
+      expect(problems.join()).not.toContain("pa55word");
     },
   );
+
+  it.each([
+    "app:a,b@h/db",
+    "app:a%2Fb%40c@h:5432/db?schema=x",
+    "app:p@ss@h/db",
+    "/db?host=/tmp",
+    "app@h/db?user=app@server",
+  ])("takes what can be read: %s", (rest) => {
+    expect(parseEnv({ ...COMPLETE, DATABASE_URL: `postgresql://${rest}` }).DATABASE_URL).toBe(`postgresql://${rest}`);
+  });
 
   it("names no path of a certificate that cannot be read", () => {
     const url = "postgresql://app@h/db?sslmode=verify-full&sslrootcert=/nowhere/ca.pem";

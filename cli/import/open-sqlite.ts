@@ -5,7 +5,7 @@ import type { RawRow } from "./to-session.ts";
 
 /** Opens `file:path/to/dev.sqlite`, for reading only. @throws OperatorError */
 export async function openSqlite(from: string, table?: string): Promise<SessionSource> {
-  const path = decodeURI(from.replace(/^file:(?:\/\/)?/, "").split("?", 1)[0]!);
+  const path = pathOf(from.replace(/^file:(?:\/\/)?/, "").split("?", 1)[0]!);
   if (!existsSync(path)) {
     throw new OperatorError(
       "no_source",
@@ -36,7 +36,9 @@ export async function openSqlite(from: string, table?: string): Promise<SessionS
     name: `${path}, table ${chosen}`,
     async *batches() {
       let batch: RawRow[] = [];
-      for (const row of database.prepare(`SELECT * FROM "${chosen.replaceAll('"', '""')}"`).iterate()) {
+      const statement = database.prepare(`SELECT * FROM "${chosen.replaceAll('"', '""')}"`);
+      statement.setReadBigInts(true);
+      for (const row of statement.iterate()) {
         batch.push(row);
         if (batch.length === BATCH) {
           yield batch;
@@ -47,4 +49,13 @@ export async function openSqlite(from: string, table?: string): Promise<SessionS
     },
     close: async () => database.close(),
   };
+}
+
+/** As it is written, where it is no address: `%` may stand in a name. */
+function pathOf(written: string): string {
+  try {
+    return decodeURI(written);
+  } catch {
+    return written;
+  }
 }

@@ -110,8 +110,7 @@ async function copy(
       async (connection, place) => {
         for await (const rows of source.batches()) {
           const sessions = rows.flatMap((row) => readInto(report, row));
-          for (let from = 0; from < sessions.length; from += BATCH) {
-            const portion = sessions.slice(from, from + BATCH);
+          for (const portion of portionsOf(sessions)) {
             const { inserted, updated } = await writeSessions(connection, place, portion, dryRun);
             report.inserted += inserted;
             report.updated += updated;
@@ -123,6 +122,17 @@ async function copy(
     ),
   );
   return report;
+}
+
+/** One statement may not write a row twice, and not every table of the other storages has a primary key. */
+function portionsOf(sessions: readonly ImportedSession[]): ImportedSession[][] {
+  const portions: Map<string, ImportedSession>[] = [];
+  for (const session of sessions) {
+    const last = portions.at(-1);
+    if (!last || last.size === BATCH || last.has(session.id)) portions.push(new Map([[session.id, session]]));
+    else last.set(session.id, session);
+  }
+  return portions.map((portion) => [...portion.values()]);
 }
 
 function readInto(report: ImportReport, row: Parameters<typeof toSession>[0] | Error): ImportedSession[] {

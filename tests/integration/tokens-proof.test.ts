@@ -13,10 +13,15 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { inspect } from "node:util";
 import pg from "pg";
 import { afterAll, describe, expect, test } from "vitest";
+import { postgresError } from "../../app/infra/database/postgres-error.ts";
+import { prismaDatabase } from "../../app/infra/database/prisma-database.ts";
+import type { Statement } from "../../app/infra/database/queryable.ts";
 import { openDatabase, type OpenDatabase } from "../../app/infra/database/open-database.ts";
 import { StorageUnfitError } from "../../app/tokens/index.ts";
+import { openNativePrisma, QUOTED_TOKEN } from "../support/native-prisma.ts";
 import { severable } from "../support/severable-database.ts";
 import { TEST_APP } from "../support/sandbox.ts";
 import { HOUR_MS, tokensHarness } from "./tokens-harness.ts";
@@ -338,6 +343,45 @@ const OBSTACLES: Obstacle[] = [
     says: /disk is full/,
   },
 ];
+
+describe("as Prisma 5, or Prisma 6 with its native engine, says it", () => {
+  test.each(OBSTACLES)("$name: known by kind, and no row is quoted", async ({ spoil, mend, drop, kind }) => {
+    await h.database.query(`TRUNCATE "Session"`);
+    const native = openNativePrisma(h.database.url);
+    endings.push(() => native.$disconnect());
+    const tokens = h.process({ database: native });
+    await h.database.query(spoil);
+    try {
+      const problem = await tokens.storageProblem();
+      expect(problem).toMatchObject({ kind });
+      expect(JSON.stringify(problem)).not.toContain(QUOTED_TOKEN);
+    } finally {
+      const { remedy } = (await h.process().storageProblem()) ?? { remedy: "" };
+      await h.database.query(mend ?? remedy.replace(/^.*or: /, ""));
+      if (drop) await h.database.query(drop);
+      else if (mend === undefined && kind === "trigger") await h.database.query(NO_TRIGGER);
+      else if (mend === undefined && kind === "not_null")
+        await h.database.query(`ALTER TABLE "Session" DROP COLUMN "updatedAt"`);
+      await h.database.query(`DROP TABLE IF EXISTS tenants CASCADE`);
+    }
+    expect(await tokens.storageProblem()).toBeUndefined();
+  });
+
+  test.each([
+    ["23502", `INSERT INTO "Session" ("id") VALUES ('x')`],
+    ["42P01", "SELECT 1 FROM nowhere"],
+  ])("an error that goes on (%s) quotes no row, in no part of it", async (code, text) => {
+    const native = openNativePrisma(h.database.url);
+    endings.push(() => native.$disconnect());
+    const db = prismaDatabase(native);
+    for (const ask of [db.query, (one: Statement) => db.transaction((tx) => tx.execute(one))]) {
+      const error: unknown = await ask({ text, values: [] }).catch((caught: unknown) => caught);
+      expect(postgresError(error)?.originalCode).toBe(code);
+      expect(inspect(error, { depth: 9 })).toContain(code);
+      expect(inspect(error, { depth: 9 })).not.toContain(QUOTED_TOKEN);
+    }
+  });
+});
 
 describe("before anything is spent", () => {
   test.each(OBSTACLES)("$name: refused by name, and mended as said", async ({ spoil, mend, drop, kind, says }) => {

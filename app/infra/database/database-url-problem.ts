@@ -6,6 +6,9 @@ import { parse } from "pg-connection-string";
  */
 export function databaseUrlProblem(url: string): string | undefined {
   if (!/^postgres(?:ql)?:\/\//.test(url)) return "must start with postgresql://";
+  const [authority] = /(?<=^[a-z]+:\/\/)[^/?#]*/.exec(url) ?? [""];
+  const hosts = authority.split("@").at(-1)!.split(",");
+  if (hosts.length > 1 && hosts.every((host) => /^[\w.-]+(?::\d+)?$/.test(host))) return SEVERAL_HOSTS;
   try {
     parse(url);
   } catch (error) {
@@ -16,6 +19,9 @@ export function databaseUrlProblem(url: string): string | undefined {
   const { pathname, hash } = URL.parse(url) ?? { pathname: "", hash: "" };
   return `${pathname}${hash}`.includes("@") ? UNREADABLE : undefined;
 }
+
+const SEVERAL_HOSTS =
+  "names several hosts, which node-postgres cannot try in turn: name one, the primary's or a balancer's";
 
 const UNREADABLE =
   "cannot be read as postgresql://user:password@host:5432/database. Percent-encode special characters of the password: / is %2F, ? is %3F, # is %23, @ is %40";

@@ -3,8 +3,8 @@ import { DatabaseAwayError, isDatabaseError } from "./database-error.ts";
 /** What the driver adapter calls a database that cannot be reached, or that broke a connection off. */
 const OUTAGE_KINDS = new Set(["DatabaseNotReachable", "ConnectionClosed", "SocketTimeout", "TooManyConnections"]);
 
-/** Prisma: cannot reach, timed out, connection closed, no free connection in the pool. */
-const OUTAGE_CODES = new Set(["P1001", "P1002", "P1008", "P1017", "P2024", "P2037"]);
+/** Prisma: cannot reach, timed out, connection closed, no free connection in the pool; and what the driver adapter of Prisma 5 passes on. */
+const OUTAGE_CODES = new Set(["P1001", "P1002", "P1008", "P1017", "P2024", "P2037", "ECONNREFUSED", "ECONNRESET"]);
 
 /**
  * Postgres: connection exceptions (class 08), a server that is shutting down or starting (class 57P), a statement that took too long

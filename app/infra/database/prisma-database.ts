@@ -1,4 +1,5 @@
-import type { Database, Queryable } from "./queryable.ts";
+import { withoutRow } from "./prisma-error.ts";
+import type { Database, Queryable, Statement } from "./queryable.ts";
 
 interface PrismaQueryable {
   $queryRawUnsafe<T = unknown>(query: string, ...values: unknown[]): Promise<T>;
@@ -23,7 +24,8 @@ export function prismaDatabase(client: PrismaLike): Database {
 
 function queryable(client: PrismaQueryable): Queryable {
   return {
-    query: ({ text, values }) => client.$queryRawUnsafe(text, ...values),
-    execute: ({ text, values }) => client.$executeRawUnsafe(text, ...values),
+    query: <Rows extends readonly object[]>({ text, values }: Statement) =>
+      client.$queryRawUnsafe<Rows>(text, ...values).catch(withoutRow),
+    execute: ({ text, values }) => client.$executeRawUnsafe(text, ...values).catch(withoutRow),
   };
 }

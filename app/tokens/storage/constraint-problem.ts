@@ -16,8 +16,15 @@ export async function refusedByConstraint(
   const words = { foreign_key: "foreign key", check: "check", unique: "constraint" }[kind];
   const found = name === undefined ? undefined : await findOwner(db, name);
   if (kind === "check" && !found) return NO_PARTITION;
-  const quoted = name === undefined ? "?" : ident(name);
-  const isIndex = kind === "unique" && name !== undefined && !found;
+  if (name === undefined) {
+    return {
+      kind,
+      what: `a ${words} of "Session" refuses the row`,
+      remedy: `List them with \\d "Session" and let this app's rows pass.`,
+    };
+  }
+  const quoted = ident(name);
+  const isIndex = kind === "unique" && !found;
   const owner = found?.owner ?? '"Session"';
   const drop = isIndex
     ? `DROP INDEX ${quoted};`

@@ -34,7 +34,9 @@ export async function describeStorageProblem(
   const other = () => otherRefusal(db, code, mayQuote ? originalMessage : "");
   switch (code) {
     case "23502":
-      return second === "TokenEvent" && first === "kind"
+      // A native engine of Prisma names nothing.
+      return (second === "TokenEvent" && first === "kind") ||
+        (!first && !(await columnsWithoutDefault(db, "Session"))[0])
         ? notWritten(db, judgesTimes)
         : missingDefault(db, first, second ?? "Session");
     case "42703":
