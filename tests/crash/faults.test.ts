@@ -2,6 +2,7 @@
 import { beforeAll, expect, it } from "vitest";
 import type { Fault } from "../faults/fault.ts";
 import { databaseFaults } from "../faults/kinds/database-faults.ts";
+import { locks } from "../faults/kinds/locks.ts";
 import { processFaults } from "../faults/kinds/process-faults.ts";
 import { runBackup } from "../faults/kinds/restored-backup.ts";
 import { runFault } from "../faults/run-fault.ts";
@@ -14,6 +15,7 @@ beforeAll(ensureBuilt);
 it.each<[string, Fault]>([
   ["a database that goes away in the middle of a migration", databaseFaults["database-gone-in-run"]!],
   ["a database that becomes read-only", databaseFaults["database-read-only"]!],
+  ["a table that another client has locked in the middle of a migration", locks["table-locked"]!],
   ["instances that stand still in the middle of a migration", processFaults["stopped-in-run"]!],
 ])(
   "%s",

@@ -11,6 +11,7 @@ import type { Fault } from "./fault.ts";
 import { faultsReport, type FaultRow, rowOf } from "./faults-report.ts";
 import { databaseFaults } from "./kinds/database-faults.ts";
 import { diskFull } from "./kinds/disk-full.ts";
+import { locks } from "./kinds/locks.ts";
 import { pgbouncer } from "./kinds/pgbouncer.ts";
 import { processFaults } from "./kinds/process-faults.ts";
 import { runBackup } from "./kinds/restored-backup.ts";
@@ -20,6 +21,7 @@ import { runFault } from "./run-fault.ts";
 
 const FAULTS: Record<string, Fault> = {
   ...databaseFaults,
+  ...locks,
   pgbouncer,
   "disk-full": diskFull,
   ...processFaults,

@@ -270,6 +270,78 @@ test("a key that is lost for good: after the statements of the runbook each merc
   expect(await tokens.sealing()).toMatchObject({ sealed: { k2: 4 }, unreadable: 0, problem: null });
 });
 
+describe("processes whose keys differ, side by side", () => {
+  test("in order, or in which of them seals: whatever one stores the others open, and a pass beside a migration loses nothing", async () => {
+    const shops = await Promise.all(
+      Array.from({ length: 15 }, (_, index) => h.install(index % 3 === 0 ? "expiring" : "permanent")),
+    );
+    const processes = [sealing(k1, k2, k3), sealing(k3, k1, k2), opening(k2, k3, k1)];
+    const passes = processes.map((tokens) => tokens.convertRows({ pauseMs: 0 }));
+    await Promise.all(
+      shops.map((shop, index) => {
+        const tokens = processes[index % processes.length]!;
+        return index % 3 === 0 ? tokens.refresh(shop) : tokens.migrate(shop);
+      }),
+    );
+    for (const { unreadable } of await Promise.all(passes)) expect(unreadable).toBe(0);
+    for (const tokens of processes) {
+      await Promise.all([tokens.convertRows({ pauseMs: 0 }), ...shops.map((shop) => processes[0]!.refresh(shop))]);
+      for (const shop of shops)
+        expect((await tokens.getSession(shop)).accessToken).toBe((await h.row(shop))!.accessToken);
+    }
+    for (const shop of shops) await h.expectCurrent(shop);
+    expect((await processes[0]!.sealing()).unreadable).toBe(0);
+  });
+
+  test("of three keys one is taken away too early: its shops alone are refused, and are as they were once it is back", async () => {
+    const [first, second, third] = [
+      await h.install("expiring"),
+      await h.install("expiring"),
+      await h.install("permanent"),
+    ];
+    for (const [keys, shop] of [
+      [[k1, k2, k3], first],
+      [[k2, k3, k1], second],
+    ] as const) {
+      await sealing(...keys).refresh(shop);
+    }
+    await sealing(k3, k2, k1).migrate(third);
+    expect([await keysOf(first), await keysOf(second), await keysOf(third)].map(([key]) => key)).toEqual([
+      "k1",
+      "k2",
+      "k3",
+    ]);
+    const without = sealing(k3, k1);
+    expect(await without.keyProblem()).toMatchObject({ kind: "token_key_missing", keys: ["k2"], isBlocking: false });
+    const before = await stored(second);
+    for (const shop of [first, third]) expect((await without.refresh(shop)).accessToken).toBeTruthy();
+    await expect(without.refresh(second)).rejects.toMatchObject({ code: "token_unreadable", reason: "unknown_key" });
+    expect(await without.convertRows()).toMatchObject({ unreadable: 1, isComplete: true });
+    // The canary of the key that is missing stays: it is how a wrong one would be found.
+    expect(
+      (await h.database.query(`SELECT id FROM expand_contract."TokenKey" ORDER BY id`)).map(({ id }) => id as string),
+    ).toContain("k2");
+    expect(await stored(second)).toEqual(before);
+    await sealing(k3, k2, k1).refresh(second);
+    for (const shop of [first, second, third]) await h.expectCurrent(shop);
+  });
+
+  test("unsealing while others still seal: nothing is lost, and it goes on once they have stopped", async () => {
+    const shops = await Promise.all(Array.from({ length: 6 }, () => h.install("expiring")));
+    const late = sealing(k1);
+    await late.convertRows();
+    await Promise.all([opening(k1).convertRows({ pauseMs: 0 }), ...shops.map((shop) => late.refresh(shop))]);
+    for (const shop of shops) await h.expectCurrent(shop);
+    await opening(k1).convertRows();
+    expect(await plain().keyProblem()).toBeUndefined();
+    for (const shop of shops) {
+      expect(await keysOf(shop)).toEqual(["plain", "plain"]);
+      await plain().refresh(shop);
+      await h.expectCurrent(shop);
+    }
+  });
+});
+
 test("a value that was moved to another row or column is refused and reported; its own row is not disturbed", async () => {
   const tokens = sealing(k1);
   const [thief, victim, odd] = [await h.install("expiring"), await h.install("expiring"), await h.install("expiring")];

@@ -2,6 +2,8 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, rm, rmdir, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { PROJECT_ROOT } from "../../../scripts/project-root.ts";
 import { type Fault, sleep } from "../fault.ts";
 
 const FAKETIME = [
@@ -9,6 +11,7 @@ const FAKETIME = [
   "/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1",
 ].find(existsSync);
 const CLOCK_FILE = join(tmpdir(), `fault-clock-${process.pid}`);
+const BLOCKER = join(PROJECT_ROOT, "tests/faults/block-on-signal.ts");
 const CGROUPS = "/sys/fs/cgroup/memory";
 const LIMIT_BYTES = 256 * 1024 * 1024;
 
@@ -59,6 +62,20 @@ export const processFaults: Record<string, Fault> = {
       for (const { pid } of world.processes) process.kill(pid, "SIGSTOP");
       await sleep(seconds * 1_000);
       for (const { pid } of world.processes) process.kill(pid, "SIGCONT");
+    },
+  },
+  "event-loop-blocked": {
+    title:
+      "The event loop of each instance is blocked for 5 s by a loop that does nothing, one after the other, in the middle of a migration",
+    seconds: 5,
+    inRun: true,
+    prepare: () => Promise.resolve({ env: { NODE_OPTIONS: `--import ${pathToFileURL(BLOCKER).href}` } }),
+    async happen({ world, seconds }) {
+      await sleep(500);
+      for (const { pid } of world.processes) {
+        process.kill(pid, "SIGUSR2");
+        await sleep(seconds * 1_000);
+      }
     },
   },
   sigterm: {

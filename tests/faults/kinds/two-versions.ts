@@ -26,8 +26,7 @@ async function run(command: string, args: string[], cwd: string, env: Record<str
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding("utf8").on("data", (text: string) => (said = (said + text).slice(-2_000)));
   const code = await new Promise((resolve, reject) => child.once("error", reject).once("close", resolve));
-  if (code !== 0)
-    throw new Error(`${command} ${args.join(" ")} ended with ${String(code)}: ${said.trim().slice(-500)}`);
+  if (code !== 0) throw new Error(`${command} ${args[0]} ended with ${String(code)}: ${said.trim().slice(-500)}`);
 }
 
 /** Version 0.1.0 out of git, with its packages, built; kept for the next time. */
@@ -39,7 +38,9 @@ async function buildEarlier(): Promise<void> {
   await run("git", ["archive", "--output", archive, EARLIER], PROJECT_ROOT);
   await run("tar", ["-xf", archive], FOLDER);
   await rm(archive);
-  await run("npm", ["ci", "--no-audit", "--no-fund", "--prefer-offline"], FOLDER, { NODE_ENV: "" });
+  await run("npm", ["ci", "--no-audit", "--no-fund", "--prefer-offline", "--fetch-retries=0"], FOLDER, {
+    NODE_ENV: "",
+  });
   const own = (...args: string[]) =>
     run(process.execPath, args, FOLDER, { NODE_ENV: "production", DATABASE_URL: "postgresql://nobody@127.0.0.1/none" });
   await own("node_modules/prisma/build/index.js", "generate");
@@ -57,7 +58,9 @@ async function whyMissing(): Promise<string | undefined> {
     await buildEarlier();
     return undefined;
   } catch (error) {
-    return `version 0.1.0 could not be built: ${error instanceof Error ? error.message.slice(0, 200) : "unknown"}`;
+    const why = error instanceof Error ? error.message : "unknown";
+    // One cell of a table.
+    return `version 0.1.0 could not be built: ${why.replaceAll(/[\s|]+/g, " ").slice(0, 200)}`;
   }
 }
 
