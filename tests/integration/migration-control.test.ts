@@ -53,7 +53,7 @@ describe("stopping", () => {
 
   it("of the process waits for the calls in flight, however long they may take, and stores what they bring", async () => {
     const shops = await t.seed(3);
-    await t.sandbox.client.faults.add({ endpoint: "token", effect: { kind: "latency", afterMs: 3_000 } });
+    await t.sandbox.client.faults.add({ endpoint: "token", effect: { kind: "latency", afterMs: 5_000 } });
     const { migrations } = t.instance();
     const { run } = await migrations.start(parseMigrationOptions({ concurrency: 3 }));
     await t.until("the calls are under way", async () => (await t.migrationCalls()) === 3);

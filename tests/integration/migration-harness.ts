@@ -10,7 +10,7 @@ import {
   type Migrations,
   type RunView,
 } from "../../app/migration/index.ts";
-import { createTokens, installShopifyFetch, type Tokens } from "../../app/tokens/index.ts";
+import { createTokens, installShopifyFetch, type TokenDependencies, type Tokens } from "../../app/tokens/index.ts";
 import type { InstallOptions } from "../../sandbox/platform/types.ts";
 import type { Sandbox } from "../../sandbox/start.ts";
 import { testDatabase, type TestDatabase } from "../support/postgres.ts";
@@ -72,11 +72,16 @@ export function migrationHarness() {
     },
 
     /** One process of the app, with a pool and an identity of its own. */
-    instance(options: Partial<MigrationDependencies> & { clientSecret?: string } = {}): Instance {
-      const { clientSecret, ...deps } = options;
+    instance(
+      options: Partial<MigrationDependencies> & {
+        clientSecret?: string;
+        emergency?: TokenDependencies["emergency"];
+      } = {},
+    ): Instance {
+      const { clientSecret, emergency, ...deps } = options;
       const db = openDatabase(database.current.url, { poolSize: 10 });
       const log = createLogger("info", [], { write: (line) => void lines.push(line) });
-      const tokens = createTokens({ api: createApi(clientSecret), database: db, phase: "expand", log });
+      const tokens = createTokens({ api: createApi(clientSecret), database: db, phase: "expand", log, emergency });
       const migrations = createMigrations({
         db,
         tokens,

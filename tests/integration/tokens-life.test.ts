@@ -120,6 +120,7 @@ describe("an outcome nobody knows", () => {
     await h.sandbox.client.faults.add({ id: "down", shop: stuck, effect: { kind: "status", status: 503 } });
     await tokens.reconcile(stuck);
     expect(await tokens.shopsToReconcile(1)).toEqual([other]);
+    expect(await tokens.shopsToReconcile(1_000)).not.toContain(stuck);
     await tokens.reconcile(other);
     expect(await tokens.shopsToReconcile(1_000)).not.toContain(other);
 

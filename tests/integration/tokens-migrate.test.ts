@@ -90,6 +90,25 @@ describe("migrate", () => {
     });
   });
 
+  test("sends every call through the gate: the exchange, its verification, and the refresh of a new token that is refused", async () => {
+    const shop = await h.install("permanent");
+    const passed: number[] = [];
+    const calls = async () => (await h.sandbox.client.ledger.calls({ shop })).length;
+    const gate = async <T>(call: () => Promise<T>) => {
+      const before = await calls();
+      const answer = await call();
+      passed.push((await calls()) - before);
+      return answer;
+    };
+    await h.sandbox.client.faults.add({ shop, endpoint: "graphql", times: 1, play: "unauthorized" });
+    expect(await h.process().migrate(shop, { verify: true, gate })).toMatchObject({
+      outcome: "migrated",
+      code: "verified_after_refresh",
+    });
+    expect(passed).toEqual([1, 1, 1]);
+    expect(await calls()).toBe(3);
+  });
+
   test("is refused while nobody would look after the pairs", async () => {
     const shop = await h.install("permanent");
     expect(await h.process({ phase: "legacy" }).migrate(shop)).toMatchObject({

@@ -662,6 +662,31 @@ describe("what no proof could foresee", () => {
     for (const shop of shops) await h.expectCurrent(shop);
   });
 
+  test("an exchange that waits for its turn while another one's pair is not taken is not sent", async () => {
+    const [first, ahead, waiting] = [
+      await h.install("permanent"),
+      await h.install("permanent"),
+      await h.install("permanent"),
+    ];
+    const tokens = h.process({ emergency });
+    await tokens.migrate(first);
+    let goOn = () => {};
+    const turn = new Promise<void>((resolve) => (goOn = resolve));
+    let hasCome = false;
+    const gate = <T>(call: () => Promise<T>) => ((hasCome = true), turn.then(call));
+    const held = tokens.migrate(waiting, { gate });
+    await expect.poll(() => hasCome).toBe(true);
+    await h.database.query(UNFORESEEN);
+    await expect(tokens.migrate(ahead)).rejects.toBeInstanceOf(StorageUnfitError);
+    goOn();
+    expect(await held).toMatchObject({ outcome: "failed", code: "storage_in_doubt", retryable: true, attempts: 0 });
+    expect(await exchangedOf([ahead, waiting])).toEqual([ahead]);
+    await h.database.query(NO_TRIGGER);
+    await h.process({ emergency }).adoptUnstored();
+    await h.expectCurrent(ahead);
+    await expect.poll(() => tokens.migrate(waiting), { timeout: 5_000 }).toMatchObject({ outcome: "migrated" });
+  });
+
   test("a row that another transaction holds is one shop's trouble: others are migrated, the app is fit, its pair is kept", async () => {
     await h.database.query(`TRUNCATE "Session"`);
     const [held, other] = [await h.install("permanent"), await h.install("permanent")];

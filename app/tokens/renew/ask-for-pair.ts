@@ -8,6 +8,7 @@ import type { Lease } from "./lease.ts";
 import { requireStorable } from "./store-pair.ts";
 import { beginTokenCall } from "../shopify/observe-call.ts";
 import { sendTokenRequest, type TokenRequest } from "../shopify/token-endpoint.ts";
+import { requireStillProven } from "../storage/with-proven-storage.ts";
 import { CALL_TIMEOUT_MS, SHORT_RETRY_AFTER_MS } from "./timing.ts";
 import type { HowStored } from "../types.ts";
 
@@ -37,7 +38,7 @@ export interface RunTrace {
 /**
  * Asks Shopify for a pair under a lease: sends, judges, and sends the *same* token again while the answer is transient, with
  * full jitter, or after a short `Retry-After`. Never throws for what Shopify answered.
- * @throws LeaseLostError.
+ * @throws LeaseLostError; TransientError when another exchange's pair could not be stored meanwhile.
  */
 export async function askForPair(
   ctx: TokenContext,
@@ -59,6 +60,7 @@ export async function askForPair(
   );
   const ask = async (): Promise<TokenAnswer> => {
     await lease.extendLease();
+    requireStillProven(ctx, lease);
     if (options.trace) options.trace.calls++;
     const answer = await askOnce(ctx, lease.shop, request, lease.answerLost);
     if (answer.kind === "refused" && answer.verdict.kind === "transient" && answer.verdict.lost) lease.noteLostAnswer();

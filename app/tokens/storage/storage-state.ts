@@ -13,6 +13,8 @@ export interface StorageState {
   first: Partial<Record<StoragePath, Promise<void>>>;
   /** After a store that failed for good, each exchange is preceded by a proof on its own row until then (`performance.now()`). */
   waryUntil: number;
+  /** Stores that failed for good so far. */
+  failures: number;
   /** The store that failed for good, until it is known why the proof before it held. */
   failed?: { shop: string; error: unknown };
   /** Finds that out; set where the parts are put together (settle-failed-store.ts). */
@@ -29,6 +31,7 @@ export function createStorageState(): StorageState {
     firsts: { update: 0, insert: 0 },
     first: {},
     waryUntil: 0,
+    failures: 0,
     settleFailed: () => Promise.resolve(),
   };
 }

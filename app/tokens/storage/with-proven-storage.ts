@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { TokenContext } from "../context.ts";
-import { StorageUnfitError } from "../errors.ts";
+import { StorageUnfitError, TransientError } from "../errors.ts";
 import type { Lease } from "../renew/lease.ts";
 import { proveStorage } from "./prove-storage.ts";
 import type { StoragePath } from "./storage-state.ts";
@@ -42,14 +42,28 @@ export async function withProvenStorage<T>(ctx: TokenContext, lease: StoredAt, e
   }
 }
 
-async function exchangeOpenly<T>(ctx: TokenContext, { shop }: StoredAt, exchange: () => Promise<T>): Promise<T> {
-  if (performance.now() < ctx.storage.waryUntil) await prove(ctx, shop);
+async function exchangeOpenly<T>(ctx: TokenContext, lease: StoredAt, exchange: () => Promise<T>): Promise<T> {
+  if (performance.now() < ctx.storage.waryUntil) await prove(ctx, lease.shop);
+  failuresBefore.set(lease, ctx.storage.failures);
   return exchange();
+}
+
+/** How many stores had failed for good when a lease's exchange was let go ahead. */
+const failuresBefore = new WeakMap<StoredAt, number>();
+
+/**
+ * To be called right before something is spent: an exchange may have waited for its turn meanwhile, and another one's pair was not taken.
+ * @throws TransientError: then it is proven again first.
+ */
+export function requireStillProven({ storage }: TokenContext, lease: StoredAt): void {
+  const before = failuresBefore.get(lease);
+  if (before !== undefined && before !== storage.failures) throw new TransientError(lease.shop, "storage_in_doubt");
 }
 
 async function exchangeFirst<T>(ctx: TokenContext, lease: StoredAt, exchange: () => Promise<T>): Promise<T> {
   const { storage } = ctx;
   await prove(ctx, lease.shop);
+  failuresBefore.set(lease, storage.failures);
   try {
     return await exchange();
   } finally {
@@ -90,6 +104,7 @@ export function noteStoreFailed({ storage }: TokenContext, { shop }: StoredAt, e
   storage.firsts = { update: 0, insert: 0 };
   storage.waryUntil = performance.now() + WARY_MS;
   storage.checked = undefined;
+  storage.failures++;
   storage.failed = { shop, error };
 }
 
