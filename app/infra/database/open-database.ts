@@ -1,5 +1,5 @@
 import pg from "pg";
-import { poolConfig } from "./db-pool.ts";
+import { poolConfig, STATEMENT_TIMEOUT_MS } from "./db-pool.ts";
 import { listen } from "./listen.ts";
 import { pgDatabase } from "./pg-database.ts";
 import type { Database } from "./queryable.ts";
@@ -37,7 +37,7 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): OpenDa
   pool.on("error", () => {});
   pool.on("connect", (connection) => void connection.on("error", (error) => options.onError?.(error)));
   return {
-    ...pgDatabase(pool),
+    ...pgDatabase(pool, options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS),
     listen: (channel, onNotified) => listen(url, channel, onNotified),
     close: async () => {
       if (!pool.ending) await pool.end();

@@ -27,8 +27,12 @@ const TYPES = {
     (format !== "binary" && PARSERS[oid]) || (pg.types.getTypeParser(oid, format) as (text: string) => unknown),
 };
 
-/** The database behind a pool of `pg`. No statement gets a name, so it works behind PgBouncer in transaction mode. */
-export function pgDatabase(pool: PgPool): Database {
+/**
+ * The database behind a pool of `pg`. No statement gets a name, so it works behind PgBouncer in transaction mode.
+ * @param statementTimeoutMs after which the pool itself gives a connection up; 0 unless told: never. The server must have ended a statement by
+ * then, or it holds what it has locked for longer than anybody waits for it.
+ */
+export function pgDatabase(pool: PgPool, statementTimeoutMs = 0): Database {
   return {
     ...queryable(pool),
     async transaction(work, { timeout } = {}) {
@@ -36,7 +40,8 @@ export function pgDatabase(pool: PgPool): Database {
       let broken: Error | undefined;
       try {
         // Without values both go in one message.
-        const limit = timeout ? `; SET LOCAL statement_timeout = ${Math.ceil(timeout)}` : "";
+        const limits = [timeout, statementTimeoutMs].filter((ms) => ms !== undefined && ms > 0) as number[];
+        const limit = limits.length > 0 ? `; SET LOCAL statement_timeout = ${Math.ceil(Math.min(...limits))}` : "";
         await connection.query({ text: `BEGIN${limit}` });
         const result = await work(queryable(connection));
         await connection.query({ text: "COMMIT" });
