@@ -2,7 +2,9 @@
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { parseMigrationOptions, type Migrations, type RunView } from "../../app/migration/index.ts";
 import { TEST_APP } from "../support/sandbox.ts";
 import { migrationHarness } from "./migration-harness.ts";
@@ -48,6 +50,56 @@ const TROUBLE: Trouble[] = [
   },
 ];
 
+describe("a database that fails in the middle of a run, and is well again", () => {
+  const others = `FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`;
+  const name = () => `"${new URL(t.database.url).pathname.slice(1)}"`;
+
+  it.each<[string, () => Promise<void>]>([
+    [
+      "every connection is ended again and again, statements that store a pair with it",
+      async () => {
+        for (let i = 0; i < 30; i++) {
+          await t.database.query(`SELECT pg_terminate_backend(pid) ${others} AND application_name = 'expand-contract'`);
+          await sleep(50);
+        }
+      },
+    ],
+    [
+      "it is switched to read-only for three seconds",
+      async () => {
+        await t.database.query(`ALTER DATABASE ${name()} SET default_transaction_read_only = on`);
+        await t.database.query(`SELECT pg_terminate_backend(pid) ${others} AND application_name = 'expand-contract'`);
+        await sleep(3_000);
+        await elsewhere(
+          `SET default_transaction_read_only = off`,
+          `ALTER DATABASE ${name()} RESET default_transaction_read_only`,
+        );
+        await t.database.query(`SELECT pg_terminate_backend(pid) ${others} AND application_name = 'expand-contract'`);
+      },
+    ],
+  ])(
+    "%s",
+    async (_name, happen) => {
+      const shops = await t.seed(SHOPS);
+      await t.sandbox.client.faults.add({ endpoint: "token", effect: { kind: "latency", afterMs: 200 } });
+      const emergency = { secrets: [TEST_APP.clientSecret], directory };
+      const { migrations } = t.instance({ emergency });
+      const { run } = await migrations.start(parseMigrationOptions({ concurrency: CONCURRENCY, verify: "none" }));
+      await t.until("calls are in flight", async () => (await t.migrationCalls()) >= 1 + CONCURRENCY);
+      await happen();
+      await t.end(migrations, run.id, 60);
+      await t.sandbox.client.faults.clear();
+      await t.database.query(`UPDATE expand_contract."ShopToken" SET "leaseOwner" = NULL, "leaseExpiresAt" = NULL`);
+      const after = t.instance({ emergency });
+      expect(await t.run(after.migrations)).toMatchObject({ status: "completed", failed: 0, permanentTokens: 0 });
+      await t.expectAllCurrent(shops);
+      expect(await t.migrationCalls(), "no pair had to be asked for again").toBe(SHOPS);
+      expect(readdirSync(directory)).toEqual([]);
+    },
+    120_000,
+  );
+});
+
 it.each(TROUBLE)(
   "$name",
   async ({ happen, mend, kept }) => {
@@ -84,6 +136,16 @@ it.each(TROUBLE)(
   },
   90_000,
 );
+
+/** On a connection of its own, outside of this database. */
+async function elsewhere(...statements: string[]): Promise<void> {
+  const client = new pg.Client({
+    connectionString: Object.assign(new URL(t.database.url), { pathname: "/postgres" }).href,
+  });
+  await client.connect();
+  for (const statement of statements) await client.query(statement);
+  await client.end();
+}
 
 async function startAndSpoil(migrations: Migrations, happen: string): Promise<RunView> {
   const { run } = await migrations.start(parseMigrationOptions({ concurrency: CONCURRENCY, verify: "none" }));
