@@ -31,6 +31,20 @@ async function rotation() {
   };
 }
 
+test("an ID token that the old secret signed, as all are until it is revoked, brings a chain of the new one", async () => {
+  const { rotate } = await rotation();
+  const shop = await h.install("none");
+  const now = await rotate();
+  const idToken = await h.idToken(shop);
+  await expect(now.alone().getSession(shop, { idToken })).rejects.toMatchObject({ code: "invalid_id_token" });
+  await now.process().getSession(shop, { idToken });
+  await h.expectCurrent(shop);
+  await h.sandbox.client.revokeOldSecrets();
+  await h.advance(2 * HOUR_MS);
+  await now.alone().getSession(shop);
+  await h.expectCurrent(shop);
+});
+
 const refreshes = async (shop: string) => (await h.tokenCalls(shop)).filter(({ grant }) => grant === "refresh").length;
 
 test("every chain is refreshed once, by whoever comes first; then the old secret is revoked and no shop notices", async () => {

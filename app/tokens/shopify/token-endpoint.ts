@@ -1,5 +1,6 @@
 import { RequestedTokenType, type Session } from "@shopify/shopify-api";
 import type { TokenContext } from "../context.ts";
+import { resignIdToken } from "./resign-id-token.ts";
 
 /** What the token endpoint can be asked for by this folder. The authorization code grant is the library's own. */
 export type TokenRequest =
@@ -31,12 +32,13 @@ export async function sendTokenRequest(ctx: TokenContext, shop: string, request:
   }
 }
 
-async function send({ api, previousApi }: TokenContext, shop: string, request: TokenRequest): Promise<Session> {
+async function send(ctx: TokenContext, shop: string, request: TokenRequest): Promise<Session> {
+  const { api, previousApi } = ctx;
   switch (request.grant) {
     case "exchange": {
       const answer = await api.auth.tokenExchange({
         shop,
-        sessionToken: request.idToken,
+        sessionToken: checkable(ctx, request.idToken),
         requestedTokenType: RequestedTokenType.OfflineAccessToken,
         expiring: true,
       });
@@ -55,6 +57,12 @@ async function send({ api, previousApi }: TokenContext, shop: string, request: T
       return answer.session;
     }
   }
+}
+
+/** As the library can check it. */
+function checkable({ api, previousApi }: TokenContext, idToken: string): string {
+  const [current, previous] = [api.config?.apiSecretKey, previousApi?.config?.apiSecretKey];
+  return current && previous ? resignIdToken({ current, previous }, idToken) : idToken;
 }
 
 /** The library hands on whatever is in the field. @see https://www.rfc-editor.org/rfc/rfc6749#appendix-A.4 */
