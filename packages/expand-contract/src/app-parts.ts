@@ -3,11 +3,14 @@ import type { SessionLayout } from "../../../app/infra/database/session-layout.t
 import type { Database } from "../../../app/infra/database/database.ts";
 import type { Metrics } from "../../../app/infra/metrics.server.ts";
 import type { Registry } from "prom-client";
+import type { ClientSecrets } from "./previous-secret.ts";
 import type { AppDistribution, Phase, TokenLog, Tokens } from "../../../app/tokens/index.ts";
 
 /** What one `createTokens` was made of: the other entries of this package need it too. */
 export interface AppParts {
   api: Shopify;
+  /** What Shopify may have signed with. */
+  secrets: ClientSecrets;
   db: Database;
   sessionLayout: SessionLayout;
   phase: Phase;

@@ -1,3 +1,4 @@
+import { EventEmitter } from "node:events";
 import { type Shopify, shopifyApi } from "@shopify/shopify-api";
 import { abstractRuntimeString, setAbstractRuntimeString } from "@shopify/shopify-api/runtime";
 import { type DatabaseClient, toDatabase } from "../../../app/infra/database/database.ts";
@@ -35,7 +36,10 @@ export interface CreateTokensOptions extends Omit<TokenDependencies, "api" | "pr
   database: DatabaseClient;
   /** What `shopifyApi(…)` returned, or the settings to make it of. */
   api: Shopify | ApiSettings;
-  /** The previous client secret, while it is rotated: tells which chains it made, and asks again where only it can. */
+  /**
+   * The previous client secret, while it is rotated: tells which chains it made, and asks again where only it can. `withTokens` and
+   * `withExpressTokens` accept what Shopify signs with it.
+   */
   previousSecret?: string;
 }
 
@@ -54,15 +58,17 @@ export function createTokens({
   ...options
 }: CreateTokensOptions): Tokens {
   const sessions = { ...table, layout: table?.layout ?? layoutOf(database) };
+  surviveLostConnections(database, log ?? CONSOLE);
   const db = withSessionTable(toDatabase(database), quotedTable(sessions));
   const api = "auth" in given ? given : createApi(given);
+  const previous = previousApi(api, previousSecret);
   installShopifyFetch();
   const metrics = createMetrics({ withDefaults: false });
   const tokens = createCore({
     ...options,
     metrics: options.metrics ?? metrics,
     api,
-    previousApi: previousApi(api, previousSecret),
+    previousApi: previous,
     database,
     sessions,
     log: log ?? CONSOLE,
@@ -79,6 +85,7 @@ export function createTokens({
   registerRotationGauges(registry, tokens);
   rememberParts(tokens, {
     api,
+    secrets: [api.config.apiSecretKey, previous?.config.apiSecretKey],
     db,
     sessionLayout: layout,
     phase,
@@ -94,6 +101,12 @@ export function createTokens({
 function previousApi({ config }: Shopify, secret: string | undefined): Shopify | undefined {
   if (!secret || secret === config.apiSecretKey) return undefined;
   return shopifyApi({ ...config, apiSecretKey: secret }) as Shopify;
+}
+
+/** An idle connection that the server ends is an event of its pool, which ends the process where nothing listens. */
+function surviveLostConnections(database: DatabaseClient, log: TokenLog): void {
+  if (!(database instanceof EventEmitter) || database.listenerCount("error") > 0) return;
+  database.on("error", (error: Error) => log.warn({ reason: error.message }, "a connection to the database was lost"));
 }
 
 /** Shopify's storage on `pg` has a layout of its own. */

@@ -1,27 +1,14 @@
-import { Readable } from "node:stream";
-import type { IncomingMessage, ServerResponse } from "node:http";
-import { isDatabaseOutage } from "../../../app/infra/database/is-database-outage.ts";
-import { keepShopifyFetch, TokenError, type RequestContext, type Tokens } from "../../../app/tokens/index.ts";
-import type { Problem } from "../../../app/operator/access/problem.ts";
+import type { ServerResponse } from "node:http";
+import { keepShopifyFetch, type RequestContext, type Tokens } from "../../../app/tokens/index.ts";
 import { findParts } from "./app-parts.ts";
-import type { OperatorRoutes } from "./operator/operator-routes.ts";
-import {
-  bodyOf,
-  isAboutOtherShop,
-  recordWebhook,
-  SHOPS_DISAGREE,
-  signedBodyOf,
-  topicName,
-  triggeredAt,
-} from "./record-webhook.ts";
-import { identifyRequest, NOT_STAFF } from "./request-identity.ts";
-import { answerOf } from "./token-error-response.ts";
+import { answer, type ExpressRequest, header, type Next, refuse, urlOf } from "./express-http.ts";
+import { createResigner, isSignedBody } from "./previous-secret.ts";
+import { bodyOf, deliveryHeaders, findDisagreement, recordWebhook, topicName, triggeredAt } from "./record-webhook.ts";
+import { identifyRequest, NOT_STAFF, STALE_ID_TOKEN } from "./request-identity.ts";
 
 /** As in with-tokens.ts. */
 const WEBHOOK_PATIENCE_MS = 3_000;
 
-type ExpressRequest = IncomingMessage & { originalUrl?: string; body?: unknown };
-type Next = (error?: unknown) => void;
 type Middleware = (request: never, response: never, next: Next) => unknown;
 
 /** What `shopifyApp` of @shopify/shopify-app-express returns, as far as it is wrapped. */
@@ -38,19 +25,37 @@ export interface ExpressAppLike {
  * always took.
  */
 export function withExpressTokens<App extends ExpressAppLike>(shopify: App, tokens: Tokens): App {
-  const { api } = findParts(tokens);
+  const { api, secrets } = findParts(tokens);
+  const resigner = createResigner(secrets);
   // An adapter that was imported after `createTokens` has put the plain one back.
   keepShopifyFetch();
 
+  /** During a rotation: what the previous secret signed gets the signature of the current one. */
+  const resign = (request: ExpressRequest) => {
+    if (!resigner) return;
+    const { authorization } = request.headers;
+    const idToken = /^Bearer (\S+)$/.exec(authorization ?? "")?.[1];
+    if (idToken) request.headers.authorization = `Bearer ${resigner.idToken(idToken)}`;
+    const { search, searchParams } = resigner.url(urlOf(request));
+    if (!search) return;
+    request.url = `${(request.url ?? "/").split("?")[0]}${search}`;
+    // Express 4 has parsed it; Express 5 does each time.
+    for (const name of ["hmac", "id_token"]) {
+      if (typeof request.query?.[name] === "string") request.query[name] = searchParams.get(name) ?? "";
+    }
+  };
+
   /** Runs a middleware for the shop that its request proves. */
   const admin =
-    (middleware: Middleware): Middleware =>
+    (middleware: Middleware, needsIdToken: boolean): Middleware =>
     async (request: ExpressRequest, response: ServerResponse, next: Next) => {
       try {
-        const url = urlOf(request);
+        resign(request);
         const { authorization, cookie } = request.headers;
-        const { shop, idToken, isForeign } = await identifyRequest(api, { url, authorization, cookie });
-        if (isForeign) return refuse(response, NOT_STAFF);
+        const identity = await identifyRequest(api, { url: urlOf(request), authorization, cookie });
+        if (identity.isForeign) return refuse(response, NOT_STAFF);
+        if (identity.isRefused && needsIdToken && api.config.isEmbeddedApp) return refuse(response, STALE_ID_TOKEN);
+        const { shop, idToken } = identity;
         // The authorization code strategy exchanges no ID token; a living chain is renewed.
         const context: RequestContext = { kind: "admin", idToken, verifiedShop: shop };
         await tokens.withRequest(context, async () => {
@@ -67,6 +72,7 @@ export function withExpressTokens<App extends ExpressAppLike>(shopify: App, toke
     const middleware = shopify.auth.callback();
     return async (request: ExpressRequest, response: ServerResponse, next: Next) => {
       try {
+        resign(request);
         const { shop } = await identifyRequest(api, { url: urlOf(request), authorization: undefined });
         const run = async () => middleware(request as never, response as never, next);
         await (shop === null ? run() : tokens.withAuthorizationCodeGrant(shop, run));
@@ -85,12 +91,17 @@ export function withExpressTokens<App extends ExpressAppLike>(shopify: App, toke
     return [
       parse!,
       (request: ExpressRequest, response: ServerResponse, next: Next) => {
-        const at = triggeredAt(header(request, "x-shopify-triggered-at"));
-        const body = signedBodyOf(api, String(request.body ?? ""), header(request, "x-shopify-hmac-sha256"));
-        if (isAboutOtherShop(body, header(request, "x-shopify-shop-domain"))) {
-          return refuse(response, SHOPS_DISAGREE);
+        const at = triggeredAt(header(request, "x-shopify-triggered-at") ?? header(request, "shopify-triggered-at"));
+        const { hmac, shop, topic } = deliveryHeaders((name) => header(request, name));
+        const text = String(request.body ?? "");
+        // A stranger's may be large, and slow to read. What it is answered the library decides.
+        if (isSignedBody(secrets, text, hmac)) {
+          const problem = findDisagreement(bodyOf(text), { shop, topic });
+          if (problem) return refuse(response, problem);
+          const name = header(request, "shopify-hmac-sha256") ? "shopify-hmac-sha256" : "x-shopify-hmac-sha256";
+          if (resigner && hmac) request.headers[name] = resigner.body(text, hmac);
         }
-        const isUninstall = topicName(header(request, "x-shopify-topic") ?? "") === "APP_UNINSTALLED";
+        const isUninstall = topicName(topic) === "APP_UNINSTALLED";
         const context: RequestContext = {
           kind: "webhook",
           renewWithinMs: isUninstall ? 0 : WEBHOOK_PATIENCE_MS,
@@ -104,8 +115,8 @@ export function withExpressTokens<App extends ExpressAppLike>(shopify: App, toke
   return {
     ...shopify,
     auth: { ...shopify.auth, callback },
-    validateAuthenticatedSession: () => admin(shopify.validateAuthenticatedSession()),
-    ensureInstalledOnShop: () => admin(shopify.ensureInstalledOnShop()),
+    validateAuthenticatedSession: () => admin(shopify.validateAuthenticatedSession(), true),
+    ensureInstalledOnShop: () => admin(shopify.ensureInstalledOnShop(), false),
     processWebhooks,
   };
 }
@@ -123,57 +134,11 @@ function recording(tokens: Tokens, topic: string, handler: Handler): Handler {
     ...handler,
     callback: async (name, shop, body, ...rest) => {
       const payload = bodyOf(body);
-      const settled = await recordWebhook(tokens, { shop, topic, payload, triggeredAt: new Date() });
-      await callback(name, shop, settled && settled !== payload ? JSON.stringify(settled) : body, ...rest);
+      // What the library took for topic and shop.
+      if (findDisagreement(payload, { shop, topic })) return;
+      const recorded = await recordWebhook(tokens, { shop, topic, payload, triggeredAt: new Date() });
+      if (!recorded) return;
+      await callback(name, shop, recorded.payload === payload ? body : JSON.stringify(recorded.payload), ...rest);
     },
   };
-}
-
-/** The operator's routes as a middleware: `app.use("/admin", operatorMiddleware(operatorRoutes({ … })))`, before a body is parsed. */
-export function operatorMiddleware({ handle }: Pick<OperatorRoutes, "handle">) {
-  return async (request: ExpressRequest, response: ServerResponse, next: Next): Promise<void> => {
-    try {
-      const answered = await handle(toRequest(request));
-      response.statusCode = answered.status;
-      answered.headers.forEach((value, name) => response.setHeader(name, value));
-      if (answered.body) Readable.fromWeb(answered.body as never).pipe(response);
-      else response.end();
-    } catch (error) {
-      next(error);
-    }
-  };
-}
-
-function toRequest(request: ExpressRequest): Request {
-  const headers = new Headers();
-  for (const [name, value] of Object.entries(request.headers)) {
-    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(", ") : value);
-  }
-  const { method = "GET" } = request;
-  const hasBody = method !== "GET" && method !== "HEAD";
-  const body = hasBody ? (Readable.toWeb(request) as unknown as BodyInit) : undefined;
-  return new Request(urlOf(request), { method, headers, body, ...(hasBody && { duplex: "half" }) } as RequestInit);
-}
-
-function urlOf(request: ExpressRequest): URL {
-  return new URL((request.originalUrl ?? request.url ?? "/").replace(/^\/+/, "/"), "http://app.invalid");
-}
-
-function header(request: IncomingMessage, name: string): string | undefined {
-  const value = request.headers[name];
-  return Array.isArray(value) ? value[0] : value;
-}
-
-function refuse(response: ServerResponse, problem: Problem): void {
-  response.writeHead(problem.status, { "Content-Type": "application/problem+json" }).end(JSON.stringify(problem));
-}
-
-function answer(error: unknown, response: ServerResponse, next: Next): void {
-  const said = error instanceof TokenError || isDatabaseOutage(error) ? answerOf(error) : undefined;
-  if (!said || response.headersSent) {
-    next(error);
-    return;
-  }
-  response.writeHead(said.status, { "Content-Type": "text/plain; charset=utf-8", ...said.headers });
-  response.end(said.text);
 }

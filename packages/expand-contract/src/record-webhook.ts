@@ -1,6 +1,6 @@
-import { createHmac, timingSafeEqual } from "node:crypto";
-import type { Shopify } from "@shopify/shopify-api";
+import type { Problem } from "../../../app/operator/access/problem.ts";
 import { normalShopName, type Tokens } from "../../../app/tokens/index.ts";
+import { lacksShop } from "../../../app/webhooks/named-shop.ts";
 import { REFUSALS } from "../../../app/webhooks/webhook-refusal.ts";
 
 /** A webhook that was verified. */
@@ -12,6 +12,8 @@ export interface VerifiedWebhook {
   /** When the event happened: the header `X-Shopify-Triggered-At`. */
   triggeredAt: Date;
 }
+
+type Body = Record<string, unknown>;
 
 /** `APP_UNINSTALLED`, however it was written. */
 export function topicName(topic: string): string {
@@ -25,56 +27,70 @@ export function triggeredAt(header: string | null | undefined): Date {
 }
 
 /** A webhook's body as an object; empty for anything else, which says nothing. */
-export function bodyOf(text: string): Record<string, unknown> {
+export function bodyOf(text: string): Body {
   try {
     const body: unknown = JSON.parse(text);
-    return typeof body === "object" && body !== null && !Array.isArray(body) ? (body as Record<string, unknown>) : {};
+    return typeof body === "object" && body !== null && !Array.isArray(body) ? (body as Body) : {};
   } catch {
     return {};
   }
 }
 
-/** The same, read only where Shopify signed it: a stranger's may be large, and slow to read. Who is answered what, the library decides. */
-export function signedBodyOf(
-  { config }: Shopify,
-  text: string,
-  hmac: string | null | undefined,
-): Record<string, unknown> {
-  const expected = createHmac("sha256", config.apiSecretKey).update(text).digest();
-  const given = Buffer.from(hmac ?? "", "base64");
-  return given.length === expected.length && timingSafeEqual(given, expected) ? bodyOf(text) : {};
+/** The headers of a delivery, whatever server it came through. */
+export interface DeliveryHeaders {
+  topic: string;
+  shop: string;
+  hmac: string | undefined;
 }
 
-/** Whether the signed body names another shop than the header, which is not signed: such a webhook is refused. */
-export function isAboutOtherShop(body: Record<string, unknown>, shopHeader: string | null | undefined): boolean {
-  if (!shopHeader) return false;
-  const named = [body.myshopify_domain, body.shop_domain].filter((one) => one !== undefined);
-  return named.some((one) => typeof one !== "string" || normalShopName(one) !== normalShopName(shopHeader));
+/** Subscriptions of the kind that Shopify calls events have headers of their own; the libraries take them first. */
+export function deliveryHeaders(header: (name: string) => string | null | undefined): DeliveryHeaders {
+  const prefix = header("shopify-hmac-sha256") ? "" : "x-";
+  const read = (name: string) => header(`${prefix}shopify-${name}`) ?? "";
+  return { topic: read("topic"), shop: read("shop-domain"), hmac: read("hmac-sha256") };
 }
 
-/** What a webhook is answered whose header and body name different shops. */
-export const SHOPS_DISAGREE = REFUSALS.otherShop;
+/**
+ * Why a signed body does not go with its headers, which are not signed: it names another shop, or none where its topic has one. Undefined
+ * where it goes with them; whether a body is signed the library decides.
+ */
+export function findDisagreement(
+  body: Body,
+  { shop, topic }: Pick<DeliveryHeaders, "shop" | "topic">,
+): Problem | undefined {
+  const named = [body.myshopify_domain, body.shop_domain, body.shopify_domain].filter((one) => one !== undefined);
+  const isOther = named.some((one) => typeof one !== "string" || normalShopName(one) !== normalShopName(shop));
+  if (isOther) return REFUSALS.otherShop;
+  return lacksShop(body, topic) ? REFUSALS.noShop : undefined;
+}
+
+/** What the app's own handler is called with; undefined: it is not called, for Shopify says otherwise than the webhook. */
+export type Recorded = { payload: object; hasSession: boolean } | undefined;
 
 /**
  * What a webhook says about a shop's token is settled before the app's own handler sees it: an uninstall, the scopes that were granted, the
  * end of all data. Its signature covers the body alone, neither topic nor shop, so of each of them Shopify is asked.
- * @returns the payload for the app's own handler, with the scopes that Shopify confirmed; undefined where nothing is to be done with the
- * session any more.
+ * A shop that still has the app, or that Shopify cannot speak for, is none of the app's own handler's: what it would delete cannot be brought
+ * back, and Shopify does not send `shop/redact` of a shop that has installed the app again.
  */
-export async function recordWebhook(tokens: Tokens, webhook: VerifiedWebhook): Promise<object | undefined> {
+export async function recordWebhook(tokens: Tokens, webhook: VerifiedWebhook): Promise<Recorded> {
   const { shop, payload, triggeredAt: at } = webhook;
   switch (topicName(webhook.topic)) {
-    case "APP_UNINSTALLED":
+    case "APP_UNINSTALLED": {
+      const { forgotten } = await tokens.recordUninstalled(shop, at);
       // What was stored since may belong to a new installation: the usual handler deletes by shop when it sees a session.
-      await tokens.recordUninstalled(shop, at);
-      return undefined;
+      return forgotten ? { payload, hasSession: false } : undefined;
+    }
     case "APP_SCOPES_UPDATE": {
       // The usual handler writes what the payload says.
       const current = await tokens.updateScopes(shop);
-      return current && { ...payload, current };
+      return current ? { payload: { ...payload, current }, hasSession: true } : { payload, hasSession: false };
     }
-    case "SHOP_REDACT":
-      await tokens.recordRedacted(shop, at);
+    case "SHOP_REDACT": {
+      const { forgotten } = await tokens.recordRedacted(shop, at);
+      return forgotten ? { payload, hasSession: false } : undefined;
+    }
+    default:
+      return { payload, hasSession: true };
   }
-  return payload;
 }

@@ -10,6 +10,8 @@ export interface RequestIdentity {
   shop: string | null;
   /** The ID token, verified. */
   idToken?: string;
+  /** An ID token that is none of Shopify's for this app, or over. */
+  isRefused?: true;
   /** An ID token that Shopify signed for a customer or an extension: it opens no door of the embedded app. */
   isForeign?: true;
 }
@@ -22,6 +24,14 @@ export const NOT_STAFF: Problem = {
   code: "not_staff",
   title: "Unauthorized",
   detail: "This ID token is one of a customer or an extension. The app is opened from Shopify Admin.",
+};
+
+/** What the library for Express would write into the log, token and all. */
+export const STALE_ID_TOKEN: Problem = {
+  status: 401,
+  code: "id_token_refused",
+  title: "Unauthorized",
+  detail: "The ID token is not valid (any more). App Bridge brings a new one.",
 };
 
 /** A request's address and two of its headers, whatever server it came through. */
@@ -42,7 +52,7 @@ const OFFLINE_ID = /^offline_(.+)$/;
  */
 export async function identifyRequest(api: Shopify, facts: RequestFacts): Promise<RequestIdentity> {
   const { url, authorization } = facts;
-  const idToken = /^Bearer (\S+)$/.exec(authorization ?? "")?.[1] ?? single(url, "id_token");
+  const idToken = idTokenOf(url, authorization);
   if (idToken) {
     try {
       const claims = await api.session.decodeSessionToken(idToken);
@@ -51,8 +61,8 @@ export async function identifyRequest(api: Shopify, facts: RequestFacts): Promis
         ? { shop: normalShopName(shop), idToken }
         : { shop: null, isForeign: true };
     } catch {
-      // Not one of ours, or too old: the library says so in its own way.
-      if (authorization) return NOBODY;
+      // Not one of ours, or too old.
+      if (authorization) return { shop: null, isRefused: true };
     }
   }
   const named = await identifyQuery(api, url);
@@ -65,6 +75,10 @@ async function identifyCookie(api: Shopify, cookie: string): Promise<RequestIden
   const id = await new Cookies(request, {} as never, { keys: [api.config.apiSecretKey] }).getAndVerify(SESSION_COOKIE);
   const shop = api.utils.sanitizeShop(OFFLINE_ID.exec(id ?? "")?.[1] ?? "");
   return shop ? { shop: normalShopName(shop) } : NOBODY;
+}
+
+function idTokenOf(url: URL, authorization: string | null | undefined): string | undefined {
+  return /^Bearer (\S+)$/.exec(authorization ?? "")?.[1] ?? single(url, "id_token");
 }
 
 async function identifyQuery(api: Shopify, url: URL): Promise<RequestIdentity> {

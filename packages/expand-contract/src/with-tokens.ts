@@ -2,8 +2,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { problemResponse } from "../../../app/operator/access/problem.ts";
 import { keepShopifyFetch, type RequestContext, type Tokens } from "../../../app/tokens/index.ts";
 import { findParts } from "./app-parts.ts";
-import { isAboutOtherShop, recordWebhook, SHOPS_DISAGREE, signedBodyOf, triggeredAt } from "./record-webhook.ts";
+import { createResigner, isSignedBody } from "./previous-secret.ts";
+import { bodyOf, deliveryHeaders, findDisagreement, recordWebhook, triggeredAt } from "./record-webhook.ts";
 import { identifyRequest, NOT_STAFF } from "./request-identity.ts";
+import { resignRequest } from "./resign-request.ts";
 import { responseOf } from "./token-error-response.ts";
 
 /** How long a webhook waits for a new token. Shopify waits 5 s for the answer. */
@@ -47,7 +49,8 @@ export function withTokens<App extends ShopifyAppLike>(
   tokens: Tokens,
   options: WithTokensOptions = {},
 ): App {
-  const { api } = findParts(tokens);
+  const { api, secrets } = findParts(tokens);
+  const resigner = createResigner(secrets);
   const { authenticate, unauthenticated } = shopify;
   // An adapter that was imported after `createTokens` has put the plain one back.
   keepShopifyFetch();
@@ -61,7 +64,8 @@ export function withTokens<App extends ShopifyAppLike>(
     }
   };
 
-  const admin: Authenticate = async (request, ...rest) => {
+  const admin: Authenticate = async (given, ...rest) => {
+    const request = await resignRequest(resigner, given);
     const { shop, idToken, isForeign } = await identifyRequest(api, {
       url: new URL(request.url),
       authorization: request.headers.get("authorization"),
@@ -79,35 +83,67 @@ export function withTokens<App extends ShopifyAppLike>(
     return authenticated;
   };
 
-  const webhook: Authenticate = async (request, ...rest) => {
+  /** @throws Response for a signed body that does not go with the headers. */
+  const readSigned = async (request: Request): Promise<Record<string, unknown> | undefined> => {
+    const headers = deliveryHeaders((name) => request.headers.get(name));
     const text = await request.clone().text();
-    const body = signedBodyOf(api, text, request.headers.get("x-shopify-hmac-sha256"));
-    if (isAboutOtherShop(body, request.headers.get("x-shopify-shop-domain"))) {
-      throw problemResponse(SHOPS_DISAGREE);
-    }
-    const at = triggeredAt(request.headers.get("x-shopify-triggered-at"));
-    const context = { kind: "webhook", renewWithinMs: patience(request.headers.get("x-shopify-topic")) } as const;
+    // A stranger's may be large, and slow to read. What it is answered the library decides.
+    if (!isSignedBody(secrets, text, headers.hmac)) return undefined;
+    const body = bodyOf(text);
+    const problem = findDisagreement(body, headers);
+    if (problem) throw problemResponse(problem);
+    return body;
+  };
+
+  const webhook: Authenticate = async (given, ...rest) => {
+    const request = await resignRequest(resigner, given);
+    await readSigned(request);
+    const { topic } = deliveryHeaders((name) => request.headers.get(name));
+    const at = triggeredAt(
+      request.headers.get("x-shopify-triggered-at") ?? request.headers.get("shopify-triggered-at"),
+    );
+    const context = { kind: "webhook", renewWithinMs: patience(topic) } as const;
     const said = (await serve(context, () => authenticate.webhook(request, ...rest))) as WebhookLike;
+    // What the library took for topic and shop.
+    const problem = findDisagreement(said.payload, said);
+    if (problem) throw problemResponse(problem);
+    let recorded;
     try {
-      const payload = await recordWebhook(tokens, { ...said, triggeredAt: at });
-      return payload ? { ...said, payload } : { ...said, session: undefined, admin: undefined };
+      recorded = await recordWebhook(tokens, { ...said, triggeredAt: at });
     } catch (error) {
       throw responseOf(error) ?? error;
     }
+    if (!recorded) throw new Response(null, { status: 200 });
+    const { payload, hasSession } = recorded;
+    return { ...said, payload, ...(!hasSession && { session: undefined, admin: undefined }) };
   };
 
   // Verified by the library before it loads a session, and of no use without a token: what may pass is answered 503, for Shopify to
   // ask again, and a chain that is dead as the library answers a shop that it does not know.
   const action =
     (original: Authenticate): Authenticate =>
-    (request, ...rest) =>
-      serve({ kind: "admin" }, () => inTime(original(request, ...rest)));
+    async (given, ...rest) => {
+      const request = await resignRequest(resigner, given);
+      return serve({ kind: "admin" }, () => inTime(original(request, ...rest)));
+    };
+
+  // Its shop stands in a header alone, which is not signed: no signed body of another kind is taken for it, nor one that names another shop.
+  const fulfillment = (original: Authenticate): Authenticate => {
+    const act = action(original);
+    return async (request, ...rest) => {
+      const body = await readSigned(request);
+      if (body && !FULFILLMENT_KIND.test(String(body.kind))) throw problemResponse(NO_FULFILLMENT);
+      return act(request, ...rest);
+    };
+  };
 
   // Verified by the library before it loads a session, and served without one as well.
   const verified =
     (original: Authenticate): Authenticate =>
-    (request, ...rest) =>
-      serve({ kind: "webhook", renewWithinMs: WEBHOOK_PATIENCE_MS }, () => original(request, ...rest));
+    async (given, ...rest) => {
+      const request = await resignRequest(resigner, given);
+      return serve({ kind: "webhook", renewWithinMs: WEBHOOK_PATIENCE_MS }, () => original(request, ...rest));
+    };
 
   return {
     ...shopify,
@@ -116,7 +152,7 @@ export function withTokens<App extends ShopifyAppLike>(
       admin,
       webhook,
       ...(authenticate.flow && { flow: action(authenticate.flow) }),
-      ...(authenticate.fulfillmentService && { fulfillmentService: action(authenticate.fulfillmentService) }),
+      ...(authenticate.fulfillmentService && { fulfillmentService: fulfillment(authenticate.fulfillmentService) }),
       ...(authenticate.pos && { pos: verified(authenticate.pos) }),
       ...(authenticate.public && { public: wrapPublic(authenticate.public, verified) }),
     },
@@ -134,8 +170,17 @@ export function withTokens<App extends ShopifyAppLike>(
 interface WebhookLike {
   shop: string;
   topic: string;
-  payload: object;
+  payload: Record<string, unknown>;
 }
+
+/** https://shopify.dev/docs/apps/build/orders-fulfillment/fulfillment-service-apps/build-for-fulfillment-services */
+const FULFILLMENT_KIND = /^[A-Z_]+$/;
+const NO_FULFILLMENT = {
+  status: 400,
+  code: "not_a_fulfillment",
+  title: "Bad Request",
+  detail: "The body is not one that Shopify sends to a fulfillment service.",
+};
 
 /** @throws Response where the answer would come too late. */
 function inTime<T>(answer: Promise<T>): Promise<T> {

@@ -27,7 +27,7 @@ const SHORTEST_SECRET = 32;
 
 export interface OperatorRoutesOptions {
   tokens: Tokens;
-  /** Opens everything: 32 characters or more. Undefined: every route answers 404. */
+  /** Opens everything: 32 characters or more. Its type lets an environment be passed on as it is; undefined is refused. */
   secret: string | undefined;
   /** Opens the health report and the metrics alone, for a monitor. */
   monitorSecret?: string;
@@ -51,14 +51,14 @@ export interface OperatorRoutes {
  * `/admin/shops`, `/admin/shops/<domain>`, `/admin/client-secret`, `/admin/token-encryption` and `/admin/application-token`, below whatever
  * path the app mounts them at; every other address answers 404.
  * `/admin/readyz` needs no secret and says nothing but whether this instance should be sent requests.
- * @throws TypeError for a secret that is too short.
+ * @throws TypeError for a secret that is missing or too short.
  */
 export function operatorRoutes(options: OperatorRoutesOptions): OperatorRoutes {
   const { tokens, secret, monitorSecret } = options;
-  for (const given of [secret, monitorSecret]) {
-    if (given !== undefined && given.length < SHORTEST_SECRET)
-      throw new TypeError(`A secret of operatorRoutes needs ${SHORTEST_SECRET} characters: openssl rand -hex 32`);
-  }
+  requireSecret("secret", secret);
+  if (monitorSecret !== undefined) requireSecret("monitorSecret", monitorSecret);
+  if (monitorSecret === secret)
+    throw new TypeError("`monitorSecret` of operatorRoutes must not be `secret`, which opens everything");
   const { db, sessionLayout, phase, distribution, log, registry } = findParts(tokens);
   const deadLetters = options.deadLetters ?? NO_DEAD_LETTERS;
   const migrations = options.migrations ?? createMigrations(tokens);
@@ -160,6 +160,15 @@ export function operatorRoutes(options: OperatorRoutesOptions): OperatorRoutes {
     });
   };
   return { handle, loader: ({ request }) => handle(request), action: ({ request }) => handle(request) };
+}
+
+/** @throws TypeError in words for the log of a start. */
+function requireSecret(name: string, given: string | undefined): asserts given is string {
+  if (given !== undefined && given.trim().length >= SHORTEST_SECRET) return;
+  const found = given === undefined ? "is undefined" : `has ${given.trim().length} characters`;
+  throw new TypeError(
+    `\`${name}\` of operatorRoutes ${found} and needs ${SHORTEST_SECRET} or more: openssl rand -hex 32. Is its variable set where the app starts?`,
+  );
 }
 
 /** The last hop that a proxy of ours added; all who come without one share a limit. */
