@@ -9,7 +9,7 @@ export function judgeRotation({ clientSecret }: HealthReport, command: (text: st
   if (!clientSecret) return [];
   const { chains, blockers } = clientSecret;
   if (blockers.length === 0) {
-    const text = `all ${many(chains, "chain")} made with the new client secret: revoke the previous one, then take SHOPIFY_API_SECRET_PREVIOUS out`;
+    const text = `all ${many(chains, "chain")} made with the new client secret: revoke the previous one, the value of SHOPIFY_API_SECRET_PREVIOUS, then take that variable out`;
     return [{ level: "attention", code: "secret_revocable", text }];
   }
   return blockers.map((words) => ({

@@ -65,7 +65,9 @@ function describe({ outcomes, failures, clientSecret }: RepinnedPart, dryRun: bo
       );
   } else if (rotating) {
     lines.push(at.paint.good("✓ The previous client secret may be revoked in the Dev Dashboard."));
-    lines.push("  Afterwards take SHOPIFY_API_SECRET_PREVIOUS out of the environment of every instance.");
+    lines.push(
+      "  It is the value of SHOPIFY_API_SECRET_PREVIOUS, which you take out of the environment of every instance afterwards.",
+    );
   } else {
     lines.push(at.paint.good("✓ No chain depends on an earlier client secret."));
   }

@@ -105,8 +105,37 @@ describe("parseEnv", () => {
     expect(problemsOf({ ...COMPLETE, MONITOR_SECRET: "short" }).join()).toMatch(/^MONITOR_SECRET .*32 characters/);
     const same = { MONITOR_SECRET: "m".repeat(32), MIGRATION_SECRET: "m".repeat(32) };
     expect(problemsOf({ ...COMPLETE, ...same }).join()).toMatch(/^MONITOR_SECRET is the same/);
+    const before = { ...same, MIGRATION_SECRET: "n".repeat(32), MIGRATION_SECRET_PREVIOUS: "m".repeat(32) };
+    expect(problemsOf({ ...COMPLETE, ...before }).join()).toMatch(/^MONITOR_SECRET is the same/);
     const alone = { MIGRATION_SECRET: "", MIGRATION_SECRET_PREVIOUS: "p".repeat(32) };
     expect(problemsOf({ ...COMPLETE, ...alone }).join()).toMatch(/^MIGRATION_SECRET_PREVIOUS is for a rotation/);
+  });
+
+  it("posts alerts to https, or to this machine, and never repeats the address, which may be a secret", () => {
+    for (const url of ["https://hooks.example.com/T0/secret", "http://127.0.0.1:9/secret", "http://localhost/secret"]) {
+      expect(parseEnv({ ...COMPLETE, ALERT_WEBHOOK_URL: ` ${url} ` }).ALERT_WEBHOOK_URL).toBe(url);
+    }
+    expect(parseEnv({ ...COMPLETE, ALERT_WEBHOOK_URL: " " }).ALERT_WEBHOOK_URL).toBeUndefined();
+    const odd = [
+      "http://example.com/secret",
+      "ftp://example.com/secret",
+      "file:///secret",
+      "javascript:secret",
+      "data:,secret",
+      "//example.com/secret",
+    ];
+    for (const url of [
+      ...odd,
+      "https://user:secret@example.com",
+      "https://secret@example.com",
+      "http://127.0.0.1.example.com/secret",
+      "secret",
+    ]) {
+      const problems = problemsOf({ ...COMPLETE, ALERT_WEBHOOK_URL: url }).join();
+      expect(problems, url).toMatch(/^ALERT_WEBHOOK_URL must be an https:\/\/ address/);
+      expect(problems).not.toContain("secret");
+    }
+    expect(problemsOf({ ...COMPLETE, ALERT_WEBHOOK_SECRET: "short" }).join()).toMatch(/^ALERT_WEBHOOK_SECRET .*32/);
   });
 
   it("takes the app's distribution in Shopify's words; a public app unless told", () => {
@@ -172,7 +201,30 @@ describe("parseEnv", () => {
       expect(parseEnv({ ...COMPLETE, TOKEN_ENCRYPTION_KEYS: keys }).TOKEN_ENCRYPTION_KEYS).toBe(keys.trim());
     }
     expect(parseEnv({ ...COMPLETE, TOKEN_ENCRYPTION_KEYS: " " }).TOKEN_ENCRYPTION_KEYS).toBeUndefined();
-    for (const keys of ["k1:c2hvcnQ=", key, `:${key}`, `k 1:${key}`, `k1:${key},`, `${"k".repeat(17)}:${key}`]) {
+    const lines = `k1:${key}\r\n`;
+    expect(parseEnv({ ...COMPLETE, TOKEN_ENCRYPTION_KEYS: lines }).TOKEN_ENCRYPTION_KEYS).toBe(lines.trim());
+    const base64url = `k1:${"-".repeat(43)}=`;
+    const hex = `k1:${"0a".repeat(32)}`;
+    const unpadded = `k1:${"A".repeat(43)}`;
+    const odd = [
+      base64url,
+      hex,
+      unpadded,
+      `"k1:${key}"`,
+      `k1: ${key}`,
+      `k1:${key},,k2:${key}`,
+      `,k1:${key}`,
+      `k1:${key} k2:${key}`,
+    ];
+    for (const keys of [
+      "k1:c2hvcnQ=",
+      key,
+      `:${key}`,
+      `k 1:${key}`,
+      `k1:${key},`,
+      `${"k".repeat(17)}:${key}`,
+      ...odd,
+    ]) {
       const problems = problemsOf({ ...COMPLETE, TOKEN_ENCRYPTION_KEYS: keys }).join();
       expect(problems, keys).toMatch(/TOKEN_ENCRYPTION_KEYS must be id:key.*make-key/);
       expect(problems).not.toMatch(/c2hvcnQ|AAAA/);

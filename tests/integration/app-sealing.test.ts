@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Sandbox } from "../../sandbox/start.ts";
 import { startTestApp, type TestApp } from "../support/app-process.ts";
+import { merchantOf } from "../support/app-requests.ts";
 import { testDatabase } from "../support/postgres.ts";
 import { startTestSandbox } from "../support/sandbox.ts";
 import { seedPermanentShops, startTokens } from "./cli-harness.ts";
@@ -122,6 +123,37 @@ describe("sealing", { timeout: 90_000 }, () => {
     expect((await get("/metrics")).text).toMatch(/token_keys_ok 0/);
     expect((await get("/auth/login")).status).toBe(200);
     expect(await sessions()).toEqual(before);
+  });
+
+  it("one instance of two that restarts with a wrong key, or none, answers 503, changes nothing, and does not disturb the other", async () => {
+    const right = await restart({ TOKEN_ENCRYPTION_KEYS: k2 });
+    const shops = [0, 1, 2].map((index) => `sealed-${index}.myshopify.com`);
+    for (const keys of [await makeKey("k2"), undefined]) {
+      const wrong = await startTestApp({
+        sandbox,
+        databaseUrl: database.current.url,
+        env: { TOKEN_ENCRYPTION_KEYS: keys },
+        until: "alive",
+      });
+      try {
+        await database.current.query(`UPDATE "Session" SET expires = (now() - interval '1 minute') AT TIME ZONE 'UTC'`);
+        const opened = await Promise.all(
+          shops.flatMap((shop) =>
+            [right, wrong].map(async (one) => (await merchantOf(one, sandbox).open(shop)).status),
+          ),
+        );
+        expect(opened).toEqual([200, 503, 200, 503, 200, 503]);
+        expect((await fetch(`${wrong.url}/readyz`)).status).toBe(503);
+        expect((await fetch(`${right.url}/readyz`)).status).toBe(200);
+        await wrong.expectNoSecrets();
+      } finally {
+        await wrong.stop();
+      }
+    }
+    expect(await health()).toMatchObject({ plain: 0, sealed: { k2: 12 }, unreadable: 0, problem: null });
+    expect(await sandbox.client.ledger.findSecrets(await dump())).toEqual([]);
+    const marks = `SELECT shop FROM expand_contract."ShopToken" WHERE "needsReauthAt" IS NOT NULL OR "suspendedAt" IS NOT NULL`;
+    expect(await database.current.query(marks)).toEqual([]);
   });
 
   it("unseal goes back, with the keys there and not while the app would seal again", async () => {

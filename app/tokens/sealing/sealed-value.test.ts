@@ -74,7 +74,7 @@ describe("keys", () => {
     ["k1", /entry 1 must be id:key/],
     ["k1:c2hvcnQ=", /the key k1 must be 32 bytes/],
     [`${makeTokenKey("a")},b:x`, /the key b must be/],
-    [`${makeTokenKey("a")},${makeTokenKey("a")}`, /names the key a twice/],
+    [`${makeTokenKey("a")},${makeTokenKey("a")}`, /names the key a twice: give one of them an id of its own/],
     ["a b:x", /entry 1/],
   ])("refuses %j without showing a key", (text, words) => {
     expect(() => parseTokenKeys(text)).toThrow(words);

@@ -17,7 +17,7 @@ const KEY_BYTES = 32;
 export function parseTokenKeys(text: string): TokenKey[] {
   const keys = text.split(",").map((entry, index) => parseEntry(entry.trim(), index + 1));
   const twice = keys.find(({ id }, index) => keys.findIndex((other) => other.id === id) < index);
-  if (twice) throw new Error(`names the key ${twice.id} twice`);
+  if (twice) throw new Error(`names the key ${twice.id} twice: give one of them an id of its own (make-key <id>)`);
   return keys;
 }
 
