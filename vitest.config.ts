@@ -33,6 +33,7 @@ export default defineConfig({
             "cli/**/*.test.ts",
             "scripts/**/*.test.ts",
             "docs/**/*.test.ts",
+            "packages/**/*.test.ts",
           ],
           setupFiles,
           testTimeout: 20_000,

@@ -9,6 +9,7 @@ import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { loadAdminSchema } from "../../sandbox/http/graphql/schema.ts";
 import type { Sandbox } from "../../sandbox/start.ts";
+import { throughSandbox } from "../support/app-requests.ts";
 import { BROWSER_USER_AGENT } from "../support/browser.ts";
 import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";
 import { startTestSandbox, TEST_APP } from "../support/sandbox.ts";
@@ -628,3 +629,53 @@ describe.for([
     },
   );
 });
+
+describe.for(["express", "remix"])(
+  "an app of %s that is not embedded, with the authorization code grant",
+  (framework) => {
+    test(
+      "its callback stores a pair, runs afterAuth once, and the session that its cookie names is renewed",
+      { timeout: 120_000 },
+      async (context) => {
+        if (noRegistry || olderPeers) return context.skip(noRegistry ?? "older libraries ask for permanent tokens");
+        const shop = `cookie-${framework}.myshopify.com`;
+        const database = await createTestDatabase({ empty: true });
+        onTestFinished(() => database.drop());
+        await database.query(PRISMA_TABLE);
+        const env = { ...process.env, DATABASE_URL: database.url };
+        await run(join(folder, "node_modules/.bin/expand-contract"), ["db", "migrate"], { cwd: folder, env });
+        let output = "";
+        const args = ["authorization-code.mjs", framework, "wrapped", "alone"];
+        const origin = await start(args, database, (text) => (output = text));
+        await sandbox.client.installShop(shop, { token: "none" });
+        const cookies = new Map<string, string>();
+        const visit = async (path: string) => {
+          const headers = {
+            "User-Agent": BROWSER_USER_AGENT,
+            Cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join("; "),
+          };
+          const answer = await fetch(new URL(path, origin), { redirect: "manual", headers });
+          for (const cookie of answer.headers.getSetCookie()) {
+            const [, name, value] = /^([^=]+)=([^;]*)/.exec(cookie)!;
+            cookies.set(name!, value!);
+          }
+          return answer;
+        };
+        const begun = await visit(`${framework === "express" ? "/api/auth" : "/auth"}?shop=${shop}`);
+        const { location } = await throughSandbox(sandbox, new URL(begun.headers.get("location")!));
+        const { pathname, search } = new URL(location);
+        expect((await visit(pathname + search)).status, output).toBe(302);
+        if (framework === "remix") expect(output.match(/afterAuth of/g)).toHaveLength(1);
+
+        await database.query(`UPDATE "Session" SET "expires" = ${TEMPLATE.expire}`);
+        expect((await visit(framework === "express" ? "/api/shop" : "/app")).status, output).toBe(200);
+        const tokenCalls = await sandbox.client.ledger.calls({ shop, endpoint: "token" });
+        expect(tokenCalls.map(({ grant }) => grant)).toEqual(["authorization_code", "refresh"]);
+        const [row] = await database.query<{ accessToken: string; refreshToken: string }>(
+          `SELECT "accessToken", "refreshToken" FROM "Session"`,
+        );
+        expect(await sandbox.client.ledger.isCurrentPair(shop, row!)).toBe(true);
+      },
+    );
+  },
+);

@@ -17,6 +17,7 @@ import {
   type Tokens,
 } from "../../../app/tokens/index.ts";
 import { rememberParts } from "./app-parts.ts";
+import { findSecondCopy } from "./find-second-copy.ts";
 
 /** The settings of the app, as `shopifyApp` is given them. */
 export interface ApiSettings {
@@ -47,7 +48,7 @@ export interface CreateTokensOptions extends Omit<TokenDependencies, "api" | "pr
  * The life of offline access tokens, for one app in one phase. Make one per process and keep it; any number of processes may share a
  * database. Nothing starts by itself and nothing has to be closed. Calls to Shopify of every client of this copy of
  * @shopify/shopify-api end in time from now on, and keep the status of their errors.
- * @throws TypeError for a database that is neither a pool of `pg` nor a Prisma client.
+ * @throws TypeError for a database that is neither a pool of `pg` nor a Prisma client on Postgres, and for other options that cannot be meant.
  */
 export function createTokens({
   database,
@@ -57,12 +58,16 @@ export function createTokens({
   sessions: table,
   ...options
 }: CreateTokensOptions): Tokens {
+  refuseUnmeant(options.phase, given, table?.layout);
+  const anyTable = toDatabase(database);
   const sessions = { ...table, layout: table?.layout ?? layoutOf(database) };
   surviveLostConnections(database, log ?? CONSOLE);
-  const db = withSessionTable(toDatabase(database), quotedTable(sessions));
+  const db = withSessionTable(anyTable, quotedTable(sessions));
   const api = "auth" in given ? given : createApi(given);
   const previous = previousApi(api, previousSecret);
   installShopifyFetch();
+  const secondCopy = findSecondCopy();
+  if (secondCopy) (log ?? CONSOLE).warn({}, secondCopy);
   const metrics = createMetrics({ withDefaults: false });
   const tokens = createCore({
     ...options,
@@ -98,6 +103,16 @@ export function createTokens({
   return tokens;
 }
 
+/** An app in JavaScript has no compiler to say so, and a phase that is misspelt would be taken for another. */
+function refuseUnmeant(phase: string, api: object | undefined, layout: string | undefined): void {
+  if (!["legacy", "expand", "contract"].includes(phase))
+    throw new TypeError("`phase` must be legacy, expand or contract");
+  if (layout !== undefined && !["prisma", "postgresql"].includes(layout))
+    throw new TypeError("`sessions.layout` must be prisma or postgresql");
+  if (typeof api !== "object" || api === null)
+    throw new TypeError("`api` must be what shopifyApi(…) returned, or its settings");
+}
+
 function previousApi({ config }: Shopify, secret: string | undefined): Shopify | undefined {
   if (!secret || secret === config.apiSecretKey) return undefined;
   return shopifyApi({ ...config, apiSecretKey: secret }) as Shopify;
@@ -116,7 +131,8 @@ function layoutOf(database: DatabaseClient): "prisma" | "postgresql" {
 
 /** The API library for tokens; each `shopifyApp` makes one of its own. */
 function createApi({ appUrl, ...settings }: ApiSettings): Shopify {
-  const url = new URL(appUrl);
+  const url = URL.parse(appUrl);
+  if (!url?.host) throw new TypeError("`api.appUrl` must be an address such as https://app.example.com");
   ensureRuntime();
   return shopifyApi({
     ...settings,

@@ -33,8 +33,8 @@ export interface ShopifyAppLike {
 
 export interface WithTokensOptions {
   /**
-   * Called once after a merchant's request brought a shop its pair, before the request goes on. The `afterAuth` hook of `shopifyApp` only
-   * runs when the library itself exchanged; here `tokens` does.
+   * Called once after a merchant's request brought a shop its pair, before the request goes on: after an ID token or an authorization code.
+   * The `afterAuth` hook of `shopifyApp` only runs when the library itself exchanged, as in its callback; with an ID token `tokens` does.
    */
   afterAuth?: (context: { request: Request; shop: string }) => Promise<unknown>;
 }
@@ -76,11 +76,14 @@ export function withTokens<App extends ShopifyAppLike>(
     const authenticateAdmin = () => authenticate.admin(request, ...rest);
     // The library checks the state and its cookie before it exchanges the code; the session is stored under the shop's lease.
     const isCallback = shop !== null && new URL(request.url).pathname.endsWith("/callback");
-    const authenticated = await serve(now, () =>
-      isCallback ? tokens.withAuthorizationCodeGrant(shop, authenticateAdmin) : authenticateAdmin(),
-    );
-    if (now.acquired) await options.afterAuth?.({ request, shop: now.acquired });
-    return authenticated;
+    try {
+      return await serve(now, () =>
+        isCallback ? tokens.withAuthorizationCodeGrant(shop, authenticateAdmin) : authenticateAdmin(),
+      );
+    } finally {
+      // A callback, and a page that leads elsewhere, end in a Response that is thrown.
+      if (now.acquired) await options.afterAuth?.({ request, shop: now.acquired });
+    }
   };
 
   /** @throws Response for a signed body that does not go with the headers. */
