@@ -17,3 +17,11 @@ startTransition(() => {
     </StrictMode>,
   );
 });
+
+// The other pages' code, before it is needed: a page that is opened after the next deployment, or while the network is away, would find none,
+// and Remix would load the document again, into an error page of the browser.
+if (window.location.pathname.startsWith("/app")) {
+  for (const { id, module } of Object.values(window.__remixManifest.routes)) {
+    if (id.startsWith("routes/app")) import(/* @vite-ignore */ module).catch(() => {});
+  }
+}

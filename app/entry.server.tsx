@@ -28,7 +28,9 @@ export default async function handleRequest(
   loadContext: AppLoadContext,
 ): Promise<Response> {
   const { pathname } = new URL(request.url);
-  headers.set("Content-Security-Policy", pathname === "/" ? NEVER_FRAMED : frameAncestors(verifiedShopOf(loadContext)));
+  // The login form belongs outside of the Admin. A refusal is shown inside: Shopify opens the app at its root, and the frame would stay empty.
+  const isLogin = pathname === "/" && status < 400;
+  headers.set("Content-Security-Policy", isLogin ? NEVER_FRAMED : frameAncestors(verifiedShopOf(loadContext)));
   if (pathname.startsWith("/app")) headers.set("Link", APP_BRIDGE_PRELOAD);
   headers.set("Content-Type", "text/html; charset=utf-8");
   const waitForAll = isbot(request.headers.get("user-agent") ?? "");

@@ -59,7 +59,7 @@ export default function Root() {
 export function ErrorBoundary() {
   const { t, i18n } = useTranslation();
   const error = useRouteError();
-  const { code, title, detail } = pageProblemOf(error);
+  const { code, title, detail, next } = pageProblemOf(error);
   const isKnown = i18n.exists(`problem.${code}.title`);
   const isNotFound = isRouteErrorResponse(error) && error.status === 404;
   const reference = useDocumentData()?.requestId;
@@ -67,6 +67,11 @@ export function ErrorBoundary() {
     <main style={{ font: "14px/1.5 system-ui, sans-serif", maxWidth: "28rem", margin: "20vh auto", padding: "0 1rem" }}>
       <h1 style={{ fontSize: "1.25rem" }}>{isKnown ? t(`problem.${code}.title`) : title}</h1>
       <p>{isKnown ? t(`problem.${code}.detail`) : detail}</p>
+      {next && (
+        <a href={next.href} target="_top">
+          {isKnown ? t(`problem.${code}.next`, next.label) : next.label}
+        </a>
+      )}
       {isNotFound && <a href="/">{i18n.exists("outside.notFoundLink") ? t("outside.notFoundLink") : "Start page"}</a>}
       {!isNotFound && reference && <p>{t("problem.reference", { reference })}</p>}
     </main>

@@ -52,6 +52,9 @@ export async function migrate(client: OperatorClient, flags: MigrateFlags, at: S
   const { shop, detach, ...rest } = flags;
   const run = await start(client, { ...rest, ...(shop && { shops: shop }), waitSeconds: 0 }, at);
   if (run.dryRun) {
+    if (shop && run.total === 0) {
+      at.note(at.paint.attention(`No shop that was named would be tried. Why: ${at.command(`shop ${shop[0]}`)}`));
+    }
     at.out(at.json ? JSON.stringify(run) : describeRun(run, at.command, at.paint));
     return EXIT.done;
   }
@@ -77,7 +80,7 @@ async function start(client: OperatorClient, body: object, at: Surroundings): Pr
     return await client.startRun(body);
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
-    const isUnsure = ["interrupted", "unreachable", "timeout", "app_failed"].includes(error.code);
+    const isUnsure = ["interrupted", "unreachable", "timeout", "app_failed", "proxy_failed"].includes(error.code);
     if (!isUnsure) throw error;
     const remedy = `It is not known whether a run began: ${at.command("status")}. ${error.remedy}`;
     throw new OperatorError(error.code, error.message, remedy.trim(), { cause: error });
@@ -116,6 +119,7 @@ export async function runs(client: OperatorClient, { limit }: { limit: number },
 export async function goOn(client: OperatorClient, id: string | undefined, at: Surroundings): Promise<number> {
   const run = await findRun(client, id);
   if (!run) return noRun(at);
+  if (run.status !== "running") return notRunning(run, at);
   const next = await client.continueRun(run.id);
   at.out(at.json ? JSON.stringify(next) : `Run ${run.id} goes on. Follow it: ${at.command(`watch ${run.id}`)}`);
   return EXIT.done;
@@ -125,10 +129,7 @@ export async function goOn(client: OperatorClient, id: string | undefined, at: S
 export async function stop(client: OperatorClient, id: string | undefined, at: Surroundings): Promise<number> {
   const run = await findRun(client, id);
   if (!run) return noRun(at);
-  if (run.status !== "running") {
-    at.out(at.json ? JSON.stringify(run) : `Run ${run.id} is not running: ${run.status}.`);
-    return EXIT.done;
-  }
+  if (run.status !== "running") return notRunning(run, at);
   at.note(`Stopping run ${run.id} after the calls in flight …`);
   const quiet: ProgressView = { run() {}, say: at.note, end() {} };
   const stopped = await followRun(client, await client.stopRun(run.id), quiet, at);
@@ -234,6 +235,12 @@ function noRun(at: Surroundings, code: number = EXIT.done): number {
   const message = `No run has been started yet. Rehearse one: ${at.command("migrate --dry-run")}`;
   at.out(at.json ? JSON.stringify({ run: null, message }) : message);
   return code;
+}
+
+/** As with `noRun`: there is nothing to do. */
+function notRunning(run: RunView, at: Surroundings): number {
+  at.out(at.json ? JSON.stringify(run) : `Run ${run.id} is not running: ${run.status}.`);
+  return EXIT.done;
 }
 
 function waysOn(run: RunView, at: Surroundings): string {

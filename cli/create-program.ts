@@ -16,6 +16,7 @@ import {
 } from "./commands.ts";
 import { convertTokens } from "./convert-tokens.ts";
 import { repin, type RepinFlags } from "./repin.ts";
+import { shopOfInput } from "../app/auth/install/shop-of-input.ts";
 import { makeTokenKey } from "../app/tokens/sealing/token-keys.ts";
 import { completionScript, type Shell, SHELLS } from "./completion.ts";
 import { shop, shops, type ShopsFlags } from "./shop-commands.ts";
@@ -76,8 +77,8 @@ export function createProgram(env: NodeJS.ProcessEnv = process.env, name = "toke
 
   command("migrate", "start a run, or join the one there is, and follow it to its end")
     .option("--dry-run", "say what would be done and how long it would take; change nothing")
-    .option("--limit <shops>", "take up at most this many shops", aNumber)
-    .option("--shop <domains...>", "only these shops; may be repeated")
+    .option("--limit <shops>", "take up at most this many shops", aCount)
+    .option("--shop <domains...>", "only these shops; may be repeated", aShop)
     .option("--concurrency <calls>", "calls at once, per instance of the app", aNumber)
     .option("--waves <shares>", 'rising shares of all shops, each judged before the next: "1%,10%,100%"')
     .option(
@@ -107,7 +108,7 @@ export function createProgram(env: NodeJS.ProcessEnv = process.env, name = "toke
     .addHelpText("after", EXIT_CODES)
     .action((id: string | undefined, flags) => perform(flags, env, (client, at) => watch(client, id, at)));
   command("runs", "the latest runs, the newest first")
-    .option("--limit <runs>", "how many", aNumber, 20)
+    .option("--limit <runs>", "how many, up to 100", upTo100, 20)
     .action((flags: CommonFlags & { limit: number }) => perform(flags, env, (client, at) => runs(client, flags, at)));
   command("continue [run]", "let a run that waits between two waves go on").action((id: string | undefined, flags) =>
     perform(flags, env, (client, at) => goOn(client, id, at)),
@@ -125,7 +126,7 @@ export function createProgram(env: NodeJS.ProcessEnv = process.env, name = "toke
     .option("--outcome <outcome>", "as in the latest run: migrated, failed, suspended, …")
     .option("--run <run>", "the outcomes of this run")
     .option("--search <beginning>", "whose domain begins so")
-    .option("--limit <shops>", "how many at most", aNumber, 100)
+    .option("--limit <shops>", "how many at most", aCount, 100)
     .option("--csv", "as CSV, safe to open in a spreadsheet")
     .action((flags: CommonFlags & ShopsFlags) => {
       const { url: _url, json: _json, ...options } = flags;
@@ -241,6 +242,25 @@ function secondsOrConfirm(text: string): number | "confirm" {
   if (text === "confirm") return text;
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a number of seconds, or "confirm".');
   return Number(text);
+}
+
+/** What a shop is known by, pasted in any form. Commander takes what follows for a shop even when it is the next option. */
+function aShop(text: string, before: string[] = []): string[] {
+  const domain = shopOfInput(text);
+  if (!domain) throw new InvalidArgumentError("It must be a shop's domain, e.g. a-shop.myshopify.com.");
+  return [...before, domain];
+}
+
+function aCount(text: string): number {
+  if (!/^\d{1,9}$/.test(text) || Number(text) < 1)
+    throw new InvalidArgumentError("It must be a whole number, 1 or more.");
+  return Number(text);
+}
+
+function upTo100(text: string): number {
+  const count = aCount(text);
+  if (count > 100) throw new InvalidArgumentError("It must be 100 or less.");
+  return count;
 }
 
 function aNumber(text: string): number {

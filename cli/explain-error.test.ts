@@ -21,7 +21,10 @@ describe("explainAnswer", () => {
     [429, "slow down", { "Retry-After": "7" }, "too_many_requests", /Wait 7 s/],
     [301, "", { Location: "https://www.example.com/admin" }, "redirected", /--url https:\/\/www\.example\.com$/],
     [302, "", { Location: "/login" }, "redirected", /in front of it/],
-    [502, "<html>", {}, "app_failed", /goes on/],
+    [500, { code: "internal_error" }, {}, "app_failed", /goes on/],
+    [502, "<html>", {}, "proxy_failed", /in front of it .* goes on/],
+    [503, "null", {}, "proxy_failed", /is down/],
+    [404, { code: "shop_not_found", detail: "GET /admin/shops" }, {}, "shop_not_found", /`shops --search/],
     [418, "", {}, "unexpected", /--url/],
   ])("%i %o %o is %s", (status, body, headers, code, remedy) => {
     const error = answer(status, body, headers);

@@ -83,7 +83,9 @@ export function explainAnswer({ status, headers, text }: Answer, origin: string)
     return error("run_not_found", `${origin} has no such run`, "Without a run's id you get the latest one.");
   }
   if (status === 404 && problem?.code === "shop_not_found") {
-    return error("shop_not_found", `${origin} knows no such shop`, detail);
+    const remedy =
+      "Nothing is stored of it. Name it by its myshopify.com domain; `shops --search <beginning>` lists those there are.";
+    return error("shop_not_found", `${origin} knows no such shop`, remedy);
   }
   if (status === 404) {
     return problem?.code === "not_found"
@@ -115,6 +117,13 @@ export function explainAnswer({ status, headers, text }: Answer, origin: string)
   }
   if (status === 503 && problem?.code === "storage_unfit") {
     return error("storage_unfit", `${origin} cannot read its tables, or not store a token in them`, detail);
+  }
+  if (status >= 500 && !problem) {
+    return error(
+      "proxy_failed",
+      `${origin} answered ${status}, and not as this app does`,
+      `The app is down or starting, or what stands in front of it cannot reach it: look there and at the app's log. ${GOES_ON}`,
+    );
   }
   if (status >= 500) {
     return error("app_failed", `${origin} answered ${status}`, `Look at the app's log. ${GOES_ON}`);

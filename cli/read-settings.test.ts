@@ -34,6 +34,17 @@ describe("the address", () => {
     expect(refusal(() => readSettings({ url }, env)).code).toBe("bad_url");
   });
 
+  it.each([
+    ["localhost:3000", /begin with https/, /--url http:\/\/localhost:3000$/],
+    ["https://me:word@app.example.com", /password/, /https:\/\/app\.example\.com$/],
+    ["http://127.0.0.1:99999", /port/, /--url/],
+  ])("says what is wrong with %s, and how to write it", (url, message, remedy) => {
+    const refused = refusal(() => readSettings({ url }, env));
+    expect(refused.message).toMatch(message);
+    expect(refused.remedy).toMatch(remedy);
+    expect(refused.message).not.toContain("word@");
+  });
+
   it("warns before the secret goes over the network in the clear, and only then", () => {
     expect(readSettings({ url: "http://app.internal:3000" }, env).warning).toMatch(/not https/);
     for (const url of ["https://app.example.com", "http://localhost:1", "http://127.0.0.1:1", "http://[::1]:1"])

@@ -28,15 +28,11 @@ export function readSettings(
   dotenv: Record<string, string | undefined> = {},
 ): Settings {
   const address = given.url ?? (env["APP_URL"] || env["SHOPIFY_APP_URL"] || HERE);
-  const url = URL.parse(address);
-  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password) {
-    throw new OperatorError(
-      "bad_url",
-      given.url === undefined
-        ? "APP_URL or SHOPIFY_APP_URL is not the address of an app"
-        : "--url is not the address of an app",
-      "Write it like this: --url https://app.example.com",
-    );
+  const url = URL.parse(address.trim());
+  const problem = problemOf(address, url);
+  if (!url || problem) {
+    const from = given.url === undefined ? "APP_URL or SHOPIFY_APP_URL" : "--url";
+    throw new OperatorError("bad_url", `${from} is not the address of an app${problem}`, remedyFor(address));
   }
   const secret = (env["MIGRATION_SECRET"] || dotenv["MIGRATION_SECRET"] || "").trim();
   if (!secret) {
@@ -62,6 +58,21 @@ export function readSettings(
         warning: `${url.origin} is not https: anyone on the network path can read MIGRATION_SECRET.`,
       }),
   };
+}
+
+function problemOf(address: string, url: URL | null): string {
+  if (!url)
+    return /^https?:/i.test(address)
+      ? ": it has no host, or a port that there is not"
+      : ": it does not begin with https://";
+  if (url.username || url.password) return ": it holds a user name or a password, which would be sent in the clear";
+  return /^https?:$/.test(url.protocol) ? "" : ": it does not begin with https://";
+}
+
+/** `localhost:3000` parses as an address of the scheme `localhost:`. */
+function remedyFor(address: string): string {
+  const here = /^(localhost|127\.0\.0\.1)(:\d+)?$/.exec(address.trim());
+  return `Write it like this: --url ${here ? `http://${here[0]}` : "https://app.example.com"}`;
 }
 
 /** The variables of a `.env` file; none when there is no such file. */

@@ -1,3 +1,4 @@
+import { shopOfInput } from "../app/auth/install/shop-of-input.ts";
 import { csvRecord } from "../app/infra/csv.ts";
 import { EXIT, type Surroundings } from "./commands.ts";
 import { describeShop, shopLine } from "./describe-shop.ts";
@@ -19,6 +20,8 @@ const COLUMNS = ["shop", "state", "reason", "chainEnds", "outcome", "code"] as c
 /** Shops that fit, page by page. */
 export async function shops(client: OperatorClient, flags: ShopsFlags, at: Surroundings): Promise<number> {
   const { limit, csv, ...query } = flags;
+  // Outcomes of a run that there is not would be no outcomes at all.
+  if (query.run !== undefined) await client.run(query.run);
   if (csv) at.outRaw(csvRecord(COLUMNS));
   let shown = 0;
   for await (const shop of listShops(client, query)) {
@@ -45,7 +48,7 @@ async function* listShops(client: OperatorClient, query: ShopQuery): AsyncGenera
 
 /** One shop: its state, why, what the app does next, what was. */
 export async function shop(client: OperatorClient, domain: string, at: Surroundings): Promise<number> {
-  const report = await client.shop(domain);
+  const report = await client.shop(shopOfInput(domain) ?? domain);
   at.out(at.json ? JSON.stringify(report) : describeShop(report));
   return EXIT.done;
 }

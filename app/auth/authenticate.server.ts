@@ -91,12 +91,12 @@ function findIdToken(request: Request, parameters: Parameters): string | undefin
   return header.startsWith("Bearer ") ? header.slice("Bearer ".length) : undefined;
 }
 
-/** A document that was not opened inside Shopify Admin. */
+/** A document that was not opened inside Shopify Admin. `empty` is a page's own request for data, never a document. */
 function comesFromOutside(request: Request, parameters: Parameters): boolean {
   return (
     !request.headers.has("authorization") &&
     parameters.get("embedded") !== "1" &&
-    request.headers.get("sec-fetch-dest") !== "iframe"
+    !["iframe", "empty"].includes(request.headers.get("sec-fetch-dest") ?? "")
   );
 }
 

@@ -55,6 +55,13 @@ export const ROBOT: PageProblem = {
   detail: "The app opens in Shopify admin; there is nothing here for programs.",
   retryable: false,
 };
+/** Without App Bridge no request of the page says who is asking. */
+export const SCRIPTS_BLOCKED: PageProblem = {
+  code: "scripts_blocked",
+  title: "Your browser is blocking part of this app",
+  detail: "Allow scripts from cdn.shopify.com in your ad blocker, privacy settings or network, then reload the page.",
+  retryable: false,
+};
 export const REFUSED: PageProblem = {
   code: "shopify_refused",
   title: "Shopify did not answer this request",

@@ -13,6 +13,17 @@ it("has words for what has none", () => {
   expect(pageProblemOf(new ErrorResponse(401, "Unauthorized", null)).code).toBe("reopen");
 });
 
+it.each([
+  [new TypeError("Failed to fetch"), "not_reached"],
+  [new TypeError("NetworkError when attempting to fetch resource."), "not_reached"],
+  [new TypeError("Load failed"), "not_reached"],
+  [new Error("Failed to fetch"), "not_reached"],
+  [new Error("Unable to decode turbo-stream response from URL: https://app.example.com/app.data"), "busy"],
+  [new TypeError("Cannot read properties of undefined"), "unknown"],
+])("%s is %s", (error, code) => {
+  expect(pageProblemOf(error).code).toBe(code);
+});
+
 it("never shows an error's own message", () => {
   const shown = JSON.stringify([
     pageProblemOf(new Error("shpat_secret")),

@@ -90,6 +90,7 @@ function retryAfterSeconds(error: TokenError): number {
  */
 function askForIdToken(request: Request): Response {
   if (request.headers.has("authorization")) return problemResponse(401, problems.REOPEN, RETRY_WITH_NEW_ID_TOKEN);
+  if (request.headers.get("sec-fetch-dest") === "empty") return problemResponse(401, problems.SCRIPTS_BLOCKED);
   const parameters = readParameters(request);
   if (parameters.get(BOUNCED)) return problemResponse(401, problems.REOPEN);
   const shop = findShopDomain(parameters.get("shop"));

@@ -1,9 +1,10 @@
 import type { ActionFunctionArgs, HeadersFunction, LoaderFunctionArgs } from "@remix-run/node";
-import { useLoaderData } from "@remix-run/react";
+import { useLoaderData, type ClientActionFunctionArgs } from "@remix-run/react";
 import { TitleBar } from "@shopify/app-bridge-react";
 import { Badge, BlockStack, Card, InlineStack, Layout, Link, Page, Text } from "@shopify/polaris";
 import { boundary } from "@shopify/shopify-app-remix/server";
 import { useTranslation } from "react-i18next";
+import { askForCheck, shouldRevalidateAfterCheck } from "../components/connection/ask-for-check.ts";
 import { checkConnection } from "../components/connection/check-connection.server.ts";
 import { ReconnectBanner, UnreachableBanner } from "../components/connection/connection-banners.tsx";
 import { ConnectionCard } from "../components/connection/connection-card.tsx";
@@ -19,6 +20,10 @@ export const meta = pageTitle((messages) => messages.nav.home);
 export const loader = (args: LoaderFunctionArgs) => loadPage(args, loadConnection);
 
 export const action = (args: ActionFunctionArgs) => checkConnection(args);
+
+export const clientAction = ({ serverAction }: ClientActionFunctionArgs) => askForCheck(serverAction);
+
+export const shouldRevalidate = shouldRevalidateAfterCheck;
 
 export default function Home() {
   const { t } = useTranslation();

@@ -3,13 +3,16 @@ import { Link, Outlet, useLocation, useNavigation } from "@remix-run/react";
 import { NavMenu } from "@shopify/app-bridge-react";
 import { AppProvider } from "@shopify/shopify-app-remix/react";
 import { boundary } from "@shopify/shopify-app-remix/server";
-import { useEffect, useState, type ReactNode } from "react";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
+import { shouldRevalidateAfterCheck } from "../components/connection/ask-for-check.ts";
 import { useDocumentData } from "../components/language/page-language.tsx";
 import { EmbeddedError } from "../components/pages/embedded-error.tsx";
 import { loadPage } from "../components/pages/load-page.server.ts";
 import { PageSkeleton } from "../components/pages/page-skeleton.tsx";
+import { PageTrouble } from "../components/pages/page-trouble.tsx";
 import { polarisLinks } from "../components/pages/polaris-styles.ts";
+import { useLasting } from "../components/pages/use-lasting.ts";
 
 export const links = polarisLinks;
 
@@ -28,6 +31,8 @@ export const loader = async (args: LoaderFunctionArgs) => {
     throw thrown;
   }
 };
+
+export const shouldRevalidate = shouldRevalidateAfterCheck;
 
 export default function EmbeddedApp() {
   return (
@@ -61,25 +66,12 @@ function EmbeddedFrame({ children }: { children: ReactNode }) {
         </Link>
         <Link to="/app/connection">{t("nav.connection")}</Link>
       </NavMenu>
+      <PageTrouble />
       <main className="app-page" aria-busy={isBusy && !isLeaving}>
         {isLeaving ? <PageSkeleton aside={next?.pathname === "/app"} /> : children}
       </main>
     </AppProvider>
   );
-}
-
-/** Whether `isTrue` has been true for `ms` milliseconds. */
-function useLasting(isTrue: boolean, ms: number): boolean {
-  const [lasts, setLasts] = useState(false);
-  useEffect(() => {
-    if (!isTrue) return;
-    const timer = setTimeout(() => setLasts(true), ms);
-    return () => {
-      clearTimeout(timer);
-      setLasts(false);
-    };
-  }, [isTrue, ms]);
-  return isTrue && lasts;
 }
 
 /** Lets the headers of thrown responses through: App Bridge acts on them. Every embedded route exports this. */

@@ -259,7 +259,8 @@ describe("what goes wrong is explained, with code 2 and without the secret", { t
     await restart("expand");
     // Something else at the address: a page for everybody, and a redirect for one path.
     foreign = createServer(({ url }, response) => {
-      if (url === "/admin/token-health") response.writeHead(301, { Location: "https://www.example.com/" }).end();
+      if (url?.startsWith("/admin/shops")) response.writeHead(502).end("<h1>Bad Gateway</h1>");
+      else if (url === "/admin/token-health") response.writeHead(301, { Location: "https://www.example.com/" }).end();
       else response.writeHead(200, { "Content-Type": "text/html" }).end("<h1>Welcome</h1>");
     }).listen(0, "127.0.0.1");
     await once(foreign, "listening");
@@ -306,10 +307,18 @@ describe("what goes wrong is explained, with code 2 and without the secret", { t
   });
 
   it("options, by the app's own judgement", async () => {
-    expect(await problem(["migrate", "--waves", "10%,5%", "--shop", "nobody"])).toMatch(
-      /Correct: --shop must be .*; --waves must be rising percentages .*; "5%" is not/,
+    expect(await problem(["migrate", "--waves", "10%,5%"])).toMatch(
+      /Correct: --waves must be rising percentages .*; "5%" is not/,
     );
-    expect(await problem(["migrate", "--limit", "many"])).toMatch(/It must be a number/);
+    expect(await problem(["migrate", "--limit", "many"])).toMatch(/It must be a whole number/);
+    expect(await problem(["shops", "--limit", "0"])).toMatch(/It must be a whole number, 1 or more/);
+    expect(await problem(["runs", "--limit", "101"])).toMatch(/It must be 100 or less/);
+    // The next option is not taken for a shop, or the command would go to another address than the one that was given.
+    expect(await problem(["migrate", "--shop", "--url", app!.url])).toMatch(
+      /'--url' is invalid. It must be a shop's domain/,
+    );
+    expect(await problem(["shops", "--run", "no-such-run"])).toContain(`${app!.url} has no such run`);
+    expect(await problem(["shop", "no-such-shop"])).toMatch(/knows no such shop[\s\S]*`shops --search/);
     expect(await problem(["migrate", "--verify", "some"])).toMatch(/Allowed choices/);
     expect(await problem(["mirgate"])).toMatch(/unknown command 'mirgate'[\s\S]*Did you mean migrate/);
   });
@@ -320,7 +329,20 @@ describe("what goes wrong is explained, with code 2 and without the secret", { t
     expect(await problem(["migrate", "--url", nobody])).toMatch(/nothing listens there/);
     expect(await problem(["status", "--url", app!.url.replace("http:", "https:")])).toMatch(/does not speak https/);
     expect(await problem(["status", "--url", foreignUrl])).toMatch(/answers, but not as this app does/);
+    expect(await problem(["shops", "--url", foreignUrl])).toMatch(/answered 502, and not as this app does/);
     expect(await problem(["doctor", "--url", foreignUrl])).toMatch(/points to https:\/\/www\.example\.com/);
+  });
+
+  it("a proxy whose app is down: nothing is said of a database that was not asked", async () => {
+    const proxy = createServer((_request, response) => {
+      response.writeHead(502, { "Content-Type": "text/html" }).end("<h1>502 Bad Gateway</h1>");
+    }).listen(0, "127.0.0.1");
+    await once(proxy, "listening");
+    const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    const said = await problem(["doctor", "--url", url]);
+    expect(said).toContain(`${url} answered 502`);
+    expect(said).not.toMatch(/database/);
+    proxy.close();
   });
 
   it("an app without the operator's routes", async () => {

@@ -132,6 +132,22 @@ describe("migrate", { timeout: 60_000 }, () => {
     said.push(result);
     expect(result.out).toMatch(/✓ Run \S+: completed/);
     expect(result.code).toBe(0);
+    expect((await tokens("continue")).out, "it waits for nothing any more").toMatch(
+      /^Run \S+ is not running: completed\./,
+    );
+  });
+
+  it("says of a rehearsal for a shop that there is not why nothing would be tried", async () => {
+    const { code, err } = await tokens(
+      "migrate",
+      "--dry-run",
+      "--shop",
+      "https://admin.shopify.com/store/no-such-shop",
+    );
+    expect(code).toBe(0);
+    expect(err).toMatch(
+      /No shop that was named would be tried\. Why: npm run tokens -- shop no-such-shop\.myshopify\.com/,
+    );
   });
 
   it("waits for an app that is deployed in the middle, and follows the same run to its end", async () => {

@@ -5,7 +5,7 @@ import { fetchShopFacts, FACTS_WITHIN_MS } from "./shop-facts.server.ts";
 
 /** What came of asking Shopify; the page has the words and the next step of each. */
 export interface ConnectionCheckResult {
-  outcome: "ok" | "unreachable" | "busy" | "paused" | "failed";
+  outcome: "ok" | "unreachable" | "busy" | "paused" | "failed" | "not_reached";
   name?: string;
   ms?: number;
   /** For support. */

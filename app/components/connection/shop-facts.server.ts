@@ -48,7 +48,8 @@ export async function fetchShopFacts(
   });
   const { shop } = shopFactsSchema.parse(await Promise.race([admin.graphql(SHOP_FACTS_QUERY, { signal }), late]));
   return {
-    name: shop.name,
+    // Of spaces and invisible characters alone there would be a page without a title; marks of direction would turn the sentence around the name.
+    name: shop.name.replaceAll(/[\p{Cc}\p{Bidi_Control}]/gu, "").trim() || shop.myshopifyDomain,
     domain: shop.myshopifyDomain,
     plan: shop.plan.publicDisplayName,
     timeZone: shop.ianaTimezone,

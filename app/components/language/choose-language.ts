@@ -32,7 +32,7 @@ export function languageOf(query: URLSearchParams, acceptLanguage: string): Lang
 function canonical(tag: string): string | undefined {
   if (tag === "" || tag.length > 35) return undefined;
   try {
-    return Intl.getCanonicalLocales(tag)[0];
+    return Intl.getCanonicalLocales(tag.replaceAll("_", "-"))[0];
   } catch {
     return undefined;
   }

@@ -3,6 +3,10 @@ import { Banner, BlockStack, Button, InlineStack, Page, Text } from "@shopify/po
 import { useTranslation } from "react-i18next";
 import { pageProblemOf } from "../../auth/page-problem.ts";
 import { useDocumentData } from "../language/page-language.tsx";
+import { ReloadButton } from "./page-trouble.tsx";
+
+/** The log knows nothing of these, or support could not help. */
+const NEEDS_NO_REFERENCE = new Set(["not_found", "not_reached", "scripts_blocked"]);
 
 /**
  * The error boundary of embedded pages: says what happened and what to do, inside the app's own frame, below its navigation.
@@ -28,13 +32,15 @@ export function EmbeddedError() {
             )}
             {code === "not_found" ? (
               <Button url="/app">{t("action.home")}</Button>
+            ) : code === "scripts_blocked" ? (
+              <ReloadButton />
             ) : retryable || code === "reopen" ? (
               <Button onClick={revalidate} loading={state === "loading"}>
                 {t(code === "reopen" ? "action.reconnect" : "action.retry")}
               </Button>
             ) : null}
           </InlineStack>
-          {reference && code !== "not_found" && (
+          {reference && !NEEDS_NO_REFERENCE.has(code) && (
             <Text as="p" variant="bodySm" breakWord>
               {t("problem.reference", { reference })}
             </Text>

@@ -1,11 +1,14 @@
-import { BlockStack, Card, Layout, SkeletonBodyText, SkeletonDisplayText, SkeletonPage } from "@shopify/polaris";
+import { BlockStack, Card, Layout, SkeletonBodyText, SkeletonDisplayText, SkeletonPage, Text } from "@shopify/polaris";
 import { useTranslation } from "react-i18next";
 
 /** The outline of the page that is on its way, with its columns and the heights of its cards. */
 export function PageSkeleton({ aside }: { aside: boolean }) {
   const { t } = useTranslation();
   return (
-    <div role="status" aria-label={t("loading")}>
+    <div role="status">
+      <Text as="h1" variant="headingLg" visuallyHidden>
+        {t("loading")}
+      </Text>
       <SkeletonPage>
         <Layout>
           <Layout.Section>
