@@ -1,5 +1,7 @@
 import type { PageProblem } from "./page-problem.ts";
 
+export { BUSY } from "./page-problem.ts";
+
 const OPEN = { label: "Open the app", href: "/auth/login" };
 
 /** What merchants are told of each problem that a page of the embedded app can have. */
@@ -7,12 +9,6 @@ export const UNREACHABLE: PageProblem = {
   code: "shopify_unreachable",
   title: "Shopify is taking longer than usual",
   detail: "We could not reach Shopify just now. Nothing is lost. Please try again in a few seconds.",
-  retryable: true,
-};
-export const BUSY: PageProblem = {
-  code: "busy",
-  title: "We are back in a moment",
-  detail: "The app cannot answer just now. Nothing is lost. Please try again in a few seconds.",
   retryable: true,
 };
 export const SUSPENDED: PageProblem = {

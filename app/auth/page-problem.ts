@@ -1,5 +1,4 @@
 import { isRouteErrorResponse } from "@remix-run/react";
-import { BUSY } from "./page-problem-texts.ts";
 
 /** What a page may show of a problem: the body of a thrown response, read by the error boundaries. */
 export interface PageProblem {
@@ -34,6 +33,13 @@ const UNKNOWN: PageProblem = {
   retryable: true,
 };
 
+/** The app is there and cannot answer; or what answers for it is not the app. */
+export const BUSY: PageProblem = {
+  code: "busy",
+  title: "We are back in a moment",
+  detail: "The app cannot answer just now. Nothing is lost. Please try again in a few seconds.",
+  retryable: true,
+};
 /** The browser got no answer at all: no network, or nothing that answers for the app. */
 const NOT_REACHED: PageProblem = {
   code: "not_reached",
