@@ -48,7 +48,7 @@ describe("describeRun", () => {
     [{ permanentTokens: 5, migratableTokens: 4, failed: 4 }, /5, of which 4 can be migrated\.\nNext: Run it again/],
     [{ permanentTokens: 950, migratableTokens: 950 }, /Next: Go on with the rest: tokens migrate$/],
     [{ status: "halted" as const, haltReason: "wrong client" }, /halted itself: wrong client[\s\S]*Next: Correct that/],
-    [{ status: "failed" as const }, /Next: Look at the app's log/],
+    [{ status: "failed" as const }, /Next: Mend what it names/],
   ])("says what to do when %o", (change, expected) => {
     expect(describeRun({ ...RUN, ...change }, command)).toMatch(expected);
   });
@@ -132,6 +132,21 @@ describe("progress", () => {
       "          2  permanent, not to be migrated now: frozen",
       "          1  shops wait for their merchant's next visit",
       "  Which shops: tokens doctor",
+    ]);
+  });
+
+  it("says with the latest run what doctor, health and readiness say is wrong now, and their next step", () => {
+    const well = { ...HEALTH, migratableTokens: 0, needsReauth: 0, unservedTokens: {} };
+    const nextStep = "Find what stored it.";
+    expect(describeWaiting({ ...well, verdict: "regression", migratableTokens: 1, nextStep }, command)).toEqual([
+      expect.stringMatching(/^! permanent tokens were stored after contract was reached/),
+      "In the database now, whichever run left them:",
+      "          1  permanent tokens to migrate",
+      "Next: Find what stored it.",
+    ]);
+    expect(describeWaiting({ ...well, storageProblem: "the column is missing. Add it.", nextStep }, command)).toEqual([
+      "! the database would not keep a new token: the column is missing. Add it.",
+      "Next: Find what stored it.",
     ]);
   });
 

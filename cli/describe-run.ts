@@ -1,3 +1,4 @@
+import { REGRESSION } from "./doctor-finding.ts";
 import type { HealthReport, RunFailure, RunView } from "./operator-client.ts";
 import { harmless, PLAIN, type Paint } from "./paint.ts";
 
@@ -120,14 +121,26 @@ export function describeWaiting(health: HealthReport, command: (text: string) =>
   const { migratableTokens, unservedTokens, needsReauth, clientSecret } = health;
   const unserved = Object.entries(unservedTokens);
   const pinned = clientSecret?.pinned ?? 0;
-  if (migratableTokens === 0 && unserved.length === 0 && needsReauth === 0 && pinned === 0) return [];
+  const wrong = whatIsWrong(health);
+  const isIdle = migratableTokens === 0 && unserved.length === 0 && needsReauth === 0 && pinned === 0;
+  if (isIdle && wrong.length === 0) return [];
   return [
-    "In the database now, whichever run left them:",
+    ...wrong.map((words) => harmless(`! ${words}`)),
+    ...(isIdle ? [] : ["In the database now, whichever run left them:"]),
     ...(migratableTokens > 0 ? [row(migratableTokens, "permanent tokens to migrate")] : []),
     ...unserved.map(([code, shops]) => row(shops, `permanent, not to be migrated now: ${code}`)),
     ...(needsReauth > 0 ? [row(needsReauth, "shops wait for their merchant's next visit")] : []),
     ...(pinned > 0 ? [row(pinned, "still pinned to an earlier client secret", command("repin"))] : []),
-    `  Which shops: ${command("doctor")}`,
+    wrong.length > 0 ? harmless(`Next: ${health.nextStep}`) : `  Which shops: ${command("doctor")}`,
+  ];
+}
+
+/** What keeps a run from doing its work now, or undoes what it did; in the words of `doctor`. */
+function whatIsWrong({ verdict, storageProblem, tokenEncryption }: HealthReport): string[] {
+  return [
+    ...(tokenEncryption?.problem ? [tokenEncryption.problem] : []),
+    ...(storageProblem ? [`the database would not keep a new token: ${storageProblem}`] : []),
+    ...(verdict === "regression" ? [REGRESSION] : []),
   ];
 }
 
@@ -188,7 +201,8 @@ function proof(run: RunView, paint: Paint): string[] {
 
 function nextStep(run: RunView, command: (text: string) => string): string {
   if (run.status === "halted") return `Correct that, then start again: ${command("migrate")}`;
-  if (run.status === "failed") return `Look at the app's log, then start again: ${command("migrate")}`;
+  if (run.status === "failed")
+    return `Mend what it names (the app's log says more), then start again: ${command("migrate")}`;
   if (!isComplete(run)) {
     const again = run.failed > 0 ? "Run it again; it takes up what failed or was not tried" : "Go on with the rest";
     return `${again}: ${command("migrate")}`;

@@ -5,3 +5,7 @@ export interface Finding {
   code: string;
   text: string;
 }
+
+/** The verdict `regression` in words. */
+export const REGRESSION =
+  "permanent tokens were stored after contract was reached: by an older release, or from a restored backup";

@@ -1,4 +1,4 @@
-import type { Finding } from "./doctor-finding.ts";
+import { REGRESSION, type Finding } from "./doctor-finding.ts";
 import { judgeRotation } from "./judge-rotation.ts";
 import { judgeSealing } from "./judge-sealing.ts";
 import { judgeScopes } from "./judge-scopes.ts";
@@ -80,9 +80,7 @@ function judgeStorage({ storageProblem }: HealthReport): Finding[] {
 
 function judgeTokens({ verdict, phase, migratableTokens, expiringTokens }: HealthReport): Finding {
   if (verdict === "regression") {
-    const text =
-      "permanent tokens were stored after contract was reached: by an older release, or from a restored backup";
-    return finding("problem", "regression", text);
+    return finding("problem", "regression", REGRESSION);
   }
   if (migratableTokens === 0) {
     return finding("ok", "no_permanent_tokens", `no permanent token left to migrate, ${expiringTokens} expiring`);
