@@ -59,6 +59,8 @@ export class AppStartError extends Error {
 
 const preloads = (...paths: string[]) =>
   paths.flatMap((path) => ["--import", pathToFileURL(join(PROJECT_ROOT, path)).href]);
+/** As in package.json's `start`. */
+const NODE_OPTIONS = ["--max-semi-space-size=4"];
 const PASSED_ON = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "NODE_EXTRA_CA_CERTS"];
 const MOST_LOG_CHARACTERS = 20_000_000;
 
@@ -73,7 +75,7 @@ export async function startAppProcess(options: AppProcessOptions): Promise<AppPr
   const port = options.port || (await findFreePort());
   const inherited = Object.fromEntries(PASSED_ON.map((name) => [name, process.env[name]]));
   const before = preloads("scripts/end-with-parent.ts", ...(options.preload ? [options.preload] : []));
-  const child = spawn(process.execPath, [...before, options.entry ?? "server.ts"], {
+  const child = spawn(process.execPath, [...NODE_OPTIONS, ...before, options.entry ?? "server.ts"], {
     cwd: root,
     env: { ...inherited, NODE_ENV: mode, ...options.env, PORT: String(port) } as NodeJS.ProcessEnv,
     stdio: ["pipe", "pipe", "pipe"],

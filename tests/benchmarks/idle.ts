@@ -12,6 +12,7 @@ import { startEmbeddedPostgres } from "../../scripts/embedded-postgres.ts";
 import { PROJECT_ROOT } from "../../scripts/project-root.ts";
 import { TEST_APP } from "../support/sandbox.ts";
 import { machineFacts, measuredCommit } from "./machine-facts.ts";
+import { residentMb } from "./migration/resident-memory.ts";
 
 export const about = "an instance without traffic: processor time, transactions, memory; start (option: --seconds)";
 
@@ -96,10 +97,6 @@ function environment(databaseUrl: string): Record<string, string> {
 function cpuSeconds(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]!.split(" ");
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
-}
-
-function residentMb(pid: number): number {
-  return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))![1]) / 1_024;
 }
 
 async function commits(client: pg.Client): Promise<number> {

@@ -8,6 +8,7 @@ import { plotRows } from "./migration/plot.ts";
 import { markdownTable, report } from "./migration/report.ts";
 import { instances } from "./migration/scenario-instances.ts";
 import { kills } from "./migration/scenario-kills.ts";
+import { memory } from "./migration/scenario-memory.ts";
 import { limit } from "./migration/scenario-limit.ts";
 import { outage } from "./migration/scenario-outage.ts";
 import { rows as growth } from "./migration/scenario-rows.ts";
@@ -18,7 +19,7 @@ import type { Point, Row, Scenario } from "./migration/scenario.ts";
 export const about =
   "the bulk migration beside Shopify's documented script: speed, limits, outage, growth, crashes (options: --only, --scale)";
 
-const SCENARIOS: Record<string, Scenario> = { throughput, tls, limit, outage, instances, rows: growth, kills };
+const SCENARIOS: Record<string, Scenario> = { throughput, tls, limit, outage, instances, rows: growth, memory, kills };
 
 /** Runs the table, prints it, and writes docs/benchmarks/migration.md when it was run in full. */
 export async function run(args: readonly string[]): Promise<boolean> {

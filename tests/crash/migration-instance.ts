@@ -24,7 +24,7 @@ pg.Client.prototype.query = function (this: pg.Client, ...args: unknown[]) {
 const number = (name: string) => (process.env[name] ? Number(process.env[name]) : undefined);
 
 if (process.env.PLAIN_SIMULATOR) {
-  (await import("../benchmarks/migration/route-plainly.ts")).routePlainly(process.env.PLAIN_SIMULATOR);
+  (await import("../benchmarks/migration/processes/route-plainly.ts")).routePlainly(process.env.PLAIN_SIMULATOR);
 }
 const db = openDatabase(process.env.DATABASE_URL!, { onError: () => {} });
 const log = createLogger(process.env.LOG_LEVEL ?? "warn", [], process.stderr);

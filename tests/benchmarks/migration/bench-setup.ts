@@ -11,10 +11,10 @@ import { deployMigrations } from "../../../scripts/deploy-migrations.ts";
 import { startEmbeddedPostgres } from "../../../scripts/embedded-postgres.ts";
 
 const INSTANCE = new URL("../../crash/migration-instance.ts", import.meta.url);
-const SIMULATOR = new URL("./simulator-process.ts", import.meta.url);
-const BARE_CLIENT = new URL("./bare-client.ts", import.meta.url);
-const REACH_DIRECTLY = new URL("./reach-directly.ts", import.meta.url);
-const SCRIPT = new URL("./documented-script.ts", import.meta.url);
+const SIMULATOR = new URL("./processes/simulator-process.ts", import.meta.url);
+const BARE_CLIENT = new URL("./processes/bare-client.ts", import.meta.url);
+const REACH_DIRECTLY = new URL("./processes/reach-directly.ts", import.meta.url);
+const SCRIPT = new URL("./processes/documented-script.ts", import.meta.url);
 
 /** What every measurement is given: one Postgres, one simulator, and how to start processes against them. */
 export interface Bench {
@@ -33,6 +33,8 @@ export interface Bench {
    * simulator by plain HTTP.
    */
   useTls(use: boolean | "direct"): void;
+  /** What a process is given to work on that database and that simulator. */
+  environment(env?: Record<string, string>): NodeJS.ProcessEnv;
   /** A client that makes the calls alone, for every permanent session; its cost after the warm-up. */
   bareClient(): Promise<{ processorMs: number; perSecond: number }>;
   /** An instance of the app, ready for work. */
@@ -117,6 +119,7 @@ export async function openBench(): Promise<Bench> {
     useTls(use) {
       useTls = use;
     },
+    environment: childEnv,
     async startInstance(env) {
       const child = fork(INSTANCE, { env: childEnv(env), stdio: ["ignore", "inherit", "inherit", "ipc"] });
       children.add(child);

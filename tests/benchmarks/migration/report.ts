@@ -37,7 +37,7 @@ export function report(options: {
   return `# The migration, measured
 
 Beside Shopify's documented script: \`findMany\` over the sessions, then for each one \`migrateToExpiringToken\` and \`storeSession\`
-([tests/benchmarks/migration/documented-script.ts](../../tests/benchmarks/migration/documented-script.ts)). Both on the same Postgres
+([tests/benchmarks/migration/processes/documented-script.ts](../../tests/benchmarks/migration/processes/documented-script.ts)). Both on the same Postgres
 and the same simulator, which runs in a process of its own. Where nothing else is said, calls reach it by plain HTTP: simulator, database
 and app share one small machine, and the TLS handshakes of a new host for each call, on both ends and through the simulator's proxy, would
 be what is measured. One row shows them: there the two figures above it are **not** reached, because the machine is full and the gate counts

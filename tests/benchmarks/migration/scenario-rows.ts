@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fillTable } from "./fill-table.ts";
 import { answersAfter, percent, rounded, secondsOf, type Point, type Scenario } from "./scenario.ts";
 
 const SIZES = [1_000, 10_000, 100_000, 1_000_000];
@@ -13,13 +14,7 @@ export const rows: Scenario = async ({ bench, scale, say, points }) => {
   for (const size of SIZES.filter((one) => scale >= 1 || one <= 100_000)) {
     await bench.reset();
     // Spread over the whole table: the names sort between the others.
-    if (size > PERMANENT)
-      await bench.database.query(
-        `INSERT INTO "Session" (id, shop, state, scope, "accessToken", expires, "refreshToken", "refreshTokenExpires")
-       SELECT 'offline_' || shop, shop, '', 'read_products', 'shpat_' || md5(shop), now() + interval '1 hour', 'shprt_' || md5(shop), now() + interval '90 days'
-       FROM (SELECT 'bench-' || lpad(((i::bigint * 1000) / $1)::text, 7, '0') || '-' || i || '.myshopify.com' AS shop FROM generate_series(1, $1::bigint) AS i) AS others`,
-        [size - PERMANENT],
-      );
+    if (size > PERMANENT) await fillTable(bench, size - PERMANENT);
     await bench.seed(PERMANENT);
     await bench.database.query(`VACUUM (ANALYZE) "Session"`);
     await bench.simulator.faults.add(answersAfter(LATENCY_MS));

@@ -6,8 +6,8 @@ import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { ApiVersion } from "@shopify/shopify-api";
-import type { Sandbox } from "../../../sandbox/start.ts";
-import { startTestSandbox } from "../../support/sandbox.ts";
+import type { Sandbox } from "../../../../sandbox/start.ts";
+import { startTestSandbox } from "../../../support/sandbox.ts";
 
 const WARM_UP_QUERIES = 100;
 

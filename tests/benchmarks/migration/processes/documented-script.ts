@@ -6,8 +6,8 @@
 import "@shopify/shopify-api/adapters/web-api";
 import { ApiVersion, LogSeverity, shopifyApi } from "@shopify/shopify-api";
 import { PrismaSessionStorage } from "@shopify/shopify-app-session-storage-prisma";
-import { openPrisma } from "../../support/open-prisma.ts";
-import { TEST_APP } from "../../support/sandbox.ts";
+import { openPrisma } from "../../../support/open-prisma.ts";
+import { TEST_APP } from "../../../support/sandbox.ts";
 
 if (process.env.PLAIN_SIMULATOR) {
   (await import("./route-plainly.ts")).routePlainly(process.env.PLAIN_SIMULATOR);

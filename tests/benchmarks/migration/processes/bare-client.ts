@@ -4,8 +4,8 @@
  */
 import { Agent, request } from "node:https";
 import pg from "pg";
-import { TEST_APP } from "../../support/sandbox.ts";
-import { CONCURRENCY, WARM_UP } from "./scenario.ts";
+import { TEST_APP } from "../../../support/sandbox.ts";
+import { CONCURRENCY, WARM_UP } from "../scenario.ts";
 
 const OFFLINE = "urn:shopify:params:oauth:token-type:offline-access-token";
 const agent = new Agent({ keepAlive: false });
