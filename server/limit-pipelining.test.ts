@@ -52,6 +52,13 @@ it("begins with a request when the one before it is answered", async () => {
   await vi.waitFor(() => expect(paths()).toContain("/4"));
 });
 
+it("ends a connection that sends a body in chunks before it was answered", async () => {
+  const head = "POST /2 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+  client.write(get("/1") + head + "1\r\nx\r\n".repeat(1_000));
+  await vi.waitFor(() => expect(isClosed).toBe(true));
+  expect(paths()).toEqual(["/1"]);
+});
+
 it("ends a connection with too many requests, and begins none of those that wait", async () => {
   client.write(Array.from({ length: 15 }, (_, n) => get(`/${n}`)).join(""));
   await vi.waitFor(() => expect(paths()).toEqual(["/0"]));

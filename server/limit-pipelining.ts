@@ -30,7 +30,9 @@ export function limitPipelining(serve: RequestListener): RequestListener {
       waiting.set(socket, first);
       return begin(request, response, first);
     }
-    if (queue.length + 1 >= MOST_UNANSWERED) return void socket.destroy();
+    // Of a body in chunks that waits, Node keeps each chunk for itself: some hundred bytes for each that it may hold.
+    const isChunked = request.headers["transfer-encoding"] !== undefined;
+    if (isChunked || queue.length + 1 >= MOST_UNANSWERED) return void socket.destroy();
     queue.push(() => socket.writable && begin(request, response, queue));
   };
 }

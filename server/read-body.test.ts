@@ -73,6 +73,20 @@ it("refuses a body in thousands of tiny pieces, and holds no more of others than
   expect((await post(port, headers, pieces(3, 349_525), "/webhooks/app")).text).toBe('{"length":1048575}');
 });
 
+it("ends a connection that sends thousands of tiny pieces nobody asked for", async () => {
+  const app = express();
+  app.use(parseAddress(), readBody({ operatorSecrets: [SECRET] }));
+  app.use(() => {}); // at work
+  server = createServer(app);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const headers = { "Transfer-Encoding": "chunked" };
+  const request = httpRequest({ port, path: "/x", method: "GET", headers, agent: false });
+  const closed = new Promise((resolve) => request.on("error", () => {}).once("close", resolve));
+  for (let piece = 0; piece < 5_000; piece++) request.write("x");
+  await closed;
+});
+
 it("holds nothing for clients that were answered and do not read on", async () => {
   const app = express();
   app.use(parseAddress(), readBody({ operatorSecrets: [SECRET] }));

@@ -42,7 +42,10 @@ export function readBody({ operatorSecrets, arrivesWithinMs = ARRIVES_WITHIN_MS 
     const { path } = addressOf(response);
     const { method, headers } = request;
     if (method === "GET" || method === "HEAD" || method === "OPTIONS") {
-      if (hasBody(headers)) response.set("Connection", "close");
+      if (hasBody(headers)) {
+        response.set("Connection", "close");
+        discard(request);
+      }
       return next();
     }
     const hmac = headers["x-shopify-hmac-sha256"];
@@ -108,7 +111,7 @@ function createBodyStore(most: number) {
     const take = (chunk: Uint8Array) => {
       const end = bytes + chunk.length;
       if (end > limit) return giveUp(tooLarge(limit));
-      if (++pieces > TINY_PIECES.from && end < pieces * TINY_PIECES.averageBytes) return giveUp(IN_PIECES);
+      if (areTiny(++pieces, end)) return giveUp(IN_PIECES);
       if (end > buffer.length) makeRoom(end);
       buffer.set(chunk, bytes);
       bytes = end;
@@ -134,7 +137,17 @@ function createBodyStore(most: number) {
 
 /** What is still on its way is thrown away, so that the client gets to see the answer. */
 function discard(request: IncomingMessage): void {
-  request.on("error", () => {}).resume();
+  let [pieces, bytes] = [0, 0];
+  request
+    .on("error", () => {})
+    .on("data", ({ length }: Uint8Array) => {
+      bytes += length;
+      if (areTiny(++pieces, bytes)) request.destroy();
+    });
+}
+
+function areTiny(pieces: number, bytes: number): boolean {
+  return pieces > TINY_PIECES.from && bytes < pieces * TINY_PIECES.averageBytes;
 }
 
 function tooLarge(limit: number): Problem {
