@@ -190,6 +190,13 @@ describe("a migration", () => {
     expect(page).toContain(`data-live="${run}"`);
     expect(page).toContain('<noscript><meta http-equiv="refresh" content="5"/></noscript>');
 
+    // Nobody reads the stream of a HEAD: there is none.
+    const head = await fetch(app.url + run, {
+      method: "HEAD",
+      headers: { Accept: "text/event-stream", Cookie: operator.cookie },
+    });
+    expect(head.headers.get("content-type")).toMatch(/^text\/html/);
+
     // Each stream begins with how the run stands now, so that one that was cut off is made good by the next.
     for (let n = 0; n < 2; n++) {
       const stream = await operator.get(run, { Accept: "text/event-stream" });

@@ -103,6 +103,17 @@ export function createMigrations(deps: MigrationDependencies): Migrations {
     poll?.unref();
   }
 
+  const looks = new Map<string, ReturnType<typeof readPatiently>>();
+  /** One look serves all who watch a run from this process. */
+  const look = (id: string) => {
+    const looking = looks.get(id) ?? readPatiently(id);
+    if (!looks.has(id)) {
+      looks.set(id, looking);
+      setTimeout(() => looks.delete(id), WATCH_MS / 2).unref();
+    }
+    return looking;
+  };
+
   return {
     async start(options) {
       if (deps.phase === "legacy") throw new FlowNotReadyError();
@@ -149,7 +160,7 @@ export function createMigrations(deps: MigrationDependencies): Migrations {
     async *watch(id, signal) {
       let last: string | undefined;
       while (!signal?.aborted && !isClosed) {
-        const run = await readPatiently(id);
+        const run = await look(id);
         if (!run) return;
         const text = JSON.stringify(run);
         if (text !== last) yield run;

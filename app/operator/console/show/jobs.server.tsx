@@ -4,15 +4,15 @@ import { type ConsoleRequest, type ConsoleSubmission, messageResponse } from "..
 import { htmlResponse, seeOther } from "../door/respond.server.ts";
 import { readJobs } from "../facts/read-jobs.server.ts";
 
-const DONE: Record<string, string> = {
-  retry: "What failed was given another chance. What fails again comes back here.",
-  release: "What is due goes back into the queue within seconds.",
-  reconcile: "Shopify is asked within seconds.",
-};
+const DONE = new Map([
+  ["retry", "What failed was given another chance. What fails again comes back here."],
+  ["release", "What is due goes back into the queue within seconds."],
+  ["reconcile", "Shopify is asked within seconds."],
+]);
 
 /** `GET /admin/jobs` */
 export async function showJobs({ url, visitor }: ConsoleRequest): Promise<Response> {
-  const result = DONE[url.searchParams.get("did") ?? ""];
+  const result = DONE.get(url.searchParams.get("did") ?? "");
   return htmlResponse(<JobsPage facts={await readJobs()} result={result} visitor={visitor} />);
 }
 

@@ -16,7 +16,8 @@ interface Found {
 
 /** `GET /admin/runs/<id>/<action>`: says what it does and what of it cannot be undone, and asks. */
 export async function askAboutRun({ params, visitor }: ConsoleRequest): Promise<Response> {
-  if (visitor.role !== "operator") return seeOther(`/admin/runs/${params["id"] ?? ""}`.slice(0, 100));
+  const { id } = params;
+  if (visitor.role !== "operator") return isRunId(id) ? seeOther(`/admin/runs/${id}`) : noSuchRun();
   const found = await find(params["id"]);
   if (!found) return noSuchRun();
   return confirmation(params["action"], found, visitor) ?? noSuchAction();

@@ -16,7 +16,7 @@ export async function showRun({ request, params, visitor }: ConsoleRequest): Pro
     ? await Promise.all([migrations.get(id), readRunOptions(db, id)])
     : [undefined, undefined];
   if (!run || !options) return noSuchRun();
-  if (streamFormatOf(request.headers.get("Accept")) === "sse") {
+  if (request.method !== "HEAD" && streamFormatOf(request.headers.get("Accept")) === "sse") {
     // A stream outlives no session: the browser then asks again, and is refused.
     const ends = AbortSignal.timeout(Math.max(0, visitor.expiresAt - systemClock()));
     const signal = AbortSignal.any([request.signal, services.stopping, ends]);

@@ -61,7 +61,7 @@ const WORDS: Record<string, string> = {
 
 /** A code in words; a code that has none is named. */
 export function reasonWords(code: string): string {
-  const known = WORDS[code];
+  const known = Object.hasOwn(WORDS, code) ? WORDS[code] : undefined;
   if (known) return known;
   if (/^http_5\d\d$/.test(code)) return "Shopify answered with an error of its own. Try again later.";
   if (code.startsWith("missing_")) return "Shopify's answer was not complete. Try again later.";
