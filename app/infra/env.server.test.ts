@@ -100,6 +100,16 @@ describe("parseEnv", () => {
   });
 
   it("wants a monitor secret that is long, and another than the migration secret", () => {
+    for (const url of [
+      "https://user:word@a.example",
+      "https://a.example/x",
+      "https://a.example?x",
+      "ftp://localhost/",
+    ]) {
+      expect(problemsOf({ ...COMPLETE, SHOPIFY_APP_URL: url }).join(), url).toMatch(
+        /^SHOPIFY_APP_URL must be an https/,
+      );
+    }
     expect(parseEnv({ ...COMPLETE, MONITOR_SECRET: "m".repeat(32) }).MONITOR_SECRET).toBe("m".repeat(32));
     expect(parseEnv({ ...COMPLETE, MONITOR_SECRET: " " }).MONITOR_SECRET).toBeUndefined();
     expect(problemsOf({ ...COMPLETE, MONITOR_SECRET: "short" }).join()).toMatch(/^MONITOR_SECRET .*32 characters/);

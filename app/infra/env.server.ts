@@ -42,11 +42,13 @@ const flag = (fallback: boolean) =>
 
 const httpsUrl = required("the public https address of the app").transform((value, context) => {
   const url = URL.parse(value);
-  if (!url || (url.protocol !== "https:" && url.hostname !== "localhost")) {
-    context.addIssue("must be an https:// address, e.g. https://app.example.com");
+  const isServed = url?.protocol === "https:" || (url?.protocol === "http:" && url.hostname === "localhost");
+  // The app's addresses are made of it, and shown to everybody.
+  if (!url || !isServed || url.href !== `${url.origin}/`) {
+    context.addIssue("must be an https:// address and nothing behind the host, e.g. https://app.example.com");
     return z.NEVER;
   }
-  return url.href.replace(/\/$/, "");
+  return url.origin;
 });
 
 const postgresUrl = required(

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Sandbox } from "../../sandbox/start.ts";
 import { startTestApp, type TestApp } from "../support/app-process.ts";
-import { merchantOf, type Merchant } from "../support/app-requests.ts";
+import { merchantOf, throughSandbox, type Merchant } from "../support/app-requests.ts";
 import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";
 import { startTestSandbox, TEST_APP } from "../support/sandbox.ts";
 
@@ -218,6 +218,31 @@ describe("expand", () => {
     expect(response.status).toBe(400);
     expect(await response.text()).toContain("The installation was not finished");
     expect(await sandbox.client.ledger.calls({ shop, endpoint: "token" })).toEqual([]);
+  });
+
+  it("takes few callbacks of one shop at once, and answers the others 503", async () => {
+    const shop = "impatient.myshopify.com";
+    await sandbox.client.createShop(shop);
+    expect((await world.merchant.installByCode(shop)).status).toBe(302);
+    const begun = await world.merchant.visit(`/auth?shop=${shop}`);
+    const cookies = begun.headers.getSetCookie().map((cookie) => cookie.split(";")[0]);
+    const { location } = await throughSandbox(sandbox, new URL(begun.headers.get("location")!));
+    const { pathname, search } = new URL(location);
+    const fault = await sandbox.client.faults.add({
+      shop,
+      endpoint: "token",
+      effect: { kind: "latency", beforeMs: 300 },
+    });
+    const before = (await sandbox.client.ledger.calls({ shop, endpoint: "token" })).length;
+    const answers = await Promise.all(
+      Array.from({ length: 30 }, () =>
+        world.merchant.visit(pathname + search, { headers: { Cookie: cookies.join("; ") } }),
+      ),
+    );
+    await sandbox.client.faults.remove(fault);
+    const statuses = new Set(answers.map(({ status }) => status));
+    expect([...statuses].sort()).toEqual([302, 503]);
+    expect((await sandbox.client.ledger.calls({ shop, endpoint: "token" })).length - before).toBeLessThan(30);
   });
 
   it("says so when Shopify fails in the middle of an installation, and the next attempt works", async () => {

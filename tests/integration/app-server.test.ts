@@ -86,6 +86,12 @@ describe("health", () => {
       expect(page.status).toBe(503);
       expect(page.headers.get("retry-after")).toBe("5");
       expect(await page.text()).toContain("We are back in a moment");
+
+      const login = await fetch(`${other.url}/auth/login?shop=a`, { redirect: "manual" });
+      expect([login.status, login.headers.get("retry-after")], "GET").toEqual([503, "5"]);
+      expect(await login.text()).toContain("We are back in a moment");
+      const typed = { method: "POST", body: new URLSearchParams({ shop: "a" }), redirect: "manual" } as const;
+      expect((await fetch(`${other.url}/auth/login`, typed)).status, "POST").toBe(503);
       link.mend();
       await expect.poll(() => status("/readyz"), { timeout: 10_000 }).toBe(200);
       expect((await merchantOf(other, sandbox).open(shop)).status).toBe(200);

@@ -1,5 +1,6 @@
 import { HttpResponseError, HttpRetriableError, InvalidOAuthError, ShopifyError } from "@shopify/shopify-api";
 import { redirect } from "@remix-run/node";
+import { isDatabaseUnable } from "../../infra/database/is-database-outage.ts";
 import { findShopDomain } from "../../infra/shop-domain.ts";
 import { services } from "../../services.server.ts";
 import { tokenExchangeApp } from "../../shopify.server.ts";
@@ -71,6 +72,10 @@ async function handleCallback(request: Request, parameters: Parameters, pages: I
   }
 }
 
+/** Callbacks of one shop at a time: each waits for the shop's lease, and asks the database about it meanwhile. */
+const MOST_AT_ONCE = 3;
+const installing = new Map<string, number>();
+
 /**
  * Exchanges the code under the shop's lease: the pair that is stored must not cross another's. A shop that has a living chain keeps it,
  * renewed. The API library is asked itself: the Remix one answers 500 whatever went wrong, a code that was used before included.
@@ -85,6 +90,9 @@ async function install(request: Request, callback: Callback, pages: InstallPages
     await tokens.sessionStorage.storeSession(session);
     return opened();
   };
+  const under = installing.get(shop) ?? 0;
+  if (under >= MOST_AT_ONCE) return pages.installFailed(shop, 503);
+  installing.set(shop, under + 1);
   try {
     const answer = await tokens.withAuthorizationCodeGrant(shop, exchange, { scopes: env.SCOPES, renewed: opened });
     return forgetState(answer);
@@ -93,11 +101,16 @@ async function install(request: Request, callback: Callback, pages: InstallPages
     if (!status) throw error;
     log.error({ err: error, shop }, "an installation could not be finished");
     return pages.installFailed(shop, status);
+  } finally {
+    const left = (installing.get(shop) ?? 1) - 1;
+    if (left > 0) installing.set(shop, left);
+    else installing.delete(shop);
   }
 }
 
 /** @returns undefined for what is no failure of an exchange. */
 function statusOfFailure(error: unknown): 400 | 500 | 503 | undefined {
+  if (isDatabaseUnable(error)) return 503;
   if (error instanceof TokenError) return error instanceof TransientError ? 503 : 500;
   if (error instanceof HttpRetriableError) return 503;
   if (error instanceof HttpResponseError) return error.response.code === 400 ? 400 : 500;

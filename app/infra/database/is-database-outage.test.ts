@@ -46,6 +46,9 @@ it.each([
   ["a table that is read-only", "25006"],
   ["a conflict with another transaction", "40001"],
   ["a lock that is not to be had", "55P03"],
+  ["a password that was changed", "28P01"],
+  ["a database that is gone", "3D000"],
+  ["a database that accepts no connections", "55000"],
 ])("%s may pass, though the database is there", (_, originalCode) => {
   const inner = Object.assign(new Error("inner"), { cause: { kind: "postgres", originalCode } });
   const error = Object.assign(new Error("raw"), { code: "P2010", meta: { driverAdapterError: inner } });

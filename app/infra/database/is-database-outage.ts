@@ -14,9 +14,10 @@ const OUTAGE_SQLSTATE = /^(08|57P0|57014|53300)/;
 
 /**
  * Postgres: insufficient resources such as a full disk (class 53), errors of its system (class 58), a database or table that is read-only
- * (25006), conflicts with other transactions (class 40), locks that are not to be had (55P03), sessions that it ended (25P03, 25P04).
+ * (25006), conflicts with other transactions (class 40), locks that are not to be had (55P03), sessions that it ended (25P03, 25P04), a login
+ * that it refuses (class 28), a database that is gone (3D000) or accepts no connections (55000).
  */
-const UNABLE_SQLSTATE = /^(53|58|25006|25P0[34]|40|55P03)/;
+const UNABLE_SQLSTATE = /^(53|58|25006|25P0[34]|28|3D000|40|55000|55P03)/;
 
 /** pg itself, which gives these no code; the driver adapter passes them on as they are. */
 const OUTAGE_MESSAGE = /^(Connection terminated|timeout exceeded when trying to connect)/;
