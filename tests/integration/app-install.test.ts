@@ -1,83 +1,24 @@
 // Proves that each install flow ends with the right kind of token, or leads to the page that helps.
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Sandbox } from "../../sandbox/start.ts";
-import { startTestApp, type TestApp } from "../support/app-process.ts";
-import { merchantOf, throughSandbox, type Merchant } from "../support/app-requests.ts";
-import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";
-import { startTestSandbox, TEST_APP } from "../support/sandbox.ts";
+import { describe, expect, it } from "vitest";
+import { throughSandbox } from "../support/app-requests.ts";
+import { TEST_APP } from "../support/sandbox.ts";
+import { appHarness } from "./app-harness.ts";
 
-type IssuedToken = Awaited<ReturnType<Sandbox["client"]["installShop"]>>;
-
-/** One app of a phase, with a database of its own. */
-interface World {
-  app: TestApp;
-  merchant: Merchant;
-  database: TestDatabase;
-  /** Puts into the database what Shopify has issued. */
-  store(issued: IssuedToken): Promise<unknown>;
-  row(shop: string): Promise<{ accessToken: string; refreshToken: string | null; expires: Date | null } | undefined>;
-  close(): Promise<void>;
-}
-
-let sandbox: Sandbox;
-beforeAll(async () => {
-  sandbox = await startTestSandbox({ app: { legacyInstallFlow: true } });
-});
-afterAll(() => sandbox?.close());
-
-async function startWorld(phase: "legacy" | "expand" | "contract", env: Record<string, string> = {}): Promise<World> {
-  const database = await createTestDatabase();
-  const app = await startTestApp({ sandbox, databaseUrl: database.url, phase, env });
-  return {
-    app,
-    database,
-    merchant: merchantOf(app, sandbox),
-    store: (issued) =>
-      database.query(
-        `INSERT INTO "Session" ("id", "shop", "state", "isOnline", "scope", "accessToken", "expires", "refreshToken", "refreshTokenExpires")
-         VALUES ($1, $2, '', false, $3, $4, now() + $5 * interval '1 second', $6, now() + $7 * interval '1 second')`,
-        [
-          `offline_${issued.shop}`,
-          issued.shop,
-          issued.scope,
-          issued.accessToken,
-          issued.expiresIn ?? null,
-          issued.refreshToken ?? null,
-          issued.refreshTokenExpiresIn ?? null,
-        ],
-      ),
-    row: async (shop) =>
-      (
-        await database.query<{ accessToken: string; refreshToken: string | null; expires: Date | null }>(
-          `SELECT "accessToken", "refreshToken", "expires" FROM "Session" WHERE "id" = $1`,
-          [`offline_${shop}`],
-        )
-      )[0],
-    close: async () => {
-      await app.expectNoSecrets();
-      await app.stop();
-      await database.drop();
-    },
-  };
-}
+const simulator = { app: { legacyInstallFlow: true } };
 
 describe("legacy", () => {
-  let world: World;
-  beforeAll(async () => {
-    world = await startWorld("legacy");
-  });
-  afterAll(() => world?.close());
+  const world = appHarness({ phase: "legacy", simulator });
 
   it("installs by the authorization code grant and stores a permanent token", async () => {
     const shop = "legacy-install.myshopify.com";
-    await sandbox.client.createShop(shop, { name: "Legacy Install" });
+    await world.sandbox.client.createShop(shop, { name: "Legacy Install" });
 
     const done = await world.merchant.installByCode(shop);
 
     expect(done.status).toBe(302);
     expect(done.headers.get("location")).toMatch(/^https:\/\/admin\.shopify\.com\/store\/legacy-install\/apps\//);
     expect(await world.row(shop)).toMatchObject({ refreshToken: null, expires: null });
-    expect((await sandbox.client.shop(shop)).token).toBe("permanent");
+    expect((await world.sandbox.client.shop(shop)).token).toBe("permanent");
     const page = await world.merchant.open(shop);
     expect(page.status).toBe(200);
     expect(await page.text()).toContain("Legacy Install");
@@ -85,7 +26,7 @@ describe("legacy", () => {
 
   it("leads a shop without a session out of the iframe, and a data request by header", async () => {
     const shop = "legacy-new.myshopify.com";
-    await sandbox.client.installShop(shop);
+    await world.sandbox.client.installShop(shop);
     const document = await world.merchant.open(shop);
     const exit = new URL(document.headers.get("location")!, world.app.url);
     expect(exit.pathname).toBe("/auth/exit-iframe");
@@ -96,14 +37,14 @@ describe("legacy", () => {
     const data = await world.merchant.data(shop);
     expect(data.status).toBe(401);
     expect(data.headers.get("x-shopify-api-request-failure-reauthorize-url")).toBe(`${TEST_APP.url}/auth?shop=${shop}`);
-    expect((await sandbox.client.ledger.calls({ shop, endpoint: "token" })).length).toBe(0);
+    expect((await world.tokenCalls(shop)).length).toBe(0);
   });
 
   it("asks for a new authorization when Shopify has ended the token", async () => {
     const shop = "legacy-revoked.myshopify.com";
-    await sandbox.client.createShop(shop);
+    await world.sandbox.client.createShop(shop);
     await world.merchant.installByCode(shop);
-    await sandbox.client.revokeTokens(shop);
+    await world.sandbox.client.revokeTokens(shop);
     const data = await world.merchant.data(shop);
     expect(data.status).toBe(401);
     expect(data.headers.get("x-shopify-api-request-failure-reauthorize-url")).toBe(`${TEST_APP.url}/auth?shop=${shop}`);
@@ -114,7 +55,7 @@ describe("legacy", () => {
 
   it("refreshes a pair from before the flag was set back, instead of asking the merchant every hour", async () => {
     const shop = "legacy-pair.myshopify.com";
-    const pair = await sandbox.client.installShop(shop, { token: "expiring" });
+    const pair = await world.sandbox.client.installShop(shop, { token: "expiring" });
     await world.database.query(
       `INSERT INTO "Session" ("id", "shop", "state", "isOnline", "scope", "accessToken", "expires", "refreshToken", "refreshTokenExpires")
        VALUES ($1, $2, '', false, 'read_products', $3, now() - interval '1 minute', $4, now() + interval '80 days')`,
@@ -122,37 +63,37 @@ describe("legacy", () => {
     );
     expect((await world.merchant.open(shop)).status).toBe(200);
     expect((await world.merchant.data(shop)).status).toBe(200);
-    const grants = (await sandbox.client.ledger.calls({ shop, endpoint: "token" })).map(({ grant }) => grant);
+    const grants = (await world.tokenCalls(shop)).map(({ grant }) => grant);
     expect(grants).toEqual(["refresh"]);
   });
 
   it("does not exchange ID tokens", async () => {
-    const calls = await sandbox.client.ledger.calls({ grant: "id_token" });
+    const calls = await world.sandbox.client.ledger.calls({ grant: "id_token" });
     expect(calls).toEqual([]);
   });
 });
 
 describe("expand", () => {
-  let world: World;
-  beforeAll(async () => {
-    world = await startWorld("expand", { TOKEN_EXCHANGE_ROLLOUT: "100%,-left-out.myshopify.com" });
+  const world = appHarness({
+    phase: "expand",
+    simulator,
+    env: { TOKEN_EXCHANGE_ROLLOUT: "100%,-left-out.myshopify.com" },
   });
-  afterAll(() => world?.close());
 
   it("stores a pair after the authorization code grant too", async () => {
     const shop = "expand-install.myshopify.com";
-    await sandbox.client.createShop(shop);
+    await world.sandbox.client.createShop(shop);
     const done = await world.merchant.installByCode(shop);
     expect(done.status).toBe(302);
     const row = (await world.row(shop))!;
     expect(row.expires).not.toBeNull();
-    expect(await sandbox.client.ledger.isCurrentPair(shop, row)).toBe(true);
+    expect(await world.sandbox.client.ledger.isCurrentPair(shop, row)).toBe(true);
     expect((await world.merchant.open(shop)).status).toBe(200);
   });
 
   it("serves a shop that is left out of the rollout by the authorization code grant, refreshing in between", async () => {
     const shop = "left-out.myshopify.com";
-    await sandbox.client.installShop(shop);
+    await world.sandbox.client.installShop(shop);
     const first = await world.merchant.open(shop);
     expect(first.headers.get("location")).toMatch(/^\/auth\/exit-iframe\?/);
     await world.merchant.installByCode(shop);
@@ -160,48 +101,47 @@ describe("expand", () => {
       shop,
     ]);
     expect((await world.merchant.open(shop)).status).toBe(200);
-    const grants = (await sandbox.client.ledger.calls({ shop, endpoint: "token" })).map(({ grant }) => grant);
+    const grants = (await world.tokenCalls(shop)).map(({ grant }) => grant);
     expect(grants).toEqual(["authorization_code", "refresh"]);
   });
 
   describe("over a token that lives", () => {
-    const grantsOf = async (shop: string) =>
-      (await sandbox.client.ledger.calls({ shop, endpoint: "token" })).map(({ grant }) => grant);
+    const grantsOf = async (shop: string) => (await world.tokenCalls(shop)).map(({ grant }) => grant);
 
     it.each(["expiring", "permanent"] as const)("renews it (%s) and leaves the code unused", async (token) => {
       const shop = `again-${token}.myshopify.com`;
-      const issued = await sandbox.client.installShop(shop, { token });
+      const issued = await world.sandbox.client.installShop(shop, { token });
       await world.store(issued);
       const done = await world.merchant.installByCode(shop);
       expect(done.headers.get("location")).toMatch(/^https:\/\/admin\.shopify\.com\/store\/again-/);
       expect(await grantsOf(shop)).toEqual([token === "expiring" ? "refresh" : "migration"]);
-      expect(await sandbox.client.ledger.isCurrentPair(shop, (await world.row(shop))!)).toBe(true);
+      expect(await world.sandbox.client.ledger.isCurrentPair(shop, (await world.row(shop))!)).toBe(true);
     });
 
     it("loses nothing when the answer is lost: the next click finds the pair", async () => {
       const shop = "again-lost.myshopify.com";
-      await world.store(await sandbox.client.installShop(shop, { token: "expiring" }));
-      await sandbox.client.faults.add({ shop, endpoint: "token", effect: { kind: "lost-after-commit" } });
+      await world.store(await world.sandbox.client.installShop(shop, { token: "expiring" }));
+      await world.sandbox.client.faults.add({ shop, endpoint: "token", effect: { kind: "lost-after-commit" } });
       expect((await world.merchant.installByCode(shop)).status).toBe(503);
-      await sandbox.client.faults.clear();
+      await world.sandbox.client.faults.clear();
       await expect.poll(async () => (await world.merchant.installByCode(shop)).status, { timeout: 10_000 }).toBe(302);
       expect(await grantsOf(shop)).not.toContain("authorization_code");
-      expect(await sandbox.client.ledger.isCurrentPair(shop, (await world.row(shop))!)).toBe(true);
+      expect(await world.sandbox.client.ledger.isCurrentPair(shop, (await world.row(shop))!)).toBe(true);
     });
 
     it("uses the code when the stored chain turns out to be dead", async () => {
       const shop = "again-dead.myshopify.com";
-      await world.store(await sandbox.client.installShop(shop, { token: "expiring" }));
-      await sandbox.client.revokeTokens(shop);
+      await world.store(await world.sandbox.client.installShop(shop, { token: "expiring" }));
+      await world.sandbox.client.revokeTokens(shop);
       expect((await world.merchant.installByCode(shop)).status).toBe(302);
       expect(await grantsOf(shop)).toEqual(["refresh", "authorization_code"]);
-      expect(await sandbox.client.ledger.isCurrentPair(shop, (await world.row(shop))!)).toBe(true);
+      expect(await world.sandbox.client.ledger.isCurrentPair(shop, (await world.row(shop))!)).toBe(true);
     });
   });
 
   it("refuses a callback that Shopify did not sign, without asking for a token", async () => {
     const shop = "forged.myshopify.com";
-    await sandbox.client.createShop(shop);
+    await world.sandbox.client.createShop(shop);
     const begun = await world.merchant.visit(`/auth?shop=${shop}`);
     const cookies = begun.headers.getSetCookie().map((cookie) => cookie.split(";")[0]);
     const state = new URL(begun.headers.get("location")!).searchParams.get("state");
@@ -217,44 +157,44 @@ describe("expand", () => {
     });
     expect(response.status).toBe(400);
     expect(await response.text()).toContain("The installation was not finished");
-    expect(await sandbox.client.ledger.calls({ shop, endpoint: "token" })).toEqual([]);
+    expect(await world.tokenCalls(shop)).toEqual([]);
   });
 
   it("takes few callbacks of one shop at once, and answers the others 503", async () => {
     const shop = "impatient.myshopify.com";
-    await sandbox.client.createShop(shop);
+    await world.sandbox.client.createShop(shop);
     expect((await world.merchant.installByCode(shop)).status).toBe(302);
     const begun = await world.merchant.visit(`/auth?shop=${shop}`);
     const cookies = begun.headers.getSetCookie().map((cookie) => cookie.split(";")[0]);
-    const { location } = await throughSandbox(sandbox, new URL(begun.headers.get("location")!));
+    const { location } = await throughSandbox(world.sandbox, new URL(begun.headers.get("location")!));
     const { pathname, search } = new URL(location);
-    const fault = await sandbox.client.faults.add({
+    const fault = await world.sandbox.client.faults.add({
       shop,
       endpoint: "token",
       effect: { kind: "latency", beforeMs: 300 },
     });
-    const before = (await sandbox.client.ledger.calls({ shop, endpoint: "token" })).length;
+    const before = (await world.tokenCalls(shop)).length;
     const answers = await Promise.all(
       Array.from({ length: 30 }, () =>
         world.merchant.visit(pathname + search, { headers: { Cookie: cookies.join("; ") } }),
       ),
     );
-    await sandbox.client.faults.remove(fault);
+    await world.sandbox.client.faults.remove(fault);
     const statuses = new Set(answers.map(({ status }) => status));
     expect([...statuses].sort()).toEqual([302, 503]);
-    expect((await sandbox.client.ledger.calls({ shop, endpoint: "token" })).length - before).toBeLessThan(30);
+    expect((await world.tokenCalls(shop)).length - before).toBeLessThan(30);
   });
 
   it("says so when Shopify fails in the middle of an installation, and the next attempt works", async () => {
     const shop = "failed-install.myshopify.com";
-    await sandbox.client.createShop(shop);
-    const fault = await sandbox.client.faults.add({
+    await world.sandbox.client.createShop(shop);
+    const fault = await world.sandbox.client.faults.add({
       shop,
       endpoint: "token",
       effect: { kind: "status", status: 520, body: "text" },
     });
     const response = await world.merchant.installByCode(shop);
-    await sandbox.client.faults.remove(fault);
+    await world.sandbox.client.faults.remove(fault);
     expect(response.status).toBe(503);
     expect(await response.text()).toContain("Try again");
     expect(await world.row(shop)).toBeUndefined();
@@ -283,62 +223,5 @@ describe("expand", () => {
     const wrong = await login("not a shop");
     expect(wrong.status).toBe(422);
     expect(await wrong.text()).toContain("Enter an address like my-store.myshopify.com");
-  });
-});
-
-describe("contract", () => {
-  let world: World;
-  beforeAll(async () => {
-    world = await startWorld("contract");
-  });
-  afterAll(() => world?.close());
-
-  const install = (shop: string) =>
-    `https://admin.shopify.com/store/${shop}/oauth/install?client_id=${TEST_APP.clientId}`;
-
-  it("leads cached install links and unfinished installations to Shopify's own installation", async () => {
-    for (const path of [
-      "/auth?shop=old-link.myshopify.com",
-      "/auth/callback?shop=old-link.myshopify.com&code=x&hmac=y",
-    ]) {
-      const response = await world.merchant.visit(path);
-      expect(response.status, path).toBe(302);
-      expect(response.headers.get("location"), path).toBe(install("old-link"));
-    }
-  });
-
-  it("leaves the iframe for it", async () => {
-    const response = await world.merchant.visit("/auth?shop=old-link.myshopify.com", {
-      headers: { "Sec-Fetch-Dest": "iframe" },
-    });
-    const exit = new URL(response.headers.get("location")!, world.app.url);
-    expect(exit.pathname).toBe("/auth/exit-iframe");
-    const page = await world.merchant.visit(exit.pathname + exit.search);
-    expect(page.status).toBe(200);
-    expect(await page.text()).toContain(install("old-link"));
-  });
-
-  it("explains itself when the link names no shop", async () => {
-    const response = await world.merchant.visit("/auth");
-    expect(response.status).toBe(200);
-    expect(await response.text()).toContain("Install the app from Shopify");
-  });
-
-  it("does not become an open door: other destinations of the exit page are refused", async () => {
-    const target = new URLSearchParams({ shop: "old-link.myshopify.com", exitIframe: "https://evil.example/" });
-    const response = await world.merchant.visit(`/auth/exit-iframe?${target}`);
-    expect(response.status).toBe(400);
-  });
-
-  it("acquires by ID token", async () => {
-    const shop = "contract-open.myshopify.com";
-    await sandbox.client.installShop(shop);
-    expect((await world.merchant.open(shop)).status).toBe(200);
-    expect(await sandbox.client.ledger.isCurrentPair(shop, (await world.row(shop))!)).toBe(true);
-  });
-
-  it("sends the login form's shop to Shopify's own installation", async () => {
-    const response = await world.merchant.visit("/auth/login?shop=fresh.myshopify.com");
-    expect(response.headers.get("location")).toBe(install("fresh"));
   });
 });

@@ -1,61 +1,11 @@
-// Proves that a stranger's request is bounded at the door and answered in words, never with an error of ours, and that it stops nobody else.
-import { connect } from "node:net";
-import { readFile } from "node:fs/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Sandbox } from "../../sandbox/start.ts";
-import { startTestApp, type TestApp } from "../support/app-process.ts";
-import { testDatabase } from "../support/postgres.ts";
-import { startTestSandbox, TEST_APP } from "../support/sandbox.ts";
+// Proves that a stranger's request is answered in words whatever is wrong with it, never with an error of ours, and is read once.
+import { describe, expect, it } from "vitest";
+import { TEST_APP } from "../support/sandbox.ts";
+import { appHarness } from "./app-harness.ts";
+import { raw, sendBytes } from "../support/raw-connection.ts";
 
-const database = testDatabase();
-let sandbox: Sandbox;
-let app: TestApp;
-
-beforeAll(async () => {
-  sandbox = await startTestSandbox();
-  app = await startTestApp({ sandbox, databaseUrl: database.current.url });
-});
-afterAll(async () => {
-  await app?.expectNoSecrets();
-  await app?.stop();
-  await sandbox?.close();
-});
-
-interface Answer {
-  status: number;
-  head: string;
-  body: string;
-}
-
-/** Sends bytes as they are and reads until the server closes, or has answered and `until` is over. */
-function send(bytes: string, { waitMs = 5_000 } = {}): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(app.port, "127.0.0.1");
-    let text = "";
-    const done = () => {
-      clearTimeout(timer);
-      socket.destroy();
-      const [head = "", ...body] = text.split("\r\n\r\n");
-      const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(head)?.[1] ?? 0);
-      resolve({ status, head, body: body.join("\r\n\r\n") });
-    };
-    const timer = setTimeout(done, waitMs);
-    socket.on("data", (data) => (text += data.toString("latin1")));
-    socket.on("close", done).on("error", (error) => (text ? done() : reject(error)));
-    socket.write(Buffer.from(bytes, "latin1"));
-  });
-}
-
-function raw(line: string, headers: Record<string, string> = {}, body = ""): string {
-  const all = {
-    Host: "app.test",
-    Connection: "close",
-    ...(body && { "Content-Length": String(body.length) }),
-    ...headers,
-  };
-  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}`);
-  return `${line} HTTP/1.1\r\n${lines.join("\r\n")}\r\n\r\n${body}`;
-}
+const world = appHarness();
+const send = (bytes: string) => sendBytes(world.app.port, bytes);
 
 const FORM = { "Content-Type": "application/x-www-form-urlencoded" };
 
@@ -191,7 +141,7 @@ describe("an answer in words", () => {
     };
     await Promise.all([worker(), worker(), worker(), worker()]);
     expect(wrong).toEqual([]);
-    expect(app.logs()).not.toContain('"msg":"request failed"');
+    expect(world.app.logs()).not.toContain('"msg":"request failed"');
   });
 });
 
@@ -200,13 +150,13 @@ describe("the address", () => {
     await send(raw("GET http://elsewhere.example/auth/login?shop=secret-query"));
     await send(raw("GET /auth/../metrics"));
     await send(raw(`GET /${"long".repeat(500)}`));
-    const paths = app
+    const paths = world.app
       .logs()
       .split("\n")
       .filter((line) => line.includes('"msg":"request"'))
       .map((line) => (JSON.parse(line) as { path: string }).path);
     expect(paths.slice(-3)).toEqual(["/auth/login", "/metrics", `/${"long".repeat(500)}`.slice(0, 200)]);
-    expect(app.logs()).not.toContain("secret-query");
+    expect(world.app.logs()).not.toContain("secret-query");
   });
 
   it("of the app is SHOPIFY_APP_URL, whatever a proxy makes of Host", async () => {
@@ -230,89 +180,9 @@ describe("the address", () => {
       raw("GET /", { "User-Agent": "Mozilla ".repeat(120) }),
     ]) {
       const startedAt = performance.now();
-      const [{ status }] = await Promise.all([send(bytes), fetch(`${app.url}/healthz`)]);
+      const [{ status }] = await Promise.all([send(bytes), fetch(`${world.app.url}/healthz`)]);
       expect(status).toBeLessThan(500);
       expect(performance.now() - startedAt).toBeLessThan(1_000);
     }
   });
 });
-
-describe("one connection", () => {
-  const count = ({ head, body }: Answer) => (head + body).split("HTTP/1.1 ").length - 1;
-  const page = `GET /auth/login HTTP/1.1\r\nHost: app.test\r\n\r\n`;
-
-  it("may send a few requests before the first is answered, and as many as it likes after the answers", async () => {
-    expect(count(await send(page.repeat(7) + raw("GET /healthz")))).toBe(8);
-  });
-
-  it("is ended when it sends thousands without waiting, and others need not wait for them", async () => {
-    const cut = { status: 0, head: "", body: "" };
-    const greedy = Array.from({ length: 10 }, () => send(page.repeat(2_000), { waitMs: 20_000 }).catch(() => cut));
-    expect((await send(raw("GET /healthz"), { waitMs: 20_000 })).status).toBe(200);
-    const answers = await Promise.all(greedy);
-    expect(Math.max(...answers.map(count))).toBeLessThanOrEqual(16);
-    const served = app.logs().match(/"path":"\/auth\/login"/g)?.length ?? 0;
-    expect(served).toBeLessThan(1_000);
-  });
-});
-
-describe("bodies", () => {
-  const KIBIBYTE = 1_024;
-  const signed = { "X-Shopify-Hmac-Sha256": `${"A".repeat(43)}=` };
-
-  it("of unsigned webhooks are refused unread", async () => {
-    const { status, body } = await send(raw("POST /webhooks/app/uninstalled", { "Content-Length": "1000000" }));
-    expect(status).toBe(401);
-    expect(JSON.parse(body)).toMatchObject({ code: "unsigned_webhook" });
-  });
-
-  it("of wrong operators are small, of the right one larger", async () => {
-    const size = { "Content-Length": String(200 * KIBIBYTE) };
-    expect((await send(raw("POST /admin/migrate-tokens", { ...size, Authorization: "Bearer x" }))).status).toBe(413);
-    const json = JSON.stringify({ limit: -1, padding: "x".repeat(200 * KIBIBYTE) });
-    const right = await fetch(`${app.url}/admin/migrate-tokens`, {
-      method: "POST",
-      headers: { Authorization: `Bearer ${app.migrationSecret}` },
-      body: json,
-    });
-    expect(right.status).toBe(422);
-  });
-
-  it("that are not verified hold 16 MiB together at most, and Shopify's still get in", async () => {
-    const before = await residentBytes();
-    const large = 1_024 * KIBIBYTE;
-    const withheld = Array.from({ length: 60 }, () =>
-      send(
-        raw("POST /webhooks/app/uninstalled", { ...signed, "Content-Length": String(large) }) + "x".repeat(large - 1),
-        { waitMs: 8_000 },
-      ),
-    );
-    await expect
-      .poll(
-        async () =>
-          (await Promise.race([Promise.all(withheld), pause(50)])) ?? app.logs().match(/"status":503/g)?.length,
-        { timeout: 8_000 },
-      )
-      .toBeGreaterThan(40);
-    expect((await residentBytes()) - before).toBeLessThan(150 * 1_024 * KIBIBYTE);
-    const shop = "in-the-crowd.myshopify.com";
-    await sandbox.client.installShop(shop);
-    const sent = await sandbox.client.sendWebhook(
-      shop,
-      "customers/redact",
-      { shop_domain: shop },
-      { uri: `${app.url}/webhooks/customers/redact` },
-    );
-    expect(sent.status).toBe(200);
-    const statuses = (await Promise.all(withheld)).map(({ status }) => status);
-    expect(statuses.filter((status) => status === 503).length).toBeGreaterThan(40);
-    expect(statuses.every((status) => status === 503 || status === 408 || status === 0)).toBe(true);
-  });
-});
-
-async function residentBytes(): Promise<number> {
-  const status = await readFile(`/proc/${app.pid}/status`, "utf8");
-  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1_024;
-}
-
-const pause = (ms: number) => new Promise<undefined>((resolve) => setTimeout(resolve, ms, undefined));

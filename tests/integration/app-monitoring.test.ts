@@ -1,26 +1,22 @@
 // Proves that every alert, panel and statement of docs/monitoring speaks of what the app really exposes, and that Prometheus takes them.
 import { execFile, spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { existsSync } from "node:fs";
 import { promisify } from "node:util";
 import { parser } from "@prometheus-io/lezer-promql";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { parse } from "yaml";
-import type { Sandbox } from "../../sandbox/start.ts";
 import { findFreePort } from "../../scripts/free-port.ts";
-import { startTestApp, type TestApp } from "../support/app-process.ts";
-import { testDatabase } from "../support/postgres.ts";
-import { startTestSandbox } from "../support/sandbox.ts";
+import { appHarness } from "./app-harness.ts";
 
 const DIRECTORY = "docs/monitoring";
 const MONITOR_SECRET = "monitor-0123456789abcdef0123456789";
-const database = testDatabase();
-let sandbox: Sandbox;
-let app: TestApp;
+
+// During a rotation of the client secret there is something of every metric.
+const world = appHarness({ env: { MONITOR_SECRET, SHOPIFY_API_SECRET_PREVIOUS: "shpss_of_before" } });
+
 let metrics: string;
 
 interface Rules {
@@ -39,28 +35,15 @@ const queries: [where: string, query: string][] = [
   ...panels.flatMap(({ title, targets }) => targets.map(({ expr }): [string, string] => [title, expr])),
 ];
 
-beforeAll(async () => {
-  sandbox = await startTestSandbox();
-  // During a rotation of the client secret there is something of every metric.
-  app = await startTestApp({
-    sandbox,
-    databaseUrl: database.current.url,
-    env: { MONITOR_SECRET, SHOPIFY_API_SECRET_PREVIOUS: "shpss_of_before" },
-  });
-  await vi.waitFor(
-    async () => {
-      const headers = { Authorization: `Bearer ${MONITOR_SECRET}` };
-      metrics = await (await fetch(`${app.url}/metrics`, { headers })).text();
-      expect(metrics).toContain(`app_job_done_timestamp_seconds{name="plan-keep-alive"}`);
-    },
-    { timeout: 25_000, interval: 250 },
-  );
-});
-afterAll(async () => {
-  await app?.expectNoSecrets();
-  await app?.stop();
-  await sandbox?.close();
-});
+beforeAll(async () => {});
+await vi.waitFor(
+  async () => {
+    const headers = { Authorization: `Bearer ${MONITOR_SECRET}` };
+    metrics = await (await fetch(`${world.app.url}/metrics`, { headers })).text();
+    expect(metrics).toContain(`app_job_done_timestamp_seconds{name="plan-keep-alive"}`);
+  },
+  { timeout: 25_000, interval: 250 },
+);
 
 interface Selector {
   metric: string;
@@ -146,69 +129,7 @@ it("each statement runs on the app's database", async () => {
   const page = await readFile(join(DIRECTORY, "README.md"), "utf8");
   const statements = [...page.matchAll(/```sql\n(.*?)```/gs)].map(([, sql]) => sql!);
   expect(statements.length).toBeGreaterThan(5);
-  for (const sql of statements) await database.current.query(sql);
-});
-
-describe("traces", () => {
-  it("are one span for each token call, with grant and outcome, and no token; sent before the process ends", async () => {
-    const bodies: string[] = [];
-    const collector = createServer((request, response) => {
-      let body = "";
-      request.setEncoding("utf8").on("data", (text: string) => (body += text));
-      request.on("end", () => {
-        bodies.push(body);
-        response.writeHead(200, { "content-type": "application/json" }).end("{}");
-      });
-    });
-    await new Promise<void>((resolve) => collector.listen(0, "127.0.0.1", resolve));
-    const endpoint = `http://127.0.0.1:${(collector.address() as AddressInfo).port}`;
-    const traced = await startTestApp({
-      sandbox,
-      databaseUrl: database.current.url,
-      env: { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_SERVICE_NAME: "my-app" },
-    });
-    const [good, gone] = await sandbox.client.installShops([
-      { shop: "traced-good.myshopify.com", token: "permanent" },
-      { shop: "traced-gone.myshopify.com", token: "permanent" },
-    ]);
-    await sandbox.client.uninstall(gone!.shop, { webhook: false });
-    for (const { shop, accessToken } of [good!, gone!]) {
-      await database.current.query(
-        `INSERT INTO "Session" (id, shop, state, scope, "accessToken") VALUES ('offline_' || $1::text, $1, '', 'read_products', $2)`,
-        [shop, accessToken],
-      );
-    }
-    const answer = await fetch(`${traced.url}/admin/migrate-tokens`, {
-      method: "POST",
-      headers: { Authorization: `Bearer ${traced.migrationSecret}` },
-      body: JSON.stringify({ waitSeconds: 20 }),
-    });
-    expect(answer.status).toBe(200);
-    await traced.stop();
-    await new Promise((resolve) => collector.close(resolve));
-    const text = bodies.join("");
-    const calls = (await sandbox.client.ledger.calls({ endpoint: "token" })).filter(({ shop }) =>
-      shop.startsWith("traced-"),
-    );
-    expect(text.match(/"shopify\.grant"/g)).toHaveLength(calls.length);
-    expect(text).toContain(`"shopify.outcome","value":{"stringValue":"ok"}`);
-    expect(text).toContain(`"server.address","value":{"stringValue":"traced-gone.myshopify.com"}`);
-    expect(text).toContain(`"stringValue":"my-app"`);
-    expect(await sandbox.client.ledger.findSecrets(text)).toEqual([]);
-    await traced.expectNoSecrets();
-  });
-
-  it("load nothing where no endpoint is set", async () => {
-    const source = `import { registerHooks } from "node:module";
-      const loaded = [];
-      registerHooks({ load: (url, context, next) => (loaded.push(url), next(url, context)) });
-      const { openTraces } = await import("./app/infra/traces.server.ts");
-      const count = async (env) => (await openTraces(env), loaded.filter((url) => url.includes("@opentelemetry")).length);
-      process.stdout.write(JSON.stringify([await count({}), (await count({ OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:1" })) > 0]));
-      process.exit();`;
-    const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", source]);
-    expect(JSON.parse(stdout)).toEqual([0, true]);
-  });
+  for (const sql of statements) await world.database.query(sql);
 });
 
 const onPath = (name: string) =>
@@ -229,7 +150,7 @@ describe.skipIf(!onPath("prometheus") || !onPath("promtool"))("a real Prometheus
           job_name: "expand-contract",
           scrape_interval: "1s",
           authorization: { credentials: MONITOR_SECRET },
-          static_configs: [{ targets: [new URL(app.url).host] }],
+          static_configs: [{ targets: [new URL(world.app.url).host] }],
         },
       ],
     };

@@ -1,47 +1,17 @@
 // Proves that the operator's routes start, show and stop a run, and refuse in words.
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Sandbox } from "../../sandbox/start.ts";
-import { startTestApp, type TestApp } from "../support/app-process.ts";
-import { signInToConsole } from "../support/console-visitor.ts";
-import { testDatabase } from "../support/postgres.ts";
-import { startTestSandbox } from "../support/sandbox.ts";
+import { describe, expect, it } from "vitest";
+import { startTestApp } from "../support/app-process.ts";
+import { appHarness } from "./app-harness.ts";
+import { seedPermanentShops } from "./cli-harness.ts";
 
-const database = testDatabase();
-let sandbox: Sandbox;
-let app: TestApp;
+const world = appHarness();
+const { operator } = world;
 
-beforeAll(async () => {
-  sandbox = await startTestSandbox();
-  app = await startTestApp({ sandbox, databaseUrl: database.current.url, phase: "expand" });
-});
-afterAll(async () => {
-  await app?.expectNoSecrets();
-  await app?.stop();
-  await sandbox?.close();
-});
-
-const operator = (path: string, init: RequestInit = {}, target = app) =>
-  fetch(target.url + path, {
-    redirect: "manual",
-    ...init,
-    headers: { Authorization: `Bearer ${target.migrationSecret}`, ...(init.headers as object) },
-  });
 const start = (body: unknown) => operator("/admin/migrate-tokens", { method: "POST", body: JSON.stringify(body) });
-
-async function seedPermanentShops(prefix: string, count: number): Promise<string[]> {
-  const shops = Array.from({ length: count }, (_, n) => `${prefix}-${n}.myshopify.com`);
-  const installed = await sandbox.client.installShops(shops.map((shop) => ({ shop, token: "permanent" as const })));
-  await database.current.query(
-    `INSERT INTO "Session" ("id", "shop", "state", "isOnline", "scope", "accessToken")
-     SELECT 'offline_' || shop, shop, '', false, 'read_products', token FROM unnest($1::text[], $2::text[]) AS t(shop, token)`,
-    [shops, installed.map(({ accessToken }) => accessToken)],
-  );
-  return shops;
-}
 
 describe("migrating", () => {
   it("waits for the run and answers with it, then proves that no permanent token is left", async () => {
-    const shops = await seedPermanentShops("migrate", 12);
+    const shops = await seedPermanentShops(world.sandbox, world.database, "migrate", 12);
 
     const response = await start({ waitSeconds: 20 });
 
@@ -56,11 +26,11 @@ describe("migrating", () => {
       permanentTokens: 0,
       failures: [],
     });
-    const rows = await database.current.query<{ shop: string; accessToken: string; refreshToken: string }>(
+    const rows = await world.database.query<{ shop: string; accessToken: string; refreshToken: string }>(
       `SELECT "shop", "accessToken", "refreshToken" FROM "Session" WHERE "shop" = ANY($1)`,
       [shops],
     );
-    expect(await sandbox.client.ledger.orphans(rows)).toEqual([]);
+    expect(await world.sandbox.client.ledger.orphans(rows)).toEqual([]);
 
     const latest = await operator("/admin/migrate-tokens");
     expect(await latest.json()).toMatchObject({ id: run.id });
@@ -70,8 +40,8 @@ describe("migrating", () => {
   });
 
   it("answers 202 with where and when to look while it goes on, joins the run there is, streams it, and stops it", async () => {
-    await seedPermanentShops("slow", 60);
-    const fault = await sandbox.client.faults.add({
+    await seedPermanentShops(world.sandbox, world.database, "slow", 60);
+    const fault = await world.sandbox.client.faults.add({
       shop: "slow-*",
       endpoint: "token",
       effect: { kind: "latency", beforeMs: 400 },
@@ -100,12 +70,12 @@ describe("migrating", () => {
     expect([200, 202]).toContain(stopped.status);
     const read = (await lines.text()).trim().split("\n");
     expect(JSON.parse(read.at(-1)!)).toMatchObject({ id: run.id, status: "stopped" });
-    await sandbox.client.faults.remove(fault);
+    await world.sandbox.client.faults.remove(fault);
   });
 
   it("lists every failure when asked to", async () => {
-    const shops = await seedPermanentShops("gone", 3);
-    for (const shop of shops) await sandbox.client.uninstall(shop, { webhook: false });
+    const shops = await seedPermanentShops(world.sandbox, world.database, "gone", 3);
+    for (const shop of shops) await world.sandbox.client.uninstall(shop, { webhook: false });
     const run = (await (await start({ shops, waitSeconds: 20 })).json()) as { id: string };
     const all = (await (await operator(`/admin/migrate-tokens/${run.id}?failures=all`)).json()) as {
       id: string;
@@ -162,110 +132,9 @@ describe("methods", () => {
   });
 });
 
-describe("the secret", () => {
-  it("is asked for on every route", async () => {
-    const paths = ["migrate-tokens", "migrate-tokens/x", "token-health", "dead-letters"].map(
-      (name) => `/admin/${name}`,
-    );
-    for (const path of [...paths, "/metrics"]) {
-      const response = await fetch(app.url + path);
-      expect(response.status, path).toBe(401);
-      expect(response.headers.get("www-authenticate"), path).toMatch(/^Bearer/);
-      expect(await response.json(), path).toMatchObject({ code: "unauthorized", status: 401 });
-    }
-  });
-
-  it("wrong too often is answered 429 with Retry-After for that address alone, and right it still opens", async () => {
-    const wrong = (address: string) =>
-      fetch(`${app.url}/admin/token-health`, {
-        headers: { Authorization: "Bearer wrong", "X-Forwarded-For": address },
-      });
-    let last: Response | undefined;
-    for (let n = 0; n < 12 && last?.status !== 429; n++) last = await wrong("203.0.113.7");
-    expect(last!.status).toBe(429);
-    expect(Number(last!.headers.get("retry-after"))).toBeGreaterThan(0);
-    expect(await last!.json()).toMatchObject({ code: "too_many_attempts" });
-
-    expect((await wrong("203.0.113.8")).status).toBe(401);
-    const right = await operator("/admin/token-health", { headers: { "X-Forwarded-For": "203.0.113.7" } });
-    expect(right.status).toBe(200);
-  });
-
-  it("wrong is counted under one key however the address is written, in memory that is bounded, without the database", async () => {
-    const wrong = async (address: string) => {
-      const headers = { Authorization: "Bearer wrong", "X-Forwarded-For": address };
-      return (await fetch(`${app.url}/admin/token-health`, { headers })).status;
-    };
-    const spellings = ["198.51.100.9", "198.51.100.9:1", "198.51.100.9:65535", "::ffff:198.51.100.9"];
-    const answers: number[] = [];
-    for (let n = 0; n < 12; n++) answers.push(await wrong(spellings[n % spellings.length]!));
-    expect(answers.at(-1)).toBe(429);
-    const network: number[] = [];
-    for (let n = 0; n < 12; n++) network.push(await wrong(`2001:db8:7:7::${n.toString(16)}`));
-    expect(network.at(-1)).toBe(429);
-    const noAddress: number[] = [];
-    for (let n = 0; n < 12; n++) noAddress.push(await wrong(`${"x".repeat(4_000)}${n}`));
-    expect(noAddress.at(-1)).toBe(429);
-    const tables = await database.current.query<{ name: string | null }>(
-      `SELECT to_regclass('operator_failed_attempts')::text AS name`,
-    );
-    expect(tables).toEqual([{ name: null }]);
-  });
-
-  it("of a monitor opens the metrics, the health of tokens and how a rotation stands, and nothing else; the previous one opens all during a rotation", async () => {
-    const monitor = "monitor-0123456789abcdef0123456789";
-    const previous = "previous-0123456789abcdef012345678";
-    const watched = await startTestApp({
-      sandbox,
-      databaseUrl: database.current.url,
-      env: { MONITOR_SECRET: monitor, MIGRATION_SECRET_PREVIOUS: previous },
-    });
-    try {
-      const ask = async (path: string, secret: string, method = "GET") =>
-        (await fetch(watched.url + path, { method, headers: { Authorization: `Bearer ${secret}` } })).status;
-      for (const path of ["/metrics", "/admin/token-health"]) {
-        expect(await ask(path, monitor), path).toBe(200);
-        expect(await ask(path, watched.migrationSecret), path).toBe(200);
-        expect(await ask(path, previous), path).toBe(200);
-      }
-      expect(await ask("/admin/client-secret", monitor)).toBe(200);
-      expect(await ask("/admin/dead-letters", previous)).toBe(200);
-      expect((await signInToConsole(watched, previous)).cookie).toMatch(/^operator_session=operator\./);
-      for (const [path, method] of [
-        ["/admin/migrate-tokens", "GET"],
-        ["/admin/migrate-tokens", "POST"],
-        ["/admin/migrate-tokens/x", "DELETE"],
-        ["/admin/dead-letters", "GET"],
-        ["/admin/dead-letters", "POST"],
-        ["/admin/client-secret", "POST"],
-      ] as const) {
-        expect(await ask(path, monitor, method), `${method} ${path}`).toBe(401);
-      }
-      expect(watched.logs()).not.toContain(monitor);
-      expect(watched.logs()).not.toContain(previous);
-    } finally {
-      await watched.stop();
-    }
-  });
-
-  it("absent from the environment means that the routes do not exist", async () => {
-    const closed = await startTestApp({
-      sandbox,
-      databaseUrl: database.current.url,
-      env: { MIGRATION_SECRET: undefined },
-    });
-    try {
-      const response = await operator("/admin/migrate-tokens", { method: "POST" }, closed);
-      expect(response.status).toBe(404);
-    } finally {
-      await closed.stop();
-    }
-  });
-});
-
 describe("the wrong order", () => {
   it("a migration with token exchange off is refused with the remedy", async () => {
-    const legacy = await startTestApp({ sandbox, databaseUrl: database.current.url, phase: "legacy" });
+    const legacy = await startTestApp({ sandbox: world.sandbox, databaseUrl: world.database.url, phase: "legacy" });
     try {
       const response = await operator("/admin/migrate-tokens", { method: "POST" }, legacy);
       expect(response.status).toBe(409);

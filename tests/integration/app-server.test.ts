@@ -1,46 +1,17 @@
-// Proves that the server answers health checks, survives its database and drains when it is stopped.
+// Proves that the server answers health checks, survives its database, and gives every answer its headers and its line in the log.
 import { readdirSync } from "node:fs";
-import { request as httpRequest, type ClientRequest, type IncomingMessage } from "node:http";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Sandbox } from "../../sandbox/start.ts";
-import { startTestApp, type TestApp } from "../support/app-process.ts";
-import { merchantOf } from "../support/app-requests.ts";
+import { describe, expect, it } from "vitest";
+import { startTestApp } from "../support/app-process.ts";
+import { merchantOf, openRequest } from "../support/app-requests.ts";
 import { BROWSER_USER_AGENT } from "../support/browser.ts";
-import { createTestDatabase, testDatabase } from "../support/postgres.ts";
-import { startTestSandbox } from "../support/sandbox.ts";
+import { createTestDatabase } from "../support/postgres.ts";
 import { severable } from "../support/severable-database.ts";
+import { appHarness } from "./app-harness.ts";
 
-const database = testDatabase();
-let sandbox: Sandbox;
-let app: TestApp;
-
-beforeAll(async () => {
-  sandbox = await startTestSandbox();
-  app = await startTestApp({ sandbox, databaseUrl: database.current.url });
-});
-afterAll(async () => {
-  await app?.expectNoSecrets();
-  await app?.stop();
-  await sandbox?.close();
-});
+const world = appHarness();
 
 const get = (path: string, headers: Record<string, string> = {}) =>
-  fetch(app.url + path, { redirect: "manual", headers: { "User-Agent": BROWSER_USER_AGENT, ...headers } });
-
-/** A request whose body is sent by hand. */
-function openRequest(target: TestApp, path: string, headers: Record<string, string> = {}) {
-  const request: ClientRequest = httpRequest(target.url + path, { method: "POST", headers });
-  const response = new Promise<IncomingMessage & { text: string }>((resolve, reject) => {
-    request.once("error", reject);
-    request.once("response", (message: IncomingMessage) => {
-      let text = "";
-      message.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
-      message.once("end", () => resolve(Object.assign(message, { text })));
-      message.once("error", reject);
-    });
-  });
-  return { request, response };
-}
+  fetch(world.app.url + path, { redirect: "manual", headers: { "User-Agent": BROWSER_USER_AGENT, ...headers } });
 
 describe("health", () => {
   it("answers without a secret and reveals nothing", async () => {
@@ -52,7 +23,7 @@ describe("health", () => {
 
   it("is not ready while the database lacks a migration, and says why in its log only", async () => {
     const behind = await createTestDatabase();
-    const other = await startTestApp({ sandbox, databaseUrl: behind.url });
+    const other = await startTestApp({ sandbox: world.sandbox, databaseUrl: behind.url });
     try {
       await behind.query(`DELETE FROM expand_contract."SchemaStep" WHERE "name" = '0001-tables'`);
       const response = await fetch(`${other.url}/readyz`);
@@ -69,10 +40,14 @@ describe("health", () => {
     const away = await createTestDatabase();
     const link = await severable(away.url);
     const secret = "0123456789abcdef0123456789abcdef";
-    const other = await startTestApp({ sandbox, databaseUrl: link.url, env: { MIGRATION_SECRET: secret } });
+    const other = await startTestApp({
+      sandbox: world.sandbox,
+      databaseUrl: link.url,
+      env: { MIGRATION_SECRET: secret },
+    });
     const status = async (path: string, headers = {}) => (await fetch(other.url + path, { headers })).status;
     const operator = { Authorization: `Bearer ${secret}` };
-    const { shop } = await sandbox.client.installShop("during-an-outage.myshopify.com", { token: "none" });
+    const { shop } = await world.sandbox.client.installShop("during-an-outage.myshopify.com", { token: "none" });
     try {
       expect(await status("/admin/token-health", operator)).toBe(200);
       link.sever();
@@ -82,7 +57,7 @@ describe("health", () => {
       expect(refused.status).toBe(503);
       expect(refused.headers.get("retry-after")).toBe("5");
       expect(await refused.json()).toMatchObject({ code: "database_unreachable" });
-      const page = await merchantOf(other, sandbox).open(shop);
+      const page = await merchantOf(other, world.sandbox).open(shop);
       expect(page.status).toBe(503);
       expect(page.headers.get("retry-after")).toBe("5");
       expect(await page.text()).toContain("We are back in a moment");
@@ -94,7 +69,7 @@ describe("health", () => {
       expect((await fetch(`${other.url}/auth/login`, typed)).status, "POST").toBe(503);
       link.mend();
       await expect.poll(() => status("/readyz"), { timeout: 10_000 }).toBe(200);
-      expect((await merchantOf(other, sandbox).open(shop)).status).toBe(200);
+      expect((await merchantOf(other, world.sandbox).open(shop)).status).toBe(200);
     } finally {
       await other.stop();
       await link.close();
@@ -139,19 +114,22 @@ describe("headers", () => {
 
 describe("methods", () => {
   it("OPTIONS names what a page answers, and allows no other origin", async () => {
-    const response = await fetch(`${app.url}/app`, { method: "OPTIONS", headers: { Origin: "https://evil.example" } });
+    const response = await fetch(`${world.app.url}/app`, {
+      method: "OPTIONS",
+      headers: { Origin: "https://evil.example" },
+    });
     expect(response.status).toBe(204);
     expect(response.headers.get("allow")).toContain("GET");
     expect(response.headers.get("access-control-allow-origin")).toBeNull();
   });
 
   it("HEAD of a page has its status and no body", async () => {
-    const response = await fetch(`${app.url}/`, { method: "HEAD" });
+    const response = await fetch(`${world.app.url}/`, { method: "HEAD" });
     expect([response.status, await response.text()]).toEqual([200, ""]);
   });
 
   it("that make no sense are answered 405", async () => {
-    const { request, response } = openRequest(app, "/app");
+    const { request, response } = openRequest(world.app, "/app");
     request.method = "TRACE";
     request.end();
     expect((await response).statusCode).toBe(405);
@@ -160,7 +138,7 @@ describe("methods", () => {
 
 describe("addresses", () => {
   it("that no URL can be made of are answered 400", async () => {
-    const { request, response } = openRequest(app, "/app", { Host: "a b" });
+    const { request, response } = openRequest(world.app, "/app", { Host: "a b" });
     request.end();
     expect((await response).statusCode).toBe(400);
     expect((await get("/assets/%E0%A4%A")).status).toBe(400);
@@ -177,7 +155,7 @@ describe("bodies", () => {
   const MEBIBYTE = 1024 * 1024;
 
   it("that announce too much are refused before they are read", async () => {
-    const { request, response } = openRequest(app, "/auth/login", {
+    const { request, response } = openRequest(world.app, "/auth/login", {
       "Content-Type": "application/x-www-form-urlencoded",
       "Content-Length": String(2 * MEBIBYTE),
     });
@@ -189,7 +167,7 @@ describe("bodies", () => {
   });
 
   it("that turn out to be too much are refused when they do", async () => {
-    const { request, response } = openRequest(app, "/auth/login", {
+    const { request, response } = openRequest(world.app, "/auth/login", {
       "Content-Type": "application/x-www-form-urlencoded",
     });
     request.on("error", () => {});
@@ -202,10 +180,10 @@ describe("bodies", () => {
 
   it("of webhooks may be larger, and are verified whole", async () => {
     const shop = "large.myshopify.com";
-    await sandbox.client.installShop(shop);
+    await world.sandbox.client.installShop(shop);
     const payload = { shop_domain: shop, note: "x".repeat(MEBIBYTE - 1_024) };
-    const { status } = await sandbox.client.sendWebhook(shop, "customers/redact", payload, {
-      uri: `${app.url}/webhooks/customers/redact`,
+    const { status } = await world.sandbox.client.sendWebhook(shop, "customers/redact", payload, {
+      uri: `${world.app.url}/webhooks/customers/redact`,
     });
     expect(status).toBe(200);
   });
@@ -214,12 +192,12 @@ describe("bodies", () => {
 describe("the log", () => {
   it("has a line per request, with neither its query nor anything secret in it", async () => {
     const shop = "logged.myshopify.com";
-    await sandbox.client.installShop(shop);
-    const merchant = merchantOf(app, sandbox);
-    await merchant.open(shop, { idToken: await sandbox.client.idToken(shop, { expired: true }) });
+    await world.sandbox.client.installShop(shop);
+    const merchant = merchantOf(world.app, world.sandbox);
+    await merchant.open(shop, { idToken: await world.sandbox.client.idToken(shop, { expired: true }) });
     await merchant.visit(`/auth/callback?shop=${shop}&code=secret-code&hmac=abcdef&state=1`);
-    await expect.poll(() => app.logs()).toContain('"path":"/auth/callback"');
-    const line = app
+    await expect.poll(() => world.app.logs()).toContain('"path":"/auth/callback"');
+    const line = world.app
       .logs()
       .split("\n")
       .find((text) => text.includes('"path":"/auth/callback"'));
@@ -233,122 +211,8 @@ describe("the log", () => {
       "status",
       "time",
     ]);
-    expect(app.logs()).not.toContain("secret-code");
-    expect(app.logs()).not.toContain("id_token");
-    await app.expectNoSecrets();
-  });
-});
-
-describe("SIGTERM", () => {
-  it("lets a request in flight finish, accepts no other, and ends with 0", async () => {
-    const own = await createTestDatabase();
-    const draining = await startTestApp({ sandbox, databaseUrl: own.url });
-    try {
-      const idle = await fetch(`${draining.url}/healthz`); // leaves an idle connection in the pool
-      await idle.text();
-      const body = "shop=in-flight";
-      const { request, response } = openRequest(draining, "/auth/login", {
-        "Content-Type": "application/x-www-form-urlencoded",
-        "Content-Length": String(body.length),
-      });
-      request.write(body.slice(0, 4));
-      await expect.poll(() => request.socket?.bytesWritten ?? 0).toBeGreaterThan(0);
-      // The server has the request once it has answered one that was sent after it on another connection.
-      await (await fetch(`${draining.url}/healthz`)).text();
-
-      process.kill(draining.pid, "SIGTERM");
-      await expect.poll(() => draining.logs()).toContain("finishing those in flight");
-      await expect(fetch(`${draining.url}/healthz`, { headers: { Connection: "close" } })).rejects.toThrow();
-
-      request.end(body.slice(4));
-      const answer = await response;
-      expect(answer.statusCode).toBe(302);
-      expect(answer.headers.location).toContain("/auth?shop=in-flight.myshopify.com");
-      expect(await draining.ended).toEqual({ code: 0, signal: null });
-    } finally {
-      await draining.stop();
-      await own.drop();
-    }
-  });
-
-  it("lets the call of a migration end, stores its pair, and ends with 0", async () => {
-    const own = await createTestDatabase();
-    const draining = await startTestApp({ sandbox, databaseUrl: own.url });
-    try {
-      const { shop, accessToken } = await sandbox.client.installShop("drain-call.myshopify.com", {
-        token: "permanent",
-      });
-      await own.query(
-        `INSERT INTO "Session" ("id", "shop", "state", "isOnline", "accessToken") VALUES ('offline_' || $1::text, $1, '', false, $2)`,
-        [shop, accessToken],
-      );
-      await sandbox.client.faults.add({
-        shop,
-        endpoint: "token",
-        times: 1,
-        effect: { kind: "latency", afterMs: 6_000 },
-      });
-      await fetch(`${draining.url}/admin/migrate-tokens`, {
-        method: "POST",
-        headers: { Authorization: `Bearer ${draining.migrationSecret}` },
-        body: JSON.stringify({ waitSeconds: 0 }),
-      });
-      await expect
-        .poll(async () => (await sandbox.client.ledger.calls({ shop, endpoint: "token" })).length, { timeout: 10_000 })
-        .toBe(1);
-      process.kill(draining.pid, "SIGTERM");
-      expect(await draining.ended).toEqual({ code: 0, signal: null });
-      const rows = await own.query<{ shop: string; accessToken: string; refreshToken: string | null }>(
-        `SELECT "shop", "accessToken", "refreshToken" FROM "Session"`,
-      );
-      expect(await sandbox.client.ledger.isCurrentPair(shop, rows[0]!)).toBe(true);
-      expect(await own.query(`SELECT "outcome" FROM expand_contract."MigrationOutcome"`)).toEqual([
-        { outcome: "migrated" },
-      ]);
-    } finally {
-      await draining.stop();
-      await own.drop();
-    }
-  });
-
-  it("ends a stream and a waiting migration at once, and ends by itself when idle", async () => {
-    const own = await createTestDatabase();
-    const draining = await startTestApp({ sandbox, databaseUrl: own.url });
-    const operator = { Authorization: `Bearer ${draining.migrationSecret}` };
-    try {
-      const installed = await sandbox.client.installShop("drain-slow.myshopify.com", { token: "permanent" });
-      await own.query(
-        `INSERT INTO "Session" ("id", "shop", "state", "isOnline", "accessToken") VALUES ('offline_' || $1::text, $1, '', false, $2)`,
-        [installed.shop, installed.accessToken],
-      );
-      const fault = await sandbox.client.faults.add({
-        shop: installed.shop,
-        endpoint: "token",
-        effect: { kind: "hang", ms: 20_000 },
-      });
-      const waiting = fetch(`${draining.url}/admin/migrate-tokens`, {
-        method: "POST",
-        headers: operator,
-        body: JSON.stringify({ waitSeconds: 50 }),
-      });
-      await expect
-        .poll(async () => (await sandbox.client.ledger.calls({ shop: installed.shop, endpoint: "token" })).length)
-        .toBeGreaterThan(0);
-      const stream = await fetch(`${draining.url}/admin/migrate-tokens`, {
-        headers: { ...operator, Accept: "text/event-stream" },
-      });
-      const events = stream.body!.getReader();
-      expect(new TextDecoder().decode((await events.read()).value)).toContain("event: run");
-
-      process.kill(draining.pid, "SIGTERM");
-
-      expect((await waiting).status).toBe(202);
-      while (!(await events.read()).done);
-      expect((await draining.ended).code).toBe(0);
-      await sandbox.client.faults.remove(fault);
-    } finally {
-      await draining.stop();
-      await own.drop();
-    }
+    expect(world.app.logs()).not.toContain("secret-code");
+    expect(world.app.logs()).not.toContain("id_token");
+    await world.app.expectNoSecrets();
   });
 });

@@ -1,7 +1,11 @@
 import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { afterAll, beforeAll } from "vitest";
 import { PROJECT_ROOT } from "../../scripts/project-root.ts";
 import type { Sandbox } from "../../sandbox/start.ts";
-import type { TestDatabase } from "../support/postgres.ts";
+import { startTestApp, type TestApp, type TestAppOptions } from "../support/app-process.ts";
+import { testDatabase, type TestDatabase } from "../support/postgres.ts";
+import { startTestSandbox } from "../support/sandbox.ts";
 
 export interface Said {
   code: number | null;
@@ -88,4 +92,40 @@ export async function seedPermanentShops(
     [shops, installed.map(({ accessToken }) => accessToken)],
   );
   return shops;
+}
+
+/** The simulator, a database, and the built app, which tests start in the phase they are about; and the command line that asks it. */
+export function cliAppHarness() {
+  const database = testDatabase();
+  const secret = randomBytes(32).toString("hex");
+  let sandbox: Sandbox;
+  let app: TestApp | undefined;
+
+  beforeAll(async () => {
+    sandbox = await startTestSandbox();
+  });
+  afterAll(async () => {
+    await app?.stop();
+    await sandbox?.close();
+  });
+
+  return {
+    secret,
+    get sandbox(): Sandbox {
+      return sandbox;
+    },
+    get database(): TestDatabase {
+      return database.current;
+    },
+    get app(): TestApp | undefined {
+      return app;
+    },
+    async restart(phase: TestAppOptions["phase"], env: Record<string, string | undefined> = {}): Promise<TestApp> {
+      await app?.stop();
+      const databaseUrl = database.current.url;
+      return (app = await startTestApp({ sandbox, databaseUrl, phase, env: { MIGRATION_SECRET: secret, ...env } }));
+    },
+    tokens: (args: string[], env: Record<string, string> = {}) =>
+      startTokens(args, { MIGRATION_SECRET: secret, APP_URL: app?.url, ...env }).ended,
+  };
 }

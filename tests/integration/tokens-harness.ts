@@ -11,7 +11,7 @@ import {
 } from "../../app/tokens/index.ts";
 import { createVault } from "../../app/tokens/sealing/vault.ts";
 import type { Sandbox } from "../../sandbox/start.ts";
-import type { Call } from "../../sandbox/platform/types.ts";
+import type { Call, Effect } from "../../sandbox/platform/types.ts";
 import { openPrisma, type PrismaDatabase } from "../support/open-prisma.ts";
 import { testDatabase, type TestDatabase } from "../support/postgres.ts";
 import { routeThroughSandbox, startTestSandbox, TEST_APP } from "../support/sandbox.ts";
@@ -26,6 +26,12 @@ export interface StoredRow {
   expires: Date | null;
   refreshTokenExpires: Date | null;
   scope: string | null;
+}
+
+interface Marks {
+  generation: number;
+  needsReauthWhy: string | null;
+  suspendedWhy: string | null;
 }
 
 /** The library as the app configures it, over our fetch. */
@@ -126,6 +132,30 @@ export function tokensHarness({ keys = [] }: { keys?: readonly TokenKey[] } = {}
       return Object.assign(tokens, { prisma });
     },
 
+    /** The next `times` calls to the token endpoint for a shop go wrong. */
+    failTokenCalls: (shop: string, effect: Effect, times = 1) =>
+      sandbox.client.faults.add({ shop, endpoint: "token", times, effect }),
+
+    /**
+     * A process as it is before a rotation of the client secret, and what makes one that knows both secrets.
+     * @param options of every process in it.
+     */
+    rotation(options: Partial<TokenDependencies> = {}) {
+      return {
+        before: this.process(options),
+        rotate: async () => {
+          const { secret } = await sandbox.client.rotateSecret();
+          const [api, previousApi] = [createApi(secret), createApi()];
+          return {
+            secret,
+            process: () => this.process({ ...options, api, previousApi }),
+            /** Without SHOPIFY_API_SECRET_PREVIOUS. */
+            alone: () => this.process({ ...options, api }),
+          };
+        },
+      };
+    },
+
     /** Ends the shop's lease, whoever holds it: as if it had taken too long. */
     async endLease(shop: string): Promise<void> {
       await database.current.query(
@@ -174,17 +204,12 @@ export function tokensHarness({ keys = [] }: { keys?: readonly TokenKey[] } = {}
     },
 
     /** Puts a row back as it was: what a process does that is not ours. */
-    async overwrite(row: StoredRow): Promise<void> {
-      await database.current.query(`UPDATE "Session" SET "accessToken" = $2, "refreshToken" = $3 WHERE id = $1`, [
-        `offline_${row.shop}`,
-        row.accessToken,
-        row.refreshToken,
-      ]);
+    async overwrite({ shop, accessToken, refreshToken }: StoredRow): Promise<void> {
+      const sql = `UPDATE "Session" SET "accessToken" = $2, "refreshToken" = $3 WHERE id = $1`;
+      await database.current.query(sql, [`offline_${shop}`, accessToken, refreshToken]);
     },
 
-    async tokenCalls(shop: string): Promise<Call[]> {
-      return sandbox.client.ledger.calls({ shop, endpoint: "token" });
-    },
+    tokenCalls: (shop: string): Promise<Call[]> => sandbox.client.ledger.calls({ shop, endpoint: "token" }),
 
     /** The stored pair is exactly the one Shopify issued last, and nothing ran side by side. */
     async expectCurrent(shop: string): Promise<StoredRow> {
@@ -201,16 +226,11 @@ export function tokensHarness({ keys = [] }: { keys?: readonly TokenKey[] } = {}
       expect((await sandbox.client.ledger.overlaps()).filter((overlap) => overlap.shop === shop)).toEqual([]);
     },
 
-    async marks(
-      shop: string,
-    ): Promise<{ generation: number; needsReauthWhy: string | null; suspendedWhy: string | null }> {
-      const [row] = await database.current.query<{
-        generation: number;
-        needsReauthWhy: string | null;
-        suspendedWhy: string | null;
-      }>(`SELECT generation, "needsReauthWhy", "suspendedWhy" FROM expand_contract."ShopToken" WHERE shop = $1`, [
-        shop,
-      ]);
+    async marks(shop: string): Promise<Marks> {
+      const [row] = await database.current.query<Marks>(
+        `SELECT generation, "needsReauthWhy", "suspendedWhy" FROM expand_contract."ShopToken" WHERE shop = $1`,
+        [shop],
+      );
       return row ?? { generation: 0, needsReauthWhy: null, suspendedWhy: null };
     },
 

@@ -159,3 +159,13 @@ describe("an outcome nobody knows", () => {
     expect(await h.tokenCalls(shop)).toHaveLength(1);
   });
 });
+
+test("time leaps of 7, 30 and 89 days leave a chain that lives", async () => {
+  const shop = await h.install("expiring");
+  const tokens = h.process();
+  for (const days of [7, 30, 89]) {
+    await h.advance(days * DAY_MS);
+    await tokens.getSession(shop);
+    await h.expectCurrent(shop);
+  }
+});

@@ -13,26 +13,8 @@ beforeEach(async () => {
   await h.database.query(`DELETE FROM expand_contract."ShopToken"`);
 });
 
-/** A process as it is before the rotation, and what makes one that knows both secrets. */
-async function rotation() {
-  const before = h.process();
-  return {
-    before,
-    rotate: async () => {
-      const { secret } = await h.sandbox.client.rotateSecret();
-      const [api, previousApi] = [createApi(secret), createApi()];
-      return {
-        secret,
-        process: () => h.process({ api, previousApi }),
-        /** Without SHOPIFY_API_SECRET_PREVIOUS. */
-        alone: () => h.process({ api }),
-      };
-    },
-  };
-}
-
 test("an ID token that the old secret signed, as all are until it is revoked, brings a chain of the new one", async () => {
-  const { rotate } = await rotation();
+  const { rotate } = h.rotation();
   const shop = await h.install("none");
   const now = await rotate();
   const idToken = await h.idToken(shop);
@@ -48,7 +30,7 @@ test("an ID token that the old secret signed, as all are until it is revoked, br
 const refreshes = async (shop: string) => (await h.tokenCalls(shop)).filter(({ grant }) => grant === "refresh").length;
 
 test("every chain is refreshed once, by whoever comes first; then the old secret is revoked and no shop notices", async () => {
-  const { before, rotate } = await rotation();
+  const { before, rotate } = h.rotation();
   const made = await h.install("expiring");
   await before.refresh(made);
   const idle = await h.install("expiring");
@@ -92,7 +74,7 @@ test("every chain is refreshed once, by whoever comes first; then the old secret
 });
 
 test("what another release stored counts as pinned, whatever was on record before", async () => {
-  const { before, rotate } = await rotation();
+  const { before, rotate } = h.rotation();
   const shop = await h.install("expiring");
   const old = await h.row(shop);
   const now = await rotate();
@@ -121,7 +103,7 @@ test("the record tells nothing of the secret, and is of the app", async () => {
 
 describe("a migration whose answer was lost before the rotation", () => {
   async function lostMigration() {
-    const { before, rotate } = await rotation();
+    const { before, rotate } = h.rotation();
     const shop = await h.install("permanent");
     await h.sandbox.client.faults.add({ shop, grant: "migration", effect: { kind: "lost-after-commit" } });
     expect(await before.migrate(shop, { retries: 0 })).toMatchObject({ outcome: "failed", retryable: true });
@@ -184,7 +166,7 @@ describe("a migration whose answer was lost before the rotation", () => {
 });
 
 test("after a refresh whose answer was lost, the pair that comes again may be the old secret's: it is refreshed once more", async () => {
-  const { before, rotate } = await rotation();
+  const { before, rotate } = h.rotation();
   const shop = await h.install("expiring");
   await h.sandbox.client.faults.add({ shop, grant: "refresh", effect: { kind: "lost-after-commit" } });
   await expect(before.refresh(shop)).rejects.toMatchObject({ code: "transient" });
@@ -202,7 +184,7 @@ test("after a refresh whose answer was lost, the pair that comes again may be th
 });
 
 test("frozen shops stay pinned and are named; chains that are over count no more; a chain that ended says so", async () => {
-  const { before, rotate } = await rotation();
+  const { before, rotate } = h.rotation();
   const [frozen, dead, ended] = [await h.install("expiring"), await h.install("expiring"), await h.install("expiring")];
   await h.sandbox.client.revokeTokens(dead);
   await expect(before.refresh(dead)).rejects.toBeInstanceOf(ReauthorizationRequiredError);
@@ -224,7 +206,7 @@ test("frozen shops stay pinned and are named; chains that are over count no more
 });
 
 test("permanent tokens end with it, too: those to migrate and those of suspended shops hold it back, those that are over do not", async () => {
-  const { before, rotate } = await rotation();
+  const { before, rotate } = h.rotation();
   const [left, frozen, gone] = [
     await h.install("permanent"),
     await h.install("permanent"),
@@ -247,7 +229,7 @@ test("permanent tokens end with it, too: those to migrate and those of suspended
 });
 
 test("the old secret revoked first: shops are marked one by one, and a visit heals each without a question", async () => {
-  const { before, rotate } = await rotation();
+  const { before, rotate } = h.rotation();
   const shop = await h.install("expiring");
   await before.refresh(shop);
   const now = await rotate();
@@ -264,13 +246,11 @@ test("the old secret revoked first: shops are marked one by one, and a visit hea
 });
 
 test("sealed rows say the same", async () => {
-  const keys = parseTokenKeys(makeTokenKey("k1"));
   const shop = await h.install("expiring");
-  const before = h.process({ encryption: { keys } });
+  const { before, rotate } = h.rotation({ encryption: { keys: parseTokenKeys(makeTokenKey("k1")) } });
   await before.refresh(shop);
   expect(await before.rotation()).toMatchObject({ chains: 1, pinned: 0 });
-  const { secret } = await h.sandbox.client.rotateSecret();
-  const after = h.process({ encryption: { keys }, api: createApi(secret), previousApi: createApi() });
+  const after = (await rotate()).process();
   expect(await after.rotation()).toMatchObject({ pinned: 1, pinnedUnknown: 0 });
   expect(await after.repin(shop)).toMatchObject({ outcome: "refreshed" });
   expect(await after.rotation()).toMatchObject({ pinned: 0, mayRevoke: true });

@@ -1,3 +1,5 @@
+import { createHmac } from "node:crypto";
+import { request as httpRequest, type ClientRequest, type IncomingMessage } from "node:http";
 import type { Sandbox } from "../../sandbox/start.ts";
 import type { TestApp } from "./app-process.ts";
 import { BROWSER_USER_AGENT } from "./browser.ts";
@@ -82,4 +84,55 @@ export async function throughSandbox(sandbox: Sandbox, consent: URL): Promise<{ 
   } finally {
     await dispatcher.close();
   }
+}
+
+/** The shop of a webhook unless its headers name another. */
+export const SIGNED = "signed.myshopify.com";
+
+/** As Shopify's bodies of each topic name their shop. */
+export const bodyFor = (shop: string) => JSON.stringify({ myshopify_domain: shop, shop_domain: shop });
+
+export const WEBHOOK_TOPICS = [
+  "app/uninstalled",
+  "app/scopes_update",
+  "customers/data_request",
+  "customers/redact",
+  "shop/redact",
+];
+
+/** A webhook as Shopify signs it, of the topic in the path. */
+export function postWebhook(
+  app: TestApp,
+  path: string,
+  body: string,
+  headers: Record<string, string> = {},
+): Promise<Response> {
+  return fetch(app.url + path, {
+    method: "POST",
+    headers: {
+      "Content-Type": "application/json",
+      "X-Shopify-Topic": path.replace("/webhooks/", ""),
+      "X-Shopify-Shop-Domain": SIGNED,
+      "X-Shopify-API-Version": "2026-10",
+      "X-Shopify-Webhook-Id": "1",
+      "X-Shopify-Hmac-Sha256": createHmac("sha256", TEST_APP.clientSecret).update(body).digest("base64"),
+      ...headers,
+    },
+    body,
+  });
+}
+
+/** A request whose body is sent by hand. */
+export function openRequest(target: TestApp, path: string, headers: Record<string, string> = {}) {
+  const request: ClientRequest = httpRequest(target.url + path, { method: "POST", headers });
+  const response = new Promise<IncomingMessage & { text: string }>((resolve, reject) => {
+    request.once("error", reject);
+    request.once("response", (message: IncomingMessage) => {
+      let text = "";
+      message.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
+      message.once("end", () => resolve(Object.assign(message, { text })));
+      message.once("error", reject);
+    });
+  });
+  return { request, response };
 }
