@@ -35,15 +35,16 @@ const queries: [where: string, query: string][] = [
   ...panels.flatMap(({ title, targets }) => targets.map(({ expr }): [string, string] => [title, expr])),
 ];
 
-beforeAll(async () => {});
-await vi.waitFor(
-  async () => {
-    const headers = { Authorization: `Bearer ${MONITOR_SECRET}` };
-    metrics = await (await fetch(`${world.app.url}/metrics`, { headers })).text();
-    expect(metrics).toContain(`app_job_done_timestamp_seconds{name="plan-keep-alive"}`);
-  },
-  { timeout: 25_000, interval: 250 },
-);
+beforeAll(async () => {
+  await vi.waitFor(
+    async () => {
+      const headers = { Authorization: `Bearer ${MONITOR_SECRET}` };
+      metrics = await (await fetch(`${world.app.url}/metrics`, { headers })).text();
+      expect(metrics).toContain(`app_job_done_timestamp_seconds{name="plan-keep-alive"}`);
+    },
+    { timeout: 25_000, interval: 250 },
+  );
+});
 
 interface Selector {
   metric: string;

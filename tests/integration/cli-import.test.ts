@@ -1,193 +1,23 @@
-/** Sessions of Shopify's other storages are copied into Postgres: in their real formats, once, never over a newer row, and without showing a token. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
-import { Session } from "@shopify/shopify-api";
+// Proves that sessions of Shopify's other storages are copied into Postgres in their real formats, once, and without showing a token.
 import { createConnection } from "mysql2/promise";
 import { createClient } from "redis";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { migrateSchema } from "../../app/schema/migrate-schema.ts";
-import { runImport, type ImportOptions } from "../../cli/import/run-import.ts";
-import { PLAIN } from "../../cli/paint.ts";
+import { describe, expect, test } from "vitest";
 import { startMariadb, startRedis } from "../support/foreign-servers.ts";
-import { createTestDatabase, testDatabase, type TestDatabase } from "../support/postgres.ts";
-import { startTokens } from "./cli-harness.ts";
+import {
+  EXPECTED,
+  importHarness,
+  inPrisma,
+  inSeconds,
+  OLD_STORAGE_TABLE,
+  permanent,
+  online,
+  PRISMA_MYSQL,
+  PRISMA_SQLITE,
+  SESSIONS,
+  STORAGE_TABLE,
+} from "./import-harness.ts";
 
-const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
-const database = testDatabase();
-const folder = mkdtempSync(join(tmpdir(), "import-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-beforeEach(() => database.current.query('DELETE FROM "Session"'));
-
-let serial = 0;
-/** Whole seconds: that is all that two of the storages keep. */
-const now = Math.floor(Date.now() / 1000) * 1000;
-
-function permanent(shop: string): Session {
-  return new Session({
-    id: `offline_${shop}`,
-    shop,
-    state: "",
-    isOnline: false,
-    scope: "read_products",
-    accessToken: `shpat_${shop}`,
-  });
-}
-function expiring(shop: string, { issued = now, name = "" } = {}): Session {
-  return new Session({
-    id: `offline_${shop}`,
-    shop,
-    state: "",
-    isOnline: false,
-    scope: "read_products",
-    accessToken: `shpat_${shop}${name}`,
-    expires: new Date(issued + HOUR),
-    refreshToken: `shprt_${shop}${name}`,
-    refreshTokenExpires: new Date(issued + 90 * DAY),
-  });
-}
-function online(shop: string): Session {
-  const user = {
-    id: 902541635,
-    first_name: "Ada",
-    last_name: "L",
-    email: "ada@example.com",
-    email_verified: true,
-    account_owner: false,
-    locale: "de",
-    collaborator: false,
-  };
-  return new Session({
-    id: `${shop}_${user.id}`,
-    shop,
-    state: "s",
-    isOnline: true,
-    scope: "read_products",
-    accessToken: `shpat_online_${shop}`,
-    expires: new Date(now + DAY),
-    onlineAccessInfo: { expires_in: 86_400, associated_user_scope: "read_products", associated_user: user },
-  });
-}
-
-const SESSIONS = [
-  permanent("permanent.myshopify.com"),
-  expiring("expiring.myshopify.com"),
-  online("online.myshopify.com"),
-];
-/** What must be in Postgres afterwards, as the Prisma storage would read it. */
-const EXPECTED = [
-  {
-    id: "offline_expiring.myshopify.com",
-    isOnline: false,
-    accessToken: "shpat_expiring.myshopify.com",
-    expires: now + HOUR,
-    refreshToken: "shprt_expiring.myshopify.com",
-    refreshTokenExpires: now + 90 * DAY,
-    userId: null,
-    email: null,
-    emailVerified: false,
-  },
-  {
-    id: "offline_permanent.myshopify.com",
-    isOnline: false,
-    accessToken: "shpat_permanent.myshopify.com",
-    expires: null,
-    refreshToken: null,
-    refreshTokenExpires: null,
-    userId: null,
-    email: null,
-    emailVerified: false,
-  },
-  {
-    id: "online.myshopify.com_902541635",
-    isOnline: true,
-    accessToken: "shpat_online_online.myshopify.com",
-    expires: now + DAY,
-    refreshToken: null,
-    refreshTokenExpires: null,
-    userId: "902541635",
-    email: "ada@example.com",
-    emailVerified: true,
-  },
-];
-
-async function stored() {
-  return database.current.query(
-    `SELECT "id", "isOnline", "accessToken", "refreshToken", "userId"::text, "email", "isOnline" AND "emailVerified" AS "emailVerified",
-        (extract(epoch FROM "expires") * 1000)::float AS "expires", (extract(epoch FROM "refreshTokenExpires") * 1000)::float AS "refreshTokenExpires"
-      FROM "Session" ORDER BY "id" COLLATE "C"`,
-  );
-}
-
-/** Runs the import as the command does; what it prints holds no token. */
-async function imported(from: string, options: Partial<Omit<ImportOptions, "from">> = {}) {
-  const lines: string[] = [];
-  const out = (line: string) => void lines.push(line);
-  const code = await runImport({
-    dryRun: false,
-    json: true,
-    databaseUrl: database.current.url,
-    ...options,
-    from,
-    out,
-    paint: PLAIN,
-  });
-  expect(lines.join("\n")).not.toMatch(/shp(?:at|rt)_/);
-  return {
-    code,
-    printed: lines.join("\n"),
-    report: options.json === false ? undefined : (JSON.parse(lines[0]!) as Record<string, unknown>),
-  };
-}
-
-/** As @shopify/shopify-app-session-storage-sqlite and -mysql make their table. */
-const STORAGE_TABLE = (
-  name: string,
-) => `CREATE TABLE ${name} (id varchar(255) NOT NULL PRIMARY KEY, shop varchar(255) NOT NULL, state varchar(255) NOT NULL,
-  isOnline integer NOT NULL, expires integer, scope varchar(1024), accessToken varchar(255), userId BIGINT, firstName varchar(255), lastName varchar(255),
-  email varchar(255), accountOwner integer, locale varchar(255), collaborator integer, emailVerified integer, refreshToken varchar(255), refreshTokenExpires integer)`;
-/** As versions before refresh tokens had it. */
-const OLD_STORAGE_TABLE = `CREATE TABLE shopify_sessions (id varchar(255) NOT NULL PRIMARY KEY, shop varchar(255) NOT NULL, state varchar(255) NOT NULL,
-  isOnline integer NOT NULL, expires integer, scope varchar(1024), accessToken varchar(255), onlineAccessInfo varchar(255))`;
-/** As Prisma makes the template's model, on SQLite and on MySQL. */
-const PRISMA_SQLITE = `CREATE TABLE "Session" ("id" TEXT NOT NULL PRIMARY KEY, "shop" TEXT NOT NULL, "state" TEXT NOT NULL, "isOnline" BOOLEAN NOT NULL DEFAULT false,
-  "scope" TEXT, "expires" DATETIME, "accessToken" TEXT NOT NULL, "userId" BIGINT, "firstName" TEXT, "lastName" TEXT, "email" TEXT, "accountOwner" BOOLEAN NOT NULL DEFAULT false,
-  "locale" TEXT, "collaborator" BOOLEAN DEFAULT false, "emailVerified" BOOLEAN DEFAULT false, "refreshToken" TEXT, "refreshTokenExpires" DATETIME)`;
-const PRISMA_MYSQL = PRISMA_SQLITE.replaceAll('"', "`")
-  .replaceAll("TEXT NOT NULL PRIMARY KEY", "VARCHAR(191) PRIMARY KEY")
-  .replaceAll("DATETIME", "DATETIME(3)")
-  .replace("`accessToken` TEXT", "`accessToken` VARCHAR(191)");
-
-/** A session as Shopify's SQL storages insert it: times in seconds. */
-function inSeconds(session: Session): [string, string | number | boolean][] {
-  return session
-    .toPropertyArray(true)
-    .map(([key, value]) => [key, /xpires$/.test(key) ? Math.floor(Number(value) / 1000) : value]);
-}
-/** As Prisma inserts it. */
-function inPrisma(session: Session, time: (ms: number) => string | number): [string, string | number | boolean][] {
-  return session.toPropertyArray(true).map(([key, value]) => [key, /xpires$/.test(key) ? time(Number(value)) : value]);
-}
-
-function sqlite(ddl: string, table: string, rows: [string, string | number | boolean][][]): string {
-  const path = join(folder, `${serial++}.sqlite`);
-  const made = new DatabaseSync(path);
-  made.exec(ddl);
-  made.exec("BEGIN");
-  for (const row of rows) {
-    const values = row.map(([, value]) => (typeof value === "boolean" ? Number(value) : value));
-    made
-      .prepare(
-        `INSERT INTO "${table}" (${row.map(([key]) => key).join(", ")}) VALUES (${row.map(() => "?").join(", ")})`,
-      )
-      .run(...values);
-  }
-  made.exec("COMMIT");
-  made.close();
-  return `file:${path}`;
-}
+const { database, stored, imported, sqlite } = importHarness();
 
 describe("SQLite", () => {
   test.each([
@@ -370,91 +200,6 @@ describe("SQLite", () => {
   });
 });
 
-describe("into shopify_sessions, as the PostgreSQL storage reads it", () => {
-  const SESSIONS_TABLE = { name: "shopify_sessions", layout: "postgresql" } as const;
-  let target: TestDatabase;
-  beforeAll(async () => {
-    target = await createTestDatabase({ empty: true });
-    await migrateSchema(target.url, { sessions: SESSIONS_TABLE });
-  });
-  afterAll(() => target?.drop());
-
-  test("everything arrives in its own units, a dry run writes nothing, a newer pair wins, and a second time changes nothing", async () => {
-    const into = { sessions: SESSIONS_TABLE, databaseUrl: target.url };
-    const from = sqlite(STORAGE_TABLE("shopify_sessions"), "shopify_sessions", SESSIONS.map(inSeconds));
-    expect((await imported(from, { ...into, dryRun: true })).report).toMatchObject({ inserted: 3 });
-    expect(await target.query(`SELECT * FROM "shopify_sessions"`)).toEqual([]);
-    expect((await imported(from, into)).report).toMatchObject({ inserted: 3, updated: 0, kept: 0 });
-    expect((await imported(from, into)).report).toMatchObject({ inserted: 0, updated: 0, kept: 3 });
-    const rows = await target.query(
-      `SELECT "id", "expires", "refreshTokenExpires"::text AS "ends", "userId"::text FROM "shopify_sessions" ORDER BY "id" COLLATE "C"`,
-    );
-    expect(rows).toEqual([
-      {
-        id: "offline_expiring.myshopify.com",
-        expires: (now + HOUR) / 1000,
-        ends: String(now + 90 * DAY),
-        userId: null,
-      },
-      { id: "offline_permanent.myshopify.com", expires: null, ends: null, userId: null },
-      { id: "online.myshopify.com_902541635", expires: (now + DAY) / 1000, ends: null, userId: "902541635" },
-    ]);
-    const later = [
-      expiring("expiring.myshopify.com", { issued: now + HOUR, name: "-later" }),
-      expiring("permanent.myshopify.com", { name: "-pair" }),
-    ];
-    const newer = sqlite(STORAGE_TABLE("shopify_sessions"), "shopify_sessions", later.map(inSeconds));
-    expect((await imported(newer, into)).report).toMatchObject({ updated: 2 });
-    expect((await imported(from, into)).report).toMatchObject({ updated: 0, kept: 3 });
-  });
-});
-
-describe("what is there already", () => {
-  const shop = "a.myshopify.com";
-  const earlier = expiring(shop, { issued: now - 10 * DAY, name: "-earlier" });
-  const later = expiring(shop, { name: "-later" });
-  const ended = expiring(shop, { issued: now - 100 * DAY, name: "-ended" });
-  const another = new Session({ ...permanent(shop).toObject(), accessToken: "shpat_another" });
-
-  test.each([
-    { here: earlier, there: later, left: later, why: "a pair that was issued later" },
-    { here: later, there: earlier, left: later, why: "a pair that was issued earlier" },
-    { here: permanent(shop), there: later, left: later, why: "a living pair in the place of a permanent token" },
-    { here: permanent(shop), there: ended, left: permanent(shop), why: "a pair that has ended" },
-    { here: earlier, there: permanent(shop), left: earlier, why: "a permanent token" },
-    { here: permanent(shop), there: another, left: permanent(shop), why: "another permanent token" },
-  ])("$why", async ({ here, there, left }) => {
-    await imported(sqlite(STORAGE_TABLE("shopify_sessions"), "shopify_sessions", [inSeconds(here)]));
-    const { report } = await imported(
-      sqlite(STORAGE_TABLE("shopify_sessions"), "shopify_sessions", [inSeconds(there)]),
-    );
-    expect(report).toMatchObject(left === there ? { updated: 1, kept: 0 } : { updated: 0, kept: 1 });
-    expect(await stored()).toMatchObject([{ accessToken: left.accessToken, refreshToken: left.refreshToken ?? null }]);
-  });
-
-  test("a row that was emptied after an uninstall stays empty", async () => {
-    await database.current.query(
-      `INSERT INTO "Session" ("id", "shop", "state", "accessToken") VALUES ($1, $2, '', '')`,
-      [later.id, shop],
-    );
-    expect(
-      (await imported(sqlite(STORAGE_TABLE("shopify_sessions"), "shopify_sessions", [inSeconds(later)]))).report,
-    ).toMatchObject({ kept: 1 });
-    expect(await stored()).toMatchObject([{ accessToken: "" }]);
-  });
-
-  test("a column of yours that must not be empty: said without the row", async () => {
-    await database.current.query(`ALTER TABLE "Session" ADD COLUMN "updatedAt" timestamp(3) NOT NULL`);
-    try {
-      const failed = imported(sqlite(STORAGE_TABLE("shopify_sessions"), "shopify_sessions", [inSeconds(later)]));
-      await expect(failed).rejects.toMatchObject({ code: "database", message: expect.stringMatching(/"updatedAt"/) });
-      await expect(failed).rejects.not.toMatchObject({ message: expect.stringMatching(/shp(at|rt)_/) });
-    } finally {
-      await database.current.query(`ALTER TABLE "Session" DROP COLUMN "updatedAt"`);
-    }
-  });
-});
-
 test("MySQL: Shopify's storage and Prisma's table", { timeout: 60_000 }, async (ctx) => {
   const server = await startMariadb();
   if (!server) return ctx.skip("mariadb-server is not installed (apt-get install mariadb-server)");
@@ -519,34 +264,3 @@ test("Redis: the sessions among the keys of Shopify's storage", { timeout: 60_00
     await server.stop();
   }
 });
-
-test(
-  "as a command: what is missing is said with its remedy, and nothing else is needed",
-  { timeout: 60_000 },
-  async () => {
-    const from = sqlite(STORAGE_TABLE("shopify_sessions"), "shopify_sessions", SESSIONS.map(inSeconds));
-    const run = (args: string[], env: Record<string, string> = {}) => startTokens(["import", ...args], env).ended;
-    expect(await run(["--from", from])).toMatchObject({
-      code: 2,
-      err: expect.stringContaining("DATABASE_URL is not set"),
-    });
-    const env = { DATABASE_URL: database.current.url };
-    expect(await run(["--from", "mongodb://x/y"], env)).toMatchObject({
-      code: 2,
-      err: expect.stringContaining("mysql://user:password@host/database"),
-    });
-    expect(await run(["--from", "file:nowhere.sqlite"], env)).toMatchObject({
-      code: 2,
-      err: expect.stringContaining("file:prisma/dev.sqlite"),
-    });
-    expect(await run([], env)).toMatchObject({ code: 2, err: expect.stringContaining("IMPORT_FROM") });
-    expect(await run(["--dry-run"], { ...env, IMPORT_FROM: from })).toMatchObject({ code: 0 });
-    const piped = startTokens(["import", "--from", "-", "--dry-run"], env, undefined, `${from}\n`);
-    expect(await piped.ended).toMatchObject({ code: 0, out: expect.stringContaining("read    3 sessions") });
-    const { code, out } = await run(["--from", from, "--dry-run"], env);
-    expect(code).toBe(0);
-    expect(out).toContain("read    3 sessions: 1 permanent, 1 expiring, 1 online\n");
-    expect(out).toContain("would copy  3 new, 0 newer than what was here\n");
-    expect(await stored()).toEqual([]);
-  },
-);
