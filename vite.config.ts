@@ -40,7 +40,7 @@ export default defineConfig({
   ssr: {
     noExternal: [
       /^@shopify\/(polaris|shopify-api|shopify-app-remix|admin-api-client|storefront-api-client|graphql-client)/,
-      ...["zod", "jose", "cockatiel", "@opentelemetry/api", "i18next", "react-i18next", "lossless-json", "smol-toml"],
+      ...["zod", "jose", "@opentelemetry/api", "i18next", "react-i18next", "lossless-json", "smol-toml"],
     ],
   },
   optimizeDeps: { include: ["@shopify/app-bridge-react", "@shopify/polaris"] },

@@ -1,4 +1,4 @@
-import { DelegateBackoff, handleWhenResult, retry } from "cockatiel";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Session } from "@shopify/shopify-api";
 import type { TokenAnswer, TokenCallGate } from "../answer.ts";
 import { classifyTokenError } from "../shopify/classify-token-error.ts";
@@ -49,15 +49,6 @@ export async function askForPair(
   const started = performance.now();
   // A merchant may be waiting: no further call once the time of one has gone by.
   const hasTime = (): boolean => !options.signal?.aborted && performance.now() - started < CALL_TIMEOUT_MS;
-  const policy = retry(
-    handleWhenResult((answer) => hasTime() && isWorthRepeating(answer as TokenAnswer)),
-    {
-      maxAttempts: options.retries ?? DEFAULT_RETRIES,
-      backoff: new DelegateBackoff(({ attempt, result }: { attempt: number; result: unknown }) =>
-        pauseMs(attempt, (result as { value: TokenAnswer }).value),
-      ),
-    },
-  );
   const ask = async (): Promise<TokenAnswer> => {
     await lease.extendLease();
     requireStillProven(ctx, lease);
@@ -66,7 +57,12 @@ export async function askForPair(
     if (answer.kind === "refused" && answer.verdict.kind === "transient" && answer.verdict.lost) lease.noteLostAnswer();
     return answer;
   };
-  return policy.execute(() => (options.gate ? options.gate(ask) : ask()));
+  const retries = options.retries ?? DEFAULT_RETRIES;
+  for (let attempt = 1; ; attempt++) {
+    const answer = await (options.gate ? options.gate(ask) : ask());
+    if (attempt > retries || !hasTime() || !isWorthRepeating(answer)) return answer;
+    await sleep(pauseMs(attempt, answer));
+  }
 }
 
 async function askOnce(ctx: TokenContext, shop: string, request: TokenRequest, lost: boolean): Promise<TokenAnswer> {
