@@ -180,13 +180,7 @@ export function createOperatorClient({
 
   return {
     origin,
-    startRun: (body) =>
-      json<StartedRun>(
-        RUNS,
-        "status",
-        { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" } },
-        START_SILENCE_MS,
-      ),
+    startRun: (body) => json<StartedRun>(RUNS, "status", posted(body), START_SILENCE_MS),
     run: (id, { allFailures } = {}) =>
       json<RunView>(`${RUNS}/${encodeURIComponent(id)}${allFailures ? "?failures=all" : ""}`, "status"),
     async latestRun() {
@@ -224,31 +218,19 @@ export function createOperatorClient({
     },
     deadLetters: () => json<DeadLetters>(DEAD_LETTERS, "deadLetters"),
     retryDeadLetters: () => json(DEAD_LETTERS, "retried", { method: "POST" }),
-    probeApplicationToken: (shop) =>
-      json<ApplicationTokenProbe>("/admin/application-token", "ok", {
-        method: "POST",
-        body: JSON.stringify({ shop }),
-        headers: { "Content-Type": "application/json" },
-      }),
-    convertTokens: (to) =>
-      json<ConvertedTokens>("/admin/token-encryption", "isComplete", {
-        method: "POST",
-        body: JSON.stringify({ to }),
-        headers: { "Content-Type": "application/json" },
-      }),
-    repin: (body) =>
-      json<RepinnedPart>(
-        "/admin/client-secret",
-        "clientSecret",
-        { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" } },
-        REPIN_SILENCE_MS,
-      ),
+    probeApplicationToken: (shop) => json<ApplicationTokenProbe>("/admin/application-token", "ok", posted({ shop })),
+    convertTokens: (to) => json<ConvertedTokens>("/admin/token-encryption", "isComplete", posted({ to })),
+    repin: (body) => json<RepinnedPart>("/admin/client-secret", "clientSecret", posted(body), REPIN_SILENCE_MS),
     async isReady() {
       const { status } = await ask("/readyz");
       // An app that has adopted the package answers it below its operator's routes.
       return status === 200 || (status === 404 && (await ask("/admin/readyz")).status === 200);
     },
   };
+}
+
+function posted(body: object): RequestInit {
+  return { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" } };
 }
 
 function fail(error: OperatorError): never {
