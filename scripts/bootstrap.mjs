@@ -78,7 +78,7 @@ function writeStamp(name, value) {
 }
 
 /**
- * Compares what the lock file asks for with what npm noted that it installed. Kinder than a stamp: packages that somebody
+ * Compares what the lock file asks for with what npm noted that it installed. Kinder than a stamp: packages that you
  * installed with `npm install` are not thrown away.
  */
 function packagesAreCurrent() {

@@ -59,7 +59,7 @@ function leaveOnRequest(): void {
       void close().finally(() => process.exit());
     });
   }
-  // Killed above us, without a chance to pass it on: nobody is left behind.
+  // Killed above us, without a chance to pass it on: no child process is left behind.
   const parent = process.ppid;
   setInterval(() => process.ppid !== parent && process.kill(process.pid, "SIGHUP"), 500).unref();
 }

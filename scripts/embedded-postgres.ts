@@ -76,7 +76,7 @@ async function ensureDataHome(dataDir: string, place: PostgresPlace): Promise<st
   if (place.user) {
     if (made) await chown(home, place.user.uid, place.user.gid);
     if ((await lstat(home)).uid !== place.user.uid)
-      throw new Error(`${home} belongs to somebody else: remove it, or set DATABASE_URL.`);
+      throw new Error(`${home} belongs to another user: remove it, or set DATABASE_URL.`);
   }
   return home;
 }

@@ -97,7 +97,7 @@ async function copyBinaries(native: string, target: string): Promise<void> {
   }
 }
 
-/** A folder that somebody else made, or may change, could hold anything: it is never executed. */
+/** A folder that another user made, or may change, could hold anything: it is never executed. */
 async function isOurs(folder: string): Promise<boolean> {
   const found = await lstat(folder).catch(() => undefined);
   return !!found && found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o022) === 0;

@@ -30,7 +30,7 @@ export async function openTraces(source: Record<string, string | undefined>): Pr
     resource: resources.resourceFromAttributes({ "service.name": "expand-contract" }).merge(named),
     spanProcessors: [new BatchSpanProcessor({ exporter: new OTLPTraceExporter() })],
   });
-  // Not made the global one: libraries that trace by themselves would send what nobody asked for.
+  // Not made the global one: libraries that trace by themselves would send spans of their own.
   const tracer = provider.getTracer("expand-contract");
   return {
     startTokenCall({ grant, shop }) {

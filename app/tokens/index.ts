@@ -23,7 +23,7 @@ import { findPinnedChains } from "./rotation/pinned-chains.ts";
 import { repinShop } from "./rotation/repin-shop.ts";
 import { readRotationReport } from "./rotation/rotation-report.ts";
 import { adoptAllUnstored, adoptUnstoredOf } from "./storage/adopt-all-unstored.ts";
-import { settleFailedStore } from "./storage/settle-failed-store.ts";
+import { explainFailedStore } from "./storage/explain-failed-store.ts";
 import { forgetUnstoredOf } from "./storage/unstored-pairs.ts";
 import { findStorageProblem, recentStorageProblem } from "./storage/prove-storage.ts";
 import type { TokenDependencies, Tokens } from "./types.ts";
@@ -60,7 +60,7 @@ export type * from "./types.ts";
  */
 export function createTokens(deps: TokenDependencies): Tokens {
   const ctx = createContext(deps);
-  ctx.storage.settleFailed = (shop) => settleFailedStore(ctx, shop);
+  ctx.storage.explainFailed = (shop) => explainFailedStore(ctx, shop);
   const suspended = createSuspendedShops(ctx);
   const of = normalShopName;
   return {

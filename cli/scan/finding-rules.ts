@@ -19,7 +19,7 @@ export const RULES = {
   },
   "session-storage": {
     wrong:
-      "This storage writes the whole row and the last writer wins: a stale pair can replace the living one, and nobody holds the shop's lease.",
+      "This storage writes the whole row and the last writer wins: a stale pair can replace the living one, and no lease is held.",
     instead: "Give the library tokens.sessionStorage of createTokens(…).",
   },
   "kept-admin-client": {

@@ -19,7 +19,7 @@ export interface UpstreamOptions {
   /** Given on the plain-localhost front. */
   translator?: AddressTranslator;
   onFrameDocument?(answer: DocumentAnswer): void;
-  /** What a browser shows when nobody listens at `origin`. */
+  /** What a browser shows when nothing listens at `origin`. */
   unreachablePage(path: string): string;
 }
 
@@ -118,7 +118,7 @@ async function answerLocally(
   const rewritten = translator.toLocal(body.toString("utf8"));
   const unchanged = Buffer.byteLength(rewritten) === body.length && rewritten === body.toString("utf8");
   if (!unchanged) {
-    // The ports in the text are those of this run, so nobody may keep it for the next one.
+    // The ports in the text are those of this run, so it must not be kept for the next one.
     headers["cache-control"] = "no-store";
     delete headers.etag;
   }

@@ -25,7 +25,7 @@ const HOSTS = [
 
 const FILES = { ca: "ca.pem", cert: "cert.pem", key: "key.pem" } as const;
 
-/** Folders made by this process; whoever forgets to close leaves nothing behind all the same. */
+/** Folders made by this process; removed at its end, also those that were not closed. */
 const temporaries = new Set<string>();
 
 function removeTemporary(folder: string): void {
@@ -40,7 +40,7 @@ process.on("exit", () => {
 /**
  * A throw-away certificate authority and one wildcard certificate, ECDSA P-256. Without a folder it is made for this
  * start alone (a few ms) and `dispose` removes it; in a folder it is kept, and made anew when it is about to end. Only
- * whoever sets NODE_EXTRA_CA_CERTS trusts it.
+ * a process with NODE_EXTRA_CA_CERTS trusts it.
  */
 export async function ensureAuthority(folder?: string): Promise<Authority & { dispose(): void }> {
   if (folder === undefined) {

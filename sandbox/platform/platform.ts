@@ -83,7 +83,7 @@ export function createPlatform(options: PlatformOptions) {
     retryAfterBroken: (toleranceMs?: number) => questions.retryAfterBroken(state.ledger.calls, toleranceMs),
     usedAfterEnd: () => questions.usedAfterEnd(state),
     findSecrets: (text: string) => findSecrets(state, text, "scanned text"),
-    /** Back to an empty platform. Objects are emptied, not replaced: whoever holds them keeps seeing the truth. */
+    /** Back to an empty platform. Objects are emptied, not replaced: a caller that holds them keeps seeing the current state. */
     reset(): void {
       const { ledger } = state;
       state.shops.clear();

@@ -18,21 +18,23 @@ export interface AppHarnessOptions extends Pick<TestAppOptions, "phase" | "env">
   simulator?: TestSandboxOptions;
   /** Webhooks of the simulator are delivered to the app. */
   delivers?: boolean;
+  /** The way to the database can be cut off: `way`. */
+  isSeverable?: boolean;
 }
 
 /**
- * The built app between a Postgres that can be cut off and the simulator, for a whole test file. At its end nothing secret has got out.
+ * The built app between a Postgres and the simulator, for a whole test file. At its end nothing secret has got out.
  */
-export function appHarness({ simulator, delivers, ...options }: AppHarnessOptions = {}) {
+export function appHarness({ simulator, delivers, isSeverable, ...options }: AppHarnessOptions = {}) {
   const database = testDatabase();
   let sandbox: Sandbox;
   let app: TestApp;
-  let way: SeverableDatabase;
+  let way: SeverableDatabase | undefined;
 
   beforeAll(async () => {
     sandbox = await startTestSandbox(simulator);
-    way = await severable(database.current.url);
-    app = await startTestApp({ sandbox, databaseUrl: way.url, phase: "expand", ...options });
+    if (isSeverable) way = await severable(database.current.url);
+    app = await startTestApp({ sandbox, databaseUrl: way?.url ?? database.current.url, phase: "expand", ...options });
     if (delivers) await sandbox.client.app({ deliverTo: app.url });
   });
   afterAll(async () => {
@@ -52,9 +54,9 @@ export function appHarness({ simulator, delivers, ...options }: AppHarnessOption
     get database(): TestDatabase {
       return database.current;
     },
-    /** Between the app and its database. */
+    /** Between the app and its database, where it `isSeverable`. */
     get way(): SeverableDatabase {
-      return way;
+      return way!;
     },
     get merchant(): Merchant {
       return merchantOf(app, sandbox);

@@ -6,6 +6,7 @@ import { appHarness } from "./app-harness.ts";
 const world = appHarness({
   simulator: { app: { tomlPath: "shopify.app.toml" } },
   delivers: true,
+  isSeverable: true,
 });
 
 const sessionsOf = (shop: string) => world.rowsOf("Session", shop);

@@ -137,7 +137,7 @@ describe("several instances", () => {
 });
 
 describe("stop", () => {
-  it("lets handlers in hand finish and settle, takes up nothing new, and refuses what comes later", async () => {
+  it("lets handlers at work end and record it, takes up nothing new, and refuses what comes later", async () => {
     const gate = promiseWithResolve();
     const started = vi.fn();
     let finished = false;

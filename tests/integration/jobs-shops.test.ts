@@ -88,7 +88,7 @@ describe("reconcile", () => {
     await vi.waitFor(async () => expect(await tokens.shopsToReconcile(10)).toContain(shop), WAIT);
 
     await jobs.runNow("reconcile-shops");
-    // While it is being settled the shop is not in doubt either: its lease has a holder.
+    // While it is being reconciled the shop is not among these either: its lease has a holder.
     await vi.waitFor(() => world.expectCurrent(shop), WAIT);
     await vi.waitFor(async () => expect(await tokens.shopsToReconcile(10)).not.toContain(shop), WAIT);
     expect(await jobs.deadLetters()).toEqual([]);

@@ -153,7 +153,7 @@ describe("several instances", () => {
     ]);
   });
 
-  it("do not settle a shop that was taken from them", async () => {
+  it("record no outcome of a shop that was taken from them", async () => {
     const { db } = t.instance();
     const { recordOutcomes } = await import("../../app/migration/worker/record-outcomes.ts");
     await t.database.query(

@@ -110,7 +110,7 @@ describe("a migration run", () => {
     expect(run.failures.find((failure) => failure.outcome === "suspended")?.retryable).toBe(true);
   });
 
-  it("takes only candidates from the table: no online session, no pair, no placeholder", async () => {
+  it("takes only permanent tokens from the table: no online session, no pair, no placeholder", async () => {
     await t.seed(2);
     await t.install([{ shop: "pair.myshopify.com", token: "expiring" }]);
     await t.rows([

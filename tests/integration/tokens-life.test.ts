@@ -148,7 +148,7 @@ describe("an outcome nobody knows", () => {
     expect(await tokens.shopsToReconcile(1_000)).not.toContain(shop);
   });
 
-  test("of a call that changed nothing is settled without a token call", async () => {
+  test("of a call that changed nothing is reconciled without a token call", async () => {
     const shop = await h.install("permanent");
     const tokens = h.process();
     await h.sandbox.client.faults.add({ shop, endpoint: "token", effect: { kind: "lost-before-commit" } });

@@ -163,7 +163,7 @@ async function die(shop: string): Promise<void> {
 }
 
 /** Leases and cool-downs live by the database's clock: let them run out as well. */
-async function settle(shop: string): Promise<void> {
+async function reconcileLate(shop: string): Promise<void> {
   await a.reconcile(shop).catch((error: unknown) => {
     if (!(error instanceof TokenError)) throw error;
   });
@@ -226,7 +226,7 @@ test("no interleaving orphans a shop or marks a living one dead", { timeout: 300
           await check(world);
           await h.endLease(shop);
           // Nothing stays in doubt for longer than Shopify keeps an old token usable: a daily job sees to it.
-          if (leapMs >= 7 * DAY_MS && (await a.shopsToReconcile(1_000_000)).includes(shop)) await settle(shop);
+          if (leapMs >= 7 * DAY_MS && (await a.shopsToReconcile(1_000_000)).includes(shop)) await reconcileLate(shop);
           await h.advance(leapMs);
         }
         const visit = () => a.admin(shop, { idToken: h.sandbox.platform.idToken(shop) }).graphql("{ shop { id } }");

@@ -92,7 +92,7 @@ describe("uninstall and reinstall", () => {
     await h.expectCurrent(shop);
   });
 
-  test("clocks that disagree are settled by asking Shopify", async () => {
+  test("where clocks disagree, Shopify is asked", async () => {
     const shop = await h.install("none");
     const tokens = h.process({ clock: () => h.now() - 60_000 });
     await tokens.getSession(shop, { idToken: await h.idToken(shop) });

@@ -8,7 +8,7 @@ type Label = keyof (typeof MESSAGE_WORDS)["en"]["link"];
 
 export type InstallPages = ReturnType<typeof installPages>;
 
-/** The pages below `/auth` in the language of whoever asks: the Admin's where the address names it, else the browser's. */
+/** The pages below `/auth` in the reader's language: the Admin's where the address names it, else the browser's. */
 export function installPages(request: Request) {
   const { language, locale } = chooseLanguage(request);
   const words = MESSAGE_WORDS[language];

@@ -14,7 +14,7 @@ const DEFAULT_RETRY_AFTER_MS = 1_000;
 const SHOPS_FOR_OUTAGE = 5;
 /** When no shop was served for longer, a failure counts against the shop after all, so that every run ends. */
 const OUTAGE_PATIENCE_MS = 10 * 60_000;
-/** Different shops in a row for which Shopify does not know the app before the app itself is in doubt: one alone may be new, or closed. */
+/** Different shops in a row for which Shopify does not know the app before the app itself counts as unknown: one shop alone may be new, or closed. */
 const SHOPS_FOR_APP = 3;
 
 /**

@@ -16,7 +16,7 @@ const ASSUMED_SECONDS_PER_SHOP = 0.5;
  * completed run. Makes no call and changes no shop, so it is allowed beside a run that is at work.
  */
 export async function planRun(db: Database, options: MigrationOptions): Promise<string> {
-  const found = await countCandidates(db, options);
+  const found = await countShopsToMigrate(db, options);
   const rate = await lastRate(db);
   const perSecond = rate ?? options.concurrency / ASSUMED_SECONDS_PER_SHOP;
   const wouldTry = Math.min(found.total, options.limit ?? found.total);
@@ -47,7 +47,7 @@ async function countLeftAlone(db: Database): Promise<Record<string, number>> {
 }
 
 /** How many shops a run with these options is about. An index read; with named shops, as many as are named. */
-export async function countCandidates(
+export async function countShopsToMigrate(
   db: Database,
   options: MigrationOptions,
 ): Promise<{ total: number; needsReauth: number; suspended: number; uninstalled: number }> {

@@ -4,7 +4,7 @@ import { problemResponse, type Problem } from "../access/problem.ts";
 import { NotJsonError, readJsonBody } from "../access/read-json-body.ts";
 import { repinChains, type Repinned } from "./repin-chains.ts";
 
-/** One call takes up shops for so long; the next goes on where it ended. Below the patience of clients and proxies, with a call's own time. */
+/** How long one request takes up shops; the next goes on where it ended. With a call's own time, below the timeouts of clients and proxies. */
 const WORKS_FOR_MS = 4_000;
 const RATE = { lowest: 0.5, usual: 20, highest: 100 };
 const NAMED = 100;

@@ -3,7 +3,7 @@ import type { Converted, SealingReport } from "../../tokens/index.ts";
 import { problemResponse } from "../access/problem.ts";
 import { NotJsonError, readJsonBody } from "../access/read-json-body.ts";
 
-/** One call works for so long; the next goes on where it ended. Below the patience of clients and proxies. */
+/** How long one request works; the next goes on where it ended. Below the timeouts of clients and proxies. */
 const WORKS_FOR_MS = 10_000;
 
 /** What `POST /admin/token-encryption` answers. */

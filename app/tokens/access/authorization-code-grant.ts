@@ -51,7 +51,7 @@ async function renewStoredChain(ctx: TokenContext, lease: Lease): Promise<Sessio
     return renewed;
   } catch (error) {
     if (error instanceof LeaseLostError)
-      return renewSession(ctx, shop, { replace, candidate: error.unwritten<Session>() });
+      return renewSession(ctx, shop, { replace, unstoredPair: error.unwritten<Session>() });
     if (error instanceof ReauthorizationRequiredError) return undefined;
     throw error;
   }

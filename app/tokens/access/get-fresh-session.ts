@@ -51,7 +51,7 @@ export async function getSession(
 
 /**
  * `renewSession`, shared by the callers of this process that want the same. A caller with an ID token of its own is not failed by
- * somebody else's.
+ * another request's.
  */
 export async function renewOnce(ctx: TokenContext, shop: string, options: RenewOptions): Promise<Session> {
   const key = [shop, options.idToken ? "id" : "", options.replace ?? "", options.acquire ? "acquire" : ""].join("|");
@@ -76,7 +76,7 @@ export function refreshOnce(ctx: TokenContext, shop: string): Promise<Session> {
   }).result;
 }
 
-/** As far as this process has heard: costs nothing. */
+/** What this process knows; costs nothing. */
 async function isUnstored({ storage }: TokenContext, shop: string): Promise<boolean> {
   return storage.unstored !== undefined && (await storage.unstored.shops).has(shop);
 }

@@ -209,7 +209,7 @@ async function storeOfflineSession(ctx: TokenContext, session: Session): Promise
     ctx.metrics.staleWrites.inc({ source: "library" });
     return;
   }
-  await renewSession(ctx, shop, { candidate: session }).catch((error: unknown) => {
+  await renewSession(ctx, shop, { unstoredPair: session }).catch((error: unknown) => {
     if (!(error instanceof ReauthorizationRequiredError)) throw error;
   });
 }

@@ -8,57 +8,57 @@ import { probeToken } from "../shopify/probe-token.ts";
 import { storePair } from "./store-pair.ts";
 import { accessTokenLives } from "../records/token-status.ts";
 
-/** More than elsewhere: the candidate exists in this process only. */
+/** More than elsewhere: the pair exists in this process only. */
 const RETRIES = 5;
 
 /**
  * Decides what becomes of a pair that Shopify issued and that could not be written at once: its holder had lost the lease, or a
  * library brought it from nowhere. It may be older or newer than the stored one, and no clock can tell. So Shopify is asked: the
- * stored chain is refreshed; only if that is refused for good, the candidate's. Whatever comes back is newer than both.
- * @returns the pair that was stored, or undefined when neither lives or the candidate changes nothing.
+ * stored chain is refreshed; only if that is refused for good, the new one's. Whatever comes back is newer than both.
+ * @returns the pair that was stored, or undefined when neither lives or it is stored already.
  * @throws TransientError while Shopify cannot say.
  */
 export async function adoptPair(
   ctx: TokenContext,
   lease: Lease,
   stored: Session | undefined,
-  candidate: Session,
+  pair: Session,
   options: AskOptions,
 ): Promise<Session | undefined> {
-  if (stored?.accessToken === candidate.accessToken) return undefined;
-  if (!candidate.refreshToken) return settlePermanent(ctx, lease, stored, candidate);
+  if (stored?.accessToken === pair.accessToken) return undefined;
+  if (!pair.refreshToken) return adoptPermanent(ctx, lease, stored, pair);
 
-  for (const refreshToken of [stored?.refreshToken, candidate.refreshToken]) {
+  for (const refreshToken of [stored?.refreshToken, pair.refreshToken]) {
     if (!refreshToken) continue;
     const answer = await askForPair(ctx, lease, { grant: "refresh", refreshToken }, { ...options, retries: RETRIES });
     if (answer.kind === "pair") {
       // The scope that came with the acquisition is the merchant's latest word.
-      answer.session.scope ??= candidate.scope;
-      const how = refreshToken === candidate.refreshToken ? "acquired" : "refreshed";
-      const settled = await storePair(ctx, lease, answer.session, how);
+      answer.session.scope ??= pair.scope;
+      const how = refreshToken === pair.refreshToken ? "acquired" : "refreshed";
+      const adopted = await storePair(ctx, lease, answer.session, how);
       if (options.trace) options.trace.stored = how;
-      return settled;
+      return adopted;
     }
     if (answer.kind === "refused") {
       const { verdict, cause, afterLostAnswer } = answer;
       if (verdict.kind === "final" && !afterLostAnswer) continue;
       const retryAfterMs = verdict.kind === "transient" ? verdict.retryAfterMs : undefined;
-      throw new TransientError(lease.shop, "candidate_not_settled", { cause, retryAfterMs });
+      throw new TransientError(lease.shop, "pair_not_adopted", { cause, retryAfterMs });
     }
-    throw new TransientError(lease.shop, "candidate_not_settled", { cause: answer.error });
+    throw new TransientError(lease.shop, "pair_not_adopted", { cause: answer.error });
   }
   return undefined;
 }
 
 /** A permanent token has no chain to ask; it is stored only where nothing else lives and the Admin API takes it. */
-async function settlePermanent(
+async function adoptPermanent(
   ctx: TokenContext,
   lease: Lease,
   stored: Session | undefined,
-  candidate: Session,
+  pair: Session,
 ): Promise<Session | undefined> {
-  if (!isPermanentToken(candidate) || accessTokenLives(stored, ctx.now()) || stored?.refreshToken) return undefined;
+  if (!isPermanentToken(pair) || accessTokenLives(stored, ctx.now()) || stored?.refreshToken) return undefined;
   await lease.extendLease();
-  const { kind } = await probeToken(ctx, candidate);
-  return kind === "accepted" ? storePair(ctx, lease, candidate, "acquired") : undefined;
+  const { kind } = await probeToken(ctx, pair);
+  return kind === "accepted" ? storePair(ctx, lease, pair, "acquired") : undefined;
 }

@@ -60,7 +60,7 @@ export interface LeaseOptions<T> {
   /** Do not wait for a lease that is closed for a while; there is something else to fall back on. */
   impatient?: boolean;
   /** Asked while waiting: what the other holder left, if it serves this caller too. */
-  settled?: () => Promise<T | undefined>;
+  usable?: () => Promise<T | undefined>;
   signal?: AbortSignal;
 }
 
@@ -96,8 +96,8 @@ export async function withLease<T>(
     }
     if (performance.now() > deadline) throw new TransientError(shop, "lease_busy");
     await sleep(pollMs * (0.5 + Math.random()));
-    const settled = await options.settled?.();
-    if (settled !== undefined) return settled;
+    const usable = await options.usable?.();
+    if (usable !== undefined) return usable;
   }
 }
 

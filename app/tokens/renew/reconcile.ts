@@ -34,7 +34,7 @@ export async function findShopsToReconcile(ctx: TokenContext, limit: number): Pr
 }
 
 /**
- * Settles such a shop: a chain is refreshed with the stored token, a permanent token is probed and, if Shopify does not know it any
+ * Reconciles such a shop: a chain is refreshed with the stored token, a permanent token is probed and, if Shopify does not know it any
  * more, migrated again with the same token.
  * @throws see `Tokens.getSession`.
  */
@@ -59,7 +59,7 @@ async function isFoundOut(ctx: TokenContext, shop: string): Promise<boolean> {
     if (kind === "transient" || kind === "not_found") return false;
   }
   await getSession(ctx, shop);
-  // Taken and given back: nothing is in doubt any more.
+  // Taken and given back: the outcome is known by now.
   await withLease(ctx, shop, { impatient: true }, () => Promise.resolve());
   return true;
 }

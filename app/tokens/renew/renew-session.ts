@@ -44,7 +44,7 @@ export interface RenewOptions extends AskOptions {
   /** Do not wait for a lease that is closed after a failure. */
   impatient?: boolean;
   /** A pair that Shopify issued and that is not stored yet. */
-  candidate?: Session;
+  unstoredPair?: Session;
 }
 
 /**
@@ -55,13 +55,13 @@ export interface RenewOptions extends AskOptions {
  * IncompletePairError, StorageUnfitError.
  */
 export async function renewSession(ctx: TokenContext, shop: string, options: RenewOptions): Promise<Session> {
-  const candidates = { current: options.candidate };
+  const unstored = { current: options.unstoredPair };
   try {
-    return await renewUntilHeld(ctx, shop, options, candidates);
+    return await renewUntilHeld(ctx, shop, options, unstored);
   } catch (error) {
-    const pair = candidates.current;
-    const isSettled = error instanceof ReauthorizationRequiredError || error instanceof PermanentTokenRefusedError;
-    if (pair?.refreshToken && !isSettled) {
+    const pair = unstored.current;
+    const isRefused = error instanceof ReauthorizationRequiredError || error instanceof PermanentTokenRefusedError;
+    if (pair?.refreshToken && !isRefused) {
       await keepUnstored(ctx, { shop, generation: UNKNOWN_GENERATION, session: undefined }, pair, "acquired");
     }
     throw error;
@@ -72,7 +72,7 @@ async function renewUntilHeld(
   ctx: TokenContext,
   shop: string,
   options: RenewOptions,
-  candidates: { current: Session | undefined },
+  unstored: { current: Session | undefined },
 ): Promise<Session> {
   for (let lostLeases = 0; lostLeases <= MAX_LOST_LEASES; lostLeases++) {
     try {
@@ -80,20 +80,20 @@ async function renewUntilHeld(
         ctx,
         shop,
         {
-          settled: () => findSettled(ctx, shop, options),
+          usable: () => findUsable(ctx, shop, options),
           signal: options.signal,
           impatient: options.impatient,
           waitMs: options.leaseWaitMs,
         },
-        (lease) => renewUnderLease(ctx, lease, { ...options, candidate: candidates.current }),
+        (lease) => renewUnderLease(ctx, lease, { ...options, unstoredPair: unstored.current }),
       );
     } catch (error) {
       // A pair that only this process has is worth another try.
-      const { current } = candidates;
-      const isUnsettled = error instanceof TransientError && current !== undefined && lostLeases < MAX_LOST_LEASES;
-      if (!(error instanceof LeaseLostError) && !isUnsettled) throw error;
-      if (error instanceof LeaseLostError) candidates.current = error.unwritten<Session>() ?? current;
-      ctx.log.warn({ shop, withPair: candidates.current !== undefined }, "starting again: the lease was lost");
+      const { current } = unstored;
+      const mayBeAdopted = error instanceof TransientError && current !== undefined && lostLeases < MAX_LOST_LEASES;
+      if (!(error instanceof LeaseLostError) && !mayBeAdopted) throw error;
+      if (error instanceof LeaseLostError) unstored.current = error.unwritten<Session>() ?? current;
+      ctx.log.warn({ shop, withPair: unstored.current !== undefined }, "starting again: the lease was lost");
     }
   }
   throw new TransientError(shop, "lease_contended");
@@ -112,7 +112,7 @@ function decide(ctx: TokenContext, session: StoredSession | undefined, options: 
   });
 }
 
-async function findSettled(ctx: TokenContext, shop: string, options: RenewOptions): Promise<Session | undefined> {
+async function findUsable(ctx: TokenContext, shop: string, options: RenewOptions): Promise<Session | undefined> {
   const session = await readSession(ctx, shop);
   return decide(ctx, session, options, false).step === "use" ? session : undefined;
 }
@@ -125,10 +125,10 @@ export async function renewUnderLease(ctx: TokenContext, lease: Lease, options: 
     if (!options.migrate && tokenStatus(adopted, ctx.now()).status !== "fresh") throw new LeaseLostError(lease.shop);
     return adopted;
   }
-  if (options.candidate) {
-    const { candidate } = options;
-    const settled = await withProvenStorage(ctx, lease, () => adoptPair(ctx, lease, session, candidate, options));
-    if (settled) return settled;
+  const { unstoredPair } = options;
+  if (unstoredPair) {
+    const stored = await withProvenStorage(ctx, lease, () => adoptPair(ctx, lease, session, unstoredPair, options));
+    if (stored) return stored;
   }
   if (options.migrate) requirePermanent(ctx, lease);
   const { step, reason } = decide(ctx, session, options, lease.needsReauth !== undefined);

@@ -149,7 +149,7 @@ function isNodesDispatcher(dispatcher: unknown): boolean {
   return name === "Agent" && optionsOf(dispatcher)?.connect === undefined;
 }
 
-/** undici's Agent keeps what it was made with under a symbol of its own; one that cannot be read counts as made by somebody else. */
+/** undici's Agent keeps what it was made with under a symbol of its own; one that cannot be read counts as another library's. */
 function optionsOf(agent: object): { connect?: unknown } | undefined {
   const key = Object.getOwnPropertySymbols(agent).find(({ description }) => description === "options");
   return key ? (agent as Record<symbol, { connect?: unknown }>)[key] : { connect: "unknown" };

@@ -13,7 +13,7 @@ const LEASE_PATIENCE_MS = 500;
  * @param shop about to be exchanged.
  * @throws what the store failed with.
  */
-export async function settleFailedStore(ctx: TokenContext, shop: string): Promise<void> {
+export async function explainFailedStore(ctx: TokenContext, shop: string): Promise<void> {
   const { failed } = ctx.storage;
   if (!failed || failed.shop === shop) return;
   if (await isProofSeeing(ctx, failed.shop)) return;

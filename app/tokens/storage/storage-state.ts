@@ -17,8 +17,8 @@ export interface StorageState {
   failures: number;
   /** The store that failed for good, until it is known why the proof before it held. */
   failed?: { shop: string; error: unknown };
-  /** Finds that out; set where the parts are put together (settle-failed-store.ts). */
-  settleFailed: (shop: string) => Promise<void>;
+  /** Finds that out; set where the parts are put together (explain-failed-store.ts). */
+  explainFailed: (shop: string) => Promise<void>;
   /** What monitors were told last. */
   checked?: { problem: StorageProblem | undefined; until: number };
   /** Shops with a pair in the emergency record, as read last. */
@@ -32,6 +32,6 @@ export function createStorageState(): StorageState {
     first: {},
     waryUntil: 0,
     failures: 0,
-    settleFailed: () => Promise.resolve(),
+    explainFailed: () => Promise.resolve(),
   };
 }

@@ -78,7 +78,7 @@ const pathOf = ({ session }: StoredAt): StoragePath => (session ? "update" : "in
 
 async function prove(ctx: TokenContext, shop: string): Promise<void> {
   const { storage } = ctx;
-  await storage.settleFailed(shop);
+  await storage.explainFailed(shop);
   try {
     await proveStorage(ctx, shop);
   } catch (error) {

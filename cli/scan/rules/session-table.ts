@@ -45,7 +45,7 @@ function judgePrisma(source: Source, call: ts.CallExpression, method: string): v
   const options = call.arguments[0];
   const touched = READS.test(method) ? ["select"] : ["data", "create", "update"];
   const named = touched.map((name) => keysOf(source, options, name)).filter((keys) => keys !== undefined);
-  // Named columns without a token among them hurt nobody; without names every column is meant.
+  // Named columns without a token among them do no harm; without names every column is meant.
   if (named.length > 0 && !named.flat().some((key) => key === undefined || TOKEN_KEY.test(key))) return;
   source.report(call, "session-table");
 }

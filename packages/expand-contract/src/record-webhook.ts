@@ -68,7 +68,7 @@ export function findDisagreement(
 export type Recorded = { payload: object; hasSession: boolean } | undefined;
 
 /**
- * What a webhook says about a shop's token is settled before the app's own handler sees it: an uninstall, the scopes that were granted, the
+ * What a webhook says about a shop's token is recorded before the app's own handler sees it: an uninstall, the scopes that were granted, the
  * end of all data. Its signature covers the body alone, neither topic nor shop, so of each of them Shopify is asked.
  * A shop that still has the app, or that Shopify cannot speak for, is none of the app's own handler's: what it would delete cannot be brought
  * back, and Shopify does not send `shop/redact` of a shop that has installed the app again.

@@ -6,7 +6,7 @@ import { normalShopName } from "../../../app/tokens/index.ts";
 
 /** What a request proves. */
 export interface RequestIdentity {
-  /** Named by an ID token or a query that Shopify signed; null: nobody is proven. */
+  /** Named by an ID token or a query that Shopify signed; null: no shop is proven. */
   shop: string | null;
   /** The ID token, verified. */
   idToken?: string;
@@ -16,7 +16,7 @@ export interface RequestIdentity {
   isForeign?: true;
 }
 
-const NOBODY: RequestIdentity = { shop: null };
+const UNPROVEN: RequestIdentity = { shop: null };
 
 /** What a request with a foreign ID token is answered. */
 export const NOT_STAFF: Problem = {
@@ -74,7 +74,7 @@ async function identifyCookie(api: Shopify, cookie: string): Promise<RequestIden
   const request = { method: "GET", url: "/", headers: { Cookie: cookie } };
   const id = await new Cookies(request, {} as never, { keys: [api.config.apiSecretKey] }).getAndVerify(SESSION_COOKIE);
   const shop = api.utils.sanitizeShop(OFFLINE_ID.exec(id ?? "")?.[1] ?? "");
-  return shop ? { shop: normalShopName(shop) } : NOBODY;
+  return shop ? { shop: normalShopName(shop) } : UNPROVEN;
 }
 
 function idTokenOf(url: URL, authorization: string | null | undefined): string | undefined {
@@ -84,10 +84,11 @@ function idTokenOf(url: URL, authorization: string | null | undefined): string |
 async function identifyQuery(api: Shopify, url: URL): Promise<RequestIdentity> {
   const shop = single(url, "shop");
   const query = [...url.searchParams];
-  if (!shop || !url.searchParams.has("hmac") || new Set(query.map(([name]) => name)).size < query.length) return NOBODY;
+  if (!shop || !url.searchParams.has("hmac") || new Set(query.map(([name]) => name)).size < query.length)
+    return UNPROVEN;
   const isValid = await api.utils.validateHmac(Object.fromEntries(query)).catch(() => false);
   const sane = isValid ? api.utils.sanitizeShop(shop) : null;
-  return sane ? { shop: normalShopName(sane) } : NOBODY;
+  return sane ? { shop: normalShopName(sane) } : UNPROVEN;
 }
 
 function single(url: URL, name: string): string | undefined {

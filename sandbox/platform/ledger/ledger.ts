@@ -11,7 +11,7 @@ export function wallNow(): number {
   return performance.timeOrigin + performance.now();
 }
 
-/** Opens the record of a call; whoever serves it fills in the rest and closes it. */
+/** Opens the record of a call; what serves the call fills in the rest and closes it. */
 export function openCall(ledger: Ledger, call: Pick<Call, "endpoint" | "shop" | "grant" | "at">): Call {
   const record: Call = {
     n: ledger.calls.length + 1,

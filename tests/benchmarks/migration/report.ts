@@ -60,7 +60,7 @@ ${pointsTable(options.points)}
 
 ![Time per migrated shop and peak memory over the rows of the table](migration-rows.svg)
 
-Nothing grows with the table: candidates come in pages over a partial index that holds the permanent sessions alone, a page continues
+Nothing grows with the table: shops come in pages over a partial index that holds the permanent sessions alone, a page continues
 where the last one ended, counts are kept as outcomes are stored, and a worker holds some dozens of shops in memory.
 
 ## What limits the next factor of ten

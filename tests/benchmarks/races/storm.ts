@@ -91,7 +91,7 @@ export async function storm(world: World, options: StormOptions): Promise<StormR
   await client.faults.clear();
   const { permanentTokens } = await migration;
   options.say?.(`${world.kind}: the migration ended after ${Math.round(elapsed())} s`);
-  await settle(world);
+  await waitForJobs(world);
   options.say?.(`${world.kind}: all was quiet after ${Math.round(elapsed())} s`);
   const outcome = await judge(world, shops, traffic.answers);
   for (const shop of platform.orphans(await world.rows()).slice(0, 5)) options.say?.(lastCalls(world, shop));
@@ -126,7 +126,7 @@ function lastCalls({ sandbox, kind }: World, shop: string): string {
  * Until the leases of the dead have run out (15 s; a page waits for one no longer than 4.5 s, and then says "try again"), and no call has
  * reached the simulator for 2 s: jobs put off come back.
  */
-async function settle({ sandbox, query }: World): Promise<void> {
+async function waitForJobs({ sandbox, query }: World): Promise<void> {
   const { calls } = sandbox.platform.state.ledger;
   for (let quiet = 0, seen = calls.length, rounds = 0; quiet < 8 && rounds < 160; rounds++) {
     await sleep(250);

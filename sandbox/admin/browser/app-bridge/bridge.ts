@@ -37,7 +37,7 @@ const waiting = new Map<number, { resolve(value: unknown): void; reject(error: E
 const listeners = new Map<string, Set<(detail: unknown) => void>>();
 let lastRequest = 0;
 
-/** Tells the Admin something; nobody answers. */
+/** Tells the Admin something; there is no answer. */
 export function tellAdmin(type: string, detail?: unknown): void {
   if (embedded) window.top?.postMessage({ sandboxBridge: true, type, detail }, settings.admin);
 }

@@ -100,14 +100,14 @@ export function followForms(): void {
     if (!form) return;
     showSaveBar(sourceOf(form), { actions: [], discardConfirmation: form.hasAttribute("data-discard-confirmation") });
   };
-  const settled = (event: Event) => {
+  const savedOrDiscarded = (event: Event) => {
     const form = formOf(event);
     if (form) hideSaveBar(sourceOf(form));
   };
   document.addEventListener("input", changed);
   document.addEventListener("change", changed);
-  document.addEventListener("submit", settled);
-  document.addEventListener("reset", settled);
+  document.addEventListener("submit", savedOrDiscarded);
+  document.addEventListener("reset", savedOrDiscarded);
 }
 
 export function followSaveBar(): void {
