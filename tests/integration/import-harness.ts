@@ -134,6 +134,9 @@ export function inPrisma(
   return session.toPropertyArray(true).map(([key, value]) => [key, /xpires$/.test(key) ? time(Number(value)) : value]);
 }
 
+/** What a file of SQLite's holds. */
+export type Value = string | number | bigint | boolean | Uint8Array;
+
 /** Storages of Shopify's as files and rows, what is in Postgres after an import, and the import as the command makes it; no sessions before each test. */
 export function importHarness() {
   const database = testDatabase();
@@ -172,7 +175,7 @@ export function importHarness() {
     };
   }
 
-  function sqlite(ddl: string, table: string, rows: [string, string | number | boolean][][]): string {
+  function sqlite(ddl: string, table: string, rows: [string, Value][][]): string {
     const path = join(folder, `${serial++}.sqlite`);
     const made = new DatabaseSync(path);
     made.exec(ddl);
