@@ -1,3 +1,4 @@
+import type { Database } from "../../infra/database/database.ts";
 import { systemClock } from "../../infra/clock.ts";
 import { countTokensSinceContract } from "../../migration/index.ts";
 import { lookAtRemainingTokens, isExemptDistribution } from "../../tokens/index.ts";
@@ -28,10 +29,23 @@ export async function readTokenHealthReport(): Promise<TokenHealthReport> {
     rolloutComplete: isRolloutComplete(),
     tomlUsesLegacyInstallFlow,
     storageProblem: unfitness?.words,
+    emptyTable:
+      counts.permanentTokens + counts.expiringTokens + counts.legacyPrefixRows === 0 && !unfitness
+        ? await nameOfSessions(db)
+        : undefined,
     tokenEncryption,
     clientSecret,
     now: systemClock(),
   });
+}
+
+async function nameOfSessions(db: Database): Promise<string | undefined> {
+  const [table] = await db.query<{ name: string }[]>({
+    text: `SELECT format('%I.%I of the database %I', n.nspname, c.relname, current_database()) AS "name"
+      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass('"Session"')`,
+    values: [],
+  });
+  return table?.name;
 }
 
 /** Whether every shop is served by token exchange. */

@@ -39,6 +39,15 @@ const report = (facts: Partial<HealthFacts> & { permanentTokens?: number; unserv
   });
 };
 
+it("does not take a table without a token for a migration that is over, and says which table it is", () => {
+  const emptyTable = 'public."Session" of the database app';
+  expect(report({ emptyTable }).nextStep).toMatch(
+    /^Empty: no shop has a token in public\."Session" of the database app\..*Contract: set/,
+  );
+  expect(report({ emptyTable, phase: "contract", tomlUsesLegacyInstallFlow: false }).nextStep).toBe("Nothing to do.");
+  expect(report().nextStep).not.toContain("Empty");
+});
+
 describe("verdict", () => {
   it.each([
     ["legacy", 0, "clean"],

@@ -37,6 +37,8 @@ export interface HealthFacts {
   tomlUsesLegacyInstallFlow: boolean | undefined;
   /** Why the database would not keep a new token, and what mends it. */
   storageProblem?: string;
+  /** The table of sessions, with its schema and database, where no shop has a token in it. */
+  emptyTable?: string;
   tokenEncryption: SealingReport;
   clientSecret: RotationReport | null;
   /** Milliseconds since the epoch. */
@@ -93,11 +95,17 @@ function nextStepOf(facts: HealthFacts, verdict: Verdict): string {
   if (verdict === "migrating") return `Migrate the ${tokensOf(migratable(facts))}: npm run tokens -- migrate.`;
   if (phase === "expand" && !facts.rolloutComplete)
     return "Raise TOKEN_EXCHANGE_ROLLOUT to 100%, with no shop left out.";
-  return mismatch(facts) ?? (phase === "expand" ? CONTRACT : NOTHING_TO_DO);
+  const step = mismatch(facts) ?? (phase === "expand" ? CONTRACT : NOTHING_TO_DO);
+  return phase === "expand" && facts.emptyTable ? `${emptyWords(facts.emptyTable)} ${step}` : step;
 }
 
 /** The last `nextStep` of all. */
 export const NOTHING_TO_DO = "Nothing to do.";
+
+/** A table that was made a moment ago looks like a migration that is over. */
+function emptyWords(table: string): string {
+  return `Empty: no shop has a token in ${table}. If merchants use this app already, its sessions are elsewhere: look at DATABASE_URL. For a new app:`;
+}
 
 function tokensOf(count: number): string {
   return `${count} permanent token${count === 1 ? "" : "s"}`;
