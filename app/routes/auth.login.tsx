@@ -1,4 +1,4 @@
-import { data, type ActionFunctionArgs, type HeadersFunction, type LoaderFunctionArgs } from "@remix-run/node";
+import { data, type ActionFunctionArgs, type LoaderFunctionArgs } from "@remix-run/node";
 import { useActionData, useLoaderData } from "@remix-run/react";
 import { startLogin, type LoginProblem } from "../auth/install/shop-login.server.ts";
 import { leaveFrame, requireParameters, toResponse } from "../auth/token-error-response.server.ts";
@@ -11,9 +11,6 @@ import { pageTitle } from "../components/language/page-title.ts";
 export const meta = pageTitle((messages) => messages.outside.openTitle);
 
 export const links = polarisLinks;
-
-/** `Retry-After`, while the database is away. */
-export const headers: HeadersFunction = ({ errorHeaders }) => errorHeaders ?? new Headers();
 
 export async function loader({ request }: LoaderFunctionArgs) {
   const shop = requireParameters(request).get("shop");
