@@ -65,9 +65,9 @@ export function judgeReadiness(isReady: boolean): Finding {
       );
 }
 
-/** An app whose health says what is wrong is not suspected of anything else. */
+/** An app that is not ready because of its keys is not suspected of anything else. */
 function judgeReadinessOf({ isReady, health }: Situation): Finding[] {
-  return !isReady && (health.storageProblem || health.tokenEncryption?.problem) ? [] : [judgeReadiness(isReady)];
+  return !isReady && health.tokenEncryption?.problem ? [] : [judgeReadiness(isReady)];
 }
 
 /** Proven by the app with the statement that stores a pair; nothing is exchanged while it does not hold. */

@@ -23,6 +23,10 @@ export const shopifyFaults: Record<string, Fault> = {
   "shopify-slow": shopify("Shopify takes 2 to 4 s for each answer, 15 s long", [
     { kind: "latency", beforeMs: [2_000, 4_000] },
   ]),
+  "shopify-hangs": shopify(
+    "For 15 s Shopify takes every request and answers it after 30 s, longer than the app waits",
+    [{ kind: "latency", beforeMs: [30_000, 30_000] }],
+  ),
   "shopify-refuses": shopify("Shopify answers 503, 520, 429 or resets the connection, 15 s long", [
     { kind: "status", status: 503, body: "html" },
     { kind: "status", status: 520, body: "text" },
