@@ -38,7 +38,7 @@ export interface RunTrace {
 /**
  * Asks Shopify for a pair under a lease: sends, judges, and sends the *same* token again while the answer is transient, with
  * full jitter, or after a short `Retry-After`. Never throws for what Shopify answered.
- * @throws LeaseLostError; TransientError when another exchange's pair could not be stored meanwhile.
+ * @throws LeaseLostError; StorageUnfitError, TransientError when another exchange's pair could not be stored meanwhile.
  */
 export async function askForPair(
   ctx: TokenContext,

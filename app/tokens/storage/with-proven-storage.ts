@@ -53,11 +53,15 @@ const failuresBefore = new WeakMap<StoredAt, number>();
 
 /**
  * To be called right before something is spent: an exchange may have waited for its turn meanwhile, and another one's pair was not taken.
- * @throws TransientError: then it is proven again first.
+ * @throws StorageUnfitError with what that pair met; TransientError where it is stored by now.
  */
 export function requireStillProven({ storage }: TokenContext, lease: StoredAt): void {
   const before = failuresBefore.get(lease);
-  if (before !== undefined && before !== storage.failures) throw new TransientError(lease.shop, "storage_in_doubt");
+  if (before === undefined || before === storage.failures) return;
+  const met = storage.failed?.error;
+  throw met instanceof StorageUnfitError
+    ? new StorageUnfitError(lease.shop, met.problem)
+    : new TransientError(lease.shop, "storage_in_doubt");
 }
 
 async function exchangeFirst<T>(ctx: TokenContext, lease: StoredAt, exchange: () => Promise<T>): Promise<T> {
