@@ -3,13 +3,14 @@ import type { SessionStorage } from "@shopify/shopify-app-session-storage";
 import type { ProbeAnswer, TokenAnswer, TokenCallGate } from "./answer.ts";
 import type { AppDistribution } from "./records/permanent-token.ts";
 import type { StorageProblem } from "./errors.ts";
-import type { TokenStatusName } from "./records/token-status.ts";
+import type { ShopTokenState, TokenHealth, TokenHistoryEntry } from "./records/types.ts";
 import type { Converted, KeyProblem, SealingReport } from "./sealing/types.ts";
 import type { PinnedChain, RepinOutcome, RotationReport } from "./rotation/types.ts";
 import type { MigrateOutcome } from "./migrate-outcome.ts";
 
 export type * from "./dependencies.ts";
 export type * from "./migrate-outcome.ts";
+export type * from "./records/types.ts";
 export type {
   AppDistribution,
   Converted,
@@ -74,42 +75,6 @@ export interface RequestContext {
   uninstalledAt?: Date;
   /** Set when this request brought its shop a pair. */
   acquired?: string;
-}
-
-/** The lifecycle of a shop's token as its row in ShopToken says. */
-export interface TokenLife {
-  generation: number;
-  needsReauthAt?: Date;
-  needsReauthWhy?: string;
-  suspendedAt?: Date;
-  suspendedWhy?: string;
-  uninstalledAt?: Date;
-  acquiredAt?: Date;
-  migratedAt?: Date;
-  refreshedAt?: Date;
-  /** A process holds the shop's lease: its token is being renewed or exchanged right now. */
-  leased?: boolean;
-}
-
-/** What a page may say about a shop's connection. No tokens. */
-export interface ShopTokenState extends TokenLife {
-  shop: string;
-  status: TokenStatusName;
-  reason: string;
-  scope: string | undefined;
-  expires: Date | undefined;
-  refreshTokenExpires: Date | undefined;
-}
-
-export interface TokenHealth {
-  /** By the predicate of `permanent-token.ts`; 0 is the proof that the migration is over. */
-  permanentTokens: number;
-  /** Offline rows that start with `shpat_`: what a naive monitor counts. Expiring tokens start so too. */
-  legacyPrefixRows: number;
-  expiringTokens: number;
-  needsReauth: number;
-  suspended: number;
-  refreshTokensExpiringIn14Days: number;
 }
 
 /** For an installation over a chain that lives. */
@@ -240,15 +205,4 @@ export interface Tokens {
   shopsToReconcile(limit: number): Promise<string[]>;
   /** Finds out what is true for such a shop, with the stored token. Harmless for any other. */
   reconcile(shop: string): Promise<void>;
-}
-
-export interface TokenHistoryEntry {
-  at: Date;
-  /** Refreshes in a row are one entry, of which `at` is the last: how many, and when the first was. */
-  count?: number;
-  since?: Date;
-  kind: string;
-  generation: number | undefined;
-  code: string | undefined;
-  detail: string | undefined;
 }
