@@ -11,6 +11,7 @@ import { kills } from "./migration/scenario-kills.ts";
 import { memory } from "./migration/scenario-memory.ts";
 import { limit } from "./migration/scenario-limit.ts";
 import { outage } from "./migration/scenario-outage.ts";
+import { refresh } from "./migration/scenario-refresh.ts";
 import { rows as growth } from "./migration/scenario-rows.ts";
 import { tls } from "./migration/scenario-tls.ts";
 import { throughput } from "./migration/scenario-throughput.ts";
@@ -19,7 +20,17 @@ import type { Point, Row, Scenario } from "./migration/scenario.ts";
 export const about =
   "the bulk migration beside Shopify's documented script: speed, limits, outage, growth, crashes (options: --only, --scale)";
 
-const SCENARIOS: Record<string, Scenario> = { throughput, tls, limit, outage, instances, rows: growth, memory, kills };
+const SCENARIOS: Record<string, Scenario> = {
+  throughput,
+  tls,
+  limit,
+  outage,
+  instances,
+  rows: growth,
+  memory,
+  refresh,
+  kills,
+};
 
 /** Runs the table, prints it, and writes docs/benchmarks/migration.md when it was run in full. */
 export async function run(args: readonly string[]): Promise<boolean> {

@@ -9,7 +9,7 @@ import { shopJobsHarness, WAIT } from "./jobs-harness.ts";
 const { world, instance, shopRow, parked, queued } = shopJobsHarness();
 
 describe("keep-alive", () => {
-  const SPREAD = { passSeconds: 1 };
+  const SPREAD = { passSeconds: 1, beginsAfterSeconds: 0 };
 
   async function plan(jobs: Jobs) {
     await jobs.runNow("plan-keep-alive");

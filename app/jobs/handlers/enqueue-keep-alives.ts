@@ -26,7 +26,10 @@ export async function planKeepAlive(
       if (due.size < spread.perPass && keepAliveDueAgeMs(shop, spread) <= ageMs) due.add(shop);
     }
   }
-  const entries = keepAliveDelays([...due], spread);
+  const entries = keepAliveDelays([...due], spread).map(({ shop, afterSeconds }) => ({
+    shop,
+    afterSeconds: spread.beginsAfterSeconds + afterSeconds,
+  }));
   await enqueueAll("keep-alive", entries);
   if (entries.length > 0) log.info({ shops: entries.length }, "refreshes are planned for chains that grow old");
 }

@@ -10,6 +10,11 @@ export interface KeepAliveSpread {
   windowMs: number;
   /** One planning pass spreads what it found over this time; seconds. */
   passSeconds: number;
+  /**
+   * A pass begins so much later than it is planned: every instance has looked for due jobs meanwhile, and none that waits for its next look
+   * meets all that came due before it at once. Seconds.
+   */
+  beginsAfterSeconds: number;
   /** The most shops that one pass enqueues; with `passSeconds` this is the highest rate over all instances. */
   perPass: number;
 }
@@ -23,6 +28,7 @@ export const KEEP_ALIVE_SPREAD: KeepAliveSpread = {
   fromAgeMs: 30 * DAY_MS,
   windowMs: 10 * DAY_MS,
   passSeconds: 3_600,
+  beginsAfterSeconds: 6,
   perPass: 3_600,
 };
 
