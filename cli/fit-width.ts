@@ -1,7 +1,10 @@
 import { stripVTControlCharacters } from "node:util";
 
+/** A command to copy, as far as the end of its line or the next sentence: a terminal's own wrapping keeps it one command. */
+const COMMAND = /npm run (?:-s )?tokens --(?: (?![A-Z(])\S+)+/g;
+
 /**
- * Breaks lines at spaces so that they fit a terminal; what follows a break is indented two columns more than its line.
+ * Breaks lines at spaces so that they fit a terminal, commands excepted; what follows a break is indented two columns more than its line.
  * @param columns undefined: nothing is broken.
  */
 export function fitWidth(text: string, columns: number | undefined): string {
@@ -18,13 +21,14 @@ function fitLine(line: string, columns: number): string {
   const indent = " ".repeat(Math.min(own + 2, Math.floor(columns / 3)));
   const lines: string[] = [];
   let current = "";
-  for (const word of line.split(/(?<=\S)(?= )/)) {
+  const unbroken = line.replaceAll(COMMAND, (command) => command.replaceAll(" ", "\0"));
+  for (const word of unbroken.split(/(?<=\S)(?= )/)) {
     if (current.trim() !== "" && width(current + word) > columns) {
       lines.push(current);
       current = indent + word.trimStart();
     } else current += word;
   }
-  return [...lines, current].join("\n");
+  return [...lines, current].join("\n").replaceAll("\0", " ");
 }
 
 function width(text: string): number {
