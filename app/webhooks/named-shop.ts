@@ -3,31 +3,29 @@ import { findShopDomain } from "../infra/shop-domain.ts";
 /** A webhook's body, which is signed; the shop in its header is not. */
 type Body = Record<string, unknown>;
 
-/** Where Shopify's body of a topic names its shop; `app/scopes_update` names none. */
-const NAMED_IN: Record<string, string> = {
-  APP_UNINSTALLED: "myshopify_domain",
-  SHOP_REDACT: "shop_domain",
-  CUSTOMERS_REDACT: "shop_domain",
-  CUSTOMERS_DATA_REQUEST: "shop_domain",
-};
-
 /**
- * Whether a body lacks the name of its shop, though Shopify's of this topic have it. The header is not signed: by such a body, of whatever
- * topic and shop, it could be any.
- * @param topic `app/uninstalled`, or as the libraries name it.
+ * Whether a body lacks the name of its shop where it must not. The header is not signed: by a body without a name, of whatever topic and
+ * shop, it could be any. Of `shop/redact` Shopify cannot always be asked (a frozen or closed shop); before anything else is forgotten it is,
+ * so an uninstall may come without: what `shopify app webhook trigger` sends has null for a name, and a subscription's
+ * `include_fields` can leave it out.
+ * @param topic `shop/redact`, or as the libraries name it.
  */
-export function lacksShop(body: Body, topic: string): boolean {
-  const field = NAMED_IN[topic.toUpperCase().replaceAll("/", "_")];
-  return field !== undefined && body[field] === undefined;
+export function lacksShop({ shop_domain }: Body, topic: string): boolean {
+  const isRedaction = topic.toUpperCase().replaceAll("/", "_") === "SHOP_REDACT";
+  return isRedaction && isMissing(shop_domain);
 }
 
 /**
  * Whether a body names another shop than the header does. Each topic's body names its shop in fields of its own (`app/scopes_update` in
- * none). `domain` is the shop's own domain where it has one, so it only counts when it is a permanent domain.
+ * none), or with null for a name. `domain` is the shop's own domain where it has one, so it only counts when it is a permanent domain.
  */
 export function namesOtherShop({ myshopify_domain, shop_domain, domain }: Body, shop: string): boolean {
-  const named = [myshopify_domain, shop_domain].filter((one) => one !== undefined);
+  const named = [myshopify_domain, shop_domain].filter((one) => !isMissing(one));
   if (named.some((one) => typeof one !== "string" || findShopDomain(one) !== shop)) return true;
   const permanent = typeof domain === "string" ? findShopDomain(domain) : undefined;
   return permanent !== undefined && permanent !== shop;
+}
+
+function isMissing(name: unknown): boolean {
+  return name === undefined || name === null;
 }

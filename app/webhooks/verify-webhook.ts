@@ -33,7 +33,7 @@ const CLOCK_TOLERANCE_MS = 24 * 60 * 60 * 1000;
 
 /**
  * Turns a request into a verified webhook: HMAC over the raw body, then headers and body by their grammar, then whether they
- * agree. The HMAC covers the body alone, so a body is refused that names a shop other than the header's, or none where its topic has one.
+ * agree. The HMAC covers the body alone, so a body is refused that names a shop other than the header's, and a redaction that names none.
  * @throws WebhookRefusedError with the status and the words of the answer.
  * @see https://shopify.dev/docs/apps/build/webhooks/subscribe/https
  */

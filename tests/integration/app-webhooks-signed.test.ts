@@ -127,10 +127,10 @@ describe("verification", () => {
     },
   );
 
-  it("of a body that names no shop is refused: nothing is asked, not even of a frozen shop that Shopify cannot speak for", async () => {
-    const shops = ["installed", "frozen", "unknown"].map((kind) => `nameless-${kind}.myshopify.com`);
-    const [installed, frozen] = shops as [string, string];
-    for (const shop of [installed, frozen]) {
+  it("of a body that names no shop forgets what Shopify says is gone, and of no frozen shop, which Shopify cannot speak for", async () => {
+    const shops = ["installed", "frozen", "gone"].map((kind) => `nameless-${kind}.myshopify.com`);
+    const [installed, frozen, gone] = shops as [string, string, string];
+    for (const shop of shops) {
       const { accessToken } = await world.sandbox.client.installShop(shop, { token: "permanent" });
       await world.database.query(
         `INSERT INTO "Session" (id, shop, state, "accessToken") VALUES ('offline_' || $1, $1, '', $2)`,
@@ -138,20 +138,24 @@ describe("verification", () => {
       );
     }
     await world.sandbox.client.freeze(frozen);
-    const calls = () => world.sandbox.client.ledger.calls({});
-    const before = (await calls()).filter(({ shop }) => shops.includes(shop)).length;
+    await world.sandbox.client.uninstall(gone, { webhook: false });
+    const send = (topic: string, shop: string) =>
+      post(`/webhooks/${topic}`, '{"id":1,"myshopify_domain":null,"current":["read_products"]}', {
+        "X-Shopify-Shop-Domain": shop,
+        "X-Shopify-Triggered-At": new Date().toISOString(),
+      });
     for (const shop of shops) {
-      for (const topic of WEBHOOK_TOPICS.filter((one) => one !== "app/scopes_update")) {
-        const response = await post(`/webhooks/${topic}`, '{"id":1,"previous":[],"current":["read_products"]}', {
-          "X-Shopify-Shop-Domain": shop,
-          "X-Shopify-Triggered-At": new Date().toISOString(),
-        });
-        expect(response.status, `${topic} of ${shop}`).toBe(400);
-        expect(await response.json()).toMatchObject({ code: "shop_not_named" });
+      const redaction = await send("shop/redact", shop);
+      expect(redaction.status, shop).toBe(400);
+      expect(await redaction.json()).toMatchObject({ code: "shop_not_named" });
+      for (const topic of ["customers/redact", "customers/data_request"]) {
+        expect((await send(topic, shop)).status, topic).toBe(200);
       }
     }
-    expect((await calls()).filter(({ shop }) => shops.includes(shop))).toHaveLength(before);
-    for (const shop of [installed, frozen]) expect(await sessionsOf(shop)).toHaveLength(1);
+    expect(await world.sandbox.client.ledger.calls({ shop: frozen })).toEqual([]);
+    for (const shop of shops) expect((await send("app/uninstalled", shop)).status, shop).toBe(200);
+    for (const shop of [installed, frozen]) expect(await sessionsOf(shop), shop).toHaveLength(1);
+    expect(await sessionsOf(gone)).toEqual([]);
   });
 
   it("of a shop of which nothing is stored leaves nothing", async () => {

@@ -51,14 +51,16 @@ export function deliveryHeaders(header: (name: string) => string | null | undefi
 }
 
 /**
- * Why a signed body does not go with its headers, which are not signed: it names another shop, or none where its topic has one. Undefined
+ * Why a signed body does not go with its headers, which are not signed: it names another shop, or none where Shopify may not be asked about it. Undefined
  * where it goes with them; whether a body is signed the library decides.
  */
 export function findDisagreement(
   body: Body,
   { shop, topic }: Pick<DeliveryHeaders, "shop" | "topic">,
 ): Problem | undefined {
-  const named = [body.myshopify_domain, body.shop_domain, body.shopify_domain].filter((one) => one !== undefined);
+  const named = [body.myshopify_domain, body.shop_domain, body.shopify_domain].filter(
+    (one) => one !== undefined && one !== null,
+  );
   const isOther = named.some((one) => typeof one !== "string" || normalShopName(one) !== normalShopName(shop));
   if (isOther) return REFUSALS.otherShop;
   return lacksShop(body, topic) ? REFUSALS.noShop : undefined;
