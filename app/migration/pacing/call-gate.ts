@@ -5,8 +5,9 @@ import { createPlatformTrouble } from "./platform-trouble.ts";
 
 /** Share of the calls in flight that may be under way to the gate beyond it, so that it never waits for a database. */
 const EARLY_STARTS = 0.2;
-/** A call that waits at the gate holds its shop's lease, so not for long; a second one, a verification, holds none as a rule. */
+/** A call that waits at the gate holds its shop's lease, so not for long. */
 const LONGEST_WAIT_MS = 1_000;
+/** A second call, a verification, holds none as a rule. */
 const LONGEST_WAIT_AGAIN_MS = 10_000;
 /** Longest pause of all calls; then one call tries again. */
 const LONGEST_PAUSE_MS = 60_000;
@@ -34,9 +35,8 @@ export interface GateCounts {
 export type CallGate = ReturnType<typeof createCallGate>;
 
 /**
- * Where every call to Shopify leaves from. Four things hold it back: one rate (`setRate`); one bound on calls in flight (p-queue);
- * one breaker, which halves that bound with each shop in a row that gets no answer, down to single tries; and one pause, for what
- * several shops are asked to wait, of at most a minute. What one shop is asked to wait delays that shop alone.
+ * Where every call to Shopify leaves from. Four things hold it back: one rate (`setRate`), one bound on calls in flight (p-queue), one
+ * breaker, which halves that bound with each shop in a row that gets no answer, and one pause, for what several shops are asked to wait.
  * @param options.rate calls per second.
  * @param options.onPause all calls have to wait: tells the other instances.
  * @param options.onRoom a call has ended: another shop may be taken up.
@@ -51,15 +51,19 @@ export function createCallGate(options: {
 }) {
   const { concurrency, now = () => performance.now() } = options;
   const counts: GateCounts = { throttled: 0, limited: 0 };
+  /** Calls in flight, and those that wait for a place. */
   const queue = new PQueue({ concurrency: 1 });
   const trouble = createPlatformTrouble(now);
+  /** Shops taken up that have not come to their first call. */
   const onTheWay = new Set<object>();
   let rate = options.rate;
   let nextStartAt = now();
+  let pausedUntil = 0;
+  /** Pauses in a row because Shopify does not answer. */
+  let outagePauses = 0;
+  /** Shopify has answered once. */
   let isProven = false;
   let isClosed = false;
-  let tries = 0;
-  let pausedUntil = 0;
 
   const pausedFor = () => Math.max(0, pausedUntil - now());
 
@@ -73,14 +77,11 @@ export function createCallGate(options: {
     pausedUntil = Math.max(pausedUntil, now() + Math.min(ms, LONGEST_PAUSE_MS));
   }
 
-  function note(shop: string, triesOfShop: number, answer: TokenAnswer | ProbeAnswer): { isForAll: boolean } {
-    const { kind, isOwn, isLimit, isForAll, holdMs } = trouble.note(shop, triesOfShop, answer);
-    if (kind === "broken") {
-      if (!isOwn && trouble.isDown() && pausedFor() === 0) pause(Math.min(LONGEST_TRY_MS, 1_000 * 2 ** tries++));
-    } else {
-      tries = 0;
-      isProven ||= kind === "answered";
-    }
+  function note(shop: string, tries: number, answer: TokenAnswer | ProbeAnswer): { isForAll: boolean } {
+    const { kind, isLimit, isOutage, isForAll, holdMs } = trouble.note(shop, tries, answer);
+    isProven ||= kind === "answered";
+    if (kind !== "broken") outagePauses = 0;
+    if (isOutage && pausedFor() === 0) pause(Math.min(LONGEST_TRY_MS, 1_000 * 2 ** outagePauses++));
     if (isLimit) counts.throttled++;
     if (holdMs !== undefined) {
       pause(holdMs);

@@ -14,15 +14,13 @@ const DEFAULT_RETRY_AFTER_MS = 1_000;
 const SHOPS_FOR_OUTAGE = 5;
 /** When no shop was served for longer, a failure counts against the shop after all, so that every run ends. */
 const OUTAGE_PATIENCE_MS = 10 * 60_000;
-/** Different shops in a row for which Shopify does not know the app before the app itself counts as unknown: one shop alone may be new, or closed. */
+/** Different shops in a row for which Shopify does not know the app, before all are halted: one alone may be new, or closed. */
 const SHOPS_FOR_APP = 3;
 
-/**
- * What an answer says about the platform, whatever it says about the shop. `throttled`: 429. `broken`: 5xx, no answer, or an unreadable
- * one. `app refused`: Shopify does not know the app. `answered`: everything else; Shopify works.
- */
+/** `throttled`: 429. `broken`: 5xx, no answer, or an unreadable one. `answered`: whatever else it says about the shop, Shopify works. */
 type Kind = "answered" | "throttled" | "broken" | "app refused";
 
+/** What an answer says about the platform. */
 function signalOf(answer: TokenAnswer | ProbeAnswer): { kind: Kind; waitMs?: number } {
   const verdict = answer.kind === "refused" && "verdict" in answer ? answer.verdict : answer;
   if (verdict.kind === "configuration") return { kind: "app refused" };
@@ -34,33 +32,26 @@ function signalOf(answer: TokenAnswer | ProbeAnswer): { kind: Kind; waitMs?: num
 }
 
 /**
- * Tells one shop's trouble from the platform's, by how many different shops meet the same. A shop that fails again though others were answered
- * since is in trouble of its own: from then on it says nothing about the others, until it is answered. Each time one turns out to be that after all
- * were made to wait for it, a limit for all takes one more shop to be believed; once a shop that waited is answered, the usual number again.
+ * Tells one shop's trouble from the platform's, by how many different shops meet the same. A shop that fails again though others were served
+ * since is in trouble of its own: it says nothing about the others until it is served. See
+ * docs/decisions/0016-one-shops-trouble-is-its-own.md.
  * @param now milliseconds, monotonic.
  */
 export function createPlatformTrouble(now: () => number) {
   let latest: { shop: string; kind: Kind; isAsked: boolean }[] = [];
   let limitMetAt = -Infinity;
-  let servedAt = now();
   let shopsForLimit = SHOPS_FOR_LIMIT;
-  /** Counts answers; the number of the last one with which a shop was served. */
-  let answers = 0;
+  /** Answers with which a shop was served, and when the last one came. */
   let served = 0;
-  /** Shops that were not served: the number of their last answer, and whether all were made to wait for it. */
-  const unserved = new Map<string, { answer: number; heldAll: boolean }>();
+  let servedAt = now();
+  /** Shops whose last answer did not serve them: `served` at that time, and whether all were made to wait for it. */
+  const unserved = new Map<string, { served: number; heldAll: boolean }>();
   const shopsIn = (some: typeof latest) => new Set(some.map(({ shop }) => shop)).size;
   const since = (ends: (kind: Kind) => boolean) => latest.slice(latest.findLastIndex(({ kind }) => ends(kind)) + 1);
   const brokenInARow = () => shopsIn(since((kind) => kind !== "broken"));
   const isDown = () => brokenInARow() >= SHOPS_FOR_OUTAGE;
   const isBelieved = () =>
     shopsIn(latest.filter((one) => one.isAsked)) >= shopsForLimit || now() - limitMetAt <= LIMIT_BELIEVED_MS;
-
-  /** The wait for all was for nothing, or it was not. */
-  function judgeWait(wasForNothing: boolean): void {
-    if (wasForNothing) limitMetAt = -Infinity;
-    shopsForLimit = wasForNothing ? Math.min(shopsForLimit + 1, REMEMBERED) : SHOPS_FOR_LIMIT;
-  }
 
   return {
     /** Different shops in a row that got no answer. */
@@ -70,30 +61,33 @@ export function createPlatformTrouble(now: () => number) {
       shopsIn(since((kind) => kind === "answered").filter(({ kind }) => kind === "app refused")) >= SHOPS_FOR_APP,
     /**
      * Takes note of an answer.
-     * @param tries how often the shop failed before for reasons of its own: such a shop says nothing about the others.
-     * @returns `isForAll`: it concerns all shops, and says nothing about this one. `isOwn`: it says nothing about the others. `holdMs`: all
-     * calls wait this long, because the wait is for all, or because it is a shop's first short one, which may be; a short wait costs the others
-     * little.
+     * @param tries how often the shop failed before for reasons of its own.
+     * @returns `isForAll`: it concerns all shops, and says nothing about this one. `holdMs`: all calls wait this long, for a limit or for a
+     * shop's first short wait, which may be one.
      */
     note(shop: string, tries: number, answer: TokenAnswer | ProbeAnswer) {
       const { kind, waitMs } = signalOf(answer);
       const before = unserved.get(shop);
       const isFailure = kind === "broken" || kind === "throttled";
-      const isOwn = isFailure && (tries > 0 || (before !== undefined && before.answer < served));
+      const isOwn = isFailure && (tries > 0 || (before !== undefined && before.served < served));
       const isAsked = waitMs !== undefined && !isOwn;
-      answers++;
-      if (kind === "answered") [served, servedAt] = [answers, now()];
+      if (kind === "answered") [served, servedAt] = [served + 1, now()];
       // An outage is one of shops that are well otherwise.
       if (kind !== "broken" || !isOwn) latest = [...latest, { shop, kind, isAsked }].slice(-REMEMBERED);
       const isPatient = now() - servedAt < OUTAGE_PATIENCE_MS;
       const isLimit = isAsked && isBelieved() && isPatient;
       if (isLimit) limitMetAt = now();
-      const isOutage = kind === "broken" && !isOwn && isDown() && isPatient;
+      const isOutage = kind === "broken" && !isOwn && isDown();
       const isShort = kind === "throttled" && waitMs! <= SHORT_WAIT_MS && (isAsked || isBelieved());
-      if (before?.heldAll && (isOwn || kind === "answered")) judgeWait(isOwn);
-      if (isFailure) unserved.set(shop, { answer: answers, heldAll: isLimit });
+      if (before?.heldAll && isOwn) {
+        // All have waited for nothing: a limit takes one more shop to be believed, until one that waited is served.
+        limitMetAt = -Infinity;
+        shopsForLimit = Math.min(shopsForLimit + 1, REMEMBERED);
+      } else if (before?.heldAll && kind === "answered") shopsForLimit = SHOPS_FOR_LIMIT;
+      if (isFailure) unserved.set(shop, { served, heldAll: isLimit });
       else unserved.delete(shop);
-      return { kind, isOwn, isLimit, isForAll: isLimit || isOutage, holdMs: isLimit || isShort ? waitMs : undefined };
+      const isForAll = isLimit || (isOutage && isPatient);
+      return { kind, isLimit, isOutage, isForAll, holdMs: isLimit || isShort ? waitMs : undefined };
     },
   };
 }
