@@ -10,7 +10,7 @@ import type { Drain } from "./shutdown.ts";
 import { healthz, readyz } from "./health-routes.ts";
 import { addressOf, parseAddress } from "./parse-address.ts";
 import { checkRequest } from "./check-request.ts";
-import { readBody } from "./read-body.ts";
+import { dropBody, readBody } from "./read-body.ts";
 import { refuse } from "./refuse.ts";
 import { remixHandler } from "./remix-handler.ts";
 import { requestLog } from "./request-log.ts";
@@ -31,7 +31,7 @@ export function createHttpApp({ build, host, root, drain, middleware }: HttpAppO
   const app = express();
   app.disable("x-powered-by");
   app.set("trust proxy", TRUSTED_PROXIES);
-  app.use(drain.middleware, parseAddress(), requestLog(host.log, host.metrics), defaultHeaders());
+  app.use(dropBody, drain.middleware, parseAddress(), requestLog(host.log, host.metrics), defaultHeaders());
   app.use(checkRequest(host.env.SHOPIFY_APP_URL));
   app.get("/healthz", healthz());
   app.get("/readyz", readyz(host, drain.isDraining));

@@ -24,12 +24,25 @@ const TINY_PIECES = { from: 1_000, averageBytes: 64 };
 const SMALLEST_BUFFER = 4 * KIBIBYTE;
 /** A body must have arrived by then. Shopify sends a webhook within its own 5 s. */
 const ARRIVES_WITHIN_MS = 10_000;
+const BODILESS = new Set(["GET", "HEAD", "OPTIONS"]);
 const HMAC_SHA256 = /^[A-Za-z0-9+/]{43}=$/;
 
 export interface BodyOptions {
   operatorSecrets: readonly string[];
   arrivesWithinMs?: number;
 }
+
+/**
+ * Throws a body away that no route reads, and ends the connection after the answer. Before all else: what was answered already Node would
+ * read to its end, in however small pieces.
+ */
+export const dropBody: RequestHandler = (request, response, next) => {
+  if (BODILESS.has(request.method) && hasBody(request.headers)) {
+    response.set("Connection", "close");
+    discard(request);
+  }
+  next();
+};
 
 /**
  * Reads a request's body before anything else sees it, within limits of size and time that depend on the route and on who has proven
@@ -41,13 +54,7 @@ export function readBody({ operatorSecrets, arrivesWithinMs = ARRIVES_WITHIN_MS 
   return (request, response, next) => {
     const { path } = addressOf(response);
     const { method, headers } = request;
-    if (method === "GET" || method === "HEAD" || method === "OPTIONS") {
-      if (hasBody(headers)) {
-        response.set("Connection", "close");
-        discard(request);
-      }
-      return next();
-    }
+    if (BODILESS.has(method)) return next();
     const hmac = headers["x-shopify-hmac-sha256"];
     if (isWebhook(path) && !HMAC_SHA256.test(String(hmac ?? ""))) {
       return void refuse(request, response, hmac ? REFUSALS.signature : REFUSALS.unsigned, { close: true });

@@ -38,7 +38,11 @@ export function withExpressTokens<App extends ExpressAppLike>(shopify: App, toke
     if (idToken) request.headers.authorization = `Bearer ${resigner.idToken(idToken)}`;
     const { search, searchParams } = resigner.url(urlOf(request));
     if (!search) return;
-    request.url = `${(request.url ?? "/").split("?")[0]}${search}`;
+    // The library reads the one that Express keeps of the request; routes read the other.
+    for (const name of ["url", "originalUrl"] as const) {
+      const address = request[name];
+      if (address !== undefined) request[name] = `${address.split("?")[0]}${search}`;
+    }
     // Express 4 has parsed it; Express 5 does each time.
     for (const name of ["hmac", "id_token"]) {
       if (typeof request.query?.[name] === "string") request.query[name] = searchParams.get(name) ?? "";

@@ -69,3 +69,6 @@ function pairsOf({ searchParams }: URL): Pair[] {
 const byName = ([one]: Pair, [other]: Pair) => one.localeCompare(other);
 const adminText = (pairs: Pair[]) => new URLSearchParams(pairs).toString().replaceAll("+", "%20");
 const proxyText = (pairs: Pair[]) => pairs.map(([name, value]) => `${name}=${value}`).join("");
+
+/** What the signature of an app proxy covers. */
+export const proxiedText = (url: URL): string => proxyText(pairsOf(url));

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { problemResponse } from "../../../app/operator/access/problem.ts";
 import { keepShopifyFetch, type RequestContext, type Tokens } from "../../../app/tokens/index.ts";
 import { findParts } from "./app-parts.ts";
-import { createResigner, isSignedBody } from "./previous-secret.ts";
+import { createResigner, proxiedText, isSignedBody } from "./previous-secret.ts";
 import { bodyOf, deliveryHeaders, findDisagreement, recordWebhook, triggeredAt } from "./record-webhook.ts";
 import { identifyRequest, NOT_STAFF } from "./request-identity.ts";
 import { resignRequest } from "./resign-request.ts";
@@ -197,11 +197,19 @@ function inTime<T>(answer: Promise<T>): Promise<T> {
 /** What Shopify says of a request of the app proxy; anything else is the shop's own. */
 const PROXY_PARAMETERS = ["shop", "path_prefix", "timestamp", "signature", "logged_in_customer_id"];
 
-/** @throws Response for a parameter that is there twice: the signature is checked over the last one, and the first is acted upon. */
-function refuseRepeated(request: Request): void {
-  const { searchParams } = new URL(request.url);
-  const isRepeated = PROXY_PARAMETERS.some((name) => searchParams.getAll(name).length > 1);
+/**
+ * An app proxy's signature covers its parameters joined without anything between them, and the visitor of a storefront chooses some: where
+ * one ends and the next begins could be moved afterwards, so that what was a value names the shop.
+ * @throws Response for a parameter that is there twice (the signature is checked over the last one, and the first is acted upon), and for a
+ *   signed text that names two shops.
+ * @see https://shopify.dev/docs/apps/build/online-store/app-proxies/authenticate-app-proxies
+ */
+function refuseSpliced(request: Request): void {
+  const url = new URL(request.url);
+  const isRepeated = PROXY_PARAMETERS.some((name) => url.searchParams.getAll(name).length > 1);
   if (isRepeated) throw new Response("A parameter is there twice.", { status: 400 });
+  const [, ...others] = proxiedText(url).match(/shop=[a-z0-9][a-z0-9-]*\.[a-z]/gi) ?? [];
+  if (others.length > 0) throw new Response("The address names a second shop.", { status: 400 });
 }
 
 /** Uninstalls and privacy webhooks need no token. */
@@ -214,7 +222,7 @@ function wrapPublic(original: object, verified: (authenticate: Authenticate) => 
   const wrap = (authenticate: Authenticate): Authenticate => {
     const serve = verified(authenticate);
     return async (request, ...rest) => {
-      refuseRepeated(request);
+      refuseSpliced(request);
       return serve(request, ...rest);
     };
   };

@@ -1,4 +1,5 @@
 import { pipeline, Readable } from "node:stream";
+import { ReadableStream } from "node:stream/web";
 import type { ServerResponse } from "node:http";
 import type { Problem } from "../../../../app/operator/access/problem.ts";
 import { answer, type ExpressRequest, type Next, refuse, urlOf } from "../express-http.ts";
@@ -39,7 +40,8 @@ function toRequest(request: ExpressRequest, signal: AbortSignal): Request {
   }
   const { method = "GET" } = request;
   const hasBody = method !== "GET" && method !== "HEAD";
-  const body = hasBody ? (Readable.toWeb(request) as unknown as BodyInit) : undefined;
+  // Read when it is asked for, which is after the secret: of a stranger's Node keeps nothing then.
+  const body = hasBody ? (ReadableStream.from(request) as unknown as BodyInit) : undefined;
   return new Request(urlOf(request), {
     method,
     headers,
