@@ -1,4 +1,5 @@
-// Proves that a run can be started once, stopped, judged in waves and watched.
+// Proves that a run can be started once and beside other work, stopped whatever its stores meet, judged in waves and watched.
+import pg from "pg";
 import { describe, expect, it } from "vitest";
 import { rolloutPlace } from "../../app/infra/flags/rollout.ts";
 import { parseMigrationOptions, type RunView } from "../../app/migration/index.ts";
@@ -29,7 +30,54 @@ describe("starting", () => {
   });
 });
 
+describe("beside keep-alives", () => {
+  it("exchanges each permanent token once, and every pair that is refreshed meanwhile is kept", async () => {
+    const shops = await t.seed(20);
+    const pairs = shops.map((shop) => `pair-${shop}`);
+    await t.install(pairs.map((shop) => ({ shop, token: "expiring" as const })));
+    await t.sandbox.client.faults.add({
+      endpoint: "token",
+      effect: { kind: "latency", beforeMs: [5, 60], afterMs: [5, 60] },
+    });
+    const instances = [t.instance(), t.instance()];
+    const refreshed = [...pairs, ...shops].flatMap((shop) => instances.map(({ tokens }) => tokens.refresh(shop)));
+    const run = await t.run(instances[0]!.migrations, { verify: "none" });
+    await Promise.all(refreshed);
+    expect(run).toMatchObject({ status: "completed", migrated: 20, failed: 0, needsReauth: 0, permanentTokens: 0 });
+    expect(await t.migrationCalls()).toBe(20);
+    await t.expectAllCurrent([...shops, ...pairs]);
+  });
+});
+
 describe("stopping", () => {
+  it("while stores wait for a table that is held: they are waited for, nothing more is taken, and no pair is asked for again", async () => {
+    const shops = await t.seed(30);
+    await t.sandbox.client.faults.add({ endpoint: "token", effect: { kind: "latency", afterMs: 100 } });
+    const { migrations } = t.instance();
+    const { run } = await migrations.start(parseMigrationOptions({ concurrency: 4, verify: "none" }));
+    await t.until("some shops are migrated", async () => (await migrations.get(run.id))!.migrated >= 1);
+    const holder = new pg.Client({ connectionString: t.database.url });
+    await holder.connect();
+    try {
+      await holder.query(`BEGIN; LOCK TABLE "Session" IN SHARE MODE`);
+      await t.until("a store waits", async () => {
+        const waiting = `SELECT 1 FROM pg_locks WHERE NOT granted AND relation = '"Session"'::regclass`;
+        return (await t.database.query(waiting)).length > 0;
+      });
+      await migrations.requestStop(run.id);
+      await holder.query(`ROLLBACK`);
+    } finally {
+      await holder.end();
+    }
+    const stopped = await t.end(migrations, run.id);
+    expect(stopped).toMatchObject({ status: "stopped", failed: 0, needsReauth: 0 });
+    expect(stopped.remaining).toBeGreaterThan(0);
+    await t.sandbox.client.faults.clear();
+    expect(await t.run(migrations)).toMatchObject({ status: "completed", failed: 0, permanentTokens: 0 });
+    expect(await t.migrationCalls()).toBe(shops.length);
+    await t.expectAllCurrent(shops);
+  });
+
   it("lets the calls in flight end, takes no more, and gives up what was not tried", async () => {
     const shops = await t.seed(200);
     await t.sandbox.client.faults.add(slow);

@@ -140,6 +140,22 @@ describe("a migration run", () => {
     expect(rows.length).toBe(3);
   });
 
+  it("passes over names that can be no shop's, and takes up one in other letters", async () => {
+    const [shop] = await t.seed(1);
+    const accessToken = "shpat_0123456789abcdef0123456789abcdef";
+    const names = [`${"a".repeat(64)}.myshopify.com`, `${shop}.`, `-${shop}`, `${shop} `, ".myshopify.com"];
+    await t.rows(names.map((name) => ({ shop: name, accessToken })));
+    await t.database.query(`UPDATE "Session" SET id = upper(id), shop = upper(shop) WHERE shop = $1`, [shop]);
+    await t.database.query(`UPDATE "Session" SET id = 'offline_' || shop WHERE id LIKE 'OFFLINE%'`);
+    const run = await t.run(t.instance().migrations);
+    expect(run).toMatchObject({ status: "completed", migrated: 1, failed: 5, permanentTokens: 5, migratableTokens: 0 });
+    expect(run.failures.map(({ shop: name, code, attempts }) => [name, code, attempts])).toEqual(
+      names.sort().map((name) => [name, "foreign_session", 0]),
+    );
+    expect((await t.sandbox.client.ledger.calls({ endpoint: "token" })).map((call) => call.shop)).toEqual([shop]);
+    await t.expectAllCurrent([shop!]);
+  });
+
   it("stops at the limit, and says what is left", async () => {
     await t.seed(12);
     const { migrations } = t.instance();

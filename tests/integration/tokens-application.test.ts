@@ -3,7 +3,9 @@ import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { SignJWT } from "jose";
 import { beforeEach, describe, expect, test } from "vitest";
 import { readApplicationKey } from "../../app/tokens/index.ts";
+import { requestApplicationOnlyToken } from "../../app/tokens/shopify/application-only-token.ts";
 import { TEST_APP } from "../support/sandbox.ts";
+import { tablesWith } from "./tables-with.ts";
 import { HOUR_MS, tokensHarness } from "./tokens-harness.ts";
 
 const h = tokensHarness();
@@ -28,6 +30,11 @@ beforeEach(async () => {
 
 const applicationCalls = (shop: string) => h.sandbox.client.ledger.calls({ shop, grant: "application" });
 
+const issuedTo = (shop: string) =>
+  h.sandbox.platform.state.ledger.tokens
+    .filter((token) => token.shop === shop && token.kind === "application")
+    .map(({ value }) => value);
+
 /** A shop whose refresh token Shopify refuses; the app does not know yet. */
 async function deadShop(): Promise<string> {
   const shop = await h.install("expiring");
@@ -44,11 +51,41 @@ test("a dead chain: work goes on with one token, kept until shortly before its e
   for (let i = 0; i < 3; i++) expect(await work()).toMatchObject({ shop: {} });
   expect(await applicationCalls(shop)).toHaveLength(1);
   expect(await h.row(shop)).toMatchObject({ accessToken: before!.accessToken, refreshToken: before!.refreshToken });
+  const issued = issuedTo(shop);
+  expect(issued).toHaveLength(1);
+  expect(await tablesWith(h.database, issued.join("|"))).toEqual([]);
   expect((await h.marks(shop)).needsReauthWhy).toBe("refresh_token_refused");
   await h.advance(59 * 60_000);
   await work();
   expect(await applicationCalls(shop)).toHaveLength(2);
   await h.expectNotOrphaned(shop);
+});
+
+test("a merchant's request is never served by it, not even by one that is remembered", async () => {
+  const shop = await deadShop();
+  const tokens = h.process({ applicationKey: firstKey });
+  await tokens.admin(shop, { background: true }).graphql(SHOP_QUERY);
+  await h.sandbox.client.faults.add({ shop, grant: "id_token", play: "app-not-installed" });
+  const idToken = await h.idToken(shop);
+  const merchant = tokens.admin(shop, { background: true, idToken });
+  await expect(merchant.graphql(SHOP_QUERY)).rejects.toMatchObject({ code: "reauthorization_required" });
+  expect(await h.sandbox.client.ledger.calls({ shop, endpoint: "graphql" })).toHaveLength(1);
+});
+
+test.each([
+  [86_400, 3_600],
+  [60, 60],
+])("said to live %i seconds, it is used for %i at most", async (expiresIn, lifetime) => {
+  const body = { access_token: `shpat_${"0".repeat(32)}`, expires_in: expiresIn, scope: "read_products" };
+  const shop = await h.install("none");
+  await h.sandbox.client.faults.add({
+    shop,
+    grant: "application",
+    effect: { kind: "status", status: 200, body: { text: JSON.stringify(body), contentType: "application/json" } },
+  });
+  const now = h.now();
+  const session = await requestApplicationOnlyToken(firstKey, shop, now);
+  expect(session.expires).toEqual(new Date(now + lifetime * 1_000));
 });
 
 test("callers at the same time share one request", async () => {

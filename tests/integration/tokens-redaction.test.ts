@@ -1,5 +1,6 @@
 // Proves that a redaction leaves nothing of a shop, spares one that is installed again, and is asked for again while Shopify cannot say.
 import { expect, test } from "vitest";
+import { namedAs, tablesWith } from "./tables-with.ts";
 import { DAY_MS, HOUR_MS, tokensHarness } from "./tokens-harness.ts";
 
 const h = tokensHarness();
@@ -15,16 +16,90 @@ test("redaction leaves nothing, unless the shop is installed again", async () =>
   await h.advance(2 * DAY_MS);
   await tokens.recordUninstalled(shop, new Date(h.now()));
   expect(await tokens.recordRedacted(shop)).toMatchObject({ forgotten: true });
-  for (const table of ["Session", "ShopToken", "TokenEvent"]) {
-    expect(
-      await h.database.query(
-        `SELECT 1 FROM ${table === "Session" ? "" : "expand_contract."}"${table}" WHERE shop = $1`,
-        [shop],
-      ),
-      table,
-    ).toEqual([]);
-  }
+  expect(await tablesWith(h.database, namedAs(shop))).toEqual([]);
 });
+
+type Tokens = ReturnType<typeof h.process>;
+
+/** How a shop may stand when its redaction comes. Each is given a shop with the token that is named first. */
+const STATES: Record<string, ["permanent" | "expiring", (shop: string, tokens: Tokens) => Promise<unknown>]> = {
+  "a permanent token": ["permanent", (shop) => uninstall(shop)],
+  "a permanent token that is refused for good": [
+    "permanent",
+    async (shop, tokens) => [await uninstall(shop), await tokens.migrate(shop)],
+  ],
+  "a pair": ["expiring", (shop) => uninstall(shop)],
+  "a pair that was refreshed, and has a history": [
+    "expiring",
+    async (shop, tokens) => [await tokens.refresh(shop), await uninstall(shop)],
+  ],
+  "a dead chain": [
+    "expiring",
+    async (shop, tokens) => {
+      await h.sandbox.client.revokeTokens(shop);
+      await h.advance(2 * HOUR_MS);
+      await tokens.getSession(shop).catch(() => {});
+      await uninstall(shop);
+    },
+  ],
+  "a frozen shop": ["expiring", (shop, tokens) => suspend(shop, tokens, "freeze")],
+  "a locked shop": ["expiring", (shop, tokens) => suspend(shop, tokens, "lock")],
+  "a closed shop": ["expiring", (shop, tokens) => suspend(shop, tokens, "close")],
+  "a closed shop with a permanent token": ["permanent", (shop, tokens) => suspend(shop, tokens, "close")],
+  "an uninstall on record": [
+    "expiring",
+    async (shop, tokens) => [await uninstall(shop), await tokens.recordUninstalled(shop, new Date(h.now()))],
+  ],
+  "no session any more": [
+    "permanent",
+    async (shop) => [await uninstall(shop), await h.database.query(`DELETE FROM "Session" WHERE shop = $1`, [shop])],
+  ],
+  "a session without a token": [
+    "permanent",
+    async (shop) => [
+      await uninstall(shop),
+      await h.database.query(`UPDATE "Session" SET "accessToken" = '' WHERE shop = $1`, [shop]),
+    ],
+  ],
+};
+
+const uninstall = (shop: string) => h.sandbox.client.uninstall(shop, { webhook: false });
+
+async function suspend(shop: string, tokens: Tokens, how: "freeze" | "lock" | "close"): Promise<void> {
+  await h.sandbox.client[how](shop);
+  await tokens
+    .admin(shop)
+    .graphql(QUERY)
+    .catch(() => {});
+  await h.advance(2 * DAY_MS);
+}
+
+test.each(Object.entries(STATES))(
+  "after the redaction of a shop with %s no table names it; another shop keeps what is its own",
+  async (_name, [token, bring]) => {
+    const shop = await h.install(token, h.shopName());
+    const other = await h.install("expiring", `x-${shop}`);
+    const tokens = h.process();
+    // Rows of other programs, and of members of staff.
+    const rows = [`${shop}_7`, shop, `offline_${shop.toUpperCase()}`];
+    await h.database.query(
+      `INSERT INTO "Session" (id, shop, state, "isOnline", "accessToken", email)
+       SELECT id, CASE WHEN id ~ '[A-Z]{3}' THEN upper($1) ELSE $1 END, '', id LIKE '%\\_7', 'x', 'staff@example.com' FROM unnest($2::text[]) id`,
+      [shop, rows],
+    );
+    await bring(shop, tokens);
+    await h.advance(2 * DAY_MS);
+    // Hours after it was triggered, where Shopify cannot say.
+    const at = new Date(h.now() - 4 * HOUR_MS);
+    await expect
+      .poll(() => tokens.recordRedacted(shop, at).catch((error: unknown) => error), { timeout: 5_000 })
+      .toMatchObject({ forgotten: true });
+    expect(await tablesWith(h.database, namedAs(shop))).toEqual([]);
+    expect(await tablesWith(h.database, namedAs(other))).toContain(`public."Session"`);
+    await tokens.getSession(other);
+    await h.expectCurrent(other);
+  },
+);
 
 test.each(["freeze", "close", "lock"] as const)(
   "a shop that Shopify cannot answer for is redacted too (%s), unless it was installed again",

@@ -91,6 +91,7 @@ describe.for(KINDS)("on the $layout layout, over $client", ({ layout, client }) 
       "not_an_id",
       "offline_",
       "offline_not a shop",
+      `offline_${"a".repeat(64)}.myshopify.com`,
       "offline_nobody.myshopify.com",
       "offline_a.example.com",
       "'; --",

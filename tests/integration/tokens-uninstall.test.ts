@@ -32,6 +32,8 @@ describe("uninstall and reinstall", () => {
     await h.advance(lateMs);
     await tokens.getSession(shop).catch(() => {});
     await tokens.admin(shop, { idToken: await h.idToken(shop) }).graphql(QUERY);
+    // Of a token that is far younger than the webhook nothing need be asked.
+    if (lateMs === HOUR_MS) await h.sandbox.client.faults.add({ shop, effect: { kind: "status", status: 503 } });
     expect(await tokens.recordUninstalled(shop, at)).toEqual({ forgotten: false, reason: "reinstalled_since" });
     await h.expectCurrent(shop);
   });
@@ -190,6 +192,17 @@ describe("scopes", () => {
     expect((await h.row(shop))?.scope).toBe("read_products,write_orders");
     await tokens.recordScopes(shop, ["read_orders"], at(1_000));
     expect((await h.row(shop))?.scope).toBe("read_orders");
+  });
+
+  test("that Shopify said before newer ones were stored change nothing", async () => {
+    const shop = await h.install("expiring");
+    const tokens = h.process();
+    await h.sandbox.client.faults.add({ shop, endpoint: "graphql", effect: { kind: "latency", afterMs: 300 } });
+    const asking = tokens.updateScopes(shop);
+    await expect.poll(async () => (await h.sandbox.client.ledger.calls({ shop, endpoint: "graphql" })).length).toBe(1);
+    await tokens.recordScopes(shop, ["write_orders"]);
+    expect(await asking).not.toEqual(["write_orders"]);
+    expect((await h.row(shop))?.scope).toBe("write_orders");
   });
 
   test("of an installation before this one change nothing", async () => {

@@ -18,7 +18,7 @@ import { withoutRefreshToken } from "../records/shop-state.ts";
 import { renewSession } from "../renew/renew-session.ts";
 import { isUnverifiedLookup } from "./unverified-lookup.ts";
 import { currentGrantLease, currentRequest, isIdTokenOf } from "./request-context.ts";
-import { normalShopName } from "../records/shop-name.ts";
+import { normalShopName, offlineIdOf } from "../records/shop-name.ts";
 import { storePair } from "../renew/store-pair.ts";
 import { LIBRARY_MARGIN_MS } from "../renew/timing.ts";
 import { tokenFingerprint } from "../records/permanent-token.ts";
@@ -47,7 +47,7 @@ export function createSessionStorage(ctx: TokenContext): SessionStorage & { isRe
   /** As the library is configured, custom domains included: it throws for anything else. */
   const isShop = (shop: string): boolean => {
     try {
-      return ctx.api.session.getOfflineId(shop) !== "";
+      return offlineIdOf(ctx, shop) !== "";
     } catch {
       return false;
     }

@@ -3,7 +3,7 @@ import type { TokenContext } from "../context.ts";
 import { explainSealError } from "../sealing/key-problem.ts";
 import { unfitErrorOf } from "../storage/prove-storage.ts";
 import { readStatement, type SessionRow, type StateRow, stateStatement } from "./session-row.ts";
-import { normalShopName } from "./shop-name.ts";
+import { normalShopName, offlineIdOf } from "./shop-name.ts";
 import { toLife } from "./read-life.ts";
 import type { TokenLife } from "../types.ts";
 
@@ -41,7 +41,7 @@ function readRow(ctx: TokenContext, shop: string): Promise<SessionRow | undefine
 
 async function readOne<Row extends object>(ctx: TokenContext, shop: string, text: string): Promise<Row | undefined> {
   const name = normalShopName(shop);
-  const id = ctx.api.session.getOfflineId(name);
+  const id = offlineIdOf(ctx, name);
   try {
     const [row] = await ctx.db.query<Row[]>({ text, values: [id, name] });
     return row;

@@ -7,6 +7,7 @@ import { describeError, LeaseLostError, TransientError } from "../errors.ts";
 import { openSession, readSession, type StoredSession } from "../records/read-session.ts";
 import { sessionColumns, type SessionRow } from "../records/session-row.ts";
 import { unfitErrorOf } from "../storage/prove-storage.ts";
+import { offlineIdOf } from "../records/shop-name.ts";
 import {
   CALL_TIMEOUT_MS,
   COOL_DOWN_MS,
@@ -151,7 +152,7 @@ const lostAnswers = new WeakSet<Lease>();
 
 async function acquireLease(ctx: TokenContext, shop: string): Promise<Lease | undefined> {
   const owner = randomUUID();
-  const id = ctx.api.session.getOfflineId(shop);
+  const id = offlineIdOf(ctx, shop);
   let leasedAt = performance.now();
   const [row] = await ctx.db.query<TakenRow[]>({ text: acquireStatement(ctx.sessions), values: [shop, owner, id] });
   if (!row) return undefined;
