@@ -1,204 +1,43 @@
-// Proves that the app's own watch reports what begins, gets worse and is over, once each, signed, until it is delivered, and nothing secret.
-import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-import { Readable } from "node:stream";
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+// Proves that the app's own watch reports what begins, gets worse and is over, once each.
+import { describe, expect, it, vi } from "vitest";
 import { createLogger } from "../../app/infra/log/log.server.ts";
 import { createMetrics } from "../../app/infra/metrics.server.ts";
 import { createJobs } from "../../app/jobs/queue/create-jobs.ts";
 import { recordContractStart } from "../../app/migration/index.ts";
-import { makeTokenKey, parseTokenKeys, type TokenDependencies, type TokenKey } from "../../app/tokens/index.ts";
-import { sendAlert, signAlert } from "../../app/watch/send-alert.ts";
-import { createWatch } from "../../app/watch/watch.ts";
-import { createApi, DAY_MS, tokensHarness } from "./tokens-harness.ts";
+import { makeTokenKey, parseTokenKeys, type TokenKey } from "../../app/tokens/index.ts";
+import { createApi, DAY_MS } from "./tokens-harness.ts";
+import { alertLines, KEEP_ALIVE, watchHarness } from "./watch-harness.ts";
 
-const SECRET = "alerts-0123456789abcdef0123456789";
-const world = tokensHarness();
-const received: { headers: IncomingHttpHeaders; body: string }[] = [];
-let answers: number[] = [];
-let receiver: Server;
-let url: string;
+const { world, watchOf, received, messages } = watchHarness();
 
-beforeAll(async () => {
-  receiver = createServer((request, response) => {
-    let body = "";
-    request.setEncoding("utf8").on("data", (text: string) => (body += text));
-    request.on("end", () => {
-      received.push({ headers: request.headers, body });
-      response.writeHead(answers.shift() ?? 200, { location: "http://127.0.0.1:1/" }).end();
-    });
+it("a permanent token that is stored after contract is reported once by whichever instance looks, and again when it is over", async () => {
+  const one = watchOf();
+  const another = watchOf();
+  await recordContractStart(one.prisma);
+  expect(await one.look()).toEqual([]);
+  expect(messages()).toEqual([]);
+
+  const shop = await world.install("permanent");
+  expect(await one.look()).toContain("permanent_token_regression");
+  expect(await another.look()).toContain("permanent_token_regression");
+  expect(messages().filter(({ payload }) => payload.class === "permanent_token_regression")).toHaveLength(1);
+  expect(messages()[0]).toMatchObject({
+    text: expect.stringMatching(/^Critical \(app\.example\.com\): 1 permanent token stored since contract/) as string,
+    event_action: "trigger",
+    dedup_key: "expand-contract:app.example.com:permanent_token_regression",
+    payload: { severity: "critical", source: "https://app.example.com", custom_details: { sinceContract: 1 } },
   });
-  await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
-  url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/services/T000/B000/secret-part`;
-});
-afterAll(() => new Promise((resolve) => receiver.close(resolve)));
-afterEach(async () => {
+  expect(alertLines([...one.lines, ...another.lines], "permanent_token_regression")).toHaveLength(1);
+
+  await one.tokens.migrate(shop);
+  expect(await another.look()).toEqual([]);
+  expect(messages().at(-1)).toMatchObject({
+    event_action: "resolve",
+    dedup_key: "expand-contract:app.example.com:permanent_token_regression",
+  });
   received.length = 0;
-  answers = [];
-  await world.database.query(`DELETE FROM "Session"`);
-  await world.database.query(`DELETE FROM expand_contract."WatchState"`);
-  await world.database.query(`DELETE FROM expand_contract."ContractStart"`);
-  await world.database.query(`DELETE FROM expand_contract."ContractLeftover"`);
-  await world.database.query(`DELETE FROM expand_contract."MigrationRun"`);
-});
-
-function watchOf(
-  phase: "expand" | "contract" = "contract",
-  { to, ...options }: { to?: string } & Partial<TokenDependencies> = {},
-) {
-  const { prisma, ...tokens } = world.process({ phase, ...options });
-  const lines: string[] = [];
-  const log = createLogger("info", [SECRET, url], { write: (line) => void lines.push(line) });
-  const watch = createWatch({
-    db: prisma,
-    tokens,
-    phase,
-    distribution: "app_store",
-    clock: options.clock ?? (() => world.now()),
-    log,
-    appUrl: "https://app.example.com",
-    receiver: { url: to ?? url, secret: SECRET },
-    send: { pauseMs: 1 },
-  });
-  const look = async () => (await watch.look()).map(({ name }) => name).filter((name) => name !== KEEP_ALIVE);
-  return { watch, look, lines, prisma, tokens };
-}
-
-const ALERT = { name: "dead_letters", severity: "warning", step: "found", text: "text", details: {} } as const;
-const endless = () =>
-  new Readable({
-    read() {
-      this.push(Buffer.alloc(65_536));
-    },
-  });
-
-/** Nothing schedules jobs in these tests, and the watch says so; that one is looked at by itself. */
-const KEEP_ALIVE = "keep_alive_not_running";
-const messages = () =>
-  received
-    .map(({ body }) => JSON.parse(body) as { text: string; event_action: string; payload: { class: string } })
-    .filter(({ payload }) => payload.class !== KEEP_ALIVE);
-const alertLines = (lines: string[], name: string) => lines.filter((line) => line.includes(`"alert":"${name}"`));
-
-describe("a permanent token that is stored after contract", () => {
-  it("is reported once by whichever instance looks, and again when it is over", async () => {
-    const one = watchOf();
-    const another = watchOf();
-    await recordContractStart(one.prisma);
-    expect(await one.look()).toEqual([]);
-    expect(messages()).toEqual([]);
-
-    const shop = await world.install("permanent");
-    expect(await one.look()).toContain("permanent_token_regression");
-    expect(await another.look()).toContain("permanent_token_regression");
-    expect(messages().filter(({ payload }) => payload.class === "permanent_token_regression")).toHaveLength(1);
-    expect(messages()[0]).toMatchObject({
-      text: expect.stringMatching(/^Critical \(app\.example\.com\): 1 permanent token stored since contract/) as string,
-      event_action: "trigger",
-      dedup_key: "expand-contract:app.example.com:permanent_token_regression",
-      payload: { severity: "critical", source: "https://app.example.com", custom_details: { sinceContract: 1 } },
-    });
-    expect(alertLines([...one.lines, ...another.lines], "permanent_token_regression")).toHaveLength(1);
-
-    await one.tokens.migrate(shop);
-    expect(await another.look()).toEqual([]);
-    expect(messages().at(-1)).toMatchObject({
-      event_action: "resolve",
-      dedup_key: "expand-contract:app.example.com:permanent_token_regression",
-    });
-    received.length = 0;
-    await one.look();
-    expect(messages()).toEqual([]);
-  });
-
-  it("says nothing of a shop or a token, and signs what it says", async () => {
-    const { look, lines, prisma } = watchOf();
-    await recordContractStart(prisma);
-    const shop = await world.install("permanent");
-    await look();
-    expect(received.length).toBeGreaterThan(0);
-    for (const { headers, body } of received) {
-      const timestamp = String(headers["x-alert-timestamp"]);
-      expect(headers["x-alert-signature"]).toBe(signAlert(SECRET, timestamp, body));
-      expect(body).not.toContain(shop);
-      expect(await world.sandbox.client.ledger.findSecrets(body)).toEqual([]);
-    }
-    expect(lines.join("\n")).not.toContain("secret-part");
-    expect(lines.join("\n")).not.toContain(SECRET);
-  });
-});
-
-describe("a receiver that does not take it", () => {
-  it("is asked three times, then at the next look, and the log does not wait for it", async () => {
-    const { look, lines, prisma } = watchOf();
-    await recordContractStart(prisma);
-    // Reported before, so that one message alone is left.
-    await look();
-    received.length = 0;
-    await world.install("permanent");
-    answers = Array<number>(9).fill(503);
-    await look();
-    expect(messages().filter(({ payload }) => payload.class === "permanent_token_regression")).toHaveLength(3);
-    expect(lines.join("")).toContain("answered 503");
-    answers = Array<number>(9).fill(503);
-    await look();
-    answers = [];
-    received.length = 0;
-    await look();
-    expect(messages().map(({ payload }) => payload.class)).toContain("permanent_token_regression");
-    const said = alertLines(lines, "permanent_token_regression").filter((line) => line.includes(`"step"`));
-    expect(said).toHaveLength(1);
-  });
-
-  it.each([
-    ["never answers", () => {}, 3, "did not answer in time"],
-    [
-      "sends its headers and then nothing",
-      (response: ServerResponse) => void response.writeHead(503).flushHeaders(),
-      3,
-      "answered 503",
-    ],
-    ["answers without an end", (response: ServerResponse) => void endless().pipe(response), 1, undefined],
-    ["breaks off", (response: ServerResponse) => void response.destroy(), 3, "could not be reached"],
-  ])("costs no more than its attempts when it %s", async (_, answer, attempts, why) => {
-    let asked = 0;
-    const odd = createServer((request, response) => {
-      asked++;
-      request.resume().on("end", () => answer(response));
-    });
-    await new Promise<void>((resolve) => odd.listen(0, "127.0.0.1", resolve));
-    const message = { ...ALERT, action: "trigger", source: "https://app.example.com", at: 0 } as const;
-    const to = { url: `http://127.0.0.1:${(odd.address() as AddressInfo).port}/secret-part` };
-    try {
-      const sent = sendAlert(to, message, { pauseMs: 1, timeoutMs: 500 }).then(
-        () => undefined,
-        (error: Error) => error.message,
-      );
-      expect(await sent).toBe(why && `The receiver of alerts ${why}`);
-      expect(asked).toBe(attempts);
-    } finally {
-      odd.closeAllConnections();
-      await new Promise((resolve) => odd.close(resolve));
-    }
-  });
-
-  it("is not asked twice where it refuses, nor followed elsewhere", async () => {
-    for (const status of [400, 307]) {
-      const { look, lines, prisma } = watchOf();
-      await recordContractStart(prisma);
-      await look();
-      received.length = 0;
-      const shop = await world.install("permanent");
-      answers = Array<number>(3).fill(status);
-      await look();
-      const sent = messages().filter(({ payload }) => payload.class === "permanent_token_regression");
-      expect(sent).toHaveLength(status === 400 ? 1 : 3);
-      expect(lines.join("")).toContain(`answered ${status}`);
-      await world.database.query(`DELETE FROM "Session" WHERE shop = $1`, [shop]);
-      answers = [];
-      await look();
-    }
-  });
+  await one.look();
+  expect(messages()).toEqual([]);
 });
 
 describe("a migration", () => {
