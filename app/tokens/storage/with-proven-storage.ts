@@ -16,8 +16,8 @@ const WARY_AFTER_INTERRUPTION_MS = 300_000;
 
 /**
  * Runs `exchange`, which spends something at Shopify and stores what it brings, only where the database is proven to keep it. The first
- * exchange of a process, and the first after a store that failed for good, goes alone, so that no more than one token is at risk.
- * Later ones cost nothing. What was proven for shops that have a row says nothing about those that have none.
+ * exchange of a process, and the first after a store that failed for good, goes alone for as long as others wait, so that no more than one
+ * token is at risk until it is stored. Later ones cost nothing. What was proven for shops that have a row says nothing about those that have none.
  * @throws StorageUnfitError before anything is spent.
  */
 export async function withProvenStorage<T>(ctx: TokenContext, lease: StoredAt, exchange: () => Promise<T>): Promise<T> {
