@@ -5,7 +5,7 @@ import { loginDoor } from "./doors/login.ts";
 import { operatorDoor } from "./doors/operator.ts";
 import { pagesDoor } from "./doors/pages.ts";
 import { rawDoor } from "./doors/raw.ts";
-import { webhooksDoor } from "./doors/webhooks.ts";
+import { webhooksDoor, withOwnShop } from "./doors/webhooks.ts";
 import { oddHeaders, usualHeaders } from "./headers.ts";
 import { findSecretsInLog, isOwnCall, judgeAnswer } from "./judge.ts";
 import { curlOf, type RawRequest, send } from "./raw-request.ts";
@@ -164,7 +164,8 @@ function buildRequest(seed: number, index: number, world: FuzzWorld): RawRequest
   ]);
   const request = door();
   if (request.bytes) return request;
-  return { ...request, headers: [...usualHeaders(choose, index), ...request.headers, ...oddHeaders(choose)] };
+  const headers = [...usualHeaders(choose, index), ...request.headers, ...oddHeaders(choose)];
+  return withOwnShop({ ...request, headers });
 }
 
 /** The shortest of three attempts: what the request itself costs, whatever else happens in the process. */

@@ -129,8 +129,11 @@ async function beginInstall(app: AppProcess): Promise<BegunInstall | undefined> 
   return state ? { state, cookies: cookies.join("; ") } : undefined;
 }
 
-/** Tables that the queue keeps for itself, and the counts it makes of them. */
-const QUEUE_OWN = /^(pgboss|expand_contract_jobs)\.(?!job)/;
+/**
+ * Tables that the app writes by itself, whatever is sent: what the queue keeps beside its jobs, and what the watch, which looks every
+ * five minutes, saw last.
+ */
+const OWN_DOING = /^(pgboss|expand_contract_jobs)\.(?!job)|^expand_contract\."WatchState"$/;
 
 async function fingerprints(pool: pg.Pool): Promise<Record<string, string>> {
   const { rows: tables } = await pool.query<{ name: string; shop: boolean; data: boolean }>(`
@@ -143,7 +146,7 @@ async function fingerprints(pool: pg.Pool): Promise<Record<string, string>> {
     WHERE t.table_type = 'BASE TABLE' AND t.table_schema NOT IN ('pg_catalog', 'information_schema')`);
   const result: Record<string, string> = {};
   for (const { name, shop, data } of tables) {
-    if (QUEUE_OWN.test(name)) continue;
+    if (OWN_DOING.test(name)) continue;
     const where = shop
       ? `WHERE t.shop <> ALL($1)`
       : data

@@ -1,5 +1,5 @@
 import type { Choose } from "../choose.ts";
-import { nowSeconds, signBody, VICTIMS, WEBHOOK_SHOP } from "../identities.ts";
+import { nowSeconds, OWN_SHOP, signBody, VICTIMS, WEBHOOK_SHOP } from "../identities.ts";
 import { longText, oddShop, oddText } from "../odd-text.ts";
 import type { RawRequest } from "../raw-request.ts";
 
@@ -19,8 +19,10 @@ export function webhooksDoor(choose: Choose): RawRequest {
   const topic = choose.pick(TOPICS);
   // What Shopify signs for each store whose scopes change names no shop: sent as another topic, about a victim.
   const nameless = topic !== "app/scopes_update" && choose.chance(0.1);
-  const body = Buffer.from(nameless ? '{"id":1,"previous":[],"current":["read_products"]}' : webhookBody(choose));
   const signed = choose.chance(0.75);
+  const body = Buffer.from(
+    nameless ? '{"id":1,"previous":[],"current":["read_products"]}' : webhookBody(choose, signed),
+  );
   const victim = nameless ? choose.pick(Object.values(VICTIMS)) : undefined;
   const shop = victim ?? (choose.chance(0.7) ? WEBHOOK_SHOP : oddShop(choose));
   const headers: [string, string][] = [
@@ -47,9 +49,26 @@ export function webhooksDoor(choose: Choose): RawRequest {
   };
 }
 
-/** Always names a shop: one of `app/scopes_update` that names none stands for the shop of its header. */
-function webhookBody(choose: Choose): string {
-  const shop = choose.chance(0.8) ? WEBHOOK_SHOP : choose.pick([...Object.values(VICTIMS), null, 7, {}, "\u0000"]);
+const SHOP_HEADER = /^(?:x-)?shopify-shop-domain$/i;
+
+/**
+ * The request as a stranger could send it. A signed body that names no shop makes the app ask Shopify about the shop of the header, which
+ * is not signed, when it is sent as `app/uninstalled` or `app/scopes_update`: that call is meant (docs/threat-model.md), so it is made about
+ * the stranger's shop.
+ */
+export function withOwnShop(request: RawRequest): RawRequest {
+  const isAsked = request.door === "webhooks, signed" && request.target.startsWith("/webhooks/app/");
+  if (!isAsked || /"(?:myshopify|shop)_domain":(?!null)/.test(String(request.body))) return request;
+  const headers = request.headers.map(([name, value]): [string, string] =>
+    SHOP_HEADER.test(name) && /victim/i.test(value) ? [name, WEBHOOK_SHOP] : [name, value],
+  );
+  return { ...request, headers };
+}
+
+/** @param signed then it names no victim: such a body only Shopify can sign, and what it says is done. */
+function webhookBody(choose: Choose, signed: boolean): string {
+  const named = [...(signed ? [OWN_SHOP] : Object.values(VICTIMS)), null, 7, {}, "\u0000"];
+  const shop = choose.chance(0.8) ? WEBHOOK_SHOP : choose.pick(named);
   const fields: Record<string, unknown> = { myshopify_domain: shop, shop_domain: shop };
   const odd = () => choose.pick([oddText(choose, 2_000), null, -0, 1e308, {}, [], true, "\ud800", "\u0000"]);
   return choose.pick([
