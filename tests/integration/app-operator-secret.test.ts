@@ -75,7 +75,14 @@ describe("the secret", () => {
       }
       expect(await ask("/admin/client-secret", monitor)).toBe(200);
       expect(await ask("/admin/dead-letters", previous)).toBe(200);
-      expect((await signInToConsole(watched, previous)).cookie).toMatch(/^operator_session=operator\./);
+      const { cookie } = await signInToConsole(watched, previous);
+      expect(cookie).toMatch(/^operator_session=operator\./);
+      const look = async ({ url }: { url: string }) =>
+        (await fetch(`${url}/admin`, { headers: { Cookie: cookie, Accept: "text/html" }, redirect: "manual" })).status;
+      expect(await look(watched)).toBe(200);
+      // Its session ends when it is taken out: this instance has the same secret, and not the previous one.
+      expect(world.app.migrationSecret).toBe(watched.migrationSecret);
+      expect(await look(world.app)).toBe(303);
       for (const [path, method] of [
         ["/admin/migrate-tokens", "GET"],
         ["/admin/migrate-tokens", "POST"],

@@ -2,10 +2,11 @@ import type { LoaderFunctionArgs } from "@remix-run/node";
 import { systemClock } from "../../../infra/clock.ts";
 import { isDatabaseFailure, isDatabaseOutage } from "../../../infra/database/is-database-outage.ts";
 import { services } from "../../../services.server.ts";
+import { operatorSecrets } from "../../access/is-operator-secret.server.ts";
 import { problemResponse } from "../../access/problem.ts";
 import { findUnfitness } from "../../health/find-unfitness.server.ts";
 import { MessagePage } from "../../pages/message-page.tsx";
-import { isDueForRenewal, IDLE_MS, isSame, issueSession, type ConsoleSession } from "./console-session.ts";
+import { isDueForRenewal, IDLE_MS, isSame, type ConsoleSession, type RoleSecrets } from "./console-session.ts";
 import { readForm } from "./read-form.ts";
 import { htmlResponse, seeOther } from "./respond.server.ts";
 import { sessionCookie, sessionOfCookie } from "./session-cookie.ts";
@@ -29,9 +30,11 @@ export interface ConsoleHandlers {
   POST?(submitted: ConsoleSubmission): Promise<Response>;
 }
 
-/** The secrets that open the console, of the environment. */
-export function consoleSecrets() {
-  return { operator: services.env.MIGRATION_SECRET, monitor: services.env.MONITOR_SECRET };
+/** The secrets that open the console, of the environment; undefined when there are none. */
+export function consoleSecrets(): RoleSecrets | undefined {
+  const { env } = services;
+  const secrets = { operator: operatorSecrets(env), monitor: env.MONITOR_SECRET ? [env.MONITOR_SECRET] : [] };
+  return secrets.operator.length + secrets.monitor.length > 0 ? secrets : undefined;
 }
 
 /** Whether the app is reached by https: then the cookie is never sent without. */
@@ -58,7 +61,7 @@ async function answer(handlers: ConsoleHandlers, { request, params }: LoaderFunc
   const url = new URL(request.url);
   const now = systemClock();
   const secrets = consoleSecrets();
-  if (!secrets.operator && !secrets.monitor) return notThere();
+  if (!secrets) return notThere();
   const visitor = sessionOfCookie(secrets, request.headers.get("Cookie"), now);
   if (!visitor) return signInFirst(request, url);
   const asked = { request, url, params, visitor };
@@ -75,8 +78,8 @@ async function answer(handlers: ConsoleHandlers, { request, params }: LoaderFunc
 /** A session in use goes on; the cookie of a long one is replaced. */
 function renewed(response: Response, visitor: ConsoleSession, now: number): Response {
   if (isDueForRenewal(visitor, now) && !response.headers.has("Set-Cookie")) {
-    const value = issueSession(consoleSecrets(), visitor.role, now, visitor.signedInAt);
-    response.headers.append("Set-Cookie", sessionCookie(value, { secure: isSecure(), seconds: IDLE_MS / 1000 }));
+    const options = { secure: isSecure(), seconds: IDLE_MS / 1000 };
+    response.headers.append("Set-Cookie", sessionCookie(visitor.renew(now), options));
   }
   return response;
 }

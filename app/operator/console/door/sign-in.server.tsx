@@ -1,7 +1,7 @@
 import type { LoaderFunctionArgs } from "@remix-run/node";
 import { systemClock } from "../../../infra/clock.ts";
 import { services } from "../../../services.server.ts";
-import { isOperatorSecret, operatorSecrets } from "../../access/is-operator-secret.server.ts";
+import { isOperatorSecret } from "../../access/is-operator-secret.server.ts";
 import { SignInPage } from "../../pages/sign-in-page.tsx";
 import { consoleSecrets, isSecure, messageResponse } from "./console-route.server.tsx";
 import { IDLE_MS, issueSession, type Role } from "./console-session.ts";
@@ -13,7 +13,7 @@ import { sessionCookie, sessionOfCookie } from "./session-cookie.ts";
 /** `GET /admin/login`: the form, and nothing else of the app. */
 export async function showSignIn({ request }: LoaderFunctionArgs): Promise<Response> {
   const secrets = consoleSecrets();
-  if (!secrets.operator && !secrets.monitor) return notSetUp();
+  if (!secrets) return notSetUp();
   const next = consoleAddress(new URL(request.url).searchParams.get("next"));
   const isSignedIn = sessionOfCookie(secrets, request.headers.get("Cookie"), systemClock());
   return isSignedIn ? seeOther(next) : htmlResponse(<SignInPage next={next} />);
@@ -22,7 +22,7 @@ export async function showSignIn({ request }: LoaderFunctionArgs): Promise<Respo
 /** `POST /admin/login`. Wrong secrets are counted with those of the other operator's routes; the right one always opens. */
 export async function signIn({ request, context }: LoaderFunctionArgs): Promise<Response> {
   const secrets = consoleSecrets();
-  if (!secrets.operator && !secrets.monitor) return notSetUp();
+  if (!secrets) return notSetUp();
   if (request.method !== "POST") {
     return messageResponse(405, "This page cannot do that", "Open it and use its form.", { Allow: "GET, HEAD, POST" });
   }
@@ -30,9 +30,10 @@ export async function signIn({ request, context }: LoaderFunctionArgs): Promise<
   if (!form) return messageResponse(415, "This is not a form", "Open /admin/login in a browser and sign in there.");
   const next = consoleAddress(form.get("next"));
   const given = `Bearer ${(form.get("secret") ?? "").trim()}`;
-  const isOperator = isOperatorSecret(given, ...operatorSecrets(services.env));
-  const isMonitor = isOperatorSecret(given, secrets.monitor);
-  if (isOperator || isMonitor) return opened(isOperator ? "operator" : "monitor", next);
+  for (const role of ["operator", "monitor"] as const) {
+    const [secret] = secrets[role].filter((one) => isOperatorSecret(given, one));
+    if (secret !== undefined) return opened(secret, role, next);
+  }
 
   const { failedAttempts, log } = services;
   const seconds = await failedAttempts.record(context.clientAddress);
@@ -55,9 +56,9 @@ export async function signOut({ request }: LoaderFunctionArgs): Promise<Response
   return seeOther("/admin/login", { "Set-Cookie": sessionCookie("", { secure: isSecure(), seconds: 0 }) });
 }
 
-function opened(role: Role, next: string): Response {
+function opened(secret: string, role: Role, next: string): Response {
   services.log.info({ role }, "signed in to the operator's console");
-  const value = issueSession(consoleSecrets(), role, systemClock());
+  const value = issueSession(secret, role, systemClock());
   return seeOther(next, { "Set-Cookie": sessionCookie(value, { secure: isSecure(), seconds: IDLE_MS / 1000 }) });
 }
 
