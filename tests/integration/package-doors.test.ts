@@ -139,6 +139,19 @@ test.each(["x-", ""])(
   },
 );
 
+test.each(["x-", ""])("what names no shop in %sshopify-shop-domain is refused, and leaves no row", async (prefix) => {
+  const { authenticate } = adopter();
+  const odd = ["evil.example", "x.shopify.com", "x.myshopify.io", `${"a".repeat(3_000)}.myshopify.com`, "a b"];
+  for (const shop of odd) {
+    for (const topic of ["app/uninstalled", "app/scopes_update", "shop/redact", "orders/create"]) {
+      const signed = delivery(shop, topic, { body: { current: [] }, prefix });
+      expect(await reach(authenticate.webhook(signed)), `${topic} of ${shop.slice(0, 20)}`).toBe(400);
+    }
+  }
+  const rows = await h.database.query(`SELECT FROM expand_contract."ShopToken" WHERE "shop" = ANY($1)`, [odd]);
+  expect(rows).toEqual([]);
+});
+
 test("an unsigned webhook is answered 401 without its body being parsed: 50 MB of brackets take JSON half a minute", async () => {
   const { authenticate } = adopter();
   const parse = vi.spyOn(JSON, "parse");

@@ -1,5 +1,6 @@
 import type { Problem } from "../../../app/operator/access/problem.ts";
 import { normalShopName, type Tokens } from "../../../app/tokens/index.ts";
+import { findShopDomain } from "../../../app/infra/shop-domain.ts";
 import { lacksShop } from "../../../app/webhooks/named-shop.ts";
 import { REFUSALS } from "../../../app/webhooks/webhook-refusal.ts";
 
@@ -51,13 +52,14 @@ export function deliveryHeaders(header: (name: string) => string | null | undefi
 }
 
 /**
- * Why a signed body does not go with its headers, which are not signed: it names another shop, or none where Shopify may not be asked about it. Undefined
- * where it goes with them; whether a body is signed the library decides.
+ * Why a signed body does not go with its headers, which are not signed: they name no shop, it names another one, or none where Shopify may
+ * not be asked about it. Undefined where it goes with them; whether a body is signed the library decides.
  */
 export function findDisagreement(
   body: Body,
   { shop, topic }: Pick<DeliveryHeaders, "shop" | "topic">,
 ): Problem | undefined {
+  if (!findShopDomain(shop)) return REFUSALS.shop;
   const named = [body.myshopify_domain, body.shop_domain, body.shopify_domain].filter(
     (one) => one !== undefined && one !== null,
   );
