@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { startTestApp } from "../support/app-process.ts";
 import { merchantOf, openRequest } from "../support/app-requests.ts";
 import { BROWSER_USER_AGENT } from "../support/browser.ts";
+import { signInToConsole } from "../support/console-visitor.ts";
 import { createTestDatabase } from "../support/postgres.ts";
 import { severable } from "../support/severable-database.ts";
 import { appHarness } from "./app-harness.ts";
@@ -43,16 +44,25 @@ describe("health", () => {
     const other = await startTestApp({
       sandbox: world.sandbox,
       databaseUrl: link.url,
-      env: { MIGRATION_SECRET: secret },
+      env: { MIGRATION_SECRET: secret, RUN_JOBS: "false" },
     });
     const status = async (path: string, headers = {}) => (await fetch(other.url + path, { headers })).status;
     const operator = { Authorization: `Bearer ${secret}` };
     const { shop } = await world.sandbox.client.installShop("during-an-outage.myshopify.com", { token: "none" });
     try {
       expect(await status("/admin/token-health", operator)).toBe(200);
+      const { cookie } = await signInToConsole({ url: other.url }, secret);
       link.sever();
       await expect.poll(() => status("/readyz")).toBe(503);
       expect(await status("/healthz")).toBe(200);
+      // The queue is asked on connections of its own, which this process has not opened yet.
+      for (const method of ["GET", "POST"]) {
+        const letters = await fetch(`${other.url}/admin/dead-letters`, { method, headers: operator });
+        expect([letters.status, letters.headers.get("retry-after")], method).toEqual([503, "5"]);
+        expect(await letters.json()).toMatchObject({ code: "database_unreachable" });
+      }
+      for (const path of ["/admin/shops/export", "/admin/jobs"])
+        expect(await status(path, { Cookie: cookie, Accept: "text/html" }), path).toBe(503);
       const refused = await fetch(`${other.url}/admin/token-health`, { headers: operator });
       expect(refused.status).toBe(503);
       expect(refused.headers.get("retry-after")).toBe("5");

@@ -87,10 +87,11 @@ const CONNECTION_MESSAGE =
   /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|The server does not support SSL)/;
 
 /**
+ * Throws what `pg` threw anew, whatever pool it came from.
  * @throws DatabaseAwayError for a connection that is not there or broke off; other errors as they are, but for `detail`, in which Postgres
  * quotes a row: tokens with it.
  */
-function inWords(error: unknown): never {
+export function inWords(error: unknown): never {
   // Several addresses of one host: all of them failed.
   const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
   const { code, syscall, message = "" } = (first ?? {}) as { code?: string; syscall?: string; message?: string };

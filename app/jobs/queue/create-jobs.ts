@@ -3,6 +3,7 @@ import PQueue from "p-queue";
 import type { JobWithMetadata } from "pg-boss";
 import { type Clock, systemClock } from "../../infra/clock.ts";
 import type { Database } from "../../infra/database/database.ts";
+import { inWords } from "../../infra/database/pg-database.ts";
 import type { Logger } from "../../infra/log/log.server.ts";
 import type { Metrics } from "../../infra/metrics.server.ts";
 import type { HowStored } from "../../tokens/types.ts";
@@ -180,7 +181,7 @@ export function createJobs(options: JobsOptions): Jobs {
     const parked = (reason: string) => counts.find((row) => row.reason === reason)?.count ?? 0;
     return {
       running: working !== undefined && stopping === undefined,
-      deadLetters: await countDeadLetters(await open()),
+      deadLetters: await open().then(countDeadLetters).catch(inWords),
       parked: { needs_reauthorization: parked("needs_reauthorization"), suspended: parked("suspended") },
     };
   }
@@ -224,8 +225,14 @@ export function createJobs(options: JobsOptions): Jobs {
       }
     },
     forgetShop: async (shop) => forgetShop(db, await open(), requireShopDomain(shop)),
-    deadLetters: async (limit = 100) => listDeadLetters(await open(), limit),
-    retryDeadLetters: async () => retryDeadLetters(await open(), queue),
+    deadLetters: (limit = 100) =>
+      open()
+        .then((boss) => listDeadLetters(boss, limit))
+        .catch(inWords),
+    retryDeadLetters: () =>
+      open()
+        .then((boss) => retryDeadLetters(boss, queue))
+        .catch(inWords),
     health,
   };
 }

@@ -7,13 +7,16 @@ import { type Cursor, parseShopFilter, type ShopFilter } from "../facts/shops/sh
 
 const COLUMNS = ["shop", "state", "reason", "chainEnds", "outcome", "code"] as const;
 const PAGE = 1_000;
+
 /** `GET /admin/shops/export`: every shop that fits the filter, as CSV. Read and sent page by page, so memory does not grow with it. */
 export async function exportShops({ url, request }: ConsoleRequest): Promise<Response> {
   const { filter, problem } = parseShopFilter(url.searchParams);
   if (problem) return messageResponse(422, "That cannot be looked for", `Correct it and try again: ${problem}.`);
   const signal = AbortSignal.any([request.signal, services.stopping]);
   const records = recordsOf(filter);
-  const body = streamText(records, signal);
+  // Read before anything is answered: a database that is away is a 503, and no answer that breaks off.
+  const first = await records.next();
+  const body = streamText(continued(first.value ?? "", records), signal);
   const name = ["shops", filter.state, filter.outcome].filter(Boolean).join("-");
   return new Response(body, {
     headers: {
@@ -24,17 +27,24 @@ export async function exportShops({ url, request }: ConsoleRequest): Promise<Res
 }
 
 async function* recordsOf(filter: ShopFilter): AsyncGenerator<string, void, undefined> {
-  yield csvRecord(COLUMNS);
+  let head = csvRecord(COLUMNS);
   for (let after: Cursor | undefined; ;) {
     const { shops, next } = await findShops(services.db, services.sessionLayout, { ...filter, after }, PAGE);
-    yield shops
+    const records = shops
       .map(({ chainEnds, ...shop }) => ({
         ...shop,
         chainEnds: chainEnds === null ? "" : new Date(chainEnds).toISOString(),
       }))
       .map((shop) => csvRecord(COLUMNS.map((column) => shop[column])))
       .join("");
+    yield head + records;
+    head = "";
     if (!next) return;
     after = next;
   }
+}
+
+async function* continued(first: string, rest: AsyncGenerator<string, void, undefined>) {
+  yield first;
+  yield* rest;
 }
