@@ -21,3 +21,8 @@ export function visible(character: string): string {
 export function hexOf(character: string): string {
   return character.charCodeAt(0).toString(16).padStart(4, "0");
 }
+
+/** JSON, or a stream of it, that means the same, with what would steer a terminal escaped: C1 and changes of direction. C0 always is. */
+export function harmlessJson(json: string): string {
+  return json.replace(CONTROLS, (one) => (one < " " ? one : `\\u${hexOf(one)}`));
+}

@@ -1,5 +1,6 @@
 import type { ActionFunctionArgs, LoaderFunctionArgs } from "@remix-run/node";
 import { isDatabaseFailure, isDatabaseUnable } from "../../infra/database/is-database-outage.ts";
+import { harmlessJson } from "../../infra/harmless.ts";
 import { StorageUnfitError } from "../../tokens/index.ts";
 import type { FailedAttempts } from "./failed-attempts.server.ts";
 import { isOperatorSecret } from "./is-operator-secret.server.ts";
@@ -33,7 +34,7 @@ export function operatorRoute(handlers: OperatorHandlers, dependencies: Operator
     const handler = handlers[(method === "HEAD" ? "GET" : method) as keyof OperatorHandlers];
     if (!handler) return methodNotAllowed(allowed);
     try {
-      return await handler(args);
+      return withHarmlessJson(await handler(args));
     } catch (error) {
       if (!isDatabaseFailure(error) && !(error instanceof StorageUnfitError)) throw error;
       if (!isDatabaseUnable(error)) {
@@ -46,6 +47,18 @@ export function operatorRoute(handlers: OperatorHandlers, dependencies: Operator
     }
   };
   return { loader: handle, action: handle };
+}
+
+const JSON_TYPE = /^(?:application\/(?:json|problem\+json|x-ndjson)|text\/event-stream)/;
+
+/** What others wrote (Shopify's words, names of rows) is shown in terminals, by programs that print what they get. */
+function withHarmlessJson(response: Response): Response {
+  if (!response.body || !JSON_TYPE.test(response.headers.get("Content-Type") ?? "")) return response;
+  const escape = new TransformStream<string, string>({
+    transform: (text, controller) => controller.enqueue(harmlessJson(text)),
+  });
+  const body = response.body.pipeThrough(new TextDecoderStream()).pipeThrough(escape);
+  return new Response(body.pipeThrough(new TextEncoderStream()), response);
 }
 
 async function refuse(
