@@ -142,7 +142,7 @@ describe("the command line", () => {
     expect(said.out).toContain("the work waits until the merchant opens the app");
     const unknown = await tokens("shop", "never-heard-of.myshopify.com");
     expect(unknown.code).toBe(2);
-    expect(unknown.err).toContain("Nothing is stored of such a shop");
+    expect(unknown.err).toContain("knows no such shop");
   });
 
   it.each(["state", "outcome"])("names what --%s may be", async (option) => {
