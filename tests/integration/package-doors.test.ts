@@ -1,64 +1,13 @@
 // Proves that the wrappers of the package believe a request no more than what Shopify signed of it, with either client secret, and that strangers reach no handler.
-import "@shopify/shopify-app-remix/adapters/node";
 import { createHmac } from "node:crypto";
-import { createServer, request as httpRequest } from "node:http";
-import type { AddressInfo } from "node:net";
 import { Cookies } from "@shopify/shopify-api/runtime";
-import { ApiVersion, AppDistribution, LogSeverity, shopifyApp } from "@shopify/shopify-app-remix/server";
-import pg from "pg";
-import { afterAll, expect, onTestFinished, test, vi } from "vitest";
-import { createTokens } from "../../packages/expand-contract/src/create-tokens.ts";
-import { operatorMiddleware } from "../../packages/expand-contract/src/operator/operator-middleware.ts";
-import { operatorRoutes } from "../../packages/expand-contract/src/operator/operator-routes.ts";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { identifyRequest } from "../../packages/expand-contract/src/request-identity.ts";
-import { withTokens } from "../../packages/expand-contract/src/with-tokens.ts";
 import { BROWSER_USER_AGENT } from "../support/browser.ts";
 import { TEST_APP } from "../support/sandbox.ts";
-import { createApi, tokensHarness } from "./tokens-harness.ts";
+import { CURRENT, packageHarness, PREVIOUS } from "./package-harness.ts";
 
-// As the build of the package does it: the operator's handlers get their services from the adopter.
-vi.mock(
-  "../../app/services.server.ts",
-  () => import("../../packages/expand-contract/src/operator/operator-services.ts"),
-);
-
-const PREVIOUS = TEST_APP.clientSecret;
-const CURRENT = "shpss_package_doors_0123456789abcdef01";
-const OPERATOR = "o".repeat(32);
-
-const h = tokensHarness();
-const pools: pg.Pool[] = [];
-afterAll(() => Promise.all(pools.map((pool) => pool.end())));
-
-function adopter({ secret = TEST_APP.clientSecret, previousSecret = undefined as string | undefined } = {}) {
-  const pool = new pg.Pool({ connectionString: h.database.url, max: 4 });
-  pools.push(pool);
-  const quiet = { debug() {}, info() {}, warn() {}, error() {} };
-  const sessions = { layout: "prisma" } as const;
-  const api = createApi(secret);
-  const tokens = createTokens({
-    database: pool,
-    sessions,
-    phase: "expand",
-    api,
-    previousSecret,
-    clock: h.now,
-    log: quiet,
-  });
-  const library = shopifyApp({
-    apiKey: TEST_APP.clientId,
-    apiSecretKey: secret,
-    apiVersion: ApiVersion.October26,
-    scopes: TEST_APP.scopes,
-    appUrl: TEST_APP.url,
-    authPathPrefix: "/auth",
-    sessionStorage: tokens.sessionStorage,
-    distribution: AppDistribution.AppStore,
-    future: { unstable_newEmbeddedAuthStrategy: true, expiringOfflineAccessTokens: true },
-    logger: { level: LogSeverity.Error, log: async () => {} },
-  });
-  return { pool, tokens, api, authenticate: withTokens(library, tokens).authenticate };
-}
+const { h, adopter, rotate } = packageHarness();
 
 const sign = (body: string, secret = TEST_APP.clientSecret) =>
   createHmac("sha256", secret).update(body).digest("base64");
@@ -98,9 +47,6 @@ const reach = (authenticated: Promise<unknown>) =>
     () => "reached",
     (thrown: unknown) => (thrown instanceof Response ? thrown.status : Promise.reject(thrown as Error)),
   );
-let rotated: Promise<unknown> | undefined;
-/** From now on there are two secrets; Shopify signs with the older one. */
-const rotate = () => (rotated ??= h.sandbox.client.rotateSecret(CURRENT));
 const expire = (shop: string) =>
   h.database.query(`UPDATE "Session" SET "expires" = now() AT TIME ZONE 'UTC' - interval '1 hour' WHERE shop = $1`, [
     shop,
@@ -197,102 +143,6 @@ test("an app that is not embedded is known by the cookie that it signed, and by 
   expect(await identify(TEST_APP.clientSecret, `offline_${shop}`)).toBe(shop);
   expect(await identify("another", `offline_${shop}`)).toBeNull();
   expect(await identify(TEST_APP.clientSecret, "4fd3a2c0-0000-4000-8000-000000000000")).toBeNull();
-});
-
-test("operatorRoutes says at start that its secret is missing or too short", () => {
-  const { tokens } = adopter();
-  const start = (secret: string | undefined, monitorSecret?: string) => () =>
-    operatorRoutes({ tokens, secret, monitorSecret });
-  expect(start(undefined)).toThrow(
-    /`secret` of operatorRoutes is undefined and needs 32 or more: openssl rand -hex 32\. Is its variable set/,
-  );
-  expect(start("")).toThrow(/`secret` of operatorRoutes has 0 characters/);
-  expect(start(" ".repeat(40))).toThrow(/has 0 characters/);
-  expect(start("short")).toThrow(/has 5 characters/);
-  expect(start(OPERATOR, "short")).toThrow(/`monitorSecret` of operatorRoutes has 5 characters/);
-  expect(start(OPERATOR, OPERATOR)).toThrow(/must not be `secret`/);
-});
-
-/** As an adopter mounts the operator's routes in Express. @returns what answers a request of a raw method and target. */
-async function mounted(handle: (request: Request) => Promise<Response>) {
-  const failed: unknown[] = [];
-  const middleware = operatorMiddleware({ handle });
-  const server = createServer((request, response) => {
-    void middleware(request, response, (error) => {
-      failed.push(error);
-      response.writeHead(500).end();
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => void server.close());
-  const { port } = server.address() as AddressInfo;
-  const ask = (method: string, path: string, headers: Record<string, string> = {}, body?: string) =>
-    new Promise<{ status?: number; text: string }>((resolve, reject) => {
-      const request = httpRequest({ port, method, path, headers, agent: false }, (answer) => {
-        let text = "";
-        answer.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
-        answer.once("close", () => resolve({ status: answer.statusCode, text }));
-      });
-      request.once("error", reject).end(body);
-    });
-  return { ask, failed, port };
-}
-
-test("POST /admin/client-secret refreshes the chains of the previous secret, once, and only for the operator", async () => {
-  const { tokens } = adopter();
-  const shops = [await h.install("none"), await h.install("none")];
-  for (const shop of shops) await tokens.getSession(shop, { idToken: await h.idToken(shop) });
-  await rotate();
-  const rotating = adopter({ secret: CURRENT, previousSecret: PREVIOUS });
-  const { handle } = operatorRoutes({ tokens: rotating.tokens, secret: OPERATOR });
-  const { ask } = await mounted(handle);
-  const repin = async (body = "", authorization = `Bearer ${OPERATOR}`) => {
-    const { status, text } = await ask("POST", "/admin/client-secret", { authorization }, body);
-    return { status, answer: JSON.parse(text) as Record<string, unknown> };
-  };
-  expect(await repin("", "Bearer wrong")).toMatchObject({ status: 401 });
-  expect(await repin('{"ratePerSecond": 0}')).toMatchObject({ status: 422, answer: { code: "invalid_request" } });
-  expect(await repin('{"dryRun": true}')).toMatchObject({ status: 200, answer: { outcomes: {} } });
-  const refreshes = async () =>
-    (await h.sandbox.client.ledger.calls({ grant: "refresh" })).filter(({ shop }) => shops.includes(shop)).length;
-  expect(await refreshes()).toBe(0);
-  for (const again of [1, 2]) {
-    const done = await repin('{"ratePerSecond": 100}');
-    expect(done, `${again}`).toMatchObject({ status: 200, answer: { next: null, clientSecret: { rotating: true } } });
-    expect(await refreshes()).toBe(shops.length);
-  }
-  for (const shop of shops) await h.expectCurrent(shop);
-});
-
-test("the operator's routes in Express answer 4xx to what is no request, and a stream that fails or is left ends alone", async () => {
-  let fail: (() => void) | undefined;
-  let left = false;
-  const handle = async ({ url, signal }: Request) => {
-    if (url.endsWith("/stream")) {
-      signal.addEventListener("abort", () => (left = true));
-      const stream = new ReadableStream({
-        start(controller) {
-          controller.enqueue(new TextEncoder().encode("first"));
-          fail = () => controller.error(new Error("the database is away"));
-        },
-      });
-      return new Response(stream);
-    }
-    return new Response("ok");
-  };
-  const { ask, failed } = await mounted(handle);
-  expect((await ask("GET", "/admin/token-health")).text).toBe("ok");
-  expect((await ask("TRACE", "/admin/token-health")).status).toBe(405);
-  for (const target of ["http://x:99999/admin/token-health", "http://[/admin", "ftp://x/admin"]) {
-    expect((await ask("GET", target)).status, target).toBe(400);
-  }
-  const cut = ask("GET", "/stream");
-  await vi.waitFor(() => expect(fail).toBeDefined());
-  fail!();
-  await cut;
-  await vi.waitFor(() => expect(left).toBe(true));
-  expect((await ask("GET", "/admin/token-health")).text).toBe("ok");
-  expect(failed).toEqual([]);
 });
 
 test("a pool that nothing listens to survives the end of an idle connection", async () => {
