@@ -1,5 +1,6 @@
 import type { RotationReport } from "../../../tokens/index.ts";
-import { formatCount, formatNumber, formatShare } from "../words/format.ts";
+import { formatCount, formatShare } from "../words/format.ts";
+import { ShareBar } from "./share-bar.tsx";
 
 /** How far a rotation of the client secret is, and what keeps the previous secret from being revoked. */
 export function RotationSummary({ rotation }: { rotation: RotationReport }) {
@@ -7,25 +8,12 @@ export function RotationSummary({ rotation }: { rotation: RotationReport }) {
   const done = chains - pinned;
   return (
     <>
-      <div className="progress">
-        <svg
-          viewBox="0 0 100 10"
-          preserveAspectRatio="none"
-          role="img"
-          aria-label={`${formatShare(done, chains)} of the chains are made with the new client secret`}
-        >
-          <rect className="track" width="100" height="10" />
-          <rect className="fill good" width={(done / Math.max(chains, 1)) * 100} height="10" />
-        </svg>
-        <p className="legend">
-          <span>
-            <span className="swatch good" /> {formatNumber(done)} made with the new secret
-          </span>
-          <span>
-            <span className="swatch track" /> {formatNumber(pinned)} still pinned
-          </span>
-        </p>
-      </div>
+      <ShareBar
+        label={`${formatShare(done, chains)} of the chains are made with the new client secret`}
+        total={chains}
+        parts={[{ tone: "good", count: done, words: "made with the new secret" }]}
+        rest={{ count: pinned, words: "still pinned" }}
+      />
       {blockers.length === 0 ? (
         <p>
           {formatCount(chains, "chain")}, none of which needs the previous secret: revoke it in the Dev Dashboard, then
