@@ -1,3 +1,4 @@
+import { IN_PLAIN } from "../app/operator/health/test-sealing.ts";
 import type { HealthReport, RunView } from "./operator-client.ts";
 
 /** A finished run for tests of what is said about it. */
@@ -55,16 +56,7 @@ export const HEALTH: HealthReport = {
   deadline: "2027-01-01",
   daysLeft: 39,
   storageProblem: null,
-  tokenEncryption: {
-    sealsWith: null,
-    opensWith: [],
-    plain: 13,
-    sealed: {},
-    toConvert: 0,
-    unreadable: 0,
-    refusedRows: [],
-    problem: null,
-  },
+  tokenEncryption: IN_PLAIN,
   clientSecret: null,
   nextStep: "What the app says.",
 };

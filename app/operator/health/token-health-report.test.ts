@@ -1,17 +1,7 @@
 // Proves which verdict and next step the counts make in each phase.
 import { describe, expect, it } from "vitest";
+import { IN_PLAIN } from "./test-sealing.ts";
 import { tokenHealthReport, type HealthFacts } from "./token-health-report.ts";
-
-const IN_PLAIN = {
-  sealsWith: null,
-  opensWith: [],
-  plain: 14,
-  sealed: {},
-  toConvert: 0,
-  unreadable: 0,
-  refusedRows: [],
-  problem: null,
-};
 
 const report = (facts: Partial<HealthFacts> & { permanentTokens?: number; unserved?: number } = {}) => {
   const { permanentTokens = 0, unserved = 0, ...rest } = facts;
