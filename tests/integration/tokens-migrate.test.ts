@@ -142,7 +142,8 @@ describe("migrate", () => {
 test("what a monitor asks for again and again reads no table from end to end, however many shops there are", async () => {
   await h.database.query(
     `INSERT INTO "Session" (id, shop, state, "accessToken", expires, "refreshToken", "refreshTokenExpires")
-     SELECT 'offline_f' || n, 'f' || n, '', 'shpat_' || n, now(), 'shprt_' || n, now() + interval '80 days' FROM generate_series(1, 25000) n`,
+     SELECT 'offline_f' || n, 'f' || n, '', 'shpat_' || n, now(), 'shprt_' || n, $1::timestamptz FROM generate_series(1, 25000) n`,
+    [new Date(h.now() + 80 * DAY_MS).toISOString()],
   );
   await h.database.query(
     `INSERT INTO expand_contract."ShopToken" (shop, generation) SELECT 'f' || n, 1 FROM generate_series(1, 25000) n`,
