@@ -12,7 +12,10 @@ export interface RemixHandlerOptions {
   build: ServerBuild | (() => Promise<ServerBuild>);
   /** SHOPIFY_APP_URL. Remix and Shopify's library see requests to this origin, whatever `Host` a proxy has made of it. */
   appUrl: string;
-  getLoadContext(request: ExpressRequest, response: ExpressResponse): AppLoadContext;
+  getLoadContext(
+    request: ExpressRequest,
+    response: ExpressResponse,
+  ): Pick<AppLoadContext, "clientAddress" | "requestId">;
 }
 
 /** Hands a request, whose address and body have been read already, to Remix, and sends its answer. */
@@ -21,7 +24,9 @@ export function remixHandler({ build, appUrl, getLoadContext }: RemixHandlerOpti
   const { origin, host } = new URL(appUrl);
   return async (request, response, next) => {
     try {
-      const answer = await handle(toRequest(request, response, origin, host), getLoadContext(request, response));
+      const gone = goneSignal(response);
+      const asked = toRequest(request, response, { origin, host, gone });
+      const answer = await handle(asked, { ...getLoadContext(request, response), gone });
       await send(response, answer);
     } catch (error) {
       next(error);
@@ -29,7 +34,22 @@ export function remixHandler({ build, appUrl, getLoadContext }: RemixHandlerOpti
   };
 }
 
-function toRequest(request: ExpressRequest, response: ExpressResponse, origin: string, host: string): Request {
+/** Aborted when the client goes before it has the whole answer. */
+function goneSignal(response: ExpressResponse): AbortSignal {
+  const gone = new AbortController();
+  response.once("close", () => {
+    if (!response.writableFinished) gone.abort();
+  });
+  return gone.signal;
+}
+
+interface Sender {
+  origin: string;
+  host: string;
+  gone: AbortSignal;
+}
+
+function toRequest(request: ExpressRequest, response: ExpressResponse, { origin, host, gone }: Sender): Request {
   const { path, search } = addressOf(response);
   const headers = new Headers();
   for (const [name, value] of Object.entries(request.headers)) {
@@ -39,12 +59,8 @@ function toRequest(request: ExpressRequest, response: ExpressResponse, origin: s
   headers.delete("x-forwarded-host");
   // Judged in check-request.ts, by SHOPIFY_APP_URL; Remix would judge it again, and fail on what is no address.
   headers.delete("origin");
-  const gone = new AbortController();
-  response.once("close", () => {
-    if (!response.writableFinished) gone.abort();
-  });
   const body = bodyOf(response);
-  return new Request(origin + path + search, { method: request.method, headers, signal: gone.signal, body });
+  return new Request(origin + path + search, { method: request.method, headers, signal: gone, body });
 }
 
 async function send(response: ExpressResponse, answer: Response): Promise<void> {

@@ -2,7 +2,7 @@ import { forOperator } from "../operator/access/operator-access.server.ts";
 import { continueMigration, showMigration, stopMigration } from "../operator/run/show-migration.server.ts";
 
 const route = forOperator({
-  GET: ({ request, params }) => showMigration(request, params.id ?? ""),
+  GET: ({ request, params, context }) => showMigration(request, params.id ?? "", context.gone),
   POST: ({ params }) => continueMigration(params.id ?? ""),
   DELETE: ({ params }) => stopMigration(params.id ?? ""),
 });

@@ -3,8 +3,8 @@ import { showLatestMigration } from "../operator/run/show-migration.server.ts";
 import { startMigration } from "../operator/run/start-migration.server.ts";
 
 const route = forOperator({
-  GET: ({ request }) => showLatestMigration(request),
-  POST: ({ request }) => startMigration(request),
+  GET: ({ request, context }) => showLatestMigration(request, context.gone),
+  POST: ({ request, context }) => startMigration(request, context.gone),
 });
 
 export const loader = route.loader;

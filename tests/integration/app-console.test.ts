@@ -221,6 +221,34 @@ describe("a migration", () => {
     expect((await operator.get(`${run}/stop`)).status).toBe(404);
   });
 
+  it("is watched by 50 of a role at once in one process, and more are asked to come again", async () => {
+    await seedPermanentShops(sandbox, database.current, "watched", 4);
+    const program = { Authorization: `Bearer ${app.migrationSecret}`, "Content-Type": "application/json" };
+    // Waits between its waves, and so goes on as long as it is watched.
+    const body = JSON.stringify({ waves: "50%,100%", pauseBetween: "confirm", waitSeconds: 0 });
+    const started = await fetch(`${app.url}/admin/migrate-tokens`, { method: "POST", headers: program, body });
+    const { id } = (await started.json()) as { id: string };
+    const watch = (visitor: ConsoleVisitor) => visitor.get(`/admin/runs/${id}`, { Accept: "text/event-stream" });
+
+    const streams = await Promise.all(Array.from({ length: 50 }, () => watch(monitor)));
+    expect(streams.map(({ status }) => status)).toEqual(streams.map(() => 200));
+    const refused = await watch(monitor);
+    expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "5"]);
+    expect(await refused.json()).toMatchObject({ code: "too_many_streams" });
+    expect(await monitor.page(`/admin/runs/${id}`)).toContain("data-live");
+    const ofOperator = await watch(operator);
+    expect(ofOperator.status).toBe(200);
+
+    await Promise.all([...streams, ofOperator].map((stream) => stream.body!.cancel()));
+    const again = async () => {
+      const stream = await watch(monitor);
+      await stream.body!.cancel();
+      return stream.status;
+    };
+    await expect.poll(again, { timeout: 15_000 }).toBe(200);
+    await fetch(`${app.url}/admin/migrate-tokens/${id}`, { method: "DELETE", headers: program });
+  });
+
   it("names each field that cannot be used, and keeps what was typed", async () => {
     const response = await operator.post("/admin/runs/new", { limit: "-1", waves: "10%,5%", shops: "<b>no shop</b>" });
     expect(response.status).toBe(422);

@@ -1,4 +1,5 @@
 import { problemResponse } from "../access/problem.ts";
+import { openStream, tooManyStreams } from "./open-streams.ts";
 import { runResponse } from "./run-response.ts";
 import { streamJson } from "./stream-json.ts";
 import { streamFormatOf, streamValues } from "./stream-values.ts";
@@ -11,29 +12,33 @@ const MOST_LISTED = 100;
  * runs, the newest first: `{"runs":[…]}`; with `?leftovers=<count>` the permanent rows that Shopify would not exchange, with the
  * reason: `{"leftovers":[…]}`.
  */
-export async function showLatestMigration(request: Request): Promise<Response> {
+export async function showLatestMigration(request: Request, gone: AbortSignal): Promise<Response> {
   const { searchParams } = new URL(request.url);
   const [runs, leftovers] = [searchParams.get("runs"), searchParams.get("leftovers")];
   if (runs !== null) return listed("runs", runs, (limit) => services.migrations.list(limit));
   if (leftovers !== null) return listed("leftovers", leftovers, (limit) => services.migrations.leftovers(limit));
   const run = await services.migrations.latest();
-  return run ? showMigration(request, run.id) : noRun("No migration has been started yet: POST /admin/migrate-tokens.");
+  return run
+    ? showMigration(request, run.id, gone)
+    : noRun("No migration has been started yet: POST /admin/migrate-tokens.");
 }
 
-/** `GET /admin/migrate-tokens/<id>`: with its first 100 failures, or with every one when `?failures=all`. */
-export async function showMigration(request: Request, id: string): Promise<Response> {
+/** `GET /admin/migrate-tokens/<id>`: with its first 100 failures, or with every one when `?failures=all`. @param gone the client is. */
+export async function showMigration(request: Request, id: string, gone: AbortSignal): Promise<Response> {
   const { migrations, stopping } = services;
   const run = await migrations.get(id);
   if (!run) return noSuchRun(id);
   if (request.method === "HEAD") return runResponse(run);
   const format = streamFormatOf(request.headers.get("accept"));
-  const signal = AbortSignal.any([request.signal, stopping]);
+  const signal = AbortSignal.any([gone, stopping]);
   if (!format) {
     const wantsAll = new URL(request.url).searchParams.get("failures") === "all";
     if (!wantsAll) return runResponse(run);
     return streamJson(run, "failures", migrations.failures(id), { signal, headers: runResponse(run).headers });
   }
-  return streamValues(migrations.watch(id, signal), { format, event: "run", signal });
+  const runs = openStream("operator", () => migrations.watch(id, signal));
+  if (!runs) return tooManyStreams();
+  return streamValues(runs, { format, event: "run", signal });
 }
 
 async function listed(field: string, count: string, list: (limit: number) => Promise<unknown[]>): Promise<Response> {

@@ -16,12 +16,12 @@ import { services } from "../../services.server.ts";
  * finished run or 202 with the run so far; `joined` says whether the run was there before, with options of its own. A server that is
  * about to stop answers at once; the run goes on elsewhere.
  */
-export async function startMigration(request: Request): Promise<Response> {
+export async function startMigration(request: Request, gone: AbortSignal): Promise<Response> {
   const { migrations, stopping } = services;
   try {
     const options = await optionsOf(request);
     const { run, joined } = await migrations.start(options);
-    const signal = AbortSignal.any([request.signal, stopping]);
+    const signal = AbortSignal.any([gone, stopping]);
     const later = run.status === "running" ? await migrations.waitFor(run.id, options.waitSeconds, signal) : run;
     return runResponse({ ...(later ?? run), joined }, { accepted: true });
   } catch (error) {

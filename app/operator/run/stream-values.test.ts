@@ -46,6 +46,25 @@ describe("streamValues", () => {
     expect((await reader.read()).done).toBe(true);
   });
 
+  it("lets go of its source when its reader does, and sends nothing more", async () => {
+    let isLetGo = false;
+    async function* endless() {
+      try {
+        for (;;) {
+          yield { n: 1 };
+          await new Promise((resolve) => setTimeout(resolve, 5));
+        }
+      } finally {
+        isLetGo = true;
+      }
+    }
+    const options = { format: "ndjson", event: "run", signal: forever(), heartbeatMs: 1 } as const;
+    const reader = streamValues(endless(), options).body!.getReader();
+    await reader.read();
+    await reader.cancel();
+    await expect.poll(() => isLetGo).toBe(true);
+  });
+
   it("breaks off when the source fails", async () => {
     async function* failing() {
       yield 1;

@@ -31,9 +31,9 @@ const TYPES: Record<StreamFormat, string> = {
 /** Sends each value as it comes, as JSON, until there are no more or `signal` is aborted. */
 export function streamValues(values: AsyncIterable<unknown>, options: StreamOptions): Response {
   const { format, event, signal, heartbeatMs = 15_000 } = options;
+  let open = true;
   const body = new ReadableStream<Uint8Array>({
     async start(controller) {
-      let open = true;
       const send = (text: string) => {
         if (open) controller.enqueue(ENCODER.encode(text));
       };
@@ -46,7 +46,7 @@ export function streamValues(values: AsyncIterable<unknown>, options: StreamOpti
       signal.addEventListener("abort", end, { once: true });
       try {
         for await (const value of values) {
-          if (signal.aborted) break;
+          if (signal.aborted || !open) break;
           const json = JSON.stringify(value);
           send(format === "sse" ? `event: ${event}\ndata: ${json}\n\n` : `${json}\n`);
         }
@@ -60,6 +60,9 @@ export function streamValues(values: AsyncIterable<unknown>, options: StreamOpti
         clearInterval(heartbeat);
         signal.removeEventListener("abort", end);
       }
+    },
+    cancel() {
+      open = false;
     },
   });
   return new Response(body, {

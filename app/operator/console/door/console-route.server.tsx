@@ -17,6 +17,8 @@ export interface ConsoleRequest {
   url: URL;
   params: Record<string, string | undefined>;
   visitor: ConsoleSession;
+  /** Aborted when the browser has gone. */
+  gone: AbortSignal;
 }
 
 /** A form that was submitted by an operator, from one of the console's own pages. */
@@ -57,14 +59,14 @@ export function consoleRoute(handlers: ConsoleHandlers) {
   return { loader: handle, action: handle };
 }
 
-async function answer(handlers: ConsoleHandlers, { request, params }: LoaderFunctionArgs): Promise<Response> {
+async function answer(handlers: ConsoleHandlers, { request, params, context }: LoaderFunctionArgs): Promise<Response> {
   const url = new URL(request.url);
   const now = systemClock();
   const secrets = consoleSecrets();
   if (!secrets) return notThere();
   const visitor = sessionOfCookie(secrets, request.headers.get("Cookie"), now);
   if (!visitor) return signInFirst(request, url);
-  const asked = { request, url, params, visitor };
+  const asked = { request, url, params, visitor, gone: context.gone };
   const isLook = request.method === "GET" || request.method === "HEAD";
   if (isLook && handlers.GET) return renewed(await handlers.GET(asked), visitor, now);
   if (request.method !== "POST" || !handlers.POST) return wrongMethod(handlers);

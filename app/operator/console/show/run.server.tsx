@@ -1,6 +1,7 @@
 import { renderToStaticMarkup } from "react-dom/server";
 import { systemClock } from "../../../infra/clock.ts";
 import { services } from "../../../services.server.ts";
+import { openStream, tooManyStreams } from "../../run/open-streams.ts";
 import { streamFormatOf, streamValues } from "../../run/stream-values.ts";
 import { RunPage } from "../../pages/run-page.tsx";
 import { RunProgress } from "../../pages/parts/run-progress.tsx";
@@ -9,7 +10,7 @@ import { htmlResponse } from "../door/respond.server.ts";
 import { isRunId, readRunOptions } from "../facts/read-run-options.server.ts";
 
 /** `GET /admin/runs/<id>`: the page, or, as server-sent events, its live part each time that the run has changed. */
-export async function showRun({ request, params, visitor }: ConsoleRequest): Promise<Response> {
+export async function showRun({ request, params, visitor, gone }: ConsoleRequest): Promise<Response> {
   const { db, migrations } = services;
   const id = params["id"];
   const [run, options] = isRunId(id)
@@ -19,8 +20,10 @@ export async function showRun({ request, params, visitor }: ConsoleRequest): Pro
   if (request.method !== "HEAD" && streamFormatOf(request.headers.get("Accept")) === "sse") {
     // A stream outlives no session: the browser then asks again, and is refused.
     const ends = AbortSignal.timeout(Math.max(0, visitor.expiresAt - systemClock()));
-    const signal = AbortSignal.any([request.signal, services.stopping, ends]);
-    return streamValues(progressOf(run.id, signal), { format: "sse", event: "run", signal });
+    const signal = AbortSignal.any([gone, services.stopping, ends]);
+    const parts = openStream(visitor.role, () => progressOf(run.id, signal));
+    if (!parts) return tooManyStreams();
+    return streamValues(parts, { format: "sse", event: "run", signal });
   }
   return htmlResponse(<RunPage run={run} options={options} visitor={visitor} />);
 }

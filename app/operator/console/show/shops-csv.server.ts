@@ -9,10 +9,10 @@ const COLUMNS = ["shop", "state", "reason", "chainEnds", "outcome", "code"] as c
 const PAGE = 1_000;
 
 /** `GET /admin/shops/export`: every shop that fits the filter, as CSV. Read and sent page by page, so memory does not grow with it. */
-export async function exportShops({ url, request }: ConsoleRequest): Promise<Response> {
+export async function exportShops({ url, gone }: ConsoleRequest): Promise<Response> {
   const { filter, problem } = parseShopFilter(url.searchParams);
   if (problem) return messageResponse(422, "That cannot be looked for", `Correct it and try again: ${problem}.`);
-  const signal = AbortSignal.any([request.signal, services.stopping]);
+  const signal = AbortSignal.any([gone, services.stopping]);
   const records = recordsOf(filter);
   // Read before anything is answered: a database that is away is a 503, and no answer that breaks off.
   const first = await records.next();

@@ -9,10 +9,16 @@ import type { OperatorRoutes } from "./operator-routes.ts";
 export function operatorMiddleware({ handle }: Pick<OperatorRoutes, "handle">) {
   return async (request: ExpressRequest, response: ServerResponse, next: Next): Promise<void> => {
     const left = new AbortController();
-    response.once("close", () => left.abort());
+    const kept: { asked?: Request } = {};
+    // Keeps the Request as well: one that is collected passes no abort on to what was made of its signal.
+    response.once("close", () => {
+      left.abort();
+      delete kept.asked;
+    });
     try {
       if (UNSENT.test(request.method ?? "")) return refuse(response, METHOD, { Allow: "GET, HEAD, POST, DELETE" });
-      const answered = await handle(toRequest(request, left.signal));
+      kept.asked = toRequest(request, left.signal);
+      const answered = await handle(kept.asked);
       response.statusCode = answered.status;
       answered.headers.forEach((value, name) => response.setHeader(name, value));
       if (!answered.body) return void response.end();

@@ -91,7 +91,10 @@ export function operatorRoutes(options: OperatorRoutesOptions): OperatorRoutes {
     {
       path: /\/migrate-tokens\/?$/,
       route: operatorRoute(
-        { GET: ({ request }) => showLatestMigration(request), POST: ({ request }) => startMigration(request) },
+        {
+          GET: ({ request, context }) => showLatestMigration(request, context.gone),
+          POST: ({ request, context }) => startMigration(request, context.gone),
+        },
         open([secret]),
       ),
     },
@@ -99,7 +102,7 @@ export function operatorRoutes(options: OperatorRoutesOptions): OperatorRoutes {
       path: /\/migrate-tokens\/([^/]{1,64})\/?$/,
       route: operatorRoute(
         {
-          GET: ({ request, params }) => showMigration(request, params.id ?? ""),
+          GET: ({ request, params, context }) => showMigration(request, params.id ?? "", context.gone),
           POST: ({ params }) => continueMigration(params.id ?? ""),
           DELETE: ({ params }) => stopMigration(params.id ?? ""),
         },
@@ -148,7 +151,7 @@ export function operatorRoutes(options: OperatorRoutesOptions): OperatorRoutes {
       const match = path.exec(pathname);
       if (!match) continue;
       const clientAddress = (options.addressOf ?? forwardedFor)(request);
-      const args = { request, params: { id: match[1] }, context: { clientAddress } };
+      const args = { request, params: { id: match[1] }, context: { clientAddress, gone: request.signal } };
       return withServices(services, () => route.loader(args as never));
     }
     return problemResponse({
