@@ -23,6 +23,8 @@ const MAX_THROTTLE_RETRIES = 3;
 const LONGEST_THROTTLE_WAIT_MS = 5_000;
 /** How long a session that the caller brings is used without looking for a newer one: a request, not more. */
 const SESSION_IN_HAND_MS = 30_000;
+/** How long what was read of the connection with it is shown. Shopify may be slow to answer, and others mark the shop meanwhile. */
+const STATE_IN_HAND_MS = 1_000;
 
 interface GraphqlOptions {
   variables?: Record<string, unknown>;
@@ -43,10 +45,10 @@ export function createAdminClient(
   let inHand = session?.accessToken ? session : undefined;
   let stateInHand = session && stateReadWith(session);
   const handedAt = performance.now();
-  const isOld = () => performance.now() - handedAt > SESSION_IN_HAND_MS;
+  const isOlderThan = (ms: number) => performance.now() - handedAt > ms;
   return {
     async graphql<T>(query: string, options: GraphqlOptions = {}): Promise<T> {
-      if (isOld()) inHand = undefined;
+      if (isOlderThan(SESSION_IN_HAND_MS)) inHand = undefined;
       const before = stateInHand;
       stateInHand = undefined;
       const withOfflineToken = async () => {
@@ -62,7 +64,9 @@ export function createAdminClient(
       if (inHand && !before?.suspendedAt) stateInHand = before;
       return data;
     },
-    state: () => (stateInHand && !isOld() ? Promise.resolve(stateInHand) : readShopState(ctx, shop)),
+    async state() {
+      return stateInHand && !isOlderThan(STATE_IN_HAND_MS) ? stateInHand : readShopState(ctx, shop);
+    },
   };
 }
 
