@@ -52,6 +52,7 @@ export function checkRequest(appUrl: string): RequestHandler {
       address.problem ??
       headerProblem(headers) ??
       (methods.has(method) ? undefined : METHOD_NOT_ALLOWED) ??
+      expectationProblem(headers) ??
       formProblem(address.path, method, headers, origin);
     if (!problem) return next();
     const allow: Record<string, string> = problem === METHOD_NOT_ALLOWED ? { Allow: [...methods].join(", ") } : {};
@@ -79,6 +80,11 @@ function headerProblem(headers: IncomingHttpHeaders): Problem | undefined {
     if (String(headers[name] ?? "").length > most) return headerTooLong(name, most);
   }
   return hostProblem(headers.host ?? "app");
+}
+
+/** Node itself answers `100-continue`. */
+function expectationProblem({ expect }: IncomingHttpHeaders): Problem | undefined {
+  return expect === undefined || /^100-continue$/i.test(expect) ? undefined : EXPECTATION;
 }
 
 /** What is wrong with a `Host` header, if anything. It decides nothing here, but proxies and logs believe it. */
@@ -123,6 +129,12 @@ const METHOD_NOT_ALLOWED: Problem = {
   code: "method_not_allowed",
   title: "Method Not Allowed",
   detail: "This address does not answer such requests. The Allow header names those it answers.",
+};
+const EXPECTATION: Problem = {
+  status: 417,
+  code: "unknown_expectation",
+  title: "Expectation Failed",
+  detail: "The Expect header may say 100-continue, and nothing else. Send the request without it.",
 };
 const BAD_HOST: Problem = {
   status: 400,

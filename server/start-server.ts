@@ -52,7 +52,9 @@ export async function startServer({ root, mode = modeOfProcess() }: ServerOption
     mode === "production" ? await loadProductionApp(root) : await loadDevelopmentApp(root, server);
   const { host } = loaded;
   const drain = createDrain();
-  server.on("request", limitPipelining(createHttpApp({ ...loaded, root, drain })));
+  const serve = limitPipelining(createHttpApp({ ...loaded, root, drain }));
+  // An expectation that Node does not know it would answer by itself, past every limit.
+  server.on("request", serve).on("checkExpectation", serve);
   try {
     await host.start();
     await listen(server, host.env.PORT);

@@ -49,7 +49,7 @@ export { makeTokenKey, parseTokenKeys, type TokenKey } from "./sealing/token-key
 export { describeStorageProblem } from "./storage/storage-problem.ts";
 export { normalShopName } from "./records/shop-name.ts";
 export { readApplicationKey } from "./shopify/application-only-token.ts";
-export { installShopifyFetch, keepShopifyFetch } from "./shopify/shopify-fetch.ts";
+export { installShopifyFetch, keepShopifyFetch, reachOtherBuild } from "./shopify/shopify-fetch.ts";
 export { countPermanentTokens } from "./records/token-health.ts";
 export { CALL_TIMEOUT_MS, LOST_CALL_MS } from "./renew/timing.ts";
 export type * from "./types.ts";

@@ -24,6 +24,14 @@ describe("one connection", () => {
     const served = world.app.logs().match(/"path":"\/auth\/login"/g)?.length ?? 0;
     expect(served).toBeLessThan(1_000);
   });
+
+  it("is ended as well when it expects what no server does, and told so before", async () => {
+    const odd = raw("GET /healthz", { Expect: "x" });
+    const { status, body } = await send(odd);
+    expect([status, JSON.parse(body)]).toEqual([417, expect.objectContaining({ code: "unknown_expectation" })]);
+    const keptAlive = "GET /healthz HTTP/1.1\r\nHost: app.test\r\nExpect: x\r\n\r\n";
+    expect(count(await send(keptAlive.repeat(500), { waitMs: 20_000 }))).toBeLessThanOrEqual(16);
+  });
 });
 
 describe("bodies", () => {

@@ -182,6 +182,7 @@ describe("expand", () => {
     await world.sandbox.client.faults.remove(fault);
     const statuses = new Set(answers.map(({ status }) => status));
     expect([...statuses].sort()).toEqual([302, 503]);
+    expect(answers.find(({ status }) => status === 503)?.headers.get("retry-after")).toBe("5");
     expect((await world.tokenCalls(shop)).length - before).toBeLessThan(30);
   });
 

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, inject, it } from "vitest";
 import type { Sandbox } from "../../sandbox/start.ts";
 import { deployMigrations } from "../../scripts/deploy-migrations.ts";
 import { PROJECT_ROOT } from "../../scripts/project-root.ts";
+import { signInToConsole } from "../support/console-visitor.ts";
 import { startTestApp, type TestApp } from "../support/app-process.ts";
 import { merchantOf } from "../support/app-requests.ts";
 import { startTestSandbox } from "../support/sandbox.ts";
@@ -62,7 +63,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await app?.stop();
   await sandbox?.close();
-  await Promise.all([owner, asApp].map((client) => client?.end()));
+  await owner?.end();
   await admin.query(`DROP DATABASE IF EXISTS ${DATABASE} WITH (FORCE)`);
   for (const role of [APP, OWNER]) await admin.query(`DROP ROLE IF EXISTS ${role}`);
   await admin.end();
@@ -135,4 +136,27 @@ it("names every table of the app", async () => {
     [APP],
   );
   expect(rows, "tables that prisma/least-rights.sql does not grant").toEqual([]);
+});
+
+it("tells everyone to come again where the database refuses its login", async () => {
+  const operator = await signInToConsole(app, app.migrationSecret);
+  const headers = { Authorization: `Bearer ${app.migrationSecret}` };
+  await asApp.end();
+  await admin.query(`ALTER ROLE ${APP} NOLOGIN`);
+  try {
+    await admin.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1`, [APP]);
+    const asked = () =>
+      Promise.all([
+        ...["/admin", "/admin/runs", "/admin/shops"].map((path) => operator.get(path)),
+        ...["/admin/token-health", "/admin/dead-letters"].map((path) => fetch(app.url + path, { headers })),
+        fetch(`${app.url}/auth/login?shop=a`, { redirect: "manual" }),
+      ]);
+    // A connection that was just ended answers one request in its own way.
+    await asked();
+    const answers = await asked();
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 503));
+    expect(answers.map((answer) => answer.headers.get("retry-after"))).toEqual(answers.map(() => "5"));
+  } finally {
+    await admin.query(`ALTER ROLE ${APP} LOGIN`);
+  }
 });

@@ -43,7 +43,10 @@ export function installPages(request: Request) {
     /** @param shop verified */
     noCookie: (shop: string) => page("noCookie", "continue", authPath(shop), 400),
     /** @param shop verified */
-    installFailed: (shop: string, status: number) =>
-      page(status >= 500 ? "shopifyAway" : "linkExpired", "retry", authPath(shop), status),
+    installFailed: (shop: string, status: number) => {
+      const response = page(status >= 500 ? "shopifyAway" : "linkExpired", "retry", authPath(shop), status);
+      if (status === 503) response.headers.set("Retry-After", "5");
+      return response;
+    },
   };
 }

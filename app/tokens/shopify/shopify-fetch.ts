@@ -59,6 +59,7 @@ function plainRequest(
 }
 
 let installed: typeof fetch | undefined;
+const setters = new Set([setAbstractFetchFunc]);
 
 /** Makes every client of @shopify/shopify-api in this process use that fetch. */
 export function installShopifyFetch(options?: Parameters<typeof createShopifyFetch>[0]): void {
@@ -68,7 +69,13 @@ export function installShopifyFetch(options?: Parameters<typeof createShopifyFet
 
 /** The same fetch again, where one was installed: an adapter of the library that was imported since has put its own in place. */
 export function keepShopifyFetch(): void {
-  if (installed) setAbstractFetchFunc(installed);
+  if (installed) for (const set of setters) set(installed);
+}
+
+/** For an app whose library takes another build of @shopify/shopify-api than this module does: the fetch goes there as well. */
+export function reachOtherBuild(set: typeof setAbstractFetchFunc): void {
+  setters.add(set);
+  keepShopifyFetch();
 }
 
 function isTokenEndpoint(input: string | URL | Request): boolean {

@@ -18,6 +18,7 @@ import {
 } from "../../../app/tokens/index.ts";
 import { rememberParts } from "./app-parts.ts";
 import { findSecondCopy } from "./find-second-copy.ts";
+import { reachRequiredBuild } from "./reach-required-build.ts";
 
 /** The settings of the app, as `shopifyApp` is given them. */
 export interface ApiSettings {
@@ -66,6 +67,7 @@ export function createTokens({
   const api = "auth" in given ? given : createApi(given);
   const previous = previousApi(api, previousSecret);
   installShopifyFetch();
+  reachRequiredBuild();
   const secondCopy = findSecondCopy();
   if (secondCopy) (log ?? CONSOLE).warn({}, secondCopy);
   const metrics = createMetrics({ withDefaults: false });

@@ -1,6 +1,6 @@
 import type { LoaderFunctionArgs } from "@remix-run/node";
 import { systemClock } from "../../../infra/clock.ts";
-import { isDatabaseFailure, isDatabaseOutage } from "../../../infra/database/is-database-outage.ts";
+import { isDatabaseFailure, isDatabaseOutage, isDatabaseUnable } from "../../../infra/database/is-database-outage.ts";
 import { services } from "../../../services.server.ts";
 import { operatorSecrets } from "../../access/is-operator-secret.server.ts";
 import { problemResponse } from "../../access/problem.ts";
@@ -103,14 +103,7 @@ function signInFirst(request: Request, url: URL): Response {
 async function failurePage(error: unknown, { request, context }: LoaderFunctionArgs): Promise<Response> {
   const { log } = services;
   const { pathname } = new URL(request.url);
-  if (isDatabaseOutage(error)) {
-    log.error({ err: error }, "the database cannot be reached");
-    const text = "The app cannot reach its database. A run goes on by itself once it is back.";
-    const page = (
-      <MessagePage title="The database does not answer" text={text} link={{ href: pathname, label: "Look again" }} />
-    );
-    return htmlResponse(page, { status: 503, headers: { "Retry-After": "5" } });
-  }
+  if (isDatabaseOutage(error)) return awayPage(error, pathname);
   log.error({ err: error, requestId: context.requestId, path: pathname }, "a console page failed");
   const unfitness = isDatabaseFailure(error)
     ? await findUnfitness({ recent: false }).catch(() => undefined)
@@ -119,8 +112,19 @@ async function failurePage(error: unknown, { request, context }: LoaderFunctionA
     const text = `The database would not keep a new token, or cannot be read: ${unfitness.words}`;
     return messageResponse(503, "The database is not as it must be", text, { "Retry-After": "5" });
   }
+  // Refuses the app's login, or has no room for it.
+  if (isDatabaseUnable(error)) return awayPage(error, pathname);
   const text = `The app's log says what it was, under the reference ${context.requestId}.`;
   return messageResponse(500, "Something went wrong", text);
+}
+
+function awayPage(error: unknown, pathname: string): Response {
+  services.log.error({ err: error }, "the database cannot be reached");
+  const text = "The app cannot reach its database. A run goes on by itself once it is back.";
+  const page = (
+    <MessagePage title="The database does not answer" text={text} link={{ href: pathname, label: "Look again" }} />
+  );
+  return htmlResponse(page, { status: 503, headers: { "Retry-After": "5" } });
 }
 
 /** One of the console's plain pages: what is wrong, and a way on. */
