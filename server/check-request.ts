@@ -69,10 +69,14 @@ export function isWebhook(path: string): boolean {
   return WEBHOOKS.test(path);
 }
 
+export function isOperators(path: string): boolean {
+  return OPERATORS.test(path);
+}
+
 /** Operators' routes name the methods of each address themselves. */
 function methodsOf(path: string): ReadonlySet<string> {
   if (isWebhook(path)) return new Set(["POST"]);
-  return OPERATORS.test(path) ? METHODS : PAGE_METHODS;
+  return isOperators(path) ? METHODS : PAGE_METHODS;
 }
 
 function headerProblem(headers: IncomingHttpHeaders): Problem | undefined {
@@ -94,13 +98,13 @@ export function hostProblem(host: string): Problem | undefined {
 
 function formProblem(path: string, method: string, headers: IncomingHttpHeaders, origin: string): Problem | undefined {
   if (method === "GET" || method === "HEAD" || method === "OPTIONS" || isWebhook(path)) return undefined;
-  const isOperators = OPERATORS.test(path);
-  const isCalledByProgram = isOperators && headers.authorization !== undefined;
+  const isOfOperators = isOperators(path);
+  const isCalledByProgram = isOfOperators && headers.authorization !== undefined;
   // The browser's own word, which no page can forge. Operators open the console at other addresses, too: through a tunnel, in the demo.
-  const isOfConsole = isOperators && headers["sec-fetch-site"] === "same-origin";
+  const isOfConsole = isOfOperators && headers["sec-fetch-site"] === "same-origin";
   const isForeign = headers.origin !== undefined && headers.origin !== origin;
   if (isForeign && !isCalledByProgram && !isOfConsole) return FOREIGN_ORIGIN;
-  if (isOperators) return undefined;
+  if (isOfOperators) return undefined;
   if (!FORM.test(headers["content-type"] ?? "")) return NOT_A_FORM;
   // Parameters of the type mean nothing for a form, and odd ones make parsers stumble.
   headers["content-type"] = "application/x-www-form-urlencoded";

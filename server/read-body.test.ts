@@ -111,3 +111,31 @@ it("holds nothing for clients that were answered and do not read on", async () =
   expect((await post(port, headers, [body], "/webhooks/app")).status).toBe(200);
   for (const one of unread) one.destroy();
 });
+
+it("bodies that wait for their answers, up to the bound, keep no webhook out", async () => {
+  const app = express();
+  app.use(parseAddress(), readBody({ operatorSecrets: [SECRET] }));
+  app.use((request, response) => {
+    if (!request.path.startsWith("/admin")) response.json({ length: bodyOf(response)?.length ?? null });
+  });
+  server = createServer(app);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const form = "x".repeat(65_536);
+  const waiting = Array.from({ length: 200 }, () => {
+    const headers = { "Content-Length": form.length };
+    return httpRequest({ port, path: "/admin/x", method: "POST", headers, agent: false }).on("error", () => {});
+  });
+  const refused = new Promise((resolve) => waiting.forEach((one) => one.once("response", resolve).end(form)));
+  await refused;
+  const headers = { "X-Shopify-Hmac-Sha256": `${"A".repeat(43)}=` };
+  expect((await post(port, headers, ["{}"], "/webhooks/app")).status).toBe(200);
+  for (const one of waiting) one.destroy();
+});
+
+it("of the app's pages only small bodies are taken", async () => {
+  const port = await listen(1_000);
+  expect((await post(port, {}, ["x".repeat(8_192)])).status).toBe(200);
+  expect((await post(port, {}, ["x".repeat(8_193)])).status).toBe(413);
+  expect((await post(port, {}, ["x".repeat(65_536)], "/admin/x")).status).toBe(200);
+});

@@ -5,19 +5,21 @@ import type { Problem } from "../app/operator/access/problem.ts";
 import { REFUSALS } from "../app/webhooks/webhook-refusal.ts";
 import { addressOf } from "./parse-address.ts";
 import { beforeHeaders } from "./default-headers.ts";
-import { hasBody, isWebhook } from "./check-request.ts";
+import { hasBody, isOperators, isWebhook } from "./check-request.ts";
 import { refuse } from "./refuse.ts";
 
 const KIBIBYTE = 1_024;
 const BODY_LIMITS = {
-  /** A form, or a body of which nothing is known. */
-  form: 64 * KIBIBYTE,
+  /** A form of the app's pages: a shop's name, or nothing. */
+  page: 8 * KIBIBYTE,
+  /** A form of the console, or under a wrong operator's secret. */
+  console: 64 * KIBIBYTE,
   /** With an HMAC yet to be verified. The topics of shopify.app.toml carry some kilobytes; raise it with topics that carry products. */
   webhook: 1_024 * KIBIBYTE,
   /** Under the right operator's secret: thousands of shops by name. */
   operator: 1_024 * KIBIBYTE,
-  /** Of all bodies together whose sender is not verified yet. */
-  unverified: 16 * 1_024 * KIBIBYTE,
+  /** Of all bodies together whose sender is not verified yet: those of webhooks, and all others, which take no room from them. */
+  unverified: 8 * 1_024 * KIBIBYTE,
 };
 /** A piece of a body costs some hundred bytes and two microseconds beside what is in it. Nothing but an attack sends this many so small. */
 const TINY_PIECES = { from: 1_000, averageBytes: 64 };
@@ -50,7 +52,8 @@ export const dropBody: RequestHandler = (request, response, next) => {
  * been arriving for the longest: a body of Shopify's arrives in milliseconds.
  */
 export function readBody({ operatorSecrets, arrivesWithinMs = ARRIVES_WITHIN_MS }: BodyOptions): RequestHandler {
-  const store = createBodyStore(BODY_LIMITS.unverified);
+  const webhooks = createBodyStore(BODY_LIMITS.unverified);
+  const others = createBodyStore(BODY_LIMITS.unverified);
   return (request, response, next) => {
     const { path } = addressOf(response);
     const { method, headers } = request;
@@ -60,15 +63,21 @@ export function readBody({ operatorSecrets, arrivesWithinMs = ARRIVES_WITHIN_MS 
       return void refuse(request, response, hmac ? REFUSALS.signature : REFUSALS.unsigned, { close: true });
     }
     const isVerified = isOperatorSecret(headers.authorization, ...operatorSecrets);
-    const limit = isVerified ? BODY_LIMITS.operator : isWebhook(path) ? BODY_LIMITS.webhook : BODY_LIMITS.form;
+    const limit = isVerified ? BODY_LIMITS.operator : limitOf(path);
     if (Number(headers["content-length"] ?? 0) > limit) {
       return void refuse(request, response, tooLarge(limit), { close: true });
     }
+    const store = isWebhook(path) ? webhooks : others;
     store.read(request, response, { limit, isVerified, arrivesWithinMs }, (body) => {
       response.locals.body = body;
       next();
     });
   };
+}
+
+function limitOf(path: string): number {
+  if (isWebhook(path)) return BODY_LIMITS.webhook;
+  return isOperators(path) ? BODY_LIMITS.console : BODY_LIMITS.page;
 }
 
 /** What `readBody` read for the request that this is the response to. */

@@ -34,3 +34,38 @@ test("below the path that a router is mounted at, too", async () => {
     expect.objectContaining({ originalUrl: `/api/auth${search(CURRENT)}`, url: `/auth${search(CURRENT)}` }),
   ]);
 });
+
+test("what the library fails on, or never answers, is answered 400", async () => {
+  const library = {
+    auth: { begin: () => () => "begun", callback: () => () => "called back" },
+    validateAuthenticatedSession: () => () => {},
+    ensureInstalledOnShop: () => () => {},
+    processWebhooks: () => [() => {}, () => "processed"],
+  };
+  const wrapped: ExpressAppLike = withExpressTokens(library, tokens);
+  const process = wrapped.processWebhooks({ webhookHandlers: {} } as never)[1]!;
+  const answerOf = async (middleware: (...given: never[]) => unknown, request: object) => {
+    const response = {
+      status: 0,
+      headersSent: false,
+      writeHead: (status: number) => (response.status = status),
+      end() {},
+    };
+    const said = await middleware({ headers: {}, ...request } as never, response as never, (() => {}) as never);
+    return response.status || said;
+  };
+  for (const search of [
+    "",
+    "?shop=",
+    "?shop=%00",
+    "?shop=a.example.com",
+    "?shop=a.myshopify.com&shop=b.myshopify.com",
+  ]) {
+    for (const middleware of [wrapped.auth.begin(), wrapped.auth.callback()]) {
+      expect(await answerOf(middleware, { originalUrl: `/api/auth${search}` }), search).toBe(400);
+    }
+  }
+  expect(await answerOf(wrapped.auth.begin(), { originalUrl: "/api/auth?shop=a.myshopify.com" })).toBe("begun");
+  expect(await answerOf(process, {})).toBe(400);
+  expect(await answerOf(process, { body: "{}" })).toBe("processed");
+});

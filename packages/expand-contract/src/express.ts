@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { keepShopifyFetch, type RequestContext, type Tokens } from "../../../app/tokens/index.ts";
+import type { Problem } from "../../../app/operator/access/problem.ts";
 import { findParts } from "./app-parts.ts";
 import { answer, type ExpressRequest, header, type Next, refuse, urlOf } from "./express-http.ts";
 import { createResigner, isSignedBody } from "./previous-secret.ts";
@@ -49,6 +50,14 @@ export function withExpressTokens<App extends ExpressAppLike>(shopify: App, toke
     }
   };
 
+  /** Else the library fails with 500. */
+  const namesShop = (request: ExpressRequest): boolean => {
+    const shops = URL.parse(request.originalUrl ?? request.url ?? "/", "http://app.invalid")?.searchParams.getAll(
+      "shop",
+    );
+    return shops?.length === 1 && api.utils.sanitizeShop(shops[0]!) !== null;
+  };
+
   /** Runs a middleware for the shop that its request proves. */
   const admin =
     (middleware: Middleware, needsIdToken: boolean): Middleware =>
@@ -72,10 +81,17 @@ export function withExpressTokens<App extends ExpressAppLike>(shopify: App, toke
       }
     };
 
+  const begin = (): Middleware => {
+    const middleware = shopify.auth.begin();
+    return (request: ExpressRequest, response: ServerResponse, next: Next) =>
+      namesShop(request) ? middleware(request as never, response as never, next) : refuse(response, NO_SHOP);
+  };
+
   const callback = (): Middleware => {
     const middleware = shopify.auth.callback();
     return async (request: ExpressRequest, response: ServerResponse, next: Next) => {
       try {
+        if (!namesShop(request)) return refuse(response, NO_SHOP);
         resign(request);
         const { shop } = await identifyRequest(api, { url: urlOf(request), authorization: undefined });
         const run = async () => middleware(request as never, response as never, next);
@@ -97,7 +113,9 @@ export function withExpressTokens<App extends ExpressAppLike>(shopify: App, toke
       (request: ExpressRequest, response: ServerResponse, next: Next) => {
         const at = triggeredAt(header(request, "x-shopify-triggered-at") ?? header(request, "shopify-triggered-at"));
         const { hmac, shop, topic } = deliveryHeaders((name) => header(request, name));
-        const text = String(request.body ?? "");
+        // The library fails on it, and answers nothing.
+        if (typeof request.body !== "string") return refuse(response, NO_BODY);
+        const text = request.body;
         // A stranger's may be large, and slow to read. What it is answered the library decides.
         if (isSignedBody(secrets, text, hmac)) {
           const problem = findDisagreement(bodyOf(text), { shop, topic });
@@ -118,12 +136,25 @@ export function withExpressTokens<App extends ExpressAppLike>(shopify: App, toke
 
   return {
     ...shopify,
-    auth: { ...shopify.auth, callback },
+    auth: { ...shopify.auth, begin, callback },
     validateAuthenticatedSession: () => admin(shopify.validateAuthenticatedSession(), true),
     ensureInstalledOnShop: () => admin(shopify.ensureInstalledOnShop(), false),
     processWebhooks,
   };
 }
+
+const NO_BODY: Problem = {
+  status: 400,
+  code: "no_body",
+  title: "Bad Request",
+  detail: "A webhook has a body, and a Content-Type that says what it is.",
+};
+const NO_SHOP: Problem = {
+  status: 400,
+  code: "no_shop",
+  title: "Bad Request",
+  detail: "The address has to name one shop: ?shop=a-shop.myshopify.com",
+};
 
 interface Handler {
   callback?: (topic: string, shop: string, body: string, ...rest: unknown[]) => Promise<void>;

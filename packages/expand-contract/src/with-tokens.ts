@@ -89,8 +89,9 @@ export function withTokens<App extends ShopifyAppLike>(
   /** @throws Response for a signed body that does not go with the headers. */
   const readSigned = async (request: Request): Promise<Record<string, unknown> | undefined> => {
     const headers = deliveryHeaders((name) => request.headers.get(name));
-    const text = await request.clone().text();
     // A stranger's may be large, and slow to read. What it is answered the library decides.
+    if (!HMAC.test(headers.hmac ?? "")) return undefined;
+    const text = await request.clone().text();
     if (!isSignedBody(secrets, text, headers.hmac)) return undefined;
     const body = bodyOf(text);
     const problem = findDisagreement(body, headers);
@@ -176,6 +177,8 @@ interface WebhookLike {
   payload: Record<string, unknown>;
 }
 
+/** In base64, as Shopify sends it. */
+const HMAC = /^[A-Za-z0-9+/]{43}=$/;
 /** https://shopify.dev/docs/apps/build/orders-fulfillment/fulfillment-service-apps/build-for-fulfillment-services */
 const FULFILLMENT_KIND = /^[A-Z_]+$/;
 const NO_FULFILLMENT = {
