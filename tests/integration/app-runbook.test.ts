@@ -187,15 +187,16 @@ describe("the runbook", { timeout: 120_000 }, () => {
     });
   });
 
-  it("MIGRATION_SECRET: both are accepted for a while, then the new one alone; operators sign in again", async () => {
+  it("MIGRATION_SECRET: both are accepted for a while, then the new one alone; who signed in with the old one signs in again", async () => {
     const before = secret;
     const visitor = await signInToConsole(app!, before);
     secret = randomBytes(32).toString("hex");
     await restart({ MIGRATION_SECRET_PREVIOUS: before }, "alive");
     for (const one of [before, secret]) expect((await run("status", one)).code).toBe(0);
+    expect((await visitor.get("/admin")).status).toBe(200);
+    await restart({}, "alive");
     const again = await visitor.get("/admin");
     expect([again.status, again.headers.get("location")]).toEqual([303, "/admin/login"]);
-    await restart({}, "alive");
     expect((await run("status")).code).toBe(0);
     const refused = await run("status", before);
     expect(refused.code).toBe(2);
