@@ -3,8 +3,9 @@ import { execFile } from "node:child_process";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { promisify } from "node:util";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { startTestApp } from "../support/app-process.ts";
+import { createTestDatabase } from "../support/postgres.ts";
 import { appHarness } from "./app-harness.ts";
 
 const world = appHarness();
@@ -22,9 +23,12 @@ describe("traces", () => {
     });
     await new Promise<void>((resolve) => collector.listen(0, "127.0.0.1", resolve));
     const endpoint = `http://127.0.0.1:${(collector.address() as AddressInfo).port}`;
+    // Of its own: another instance on it would take a share of the run, and trace nothing.
+    const database = await createTestDatabase();
+    onTestFinished(() => database.drop());
     const traced = await startTestApp({
       sandbox: world.sandbox,
-      databaseUrl: world.database.url,
+      databaseUrl: database.url,
       env: { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_SERVICE_NAME: "my-app" },
     });
     const [good, gone] = await world.sandbox.client.installShops([
@@ -33,7 +37,7 @@ describe("traces", () => {
     ]);
     await world.sandbox.client.uninstall(gone!.shop, { webhook: false });
     for (const { shop, accessToken } of [good!, gone!]) {
-      await world.database.query(
+      await database.query(
         `INSERT INTO "Session" (id, shop, state, scope, "accessToken") VALUES ('offline_' || $1::text, $1, '', 'read_products', $2)`,
         [shop, accessToken],
       );
