@@ -1,10 +1,10 @@
 /** docs/answers.md is what the tables of answers say, and each row can be reached. Rewrite the page with `vitest run … -u`. */
 import { format, resolveConfig } from "prettier";
 import { expect, test } from "vitest";
-import { ADMIN_ANSWERS, findAdminAnswer } from "../app/tokens/shopify/admin-answers.ts";
-import type { Condition, Consequence, Observed } from "../app/tokens/shopify/answer-rule.ts";
-import { retryAfterMs } from "../app/tokens/shopify/retry-after.ts";
-import { findTokenAnswer, TOKEN_ANSWERS } from "../app/tokens/shopify/token-answers.ts";
+import { ADMIN_ANSWERS, findAdminAnswer } from "../app/tokens/shopify/answers/admin-answers.ts";
+import type { Condition, Consequence, Observed } from "../app/tokens/shopify/answers/answer-rule.ts";
+import { retryAfterMs } from "../app/tokens/shopify/answers/retry-after.ts";
+import { findTokenAnswer, TOKEN_ANSWERS } from "../app/tokens/shopify/answers/token-answers.ts";
 import type { Grant } from "../app/tokens/shopify/token-endpoint.ts";
 
 const PAGE = "docs/answers.md";
@@ -32,7 +32,7 @@ function table(rows: readonly (Consequence<string> & { grants?: readonly Grant[]
 
 const text = `# Answers
 
-What the app makes of each answer of Shopify that is not a pair or data. Made from \`app/tokens/shopify/token-answers.ts\` and
+What the app makes of each answer of Shopify that is not a pair or data. Made from \`app/tokens/shopify/answers/token-answers.ts\` and
 \`admin-answers.ts\`, which the app itself reads. The first row that fits holds; an answer that no row knows decides nothing. \`fault\` is
 the simulator's name for it (\`faults.add\` with \`play\`); \`tests/integration/tokens-answers.test.ts\` plays each.
 

@@ -1,8 +1,8 @@
 import type { Session } from "@shopify/shopify-api";
 import type { IncompletePairError } from "./errors.ts";
-import type { AdminVerdict } from "./shopify/classify-admin-error.ts";
+import type { AdminVerdict } from "./shopify/answers/classify-admin-error.ts";
 
-/** What an answer of the token endpoint that is not a pair means (shopify/token-answers.ts; for people, docs/answers.md). */
+/** What an answer of the token endpoint that is not a pair means (shopify/answers/token-answers.ts; for people, docs/answers.md). */
 export type TokenVerdict =
   /** Nothing is decided; the same token may be sent again. `lost`: Shopify may have done it, and the answer did not arrive. */
   | { kind: "transient"; reason: string; lost: boolean; retryAfterMs?: number }

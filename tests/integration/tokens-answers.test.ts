@@ -1,8 +1,8 @@
 /** Each answer of docs/answers.md, played by the simulator, has the consequences that the page promises for the shop, a run and a merchant. */
 import { describe, expect, test } from "vitest";
 import { judgeJobError } from "../../app/jobs/queue/judge-job-error.ts";
-import { ADMIN_ANSWERS } from "../../app/tokens/shopify/admin-answers.ts";
-import { TOKEN_ANSWERS } from "../../app/tokens/shopify/token-answers.ts";
+import { ADMIN_ANSWERS } from "../../app/tokens/shopify/answers/admin-answers.ts";
+import { TOKEN_ANSWERS } from "../../app/tokens/shopify/answers/token-answers.ts";
 import { NAMED_FAULTS, REDIRECT_TARGET } from "../../sandbox/platform/named-faults.ts";
 import { HOUR_MS, tokensHarness } from "./tokens-harness.ts";
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Session } from "@shopify/shopify-api";
-import { classifyAdminError, type AdminVerdict } from "../shopify/classify-admin-error.ts";
+import { classifyAdminError, type AdminVerdict } from "../shopify/answers/classify-admin-error.ts";
 import type { TokenContext } from "../context.ts";
 import {
   AdminApiRefusedError,

@@ -5,7 +5,7 @@ import { tokenStatus } from "../records/token-status.ts";
 import { type Lease, withLease } from "../renew/lease.ts";
 import { singleFlight } from "../renew/single-flight.ts";
 import { requestWithEitherKey } from "../shopify/application-only-token.ts";
-import { classifyTokenError } from "../shopify/classify-token-error.ts";
+import { classifyTokenError } from "../shopify/answers/classify-token-error.ts";
 import { beginTokenCall } from "../shopify/observe-call.ts";
 
 /** A token with less than this left is replaced before it is used. */

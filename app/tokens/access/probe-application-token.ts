@@ -4,7 +4,7 @@ import { TokenError } from "../errors.ts";
 import { accessTokenLives } from "../records/token-status.ts";
 import { withLease } from "../renew/lease.ts";
 import { requestApplicationOnlyToken } from "../shopify/application-only-token.ts";
-import { classifyTokenError } from "../shopify/classify-token-error.ts";
+import { classifyTokenError } from "../shopify/answers/classify-token-error.ts";
 import { probeToken } from "../shopify/probe-token.ts";
 import type { ApplicationTokenProbe } from "../types.ts";
 

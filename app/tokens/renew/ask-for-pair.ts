@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Session } from "@shopify/shopify-api";
 import type { TokenAnswer, TokenCallGate } from "../answer.ts";
-import { classifyTokenError } from "../shopify/classify-token-error.ts";
+import { classifyTokenError } from "../shopify/answers/classify-token-error.ts";
 import type { TokenContext } from "../context.ts";
 import { IncompletePairError } from "../errors.ts";
 import type { Lease } from "./lease.ts";

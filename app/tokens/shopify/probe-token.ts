@@ -1,5 +1,5 @@
 import type { Session } from "@shopify/shopify-api";
-import { classifyAdminError } from "./classify-admin-error.ts";
+import { classifyAdminError } from "./answers/classify-admin-error.ts";
 import type { ProbeAnswer } from "../answer.ts";
 import type { TokenContext } from "../context.ts";
 

@@ -1,5 +1,5 @@
 import { GraphqlQueryError, HttpResponseError } from "@shopify/shopify-api";
-import type { GraphqlError } from "../errors.ts";
+import type { GraphqlError } from "../../errors.ts";
 import { findAdminAnswer } from "./admin-answers.ts";
 import { reasonOf, type Observed } from "./answer-rule.ts";
 import { findHeader, retryAfterMs } from "./retry-after.ts";

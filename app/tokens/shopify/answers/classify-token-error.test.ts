@@ -2,7 +2,7 @@
 import { HttpInternalError, HttpResponseError, HttpThrottlingError, InvalidJwtError } from "@shopify/shopify-api";
 import { describe, expect, test } from "vitest";
 import { classifyTokenError } from "./classify-token-error.ts";
-import type { Grant } from "./token-endpoint.ts";
+import type { Grant } from "../token-endpoint.ts";
 
 const NOW = Date.parse("2026-11-23T12:00:00Z");
 

@@ -1,9 +1,9 @@
 import { HttpResponseError, InvalidJwtError } from "@shopify/shopify-api";
-import type { TokenVerdict } from "../answer.ts";
+import type { TokenVerdict } from "../../answer.ts";
 import { reasonOf, type Observed } from "./answer-rule.ts";
 import { findHeader, retryAfterMs } from "./retry-after.ts";
 import { findTokenAnswer } from "./token-answers.ts";
-import type { Grant } from "./token-endpoint.ts";
+import type { Grant } from "../token-endpoint.ts";
 
 /**
  * Judges what `sendTokenRequest` threw. Pure. An answer that no row of the table knows is transient: nothing may be lost or marked

@@ -12,7 +12,7 @@ import {
   type Consequence,
   type Observed,
 } from "./answer-rule.ts";
-import type { Grant } from "./token-endpoint.ts";
+import type { Grant } from "../token-endpoint.ts";
 
 export type TokenAnswerKind =
   | "transient"
