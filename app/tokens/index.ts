@@ -47,7 +47,7 @@ export {
 } from "./records/remaining-tokens.ts";
 export { makeTokenKey, parseTokenKeys, type TokenKey } from "./sealing/token-keys.ts";
 export { describeStorageProblem } from "./storage/storage-problem.ts";
-export { normalShopName } from "./records/shop-name.ts";
+export { isShopName, normalShopName } from "./records/shop-name.ts";
 export { readApplicationKey } from "./shopify/application-only-token.ts";
 export { installShopifyFetch, keepShopifyFetch, reachOtherBuild } from "./shopify/shopify-fetch.ts";
 export { countPermanentTokens } from "./records/token-health.ts";

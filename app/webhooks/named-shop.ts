@@ -11,8 +11,12 @@ type Body = Record<string, unknown>;
  * @param topic `shop/redact`, or as the libraries name it.
  */
 export function lacksShop({ shop_domain }: Body, topic: string): boolean {
-  const isRedaction = topic.toUpperCase().replaceAll("/", "_") === "SHOP_REDACT";
-  return isRedaction && isMissing(shop_domain);
+  return topicName(topic) === "SHOP_REDACT" && isMissing(shop_domain);
+}
+
+/** `APP_UNINSTALLED`, as the libraries name it; Shopify's header has `app/uninstalled`. */
+export function topicName(topic: string): string {
+  return topic.toUpperCase().replace(/\W/g, "_");
 }
 
 /**
@@ -26,6 +30,7 @@ export function namesOtherShop({ myshopify_domain, shop_domain, domain }: Body, 
   return permanent !== undefined && permanent !== shop;
 }
 
-function isMissing(name: unknown): boolean {
+/** Whether a field says nothing of a shop. */
+export function isMissing(name: unknown): boolean {
   return name === undefined || name === null;
 }

@@ -1,6 +1,6 @@
 import { WebhookType, WebhookValidationErrorReason, type Shopify } from "@shopify/shopify-api";
 import { findShopDomain } from "../infra/shop-domain.ts";
-import { lacksShop, namesOtherShop } from "./named-shop.ts";
+import { lacksShop, namesOtherShop, topicName } from "./named-shop.ts";
 import { type WebhookRefusal, WebhookRefusedError, REFUSALS } from "./webhook-refusal.ts";
 
 /** What Shopify signed, checked. It never comes with a token: the shop may have none any more. */
@@ -44,7 +44,7 @@ export async function verifyWebhook(
   if (!request.headers.get("x-shopify-hmac-sha256")) refuse(REFUSALS.unsigned);
   const rawBody = await readText(request);
   const { domain, topic: given, apiVersion, webhookId, triggeredAt } = await checkSignature(request, rawBody, signers);
-  if (asConstant(given) !== asConstant(topic)) refuse(REFUSALS.otherTopic);
+  if (topicName(given) !== topicName(topic)) refuse(REFUSALS.otherTopic);
   const shop = findShopDomain(domain) ?? refuse(REFUSALS.shop);
   for (const value of [apiVersion, webhookId]) if (!HEADER_VALUE.test(value)) refuse(REFUSALS.headers);
   const body = parseObject(rawBody);
@@ -89,11 +89,6 @@ function parseTime(text: string | undefined, receivedAt: Date): Date {
   const time = RFC_3339.test(text) ? Date.parse(text) : NaN;
   if (!(time >= EARLIEST && time < LATEST)) refuse(REFUSALS.triggeredAt);
   return new Date(Math.min(time, receivedAt.getTime() + CLOCK_TOLERANCE_MS));
-}
-
-/** The library speaks of APP_UNINSTALLED, Shopify's header of app/uninstalled. */
-function asConstant(topic: string): string {
-  return topic.toUpperCase().replace(/\W/g, "_");
 }
 
 function refuse(refusal: WebhookRefusal): never {

@@ -18,7 +18,7 @@ import { withoutRefreshToken } from "../records/shop-state.ts";
 import { renewSession } from "../renew/renew-session.ts";
 import { isUnverifiedLookup } from "./unverified-lookup.ts";
 import { currentGrantLease, currentRequest, isIdTokenOf } from "./request-context.ts";
-import { normalShopName, offlineIdOf } from "../records/shop-name.ts";
+import { isShopName, normalShopName } from "../records/shop-name.ts";
 import { storePair } from "../renew/store-pair.ts";
 import { LIBRARY_MARGIN_MS } from "../renew/timing.ts";
 import { tokenFingerprint } from "../records/permanent-token.ts";
@@ -44,15 +44,6 @@ export function createSessionStorage(ctx: TokenContext): SessionStorage & { isRe
     return copy;
   };
 
-  /** As the library is configured, custom domains included: it throws for anything else. */
-  const isShop = (shop: string): boolean => {
-    try {
-      return offlineIdOf(ctx, shop) !== "";
-    } catch {
-      return false;
-    }
-  };
-
   return {
     /** Whether the table has every column that is written. As in Shopify's Prisma storage it never throws. */
     isReady: () =>
@@ -66,7 +57,7 @@ export function createSessionStorage(ctx: TokenContext): SessionStorage & { isRe
       keepShopifyFetch();
       const shop = shopOfOfflineId(id);
       if (!shop) return readOnlineSession(ctx, id);
-      if (!isShop(shop)) return undefined;
+      if (!isShopName(ctx, shop)) return undefined;
       const session = await loadOfflineSession(ctx, shop, !currentRequest() && isUnverifiedLookup());
       return session && handOut(session);
     },
@@ -87,12 +78,12 @@ export function createSessionStorage(ctx: TokenContext): SessionStorage & { isRe
       const shops = ids.map(shopOfOfflineId);
       const online = ids.filter((_id, place) => !shops[place]);
       if (online.length > 0) await deleteOnlineSessions(ctx, online);
-      for (const shop of shops) if (shop && isShop(shop)) await deleteOfflineSession(ctx, shop);
+      for (const shop of shops) if (shop && isShopName(ctx, shop)) await deleteOfflineSession(ctx, shop);
       return true;
     },
 
     async findSessionsByShop(shop) {
-      if (!isShop(shop)) return [];
+      if (!isShopName(ctx, shop)) return [];
       const id = ctx.api.session.getOfflineId(normalShopName(shop));
       const offline = (await this.loadSession(id)) ?? (await readWithoutTokens(ctx, normalShopName(shop)));
       const online = await listOnlineSessions(ctx, normalShopName(shop));

@@ -21,5 +21,14 @@ export function offlineIdOf({ api }: Pick<TokenContext, "api">, shop: string): s
   return api.session.getOfflineId(shop);
 }
 
+/** Whether that can be a shop's name: as the library is configured, custom domains included. */
+export function isShopName(ctx: Pick<TokenContext, "api">, shop: string): boolean {
+  try {
+    return offlineIdOf(ctx, shop) !== "";
+  } catch {
+    return false;
+  }
+}
+
 /** SQL, a regular expression: shop domains as the Shopify library takes them, in lower case, and not too long. */
 export const SHOP_DOMAIN = `^[a-z0-9][a-z0-9_-]{0,${LONGEST_LABEL - 1}}\\.(myshopify\\.com|shopify\\.com|myshopify\\.io|shop\\.dev)$`;

@@ -1,15 +1,26 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 
+type Encoding = "base64" | "base64url" | "hex";
+
+/** HMAC-SHA256, as Shopify signs with a client secret. */
+export function hmacOf(secret: string, text: string, encoding: Encoding): string {
+  return createHmac("sha256", secret).update(text).digest(encoding);
+}
+
+/** In the same time, whatever is given. */
+export function isSameHmac(given: string, expected: string): boolean {
+  const [one, other] = [Buffer.from(given), Buffer.from(expected)];
+  return one.length === other.length && timingSafeEqual(one, other);
+}
+
 /** An HMAC-SHA256 with `previous` in the place of which one with `current` is given; any other stays as it is. */
 export function resign(
   { current, previous }: { current: string; previous: string },
   text: string,
   given: string,
-  encoding: "base64" | "base64url" | "hex",
+  encoding: Encoding,
 ): string {
-  const digest = (secret: string) => createHmac("sha256", secret).update(text).digest(encoding);
-  const [one, other] = [Buffer.from(given), Buffer.from(digest(previous))];
-  return one.length === other.length && timingSafeEqual(one, other) ? digest(current) : given;
+  return isSameHmac(given, hmacOf(previous, text, encoding)) ? hmacOf(current, text, encoding) : given;
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { isDatabaseOutage } from "../../../app/infra/database/is-database-outage.ts";
+import { isDatabaseUnable } from "../../../app/infra/database/is-database-outage.ts";
 import type { Problem } from "../../../app/operator/access/problem.ts";
 import { TokenError } from "../../../app/tokens/index.ts";
 import { answerOf } from "./token-error-response.ts";
@@ -43,7 +43,7 @@ export function refuse(response: ServerResponse, problem: Problem, headers: Reco
 /** What went wrong as an HTTP answer, where it is ours to give one. */
 export function answer(error: unknown, response: ServerResponse, next: Next): void {
   if (error instanceof MalformedAddressError && !response.headersSent) return refuse(response, MALFORMED);
-  const said = error instanceof TokenError || isDatabaseOutage(error) ? answerOf(error) : undefined;
+  const said = error instanceof TokenError || isDatabaseUnable(error) ? answerOf(error) : undefined;
   if (!said || response.headersSent) {
     next(error);
     return;

@@ -3,8 +3,9 @@ import { keepShopifyFetch, type RequestContext, type Tokens } from "../../../app
 import type { Problem } from "../../../app/operator/access/problem.ts";
 import { findParts } from "./app-parts.ts";
 import { answer, type ExpressRequest, header, type Next, refuse, urlOf } from "./express-http.ts";
+import { topicName } from "../../../app/webhooks/named-shop.ts";
 import { createResigner, isSignedBody } from "./previous-secret.ts";
-import { bodyOf, deliveryHeaders, findDisagreement, recordWebhook, topicName, triggeredAt } from "./record-webhook.ts";
+import { bodyOf, deliveryHeaders, findDisagreement, recordWebhook, triggeredAt } from "./record-webhook.ts";
 import { identifyRequest, NOT_STAFF, STALE_ID_TOKEN } from "./request-identity.ts";
 
 /** As in with-tokens.ts. */
@@ -52,10 +53,8 @@ export function withExpressTokens<App extends ExpressAppLike>(shopify: App, toke
 
   /** Else the library fails with 500. */
   const namesShop = (request: ExpressRequest): boolean => {
-    const shops = URL.parse(request.originalUrl ?? request.url ?? "/", "http://app.invalid")?.searchParams.getAll(
-      "shop",
-    );
-    return shops?.length === 1 && api.utils.sanitizeShop(shops[0]!) !== null;
+    const [shop, ...others] = urlOf(request).searchParams.getAll("shop");
+    return shop !== undefined && others.length === 0 && api.utils.sanitizeShop(shop) !== null;
   };
 
   /** Runs a middleware for the shop that its request proves. */
@@ -83,8 +82,13 @@ export function withExpressTokens<App extends ExpressAppLike>(shopify: App, toke
 
   const begin = (): Middleware => {
     const middleware = shopify.auth.begin();
-    return (request: ExpressRequest, response: ServerResponse, next: Next) =>
-      namesShop(request) ? middleware(request as never, response as never, next) : refuse(response, NO_SHOP);
+    return (request: ExpressRequest, response: ServerResponse, next: Next) => {
+      try {
+        return namesShop(request) ? middleware(request as never, response as never, next) : refuse(response, NO_SHOP);
+      } catch (error) {
+        answer(error, response, next);
+      }
+    };
   };
 
   const callback = (): Middleware => {
@@ -118,7 +122,7 @@ export function withExpressTokens<App extends ExpressAppLike>(shopify: App, toke
         const text = request.body;
         // A stranger's may be large, and slow to read. What it is answered the library decides.
         if (isSignedBody(secrets, text, hmac)) {
-          const problem = findDisagreement(bodyOf(text), { shop, topic });
+          const problem = findDisagreement(api, bodyOf(text), { shop, topic });
           if (problem) return refuse(response, problem);
           const name = header(request, "shopify-hmac-sha256") ? "shopify-hmac-sha256" : "x-shopify-hmac-sha256";
           if (resigner && hmac) request.headers[name] = resigner.body(text, hmac);
@@ -170,7 +174,7 @@ function recording(tokens: Tokens, topic: string, handler: Handler): Handler {
     callback: async (name, shop, body, ...rest) => {
       const payload = bodyOf(body);
       // What the library took for topic and shop.
-      if (findDisagreement(payload, { shop, topic })) return;
+      if (findDisagreement(findParts(tokens).api, payload, { shop, topic })) return;
       const recorded = await recordWebhook(tokens, { shop, topic, payload, triggeredAt: new Date() });
       if (!recorded) return;
       await callback(name, shop, recorded.payload === payload ? body : JSON.stringify(recorded.payload), ...rest);

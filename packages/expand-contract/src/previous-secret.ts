@@ -1,21 +1,11 @@
-import { createHmac, timingSafeEqual } from "node:crypto";
-import { resign, resignIdToken } from "../../../app/tokens/shopify/resign-id-token.ts";
+import { hmacOf, isSameHmac, resign, resignIdToken } from "../../../app/tokens/shopify/resign-id-token.ts";
 
 /** The client secrets that Shopify may have signed with: the current one, and during a rotation the one before. */
 export type ClientSecrets = readonly [current: string, previous?: string];
 
-const digest = (secret: string, text: string, encoding: "base64" | "base64url" | "hex") =>
-  createHmac("sha256", secret).update(text).digest(encoding);
-
-/** What stands in a signature's place. */
-function isSame(given: string, expected: string): boolean {
-  const [one, other] = [Buffer.from(given), Buffer.from(expected)];
-  return one.length === other.length && timingSafeEqual(one, other);
-}
-
 /** Whether Shopify signed a body: its HMAC in base64, with either secret. */
 export function isSignedBody(secrets: ClientSecrets, text: string, hmac: string | null | undefined): boolean {
-  return secrets.some((secret) => secret !== undefined && isSame(hmac ?? "", digest(secret, text, "base64")));
+  return secrets.some((secret) => secret !== undefined && isSameHmac(hmac ?? "", hmacOf(secret, text, "base64")));
 }
 
 /**
@@ -49,8 +39,8 @@ export function createResigner([current, previous]: ClientSecrets): Resigner | u
       const [before, after] = [pairsOf(url), pairsOf(signed)];
       for (const [name, textOf] of Object.entries({ hmac: adminText, signature: proxyText })) {
         const given = url.searchParams.get(name);
-        if (given && isSame(given, digest(previous, textOf(before), "hex"))) {
-          signed.searchParams.set(name, digest(current, textOf(after), "hex"));
+        if (given && isSameHmac(given, hmacOf(previous, textOf(before), "hex"))) {
+          signed.searchParams.set(name, hmacOf(current, textOf(after), "hex"));
         }
       }
       return signed;

@@ -1,7 +1,8 @@
+import type { Shopify } from "@shopify/shopify-api";
 import type { Problem } from "../../../app/operator/access/problem.ts";
-import { normalShopName, type Tokens } from "../../../app/tokens/index.ts";
 import { findShopDomain } from "../../../app/infra/shop-domain.ts";
-import { lacksShop } from "../../../app/webhooks/named-shop.ts";
+import { isShopName, normalShopName, type Tokens } from "../../../app/tokens/index.ts";
+import { isMissing, lacksShop, topicName } from "../../../app/webhooks/named-shop.ts";
 import { REFUSALS } from "../../../app/webhooks/webhook-refusal.ts";
 
 /** A webhook that was verified. */
@@ -15,11 +16,6 @@ export interface VerifiedWebhook {
 }
 
 type Body = Record<string, unknown>;
-
-/** `APP_UNINSTALLED`, however it was written. */
-export function topicName(topic: string): string {
-  return topic.toUpperCase().replaceAll("/", "_");
-}
 
 /** The header's time, or now where it is missing, odd or yet to come: the header is not signed. */
 export function triggeredAt(header: string | null | undefined): Date {
@@ -53,19 +49,32 @@ export function deliveryHeaders(header: (name: string) => string | null | undefi
 
 /**
  * Why a signed body does not go with its headers, which are not signed: they name no shop, it names another one, or none where Shopify may
- * not be asked about it. Undefined where it goes with them; whether a body is signed the library decides.
+ * not be asked about it. Shops at custom domains of the app's settings are shops. Undefined where it goes with them; whether a body is signed the library decides.
  */
 export function findDisagreement(
+  api: Shopify,
   body: Body,
   { shop, topic }: Pick<DeliveryHeaders, "shop" | "topic">,
 ): Problem | undefined {
-  if (!findShopDomain(shop)) return REFUSALS.shop;
-  const named = [body.myshopify_domain, body.shop_domain, body.shopify_domain].filter(
-    (one) => one !== undefined && one !== null,
-  );
+  if (!isShopOf(api, shop)) return REFUSALS.shop;
+  const named = [body.myshopify_domain, body.shop_domain, body.shopify_domain].filter((one) => !isMissing(one));
   const isOther = named.some((one) => typeof one !== "string" || normalShopName(one) !== normalShopName(shop));
   if (isOther) return REFUSALS.otherShop;
   return lacksShop(body, topic) ? REFUSALS.noShop : undefined;
+}
+
+/** Shopify's headers name myshopify.com; other domains are shops' where the app's settings have domains of their own. */
+function isShopOf(api: Shopify, shop: string): boolean {
+  if (findShopDomain(shop)) return true;
+  const { domainTransformations, customShopDomains } = api.config as CustomDomains;
+  const hasDomains = [domainTransformations, customShopDomains].some((domains) => (domains?.length ?? 0) > 0);
+  return hasDomains && isShopName({ api }, normalShopName(shop));
+}
+
+/** The setting's name since @shopify/shopify-api 15, and before. */
+interface CustomDomains {
+  domainTransformations?: readonly unknown[];
+  customShopDomains?: readonly unknown[];
 }
 
 /** What the app's own handler is called with; undefined: it is not called, for Shopify says otherwise than the webhook. */

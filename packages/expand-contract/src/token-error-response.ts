@@ -1,4 +1,4 @@
-import { isDatabaseOutage } from "../../../app/infra/database/is-database-outage.ts";
+import { isDatabaseUnable } from "../../../app/infra/database/is-database-outage.ts";
 import { TokenError, TransientError } from "../../../app/tokens/index.ts";
 
 const RETRY_AFTER_SECONDS = 5;
@@ -16,7 +16,7 @@ export interface ErrorAnswer {
  * was refused is sent again by App Bridge with a new one.
  */
 export function answerOf(error: unknown): ErrorAnswer | undefined {
-  if (isDatabaseOutage(error)) return later(RETRY_AFTER_SECONDS, "The app is busy. Please try again in a moment.");
+  if (isDatabaseUnable(error)) return later(RETRY_AFTER_SECONDS, "The app is busy. Please try again in a moment.");
   if (!(error instanceof TokenError)) return undefined;
   switch (error.code) {
     case "reauthorization_required":

@@ -94,7 +94,7 @@ export function withTokens<App extends ShopifyAppLike>(
     const text = await request.clone().text();
     if (!isSignedBody(secrets, text, headers.hmac)) return undefined;
     const body = bodyOf(text);
-    const problem = findDisagreement(body, headers);
+    const problem = findDisagreement(api, body, headers);
     if (problem) throw problemResponse(problem);
     return body;
   };
@@ -109,7 +109,7 @@ export function withTokens<App extends ShopifyAppLike>(
     const context = { kind: "webhook", renewWithinMs: patience(topic) } as const;
     const said = (await serve(context, () => authenticate.webhook(request, ...rest))) as WebhookLike;
     // What the library took for topic and shop.
-    const problem = findDisagreement(said.payload, said);
+    const problem = findDisagreement(api, said.payload, said);
     if (problem) throw problemResponse(problem);
     let recorded;
     try {

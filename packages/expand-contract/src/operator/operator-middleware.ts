@@ -9,16 +9,16 @@ import type { OperatorRoutes } from "./operator-routes.ts";
 export function operatorMiddleware({ handle }: Pick<OperatorRoutes, "handle">) {
   return async (request: ExpressRequest, response: ServerResponse, next: Next): Promise<void> => {
     const left = new AbortController();
-    const kept: { asked?: Request } = {};
+    let asked: Request | undefined;
     // Keeps the Request as well: one that is collected passes no abort on to what was made of its signal.
     response.once("close", () => {
       left.abort();
-      delete kept.asked;
+      asked = undefined;
     });
     try {
       if (UNSENT.test(request.method ?? "")) return refuse(response, METHOD, { Allow: "GET, HEAD, POST, DELETE" });
-      kept.asked = toRequest(request, left.signal);
-      const answered = await handle(kept.asked);
+      asked = toRequest(request, left.signal);
+      const answered = await handle(asked);
       response.statusCode = answered.status;
       answered.headers.forEach((value, name) => response.setHeader(name, value));
       if (!answered.body) return void response.end();
