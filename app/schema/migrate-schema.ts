@@ -79,7 +79,10 @@ const OWN_SCHEMA_STATEMENTS = [
   `CREATE TABLE IF NOT EXISTS ${OWN_SCHEMA}."SchemaStep" ("name" text PRIMARY KEY, "at" timestamptz(3) NOT NULL DEFAULT now())`,
 ];
 
-/** Concurrent builds outside of a transaction, as they must be; what is done to a partitioned table as a whole like any other step. A build that another deployment has begun is waited for. */
+/**
+ * Concurrent builds outside of a transaction, as they must be; what is done to a partitioned table as a whole like any other step. A build
+ * that another deployment has begun is waited for.
+ */
 async function makeIndexes(connection: Connection, place: Place, options: MigrateSchemaOptions): Promise<boolean> {
   const { kind } = await inspectSession(connection, place);
   if (kind === "view" || (kind === "missing" && !options.dryRun)) return false;

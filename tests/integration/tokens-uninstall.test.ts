@@ -66,6 +66,21 @@ describe("uninstall and reinstall", () => {
     },
   );
 
+  test("a token in a row of another id is kept unless Shopify was asked about the shop", async () => {
+    const [adopted, gone] = [await h.install("permanent"), await h.install("permanent")];
+    const rowsOf = (shop: string) => h.database.query(`SELECT "id" FROM "Session" WHERE "shop" = $1`, [shop]);
+    await h.database.query(`UPDATE "Session" SET "id" = "shop" WHERE "shop" = $1`, [adopted]);
+    await h.database.query(
+      `INSERT INTO "Session" ("id", "shop", "state", "accessToken") SELECT "shop", "shop", '', "accessToken" FROM "Session" WHERE "shop" = $1`,
+      [gone],
+    );
+    await h.sandbox.client.uninstall(gone, { webhook: false });
+    const tokens = h.process();
+    for (const shop of [adopted, gone]) await tokens.recordUninstalled(shop, new Date(h.now()));
+    expect(await rowsOf(adopted)).toEqual([{ id: adopted }]);
+    expect(await rowsOf(gone)).toEqual([]);
+  });
+
   test("a year-old uninstall exchanges no permanent token before the app asks for pairs", async () => {
     const shop = await h.install("permanent");
     await h.sandbox.client.revokeTokens(shop);

@@ -26,29 +26,42 @@ export interface Forgotten {
 export async function recordUninstalled(ctx: TokenContext, shop: string, at: Date): Promise<Forgotten> {
   for (let race = 0; race < MAX_RACES; race++) {
     const life = await readLife(ctx, shop);
-    if (await isInstalled(ctx, shop, at.getTime(), lastIssuedAt(life))) {
+    const word = await askAbout(ctx, shop, at.getTime(), lastIssuedAt(life));
+    if (word === "installed") {
       ctx.log.info({ shop }, "an uninstall webhook was ignored: as far as Shopify says, the app is installed");
       return { forgotten: false, reason: "reinstalled_since" };
     }
-    if (await forgetSessions(ctx, shop, life, at)) return { forgotten: true, reason: "uninstalled" };
+    if (await forgetSessions(ctx, life, { shop, at, isGone: word === "gone" }))
+      return { forgotten: true, reason: "uninstalled" };
   }
   return { forgotten: false, reason: "reinstalled_since" };
 }
 
-/** A token that was issued long after the webhook needs no question: it is about an earlier installation. */
-async function isInstalled(
+/**
+ * A token that was issued long after the webhook needs no question: it is about an earlier installation. Without a session there is nothing
+ * to ask with.
+ */
+async function askAbout(
   ctx: TokenContext,
   shop: string,
   at: number,
   issuedAt: number | undefined,
-): Promise<boolean> {
-  if (issuedAt !== undefined && issuedAt > at + CLOCK_DOUBT_MS) return true;
+): Promise<"installed" | "gone" | "not asked"> {
+  if (issuedAt !== undefined && issuedAt > at + CLOCK_DOUBT_MS) return "installed";
   const session = await readSession(ctx, shop);
-  return session !== undefined && (await askWhetherInstalled(ctx, session)) !== "no";
+  if (!session) return "not asked";
+  return (await askWhetherInstalled(ctx, session)) === "no" ? "gone" : "installed";
+}
+
+interface Ending {
+  shop: string;
+  at: Date;
+  /** Shopify said so. Otherwise tokens in rows of other ids stay: they may be alive. */
+  isGone: boolean;
 }
 
 /** Of a shop that nothing is stored of nothing is written. @returns false when a pair was stored since the life was read. */
-async function forgetSessions(ctx: TokenContext, shop: string, life: TokenLife, at: Date): Promise<boolean> {
+async function forgetSessions(ctx: TokenContext, life: TokenLife, { shop, at, isGone }: Ending): Promise<boolean> {
   const now = new Date(ctx.now()).toISOString();
   const isNews = life.uninstalledAt === undefined;
   const id = ctx.api.session.getOfflineId(shop);
@@ -69,8 +82,8 @@ async function forgetSessions(ctx: TokenContext, shop: string, life: TokenLife, 
         WHERE t."generation" = ${life.generation}
       RETURNING t."shop", t."generation"
     ), forgotten AS (
-      ${forget} ended WHERE "Session"."shop" = ended."shop"
-        OR "Session"."id" = ${id}
+      ${forget} ended WHERE "Session"."id" = ${id}
+        OR "Session"."shop" = ended."shop" AND ("Session"."isOnline" OR ${isGone})
     ), noted AS (
       INSERT INTO expand_contract."TokenEvent" ("shop", "at", "kind", "generation")
       SELECT "shop", ${now}::timestamptz, 'uninstalled', "generation" FROM ended WHERE ${isNews}

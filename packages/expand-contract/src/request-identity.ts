@@ -47,8 +47,9 @@ const OFFLINE_ID = /^offline_(.+)$/;
 
 /**
  * Which shop a request of the embedded app is proven to come from: by an ID token of Shopify Admin, else by the signed query that the Admin
- * opens an app with, else by the session cookie of an app that is not embedded. What the address says beside that proves nothing. Parameters that are there twice prove nothing either: the signature is
- * checked over one of them, and another might be acted upon. Nor does the signature of an app proxy: every visitor of a storefront gets one.
+ * opens an app with, else by the session cookie of an app that is not embedded. What the address says beside that proves nothing. Parameters
+ * that are there twice prove nothing either: the signature is checked over one of them, and another might be acted upon. Nor does the
+ * signature of an app proxy: every visitor of a storefront gets one.
  */
 export async function identifyRequest(api: Shopify, facts: RequestFacts): Promise<RequestIdentity> {
   const { url, authorization } = facts;
