@@ -128,6 +128,16 @@ test("a fulfillment service is served; no signed body of another kind, or about 
   expect(await h.tokenCalls(shop)).toHaveLength(1);
 });
 
+test("an action of Flow is served; a signed body of another kind, which names no shop, is answered 400", async () => {
+  const { authenticate } = adopter();
+  const shop = await h.install("expiring");
+  const ask = (body: object) => reach(authenticate.flow(delivery(shop, "", { body, path: "/flow" })));
+  for (const body of [{ id: 1, current: [] }, { shopify_domain: null }, { shopify_domain: "evil.example" }]) {
+    expect(await ask(body), JSON.stringify(body)).toBe(400);
+  }
+  expect(await ask({ shopify_domain: shop })).toBe("reached");
+});
+
 test("an app that is not embedded is known by the cookie that it signed, and by no other", async () => {
   const { api } = adopter();
   const shop = await h.install("expiring");

@@ -64,7 +64,7 @@ export function findDisagreement(
 }
 
 /** Shopify's headers name myshopify.com; other domains are shops' where the app's settings have domains of their own. */
-function isShopOf(api: Shopify, shop: string): boolean {
+export function isShopOf(api: Shopify, shop: string): boolean {
   if (findShopDomain(shop)) return true;
   const { domainTransformations, customShopDomains } = api.config as CustomDomains;
   const hasDomains = [domainTransformations, customShopDomains].some((domains) => (domains?.length ?? 0) > 0);

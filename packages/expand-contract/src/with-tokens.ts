@@ -2,8 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { problemResponse } from "../../../app/operator/access/problem.ts";
 import { keepShopifyFetch, type RequestContext, type Tokens } from "../../../app/tokens/index.ts";
 import { findParts } from "./app-parts.ts";
-import { createResigner, proxiedText, isSignedBody } from "./previous-secret.ts";
-import { bodyOf, deliveryHeaders, findDisagreement, recordWebhook, triggeredAt } from "./record-webhook.ts";
+import { createResigner, isSignedBody } from "./previous-secret.ts";
+import { type Authenticate, wrapPublic } from "./wrap-public.ts";
+import { bodyOf, deliveryHeaders, findDisagreement, isShopOf, recordWebhook, triggeredAt } from "./record-webhook.ts";
 import { identifyRequest, NOT_STAFF } from "./request-identity.ts";
 import { resignRequest } from "./resign-request.ts";
 import { responseOf } from "./token-error-response.ts";
@@ -12,8 +13,6 @@ import { responseOf } from "./token-error-response.ts";
 const WEBHOOK_PATIENCE_MS = 3_000;
 /** How long an action of Flow or a fulfillment service waits. Shopify waits 10 s for the answer, and asks again after a 503. */
 const ACTION_PATIENCE_MS = 8_000;
-
-type Authenticate = (request: Request, ...rest: never[]) => Promise<unknown>;
 
 /** What `shopifyApp` of @shopify/shopify-app-remix or -react-router returns, as far as it is wrapped. */
 export interface ShopifyAppLike {
@@ -86,15 +85,18 @@ export function withTokens<App extends ShopifyAppLike>(
     }
   };
 
+  /** A body that Shopify signed. A stranger's may be large, and slow to read: what that is answered the library decides. */
+  const signedBody = async (request: Request): Promise<Record<string, unknown> | undefined> => {
+    const { hmac } = headersOf(request);
+    if (!HMAC.test(hmac ?? "")) return undefined;
+    const text = await request.clone().text();
+    return isSignedBody(secrets, text, hmac) ? bodyOf(text) : undefined;
+  };
+
   /** @throws Response for a signed body that does not go with the headers. */
   const readSigned = async (request: Request): Promise<Record<string, unknown> | undefined> => {
-    const headers = deliveryHeaders((name) => request.headers.get(name));
-    // A stranger's may be large, and slow to read. What it is answered the library decides.
-    if (!HMAC.test(headers.hmac ?? "")) return undefined;
-    const text = await request.clone().text();
-    if (!isSignedBody(secrets, text, headers.hmac)) return undefined;
-    const body = bodyOf(text);
-    const problem = findDisagreement(api, body, headers);
+    const body = await signedBody(request);
+    const problem = body && findDisagreement(api, body, headersOf(request));
     if (problem) throw problemResponse(problem);
     return body;
   };
@@ -102,7 +104,7 @@ export function withTokens<App extends ShopifyAppLike>(
   const webhook: Authenticate = async (given, ...rest) => {
     const request = await resignRequest(resigner, given);
     await readSigned(request);
-    const { topic } = deliveryHeaders((name) => request.headers.get(name));
+    const { topic } = headersOf(request);
     const at = triggeredAt(
       request.headers.get("x-shopify-triggered-at") ?? request.headers.get("shopify-triggered-at"),
     );
@@ -131,6 +133,16 @@ export function withTokens<App extends ShopifyAppLike>(
       return serve({ kind: "admin" }, () => inTime(original(request, ...rest)));
     };
 
+  // Its shop stands in the body, and the library fails on one that names none.
+  const flow = (original: Authenticate): Authenticate => {
+    const act = action(original);
+    return async (request, ...rest) => {
+      const body = await signedBody(request);
+      if (body && !isShopOf(api, String(body.shopify_domain))) throw problemResponse(NO_FLOW);
+      return act(request, ...rest);
+    };
+  };
+
   // Its shop stands in a header alone, which is not signed: no signed body of another kind is taken for it, nor one that names another shop.
   const fulfillment = (original: Authenticate): Authenticate => {
     const act = action(original);
@@ -155,7 +167,7 @@ export function withTokens<App extends ShopifyAppLike>(
       ...authenticate,
       admin,
       webhook,
-      ...(authenticate.flow && { flow: action(authenticate.flow) }),
+      ...(authenticate.flow && { flow: flow(authenticate.flow) }),
       ...(authenticate.fulfillmentService && { fulfillmentService: fulfillment(authenticate.fulfillmentService) }),
       ...(authenticate.pos && { pos: verified(authenticate.pos) }),
       ...(authenticate.public && { public: wrapPublic(authenticate.public, verified) }),
@@ -188,6 +200,13 @@ const NO_FULFILLMENT = {
   detail: "The body is not one that Shopify sends to a fulfillment service.",
 };
 
+const NO_FLOW = {
+  status: 400,
+  code: "not_a_flow_action",
+  title: "Bad Request",
+  detail: "The body is not one that Shopify Flow sends: it names no shop.",
+};
+
 /** @throws Response where the answer would come too late. */
 function inTime<T>(answer: Promise<T>): Promise<T> {
   const answered = new AbortController();
@@ -197,44 +216,13 @@ function inTime<T>(answer: Promise<T>): Promise<T> {
   return Promise.race([answer, late]).finally(() => answered.abort());
 }
 
-/** What Shopify says of a request of the app proxy; anything else is the shop's own. */
-const PROXY_PARAMETERS = ["shop", "path_prefix", "timestamp", "signature", "logged_in_customer_id"];
-
-/**
- * An app proxy's signature covers its parameters joined without anything between them, and the visitor of a storefront chooses some: where
- * one ends and the next begins could be moved afterwards, so that what was a value names the shop.
- * @throws Response for a parameter that is there twice (the signature is checked over the last one, and the first is acted upon), and for a
- *   signed text that names two shops.
- * @see https://shopify.dev/docs/apps/build/online-store/app-proxies/authenticate-app-proxies
- */
-function refuseSpliced(request: Request): void {
-  const url = new URL(request.url);
-  const isRepeated = PROXY_PARAMETERS.some((name) => url.searchParams.getAll(name).length > 1);
-  if (isRepeated) throw new Response("A parameter is there twice.", { status: 400 });
-  const [, ...others] = proxiedText(url).match(/shop=[a-z0-9][a-z0-9-]*\.[a-z]/gi) ?? [];
-  if (others.length > 0) throw new Response("The address names a second shop.", { status: 400 });
+function headersOf({ headers }: Request) {
+  return deliveryHeaders((name) => headers.get(name));
 }
 
 /** Uninstalls and privacy webhooks need no token. */
 function patience(topic: string | null): number {
   return /^(app\/uninstalled|customers\/|shop\/redact)/.test(topic ?? "") ? 0 : WEBHOOK_PATIENCE_MS;
-}
-
-/** `public.appProxy` and its siblings; in old versions `public` itself is callable too. */
-function wrapPublic(original: object, verified: (authenticate: Authenticate) => Authenticate): object {
-  const wrap = (authenticate: Authenticate): Authenticate => {
-    const serve = verified(authenticate);
-    return async (request, ...rest) => {
-      refuseSpliced(request);
-      return serve(request, ...rest);
-    };
-  };
-  const members = Object.entries(original).map(([name, member]) => [
-    name,
-    typeof member === "function" ? wrap(member as Authenticate) : (member as unknown),
-  ]);
-  const wrapped = typeof original === "function" ? wrap(original as Authenticate) : {};
-  return Object.assign(wrapped, Object.fromEntries(members));
 }
 
 async function forJob<T>(tokens: Tokens, shop: string, run: () => Promise<T>): Promise<T> {
