@@ -1,3 +1,4 @@
+import { completeCommands } from "./complete-commands.ts";
 import { describeDeadLetters } from "./describe-dead-letters.ts";
 import { describeRun, describeWaiting, failureLine, isComplete, runLine } from "./describe-run.ts";
 import { examine, judgeReadiness } from "./doctor.ts";
@@ -209,8 +210,8 @@ function report(result: { health?: HealthReport; findings: Finding[]; nextStep: 
   if (at.json) at.out(JSON.stringify(result));
   else {
     const mark = { ok: at.paint.good("✓"), attention: at.paint.attention("!"), problem: at.paint.bad("✗") };
-    for (const { level, text } of result.findings) at.out(`  ${mark[level]} ${text}`);
-    at.out(`${at.paint.strong("Next:")} ${result.nextStep}`);
+    for (const { level, text } of result.findings) at.out(`  ${mark[level]} ${completeCommands(text, at.command)}`);
+    at.out(`${at.paint.strong("Next:")} ${completeCommands(result.nextStep, at.command)}`);
   }
   return result.findings.some(({ level }) => level === "problem") ? EXIT.notDone : EXIT.done;
 }

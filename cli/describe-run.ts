@@ -1,3 +1,4 @@
+import { completeCommands } from "./complete-commands.ts";
 import { REGRESSION } from "./doctor-finding.ts";
 import type { HealthReport, RunFailure, RunView } from "./operator-client.ts";
 import { harmless, PLAIN, type Paint } from "./paint.ts";
@@ -125,13 +126,15 @@ export function describeWaiting(health: HealthReport, command: (text: string) =>
   const isIdle = migratableTokens === 0 && unserved.length === 0 && needsReauth === 0 && pinned === 0;
   if (isIdle && wrong.length === 0) return [];
   return [
-    ...wrong.map((words) => harmless(`! ${words}`)),
+    ...wrong.map((words) => completeCommands(harmless(`! ${words}`), command)),
     ...(isIdle ? [] : ["In the database now, whichever run left them:"]),
     ...(migratableTokens > 0 ? [row(migratableTokens, "permanent tokens to migrate")] : []),
     ...unserved.map(([code, shops]) => row(shops, `permanent, not to be migrated now: ${code}`)),
     ...(needsReauth > 0 ? [row(needsReauth, "shops wait for their merchant's next visit")] : []),
     ...(pinned > 0 ? [row(pinned, "still pinned to an earlier client secret", command("repin"))] : []),
-    wrong.length > 0 ? harmless(`Next: ${health.nextStep}`) : `  Which shops: ${command("doctor")}`,
+    wrong.length > 0
+      ? completeCommands(harmless(`Next: ${health.nextStep}`), command)
+      : `  Which shops: ${command("doctor")}`,
   ];
 }
 

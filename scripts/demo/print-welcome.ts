@@ -1,3 +1,4 @@
+import { completeCommands } from "../../cli/complete-commands.ts";
 import { createOperator } from "./operator.ts";
 import type { Seeds } from "./seed-shops.ts";
 import type { Stage } from "./stage.ts";
@@ -10,6 +11,7 @@ export async function printWelcome(stage: Stage, seeds: Seeds, environmentFile: 
     "/admin/token-health",
   );
   const shop = seeds.permanent[0] ?? seeds.expiring;
+  const command = (text: string) => `npm run tokens -- ${text} --url ${runner.url}`;
   const authorization = '-H "Authorization: Bearer $MIGRATION_SECRET"';
   console.log(`
 ${bold("As a merchant")}, in any browser on this machine:
@@ -21,8 +23,8 @@ ${bold("As the operator")}, in the browser: ${cyan(`${runner.url}/admin`)}   sig
    export DATABASE_URL=${databaseUrl}
    curl -X POST ${runner.url}/admin/migrate-tokens ${authorization}
    curl ${runner.url}/admin/token-health ${authorization}
-   npm run tokens -- doctor --url ${runner.url}
-   npm run tokens -- migrate --url ${runner.url}
+   ${command("doctor")}
+   ${command("migrate")}
 
    ${cyan(environmentFile)}   what the app is started with: save it, and the app restarts (secrets and keys, as in docs/runbook.md)
 
@@ -30,7 +32,7 @@ ${bold("As Shopify")}: ${cyan(fronts.controlUrl)}   what the simulator saw of ev
    curl -X POST ${sandbox.url}/control/rotateSecret   makes a second client secret, as the Dev Dashboard does
    curl -X POST ${sandbox.url}/control/revokeOldSecrets   revokes all but the newest
 
-   The app is in the phase ${bold(body.phase ?? "?")}. ${body.nextStep ?? ""}
+   The app is in the phase ${bold(body.phase ?? "?")}. ${completeCommands(body.nextStep ?? "", command)}
    ${dim(`awkward shops: ${[seeds.uninstalled, seeds.placeholder, seeds.expiring].join(", ")}`)}
    ${dim(`the app writes its log to ${runner.logFile}; the simulator's control API is ${sandbox.url}/control`)}
 
