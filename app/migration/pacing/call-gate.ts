@@ -5,10 +5,8 @@ import { createPlatformTrouble } from "./platform-trouble.ts";
 
 /** Share of the calls in flight that may be under way to the gate beyond it, so that it never waits for a database. */
 const EARLY_STARTS = 0.2;
-/** A call that waits at the gate holds its shop's lease, so not for long. */
-const LONGEST_WAIT_MS = 1_000;
-/** A second call, a verification, holds none as a rule. */
-const LONGEST_WAIT_AGAIN_MS = 10_000;
+/** How long a call waits at the gate: the first one holds its shop's lease meanwhile, a verification none as a rule. */
+const PATIENCE_MS = { first: 1_000, verification: 10_000 };
 /** Longest pause of all calls; then one call tries again. */
 const LONGEST_PAUSE_MS = 60_000;
 /** While Shopify does not answer, single calls try: after a second, then twice as long each time, up to this. */
@@ -18,21 +16,12 @@ const SAVED_MS = 50;
 
 /** A call did not leave: the gate was shut after the shop had been taken up. Nothing happened to the shop. */
 export class GateClosedError extends Error {
-  constructor() {
-    super("The call did not leave");
-    this.name = "GateClosedError";
-  }
-}
-
-/** Counters that only rise; the control loop reads their differences. */
-export interface GateCounts {
-  /** Refusals that concerned all. */
-  throttled: number;
-  /** Times when only the rate held a shop back. */
-  limited: number;
+  override readonly name = "GateClosedError";
+  override readonly message = "The call did not leave";
 }
 
 export type CallGate = ReturnType<typeof createCallGate>;
+export type GateCounts = CallGate["counts"];
 
 /**
  * Where every call to Shopify leaves from. Four things hold it back: one rate (`setRate`), one bound on calls in flight (p-queue), one
@@ -50,7 +39,8 @@ export function createCallGate(options: {
   now?: () => number;
 }) {
   const { concurrency, now = () => performance.now() } = options;
-  const counts: GateCounts = { throttled: 0, limited: 0 };
+  /** Both only rise. `throttled`: refusals that concerned all. `limited`: times when only the rate held a shop back. */
+  const counts = { throttled: 0, limited: 0 };
   /** Calls in flight, and those that wait for a place. */
   const queue = new PQueue({ concurrency: 1 });
   const trouble = createPlatformTrouble(now);
@@ -61,8 +51,6 @@ export function createCallGate(options: {
   let pausedUntil = 0;
   /** Pauses in a row because Shopify does not answer. */
   let outagePauses = 0;
-  /** Shopify has answered once. */
-  let isProven = false;
   let isClosed = false;
 
   const pausedFor = () => Math.max(0, pausedUntil - now());
@@ -77,9 +65,9 @@ export function createCallGate(options: {
     pausedUntil = Math.max(pausedUntil, now() + Math.min(ms, LONGEST_PAUSE_MS));
   }
 
+  /** Takes note of an answer. @returns whether it concerned all shops, and says nothing about this one. */
   function note(shop: string, tries: number, answer: TokenAnswer | ProbeAnswer): { isForAll: boolean } {
     const { kind, isLimit, isOutage, isForAll, holdMs } = trouble.note(shop, tries, answer);
-    isProven ||= kind === "answered";
     if (kind !== "broken") outagePauses = 0;
     if (isOutage && pausedFor() === 0) pause(Math.min(LONGEST_TRY_MS, 1_000 * 2 ** outagePauses++));
     if (isLimit) counts.throttled++;
@@ -89,32 +77,24 @@ export function createCallGate(options: {
     }
     // Not one more call leaves, even before the run is halted.
     if (trouble.appRefused()) close();
-    // Until Shopify has answered once, and while it does not, one call goes first.
-    const isAlone = !isProven || trouble.isDown();
-    queue.concurrency = isAlone ? 1 : Math.max(1, Math.floor(concurrency / 2 ** trouble.brokenInARow()));
+    queue.concurrency = trouble.bound(concurrency);
     return { isForAll };
   }
 
-  async function inTurn<T>(call: () => Promise<T>, longestMs: number): Promise<T> {
-    let hasLeft = false;
-    // Of waiting alone: a call that has left is never given up here.
+  /** Runs a call as soon as there is a place. A call that has left is never given up here. @throws GateClosedError */
+  async function inTurn<T>(call: () => Promise<T>, patienceMs: number): Promise<T> {
     const patience = new AbortController();
-    const timer = setTimeout(() => patience.abort(), longestMs);
+    const timer = setTimeout(() => patience.abort(new GateClosedError()), patienceMs);
+    const leave = async () => {
+      const waitMs = Math.ceil(pausedFor());
+      if (waitMs > 0 && waitMs <= patienceMs) await sleep(waitMs);
+      // Given up while it slept: its shop's lease is another's by now.
+      if (isClosed || pausedFor() > 0 || patience.signal.aborted) throw new GateClosedError();
+      clearTimeout(timer);
+      return call();
+    };
     try {
-      return await queue.add(
-        async () => {
-          if (pausedFor() > longestMs) throw new GateClosedError();
-          if (pausedFor() > 0) await sleep(Math.ceil(pausedFor()));
-          // Given up while it slept: its shop's lease is another's by now.
-          if (isClosed || pausedFor() > 0 || patience.signal.aborted) throw new GateClosedError();
-          clearTimeout(timer);
-          hasLeft = true;
-          return call();
-        },
-        { signal: patience.signal },
-      );
-    } catch (error) {
-      throw hasLeft ? error : new GateClosedError();
+      return await queue.add(leave, { signal: patience.signal });
     } finally {
       clearTimeout(timer);
       options.onRoom?.();
@@ -126,11 +106,10 @@ export function createCallGate(options: {
   /** From now on no call leaves. */
   function close(): void {
     isClosed = true;
-    queue.clear();
   }
 
   return {
-    counts: counts as Readonly<GateCounts>,
+    counts: counts as Readonly<typeof counts>,
     isDown: trouble.isDown,
     /** Several shops in a row were told that Shopify does not know the app. */
     appRefused: trouble.appRefused,
@@ -138,7 +117,7 @@ export function createCallGate(options: {
     opensIn(): number | undefined {
       if (isClosed) return undefined;
       if (pausedFor() > 0) return Math.ceil(pausedFor());
-      const early = isProven && trouble.brokenInARow() === 0 ? Math.ceil(concurrency * EARLY_STARTS) : 0;
+      const early = trouble.isWell() ? Math.ceil(concurrency * EARLY_STARTS) : 0;
       if (queue.pending + queue.size + onTheWay.size >= queue.concurrency + early) return undefined;
       const waitMs = Math.max(0, Math.ceil(nextStartAt - now()));
       if (waitMs > 0) counts.limited++;
@@ -148,21 +127,19 @@ export function createCallGate(options: {
     acquire(shop: string, tries: number) {
       takeStart();
       const permit = {
-        /** Whether the last call concerned all shops, and says nothing about this one; undefined when none was made. */
+        /** About the last call (`note`); undefined when none was made. */
         last: undefined as { isForAll: boolean } | undefined,
-        /** Runs a call, token endpoint or verification, as soon as there is a place. @throws GateClosedError */
+        /** Runs a call, token endpoint or verification, in its turn. @throws GateClosedError */
         run<T extends TokenAnswer | ProbeAnswer>(call: () => Promise<T>): Promise<T> {
           const isFirst = onTheWay.delete(permit);
           // A verification is paid for like the call before it.
           if (!isFirst) takeStart();
-          return inTurn(
-            async () => {
-              const answer = await call();
-              permit.last = note(shop, tries, answer);
-              return answer;
-            },
-            isFirst ? LONGEST_WAIT_MS : LONGEST_WAIT_AGAIN_MS,
-          );
+          const noted = async () => {
+            const answer = await call();
+            permit.last = note(shop, tries, answer);
+            return answer;
+          };
+          return inTurn(noted, isFirst ? PATIENCE_MS.first : PATIENCE_MS.verification);
         },
         /** The shop is done with, whether it called or not. */
         release: (): void => void onTheWay.delete(permit),

@@ -2,20 +2,18 @@ import type { ProbeAnswer, TokenAnswer } from "../../tokens/index.ts";
 
 /** Latest answers that are looked back on. */
 const REMEMBERED = 20;
-/** A limit for all: this many different shops among them were asked to wait. */
-const SHOPS_FOR_LIMIT = 3;
-/** How long a limit is believed after it was last met; until then one shop's answer is enough. */
-const LIMIT_BELIEVED_MS = 60_000;
-/** A wait this short is what a limit for all asks for as a rule, and its first sign is often one shop alone. */
-const SHORT_WAIT_MS = 2_000;
-/** Without a Retry-After, a 429 asks for this much. */
-const DEFAULT_RETRY_AFTER_MS = 1_000;
+/** Different shops that are asked to wait, or told that the app is unknown, before all are concerned: one may be new, closed, or ill. */
+const SEVERAL = 3;
 /** Different shops in a row without an answer after which the platform counts as down. */
 const SHOPS_FOR_OUTAGE = 5;
+/** How long a limit is believed after it was last met; until then one shop's answer is enough. */
+const LIMIT_BELIEVED_MS = 60_000;
+/** Without a Retry-After, a 429 asks for this much. */
+const DEFAULT_RETRY_AFTER_MS = 1_000;
+/** A wait this short is what a limit for all asks for as a rule, and its first sign is often one shop alone. */
+const SHORT_WAIT_MS = 2_000;
 /** When no shop was served for longer, a failure counts against the shop after all, so that every run ends. */
-const OUTAGE_PATIENCE_MS = 10 * 60_000;
-/** Different shops in a row for which Shopify does not know the app, before all are halted: one alone may be new, or closed. */
-const SHOPS_FOR_APP = 3;
+const UNSERVED_MS = 10 * 60_000;
 
 /** `throttled`: 429. `broken`: 5xx, no answer, or an unreadable one. `answered`: whatever else it says about the shop, Shopify works. */
 type Kind = "answered" | "throttled" | "broken" | "app refused";
@@ -40,25 +38,27 @@ function signalOf(answer: TokenAnswer | ProbeAnswer): { kind: Kind; waitMs?: num
 export function createPlatformTrouble(now: () => number) {
   let latest: { shop: string; kind: Kind; isAsked: boolean }[] = [];
   let limitMetAt = -Infinity;
-  let shopsForLimit = SHOPS_FOR_LIMIT;
+  let shopsForLimit = SEVERAL;
   /** Answers with which a shop was served, and when the last one came. */
-  let served = 0;
-  let servedAt = now();
+  let [served, servedAt] = [0, now()];
   /** Shops whose last answer did not serve them: `served` at that time, and whether all were made to wait for it. */
   const unserved = new Map<string, { served: number; heldAll: boolean }>();
   const shopsIn = (some: typeof latest) => new Set(some.map(({ shop }) => shop)).size;
   const since = (ends: (kind: Kind) => boolean) => latest.slice(latest.findLastIndex(({ kind }) => ends(kind)) + 1);
+  /** Different shops in a row that got no answer. */
   const brokenInARow = () => shopsIn(since((kind) => kind !== "broken"));
   const isDown = () => brokenInARow() >= SHOPS_FOR_OUTAGE;
-  const isBelieved = () =>
+  const isLimitBelieved = () =>
     shopsIn(latest.filter((one) => one.isAsked)) >= shopsForLimit || now() - limitMetAt <= LIMIT_BELIEVED_MS;
 
   return {
-    /** Different shops in a row that got no answer. */
-    brokenInARow,
     isDown,
+    /** Shopify has answered, and the last answer was one. */
+    isWell: () => served > 0 && brokenInARow() === 0,
+    /** Calls in flight of `most`: half with each shop without an answer; one while Shopify is down, or has never answered. */
+    bound: (most: number) => (served === 0 || isDown() ? 1 : Math.max(1, Math.floor(most / 2 ** brokenInARow()))),
     appRefused: () =>
-      shopsIn(since((kind) => kind === "answered").filter(({ kind }) => kind === "app refused")) >= SHOPS_FOR_APP,
+      shopsIn(since((kind) => kind === "answered").filter(({ kind }) => kind === "app refused")) >= SEVERAL,
     /**
      * Takes note of an answer.
      * @param tries how often the shop failed before for reasons of its own.
@@ -74,16 +74,16 @@ export function createPlatformTrouble(now: () => number) {
       if (kind === "answered") [served, servedAt] = [served + 1, now()];
       // An outage is one of shops that are well otherwise.
       if (kind !== "broken" || !isOwn) latest = [...latest, { shop, kind, isAsked }].slice(-REMEMBERED);
-      const isPatient = now() - servedAt < OUTAGE_PATIENCE_MS;
-      const isLimit = isAsked && isBelieved() && isPatient;
+      const isPatient = now() - servedAt < UNSERVED_MS;
+      const isLimit = isAsked && isLimitBelieved() && isPatient;
       if (isLimit) limitMetAt = now();
       const isOutage = kind === "broken" && !isOwn && isDown();
-      const isShort = kind === "throttled" && waitMs! <= SHORT_WAIT_MS && (isAsked || isBelieved());
+      const isShort = kind === "throttled" && waitMs! <= SHORT_WAIT_MS && (isAsked || isLimitBelieved());
       if (before?.heldAll && isOwn) {
         // All have waited for nothing: a limit takes one more shop to be believed, until one that waited is served.
         limitMetAt = -Infinity;
         shopsForLimit = Math.min(shopsForLimit + 1, REMEMBERED);
-      } else if (before?.heldAll && kind === "answered") shopsForLimit = SHOPS_FOR_LIMIT;
+      } else if (before?.heldAll && kind === "answered") shopsForLimit = SEVERAL;
       if (isFailure) unserved.set(shop, { served, heldAll: isLimit });
       else unserved.delete(shop);
       const isForAll = isLimit || (isOutage && isPatient);
