@@ -4,75 +4,14 @@ import { expect, test } from "vitest";
 
 import type { Choices } from "./choices.ts";
 import { CLIENT_SECRET, createTestPlatform } from "./test-platform.ts";
+import { type PairHistory, type PermanentHistory, step, type Step } from "./token-history.ts";
 
 /**
  * No sequence of events breaks a rule. The oracle below knows nothing of the implementation's state: it judges every
  * answer from the history of what was asked and answered, in the words of docs/platform-rules.md.
  */
 const SHOP = "a.myshopify.com";
-const MINUTE = 60_000;
 const DAY = 86_400_000;
-
-type Step =
-  | { do: "acquire"; expiring: boolean }
-  | { do: "migrate"; pick: number }
-  | { do: "refresh"; pick: number }
-  | { do: "advance"; ms: number }
-  | { do: "uninstall" }
-  | { do: "reinstall" }
-  | { do: "rotate" }
-  | { do: "revoke-old-secrets" };
-
-const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ do: fc.constant("acquire" as const), expiring: fc.boolean() }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant("migrate" as const), pick: fc.nat(3) }) },
-  { weight: 8, arbitrary: fc.record({ do: fc.constant("refresh" as const), pick: fc.nat(3) }) },
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      do: fc.constant("advance" as const),
-      ms: fc.constantFrom(
-        MINUTE,
-        56 * MINUTE,
-        60 * MINUTE,
-        DAY,
-        7 * DAY - 1,
-        7 * DAY,
-        29 * DAY,
-        30 * DAY,
-        89 * DAY,
-        90 * DAY,
-      ),
-    }),
-  },
-  { weight: 1, arbitrary: fc.constant({ do: "uninstall" as const }) },
-  { weight: 1, arbitrary: fc.constant({ do: "reinstall" as const }) },
-  { weight: 1, arbitrary: fc.constant({ do: "rotate" as const }) },
-  { weight: 1, arbitrary: fc.constant({ do: "revoke-old-secrets" as const }) },
-);
-
-interface PairHistory {
-  access: string;
-  refresh: string;
-  accessUntil: number;
-  issuedAt: number;
-  secret: string;
-  parent?: PairHistory;
-  firstUse?: number;
-  /** Nothing but its access token is left of it. */
-  refreshDead: boolean;
-  dead: boolean;
-}
-
-interface PermanentHistory {
-  access: string;
-  secret: string;
-  dead: boolean;
-  migratedAt?: number;
-  migratedWith?: string;
-  pair?: PairHistory;
-  retryClosed: boolean;
-}
 
 function play(steps: readonly Step[], choices: Partial<Choices>): void {
   const platform = createTestPlatform({ choices });

@@ -4,9 +4,10 @@ import type { AddressInfo } from "node:net";
 
 import { LogSeverity, Session } from "@shopify/shopify-api";
 import { AppDistribution, shopifyApp } from "@shopify/shopify-app-remix/server";
+import { beforeEach } from "vitest";
 
 import type { SandboxClient } from "../client.ts";
-import { APP } from "./support.ts";
+import { APP, setUpContract } from "./support.ts";
 
 export const BROWSER =
   "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 Chrome/140.0.0.0 Safari/537.36";
@@ -117,6 +118,39 @@ export async function serveLoader(loader: Loader): Promise<{ origin: string; clo
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** The unmodified libraries for a whole test file: a fresh app and an empty storage for each test, and one simulator. */
+export function setUpLibraryApp() {
+  const contract = setUpContract();
+  const { client } = contract;
+  let storage: MemorySessionStorage;
+  let app: LibraryApp;
+  beforeEach(() => {
+    storage = new MemorySessionStorage();
+    app = createLibraryApp({ storage });
+  });
+  const tokenCalls = async (shop: string, grant: "id_token" | "refresh"): Promise<number> =>
+    (await client().ledger.calls({ shop, endpoint: "token", grant })).length;
+  return {
+    contract,
+    client,
+    get storage() {
+      return storage;
+    },
+    get app() {
+      return app;
+    },
+    exchanges: (shop: string) => tokenCalls(shop, "id_token"),
+    refreshes: (shop: string) => tokenCalls(shop, "refresh"),
+    /** A stored pair that the app believes to have ended (its clock is the wall's). */
+    async storeExpiredPair(shop: string): Promise<void> {
+      await client().installShop(shop);
+      const session = await contract.acquire(shop);
+      session.expires = new Date(Date.now() - 1_000);
+      await storage.storeSession(session);
     },
   };
 }

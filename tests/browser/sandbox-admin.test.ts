@@ -1,8 +1,8 @@
 // Proves that the simulator's Admin embeds an app as Shopify's does.
-import type { FrameLocator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { testAppBridge } from "./app-bridge-tests.ts";
 import { accessibilityViolations } from "./sandbox-accessibility.ts";
-import { startWorld, type World } from "./sandbox-world.ts";
+import { adminPages, adminPath, noted, startWorld, type World } from "./sandbox-world.ts";
 
 let world: World;
 beforeAll(async () => {
@@ -10,22 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-let serial = 0;
-async function installedShop(): Promise<string> {
-  const shop = `admin-${++serial}.myshopify.com`;
-  await world.sandbox.client.installShop(shop, { token: "none", name: "Alder & Ash" });
-  return shop;
-}
-
-async function openApp(shop?: string) {
-  const opened = await world.open(world.fronts.adminUrl(shop ?? (await installedShop())));
-  const app = opened.page.frameLocator("#app-frame");
-  await app.locator("#where").waitFor();
-  return { ...opened, app };
-}
-
-const noted = (app: FrameLocator, text: string) => app.locator("#noted", { hasText: text }).waitFor();
-const adminPath = (page: Page) => new URL(page.url()).pathname;
+const { installedShop, openApp } = adminPages(() => world);
 
 describe("the app's page in the Admin", () => {
   it("embeds the app, which acquires with the ID token of the first document, and mirrors navigation and title bar", async () => {
@@ -152,84 +137,11 @@ describe("leaving the frame", () => {
   });
 });
 
-describe("what App Bridge shows in the Admin", () => {
-  it("toast with an action", async () => {
-    const { page, app, errors } = await openApp();
-    await app.locator("#toast").click();
-    await page.getByRole("status").getByText("Saved").waitFor();
-    await page.getByRole("button", { name: "Undo" }).click();
-    await noted(app, "undone");
-    await page.getByText("Saved", { exact: true }).waitFor({ state: "hidden" });
-    expect(errors).toEqual([]);
-  });
-
-  it("modal with the buttons of its title bar, closed by Escape too", async () => {
-    const { page, app, errors } = await openApp();
-    await app.locator("#modal-open").click();
-    const dialog = app.getByRole("dialog", { name: "Sure?" });
-    await app.getByText("In the modal").waitFor();
-    // The Admin hears of the modal by message: shortly after the frame shows it.
-    await page.locator("#dim").waitFor();
-    await page.keyboard.press("Escape");
-    await dialog.waitFor({ state: "hidden" });
-    await page.locator("#dim").waitFor({ state: "hidden" });
-    await app.locator("#modal-open").click();
-    await dialog.getByRole("button", { name: "Confirm" }).click();
-    await noted(app, "confirmed");
-    await dialog.waitFor({ state: "hidden" });
-    expect(errors).toEqual([]);
-  });
-
-  it("save bar, which also guards against leaving with unsaved changes", async () => {
-    const { page, app, errors } = await openApp();
-    const bar = page.getByRole("region", { name: "Unsaved changes" });
-    await app.locator("#bar-open").click();
-    await bar.getByRole("button", { name: "Save" }).click();
-    await noted(app, "saved");
-    await bar.waitFor({ state: "hidden" });
-    await app.locator("#bar-open").click();
-    await page.getByRole("link", { name: "Orders" }).click();
-    await page.getByRole("button", { name: "Stay" }).click();
-    expect(await app.locator("#where").textContent()).toBe("/app");
-    await page.getByRole("link", { name: "Orders" }).click();
-    await page.getByRole("button", { name: "Leave page" }).click();
-    await app.locator("#where", { hasText: "/app/orders" }).waitFor();
-    expect(errors).toEqual([]);
-  });
-
-  it("save bar of a form that asks for one, by its own fields", async () => {
-    const { page, app, errors } = await openApp();
-    const bar = page.getByRole("region", { name: "Unsaved changes" });
-    await app.getByLabel("Name").fill("New name");
-    await bar.getByRole("button", { name: "Discard" }).click();
-    await noted(app, "form reset");
-    await bar.waitFor({ state: "hidden" });
-    await app.getByLabel("Name").fill("Another name");
-    await bar.getByRole("button", { name: "Save" }).click();
-    await noted(app, "form saved");
-    await bar.waitFor({ state: "hidden" });
-    expect(errors).toEqual([]);
-  });
-
-  it("resource picker, scopes and loading", async () => {
-    const { page, app, errors } = await openApp();
-    await app.locator("#pick").click();
-    await page.getByLabel("Search").fill("mug");
-    await page.getByRole("checkbox", { name: "Stoneware mug" }).check();
-    await page.getByRole("button", { name: "Add", exact: true }).click();
-    await noted(app, "Stoneware mug");
-    await app.locator("#scopes").click();
-    await page.getByRole("button", { name: "Grant access" }).click();
-    await noted(app, "granted-all read_products,write_products");
-    await app.locator("#busy").click();
-    await page.getByRole("progressbar").waitFor();
-    expect(errors).toEqual([]);
-  });
-});
+testAppBridge(openApp);
 
 describe("what a merchant sees otherwise", () => {
   it("asks before a managed install, and again after an uninstall", async () => {
-    const shop = `managed-${++serial}.myshopify.com`;
+    const shop = "managed.myshopify.com";
     await world.sandbox.client.createShop(shop, { name: "New Merchant" });
     const { page, errors } = await world.open(world.fronts.adminUrl(shop));
     const app = page.frameLocator("#app-frame");

@@ -1,4 +1,4 @@
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { Browser, BrowserContext, FrameLocator, Page } from "playwright-core";
 import { startFronts, type Fronts } from "../../sandbox/admin/start-fronts.ts";
 import type { Sandbox, SandboxOptions } from "../../sandbox/start.ts";
 import { contextOptions, launchBrowser } from "../support/browser.ts";
@@ -54,3 +54,28 @@ export async function startWorld(o: {
     },
   };
 }
+
+/** Shops with the fixture app installed, and the app opened in their Admin. For a whole test file. */
+export function adminPages(world: () => World) {
+  let serial = 0;
+  async function installedShop(): Promise<string> {
+    const shop = `admin-${++serial}.myshopify.com`;
+    await world().sandbox.client.installShop(shop, { token: "none", name: "Alder & Ash" });
+    return shop;
+  }
+  return {
+    installedShop,
+    async openApp(shop?: string) {
+      const opened = await world().open(world().fronts.adminUrl(shop ?? (await installedShop())));
+      const app = opened.page.frameLocator("#app-frame");
+      await app.locator("#where").waitFor();
+      return { ...opened, app };
+    },
+  };
+}
+
+export type AdminPages = ReturnType<typeof adminPages>;
+
+/** Waits for what the fixture app writes about what it was told. */
+export const noted = (app: FrameLocator, text: string) => app.locator("#noted", { hasText: text }).waitFor();
+export const adminPath = (page: Page) => new URL(page.url()).pathname;

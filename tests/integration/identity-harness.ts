@@ -5,6 +5,7 @@ import { startTestApp, type TestApp } from "../support/app-process.ts";
 import { merchantOf, type Merchant } from "../support/app-requests.ts";
 import { testDatabase } from "../support/postgres.ts";
 import { startTestSandbox, TEST_APP } from "../support/sandbox.ts";
+import { signIdToken } from "../support/signatures.ts";
 
 export const SENDER = "sender.myshopify.com";
 /** One whose permanent token anybody's migration would end, and one whose pair is due for a refresh. */
@@ -40,10 +41,7 @@ export function idTokenWith(claims: Record<string, unknown>): string {
     iat: now,
     ...claims,
   };
-  const input = [{ alg: "HS256", typ: "JWT" }, all]
-    .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
-    .join(".");
-  return `${input}.${createHmac("sha256", TEST_APP.clientSecret).update(input).digest("base64url")}`;
+  return signIdToken(all);
 }
 
 /** The app with a sender's store, victims of which it must make no call, and a login that the sender has begun. For a whole test file. */

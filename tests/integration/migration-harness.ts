@@ -15,7 +15,7 @@ import type { InstallOptions } from "../../sandbox/platform/types.ts";
 import type { Sandbox } from "../../sandbox/start.ts";
 import { testDatabase, type TestDatabase } from "../support/postgres.ts";
 import { routeThroughSandbox, startTestSandbox } from "../support/sandbox.ts";
-import { createApi } from "./tokens-harness.ts";
+import { createApi } from "../support/create-api.ts";
 
 export interface OutcomeRow {
   shop: string;

@@ -5,12 +5,10 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { identifyRequest } from "../../packages/expand-contract/src/request-identity.ts";
 import { BROWSER_USER_AGENT } from "../support/browser.ts";
 import { TEST_APP } from "../support/sandbox.ts";
+import { signBody, signedProxyQuery } from "../support/signatures.ts";
 import { CURRENT, packageHarness, PREVIOUS } from "./package-harness.ts";
 
 const { h, adopter, rotate } = packageHarness();
-
-const sign = (body: string, secret = TEST_APP.clientSecret) =>
-  createHmac("sha256", secret).update(body).digest("base64");
 
 interface Sent {
   body?: object;
@@ -36,7 +34,7 @@ function delivery(
       [`${prefix}shopify-api-version`]: "2026-10",
       [`${prefix}shopify-webhook-id`]: "1",
       [`${prefix}shopify-triggered-at`]: new Date(h.now()).toISOString(),
-      [`${prefix}shopify-hmac-sha256`]: sign(text, secret),
+      [`${prefix}shopify-hmac-sha256`]: signBody(text, secret),
     },
   });
 }
@@ -185,18 +183,8 @@ test("during a rotation what the previous secret signed is accepted at every doo
   const page = new Request(`${TEST_APP.url}/app?${document}`, { headers: { "User-Agent": BROWSER_USER_AGENT } });
   expect((await authenticate.admin(page)).session.shop).toBe(shop);
 
-  const proxied = { path_prefix: "/apps/x", shop, timestamp: String(Math.floor(Date.now() / 1_000)) };
-  const text = Object.entries(proxied)
-    .map(([name, value]) => `${name}=${value}`)
-    .join("");
-  const visit = (secret: string) => {
-    const signature = createHmac("sha256", secret).update(text).digest("hex");
-    return reach(
-      authenticate.public.appProxy(
-        new Request(`${TEST_APP.url}/proxy?${new URLSearchParams({ ...proxied, signature })}`),
-      ),
-    );
-  };
+  const visit = (secret: string) =>
+    reach(authenticate.public.appProxy(new Request(`${TEST_APP.url}/proxy?${signedProxyQuery(shop, secret)}`)));
   const doors = (secret: string) =>
     Promise.all([
       reach(authenticate.webhook(delivery(shop, "orders/create", { body: { id: 1 }, secret }))),

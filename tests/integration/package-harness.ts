@@ -5,7 +5,8 @@ import { afterAll } from "vitest";
 import { createTokens } from "../../packages/expand-contract/src/create-tokens.ts";
 import { withTokens } from "../../packages/expand-contract/src/with-tokens.ts";
 import { TEST_APP } from "../support/sandbox.ts";
-import { createApi, tokensHarness } from "./tokens-harness.ts";
+import { createApi } from "../support/create-api.ts";
+import { tokensHarness } from "./tokens-harness.ts";
 
 export const PREVIOUS = TEST_APP.clientSecret;
 export const CURRENT = "shpss_package_doors_0123456789abcdef01";

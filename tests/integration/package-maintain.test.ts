@@ -8,7 +8,8 @@ import { createTokens } from "../../packages/expand-contract/src/create-tokens.t
 import { maintain } from "../../packages/expand-contract/src/maintain.ts";
 import { createMigrations } from "../../packages/expand-contract/src/create-migrations.ts";
 import { createTestDatabase } from "../support/postgres.ts";
-import { createApi, DAY_MS, tokensHarness } from "./tokens-harness.ts";
+import { createApi } from "../support/create-api.ts";
+import { DAY_MS, tokensHarness } from "./tokens-harness.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const NONE = { refreshed: 0, reconciled: 0, retried: 0, failed: 0 };
@@ -34,8 +35,6 @@ beforeEach(async () => {
   await h.database.query(`TRUNCATE "Session", expand_contract."ShopToken", expand_contract."TokenEvent"`);
 });
 
-const refreshes = async (shop: string) => (await h.tokenCalls(shop)).filter(({ grant }) => grant === "refresh").length;
-
 test("on an empty database there is nothing to do, hour after hour", async () => {
   const tokens = adopter();
   expect([await maintain(tokens), await maintain(tokens)]).toEqual([NONE, NONE]);
@@ -56,10 +55,10 @@ test("chains that grow old are refreshed once, by five processes that call at on
   expect(done.map(({ failed }) => failed)).toEqual([0, 0, 0, 0, 0]);
   for (const shop of old) {
     await h.expectCurrent(shop);
-    expect(await refreshes(shop)).toBe(1);
+    expect(await h.refreshes(shop)).toBe(1);
   }
   expect(await maintain(processes[0]!)).toEqual(NONE);
-  expect(await refreshes(young)).toBe(0);
+  expect(await h.refreshes(young)).toBe(0);
 });
 
 test("a call that died with its answer is looked into, and its chain lives", async () => {
@@ -132,7 +131,7 @@ describe("a table that would not keep a new token", () => {
     const tokens = adopter();
     try {
       expect(await maintain(tokens)).toEqual({ ...NONE, failed: shops.length });
-      const calls = await Promise.all(shops.map(refreshes));
+      const calls = await Promise.all(shops.map(h.refreshes));
       expect(calls.reduce((sum, one) => sum + one, 0)).toBe(0);
     } finally {
       await h.database.query(`ALTER TABLE "Session" DROP COLUMN "updatedAt"`);
@@ -160,7 +159,7 @@ describe("as a role with fewer rights", () => {
       await admin.end();
     });
     await expect(maintain(adopter(urlOf()))).rejects.toThrow(/permission denied/);
-    expect(await refreshes(shop)).toBe(0);
+    expect(await h.refreshes(shop)).toBe(0);
     // The queue's schema, which an adopter has not, is passed over.
     const rights = await readFile(join(ROOT, "prisma/least-rights.sql"), "utf8");
     for (const statement of [rights.replaceAll("expand_contract_app", role)]) await h.database.query(statement);
@@ -170,7 +169,7 @@ describe("as a role with fewer rights", () => {
     await h.advance(45 * DAY_MS);
     const stopped = await maintain(adopter(urlOf()));
     expect(stopped).toEqual({ ...NONE, failed: 1 });
-    expect(await refreshes(shop)).toBe(1);
+    expect(await h.refreshes(shop)).toBe(1);
     await h.database.query(`DROP OWNED BY ${role}`);
   });
 });

@@ -1,10 +1,10 @@
 // Proves that no failed or lost call loses a shop.
 import { describe, expect, test } from "vitest";
 import type { Effect } from "../../sandbox/platform/types.ts";
-import { createApi, HOUR_MS, tokensHarness } from "./tokens-harness.ts";
+import { createApi } from "../support/create-api.ts";
+import { HOUR_MS, tokensHarness } from "./tokens-harness.ts";
 
 const h = tokensHarness();
-
 const LOST: Effect["kind"][] = ["lost-before-commit", "lost-after-commit", "reset"];
 
 describe.each(LOST)("an answer is lost: %s", (kind) => {

@@ -1,5 +1,4 @@
-import "@shopify/shopify-api/adapters/web-api";
-import { ApiVersion, LogSeverity, shopifyApi } from "@shopify/shopify-api";
+import { ApiVersion } from "@shopify/shopify-api";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import {
@@ -12,9 +11,10 @@ import {
 import { createVault } from "../../app/tokens/sealing/vault.ts";
 import type { Sandbox } from "../../sandbox/start.ts";
 import type { Call, Effect } from "../../sandbox/platform/types.ts";
+import { createApi } from "../support/create-api.ts";
 import { openPrisma, type PrismaDatabase } from "../support/open-prisma.ts";
 import { testDatabase, type TestDatabase } from "../support/postgres.ts";
-import { routeThroughSandbox, startTestSandbox, TEST_APP } from "../support/sandbox.ts";
+import { routeThroughSandbox, startTestSandbox } from "../support/sandbox.ts";
 
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
@@ -32,19 +32,6 @@ interface Marks {
   generation: number;
   needsReauthWhy: string | null;
   suspendedWhy: string | null;
-}
-
-/** The library as the app configures it, over our fetch. */
-export function createApi(secret: string = TEST_APP.clientSecret) {
-  return shopifyApi({
-    apiKey: TEST_APP.clientId,
-    apiSecretKey: secret,
-    scopes: TEST_APP.scopes,
-    hostName: new URL(TEST_APP.url).host,
-    apiVersion: ApiVersion.October26,
-    isEmbeddedApp: true,
-    logger: { level: LogSeverity.Error, log: async () => {} },
-  });
 }
 
 /** The simulator reads Shopify's schema at its first Admin call, which can take longer than the short timeout of these tests. */
@@ -164,6 +151,12 @@ export function tokensHarness({ keys = [] }: { keys?: readonly TokenKey[] } = {}
       );
     },
 
+    /** As before the first install: no shop at the simulator, no row. */
+    async empty(): Promise<void> {
+      await sandbox.client.reset();
+      await database.current.query(`DELETE FROM "Session"; DELETE FROM expand_contract."ShopToken"`);
+    },
+
     /** A shop with the app installed, and the app's row for it as its first install left it. */
     async install(token: "permanent" | "expiring" | "none", shop = `shop-${++serial}.myshopify.com`): Promise<string> {
       const installed = await sandbox.client.installShop(shop, { token });
@@ -210,6 +203,9 @@ export function tokensHarness({ keys = [] }: { keys?: readonly TokenKey[] } = {}
     },
 
     tokenCalls: (shop: string): Promise<Call[]> => sandbox.client.ledger.calls({ shop, endpoint: "token" }),
+    /** How often a shop's pair was refreshed. */
+    refreshes: async (shop: string): Promise<number> =>
+      (await sandbox.client.ledger.calls({ shop, endpoint: "token", grant: "refresh" })).length,
 
     /** The stored pair is exactly the one Shopify issued last, and nothing ran side by side. */
     async expectCurrent(shop: string): Promise<StoredRow> {

@@ -6,7 +6,8 @@ import { beforeAll, expect, test } from "vitest";
 import { installShopifyFetch, makeTokenKey, parseTokenKeys, TokenError, type Tokens } from "../../app/tokens/index.ts";
 import type { Choices } from "../../sandbox/platform/choices.ts";
 import type { Effect } from "../../sandbox/platform/types.ts";
-import { createApi, DAY_MS, HOUR_MS, tokensHarness } from "./tokens-harness.ts";
+import { createApi } from "../support/create-api.ts";
+import { DAY_MS, HOUR_MS, tokensHarness } from "./tokens-harness.ts";
 
 /**
  * Any interleaving of writers, faults and leaps of time, over two processes: no installed shop is orphaned, nobody is marked dead

@@ -1,7 +1,8 @@
 // Proves what Shopify's libraries can write through the session storage, and that a report of a 401 heals and erases nothing.
 import { RequestedTokenType, Session } from "@shopify/shopify-api";
 import { describe, expect, test } from "vitest";
-import { createApi, HOUR_MS, tokensHarness } from "./tokens-harness.ts";
+import { createApi } from "../support/create-api.ts";
+import { HOUR_MS, tokensHarness } from "./tokens-harness.ts";
 
 const h = tokensHarness();
 const id = (shop: string): string => `offline_${shop}`;

@@ -2,7 +2,8 @@
 import { RequestedTokenType, Session } from "@shopify/shopify-api";
 import { beforeEach, describe, expect, test } from "vitest";
 import { type Database, toDatabase } from "../../app/infra/database/database.ts";
-import { createApi, HOUR_MS, tokensHarness } from "./tokens-harness.ts";
+import { createApi } from "../support/create-api.ts";
+import { HOUR_MS, tokensHarness } from "./tokens-harness.ts";
 
 const h = tokensHarness();
 const id = (shop: string): string => `offline_${shop}`;

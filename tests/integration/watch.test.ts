@@ -5,7 +5,8 @@ import { createMetrics } from "../../app/infra/metrics.server.ts";
 import { createJobs } from "../../app/jobs/queue/create-jobs.ts";
 import { recordContractStart } from "../../app/migration/index.ts";
 import { makeTokenKey, parseTokenKeys, type TokenKey } from "../../app/tokens/index.ts";
-import { createApi, DAY_MS } from "./tokens-harness.ts";
+import { createApi } from "../support/create-api.ts";
+import { DAY_MS } from "./tokens-harness.ts";
 import { alertLines, KEEP_ALIVE, watchHarness } from "./watch-harness.ts";
 
 const { world, watchOf, received, messages } = watchHarness();

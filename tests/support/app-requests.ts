@@ -1,9 +1,9 @@
-import { createHmac } from "node:crypto";
 import { request as httpRequest, type ClientRequest, type IncomingMessage } from "node:http";
 import type { Sandbox } from "../../sandbox/start.ts";
 import type { TestApp } from "./app-process.ts";
 import { BROWSER_USER_AGENT } from "./browser.ts";
 import { TEST_APP } from "./sandbox.ts";
+import { signBody } from "./signatures.ts";
 
 /** What a merchant's browser sends to the app, without a browser. Redirects are not followed. */
 export interface Merchant {
@@ -115,7 +115,7 @@ export function postWebhook(
       "X-Shopify-Shop-Domain": SIGNED,
       "X-Shopify-API-Version": "2026-10",
       "X-Shopify-Webhook-Id": "1",
-      "X-Shopify-Hmac-Sha256": createHmac("sha256", TEST_APP.clientSecret).update(body).digest("base64"),
+      "X-Shopify-Hmac-Sha256": signBody(body),
       ...headers,
     },
     body,

@@ -9,7 +9,7 @@ import { createMetrics } from "../../../../app/infra/metrics.server.ts";
 import { keepAlive } from "../../../../app/jobs/handlers/keep-alive.ts";
 import { createJobs } from "../../../../app/jobs/queue/create-jobs.ts";
 import { createTokens, installShopifyFetch } from "../../../../app/tokens/index.ts";
-import { createApi } from "../../../integration/tokens-harness.ts";
+import { createApi } from "../../../support/create-api.ts";
 
 const databaseUrl = process.env.DATABASE_URL!;
 const db = openDatabase(databaseUrl, { onError: () => {} });
