@@ -223,11 +223,8 @@ export function isComplete(run: RunView): boolean {
 
 /** Shops with an outcome, in whole percent: 100 only when each has one. */
 export function percentOf(run: RunView): number {
-  return run.total === 0
-    ? run.status === "running"
-      ? 0
-      : 100
-    : Math.floor(((run.total - run.remaining) / run.total) * 100);
+  if (run.total === 0) return run.status === "running" ? 0 : 100;
+  return Math.floor(((run.total - run.remaining) / run.total) * 100);
 }
 
 /** `75` → `1 min 15 s`. */
