@@ -123,7 +123,6 @@ function headerTooLong(name: string, most: number): Problem {
   return {
     status: 431,
     code: "header_too_long",
-    title: "Request Header Fields Too Large",
     detail: `The header ${name} may have ${most} characters at most.`,
   };
 }
@@ -131,31 +130,26 @@ function headerTooLong(name: string, most: number): Problem {
 const METHOD_NOT_ALLOWED: Problem = {
   status: 405,
   code: "method_not_allowed",
-  title: "Method Not Allowed",
   detail: "This address does not answer such requests. The Allow header names those it answers.",
 };
 const EXPECTATION: Problem = {
   status: 417,
   code: "unknown_expectation",
-  title: "Expectation Failed",
   detail: "The Expect header may say 100-continue, and nothing else. Send the request without it.",
 };
 const BAD_HOST: Problem = {
   status: 400,
   code: "malformed_host",
-  title: "Bad Request",
   detail: "The Host header is not the name of a host.",
 };
 const FOREIGN_ORIGIN: Problem = {
   status: 403,
   code: "foreign_origin",
-  title: "Forbidden",
   detail:
     "Forms are taken from this app's own pages only. If this is one, SHOPIFY_APP_URL is not the address it was opened at.",
 };
 const NOT_A_FORM: Problem = {
   status: 415,
   code: "not_a_form",
-  title: "Unsupported Media Type",
   detail: "Send a form: Content-Type: application/x-www-form-urlencoded.",
 };

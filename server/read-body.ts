@@ -170,7 +170,6 @@ function tooLarge(limit: number): Problem {
   return {
     status: 413,
     code: "body_too_large",
-    title: "Content Too Large",
     detail: `A request to this address may carry ${limit} bytes at most.`,
   };
 }
@@ -178,19 +177,16 @@ function tooLarge(limit: number): Problem {
 const TOO_SLOW: Problem = {
   status: 408,
   code: "body_too_slow",
-  title: "Request Timeout",
   detail: "The body of the request did not arrive in time. Send it again.",
 };
 const IN_PIECES: Problem = {
   status: 400,
   code: "body_in_tiny_pieces",
-  title: "Bad Request",
   detail:
     "The body of the request comes in too many too small pieces. Send it with a Content-Length, or in larger chunks.",
 };
 const TOO_MANY: Problem = {
   status: 503,
   code: "too_many_bodies",
-  title: "Service Unavailable",
   detail: "Too many requests are sending bodies at once. Nothing is lost: send it again in a moment.",
 };

@@ -2,7 +2,7 @@ import type { Request, Response } from "express";
 import { messagePage } from "../app/auth/install/message-page.server.ts";
 import { MESSAGE_WORDS } from "../app/auth/install/message-words.ts";
 import { languageOf } from "../app/components/language/choose-language.ts";
-import { problemResponse, type Problem } from "../app/operator/access/problem.ts";
+import { problemResponse, problemTitle, type Problem } from "../app/operator/access/problem.ts";
 import { addressOf } from "./parse-address.ts";
 
 /** Answered to machines, whatever they say they accept. */
@@ -31,11 +31,12 @@ export async function refuse(
   response.end(request.method === "HEAD" ? undefined : await answer.text());
 }
 
-function pageOf(request: Request, response: Response, { status, code, title, detail }: Problem) {
+function pageOf(request: Request, response: Response, problem: Problem) {
+  const { status, code, detail } = problem;
   const { path, search } = addressOf(response);
   if (OPERATORS.test(path)) {
     const link = { href: "/admin", label: "Go to the console" };
-    return messagePage({ status, language: "en", title, text: detail, link });
+    return messagePage({ status, language: "en", title: problemTitle(problem), text: detail, link });
   }
   const { language } = languageOf(new URLSearchParams(search), request.headers["accept-language"] ?? "");
   const words = MESSAGE_WORDS[language];

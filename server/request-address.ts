@@ -60,18 +60,15 @@ function refused(target: string, problem: Problem): RequestAddress {
 const MALFORMED: Problem = {
   status: 400,
   code: "malformed_address",
-  title: "Bad Request",
   detail: "The address of this request cannot be read. It may have been copied incompletely.",
 };
 const TOO_LONG: Problem = {
   status: 414,
   code: "address_too_long",
-  title: "URI Too Long",
   detail: `The address of a request may have ${LONGEST_ADDRESS} characters at most.`,
 };
 const NOT_FOUND: Problem = {
   status: 404,
   code: "not_found",
-  title: "Not Found",
   detail: "There is nothing at this address. It may be mistyped or out of date.",
 };

@@ -82,12 +82,10 @@ async function methodNotAllowed(): Promise<Response> {
 const TRY_AGAIN: Problem = {
   status: 503,
   code: "try_again",
-  title: "Service Unavailable",
   detail: "The app cannot take this delivery now. Nothing is lost: deliver it again.",
 };
 const FAILED: Problem = {
   status: 500,
   code: "not_handled",
-  title: "Internal Server Error",
   detail: "This delivery could not be handled. The app's log says why.",
 };

@@ -2,7 +2,6 @@
 export interface WebhookRefusal {
   status: 400 | 401;
   code: string;
-  title: string;
   detail: string;
 }
 
@@ -18,8 +17,8 @@ export class WebhookRefusedError extends Error {
   }
 }
 
-const unauthorized = (code: string, detail: string) => ({ status: 401, code, title: "Unauthorized", detail }) as const;
-const badRequest = (code: string, detail: string) => ({ status: 400, code, title: "Bad Request", detail }) as const;
+const unauthorized = (code: string, detail: string) => ({ status: 401, code, detail }) as const;
+const badRequest = (code: string, detail: string) => ({ status: 400, code, detail }) as const;
 
 export const REFUSALS = {
   unsigned: unauthorized("unsigned_webhook", "The X-Shopify-Hmac-Sha256 header is missing."),

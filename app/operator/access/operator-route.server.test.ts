@@ -28,7 +28,7 @@ async function answer(response: Response): Promise<Response> {
 
 it.each<[string, Response, (text: string) => unknown]>([
   ["JSON", Response.json(odd, { status: 202, headers: { Location: "/x" } }), JSON.parse],
-  ["a problem", problemResponse({ status: 404, code: "x", title: "x", detail: odd.list[0]!, ...odd }), JSON.parse],
+  ["a problem", problemResponse({ status: 404, code: "x", detail: odd.list[0]!, ...odd }), JSON.parse],
   [
     "a streamed list",
     streamJson({}, "rows", one(), { signal }),

@@ -83,7 +83,6 @@ function methodNotAllowed(allowed: string[]): Response {
     {
       status: 405,
       code: "method_not_allowed",
-      title: "Method Not Allowed",
       detail: `This address answers ${allowed.join(", ")}.`,
     },
     { Allow: allowed.join(", ") },
@@ -93,32 +92,27 @@ function methodNotAllowed(allowed: string[]): Response {
 const NOT_FOUND = {
   status: 404,
   code: "not_found",
-  title: "Not Found",
   detail: "There is nothing here. The operator's routes exist when MIGRATION_SECRET is set in the app's environment.",
 };
 const UNAUTHORIZED = {
   status: 401,
   code: "unauthorized",
-  title: "Unauthorized",
   detail: "Send the header `Authorization: Bearer <MIGRATION_SECRET>` with the secret of the app's environment.",
 };
 const DATABASE_UNREACHABLE = {
   status: 503,
   code: "database_unreachable",
-  title: "Service Unavailable",
   detail:
     "The app cannot reach its database. A run that was going on continues by itself once the database is back; ask again then.",
 };
 const storageUnfit = (words: string) => ({
   status: 503,
   code: "storage_unfit",
-  title: "Service Unavailable",
   detail: `The database would not keep a new token, or cannot be read: ${words}`,
 });
 const TOO_MANY = {
   status: 429,
   code: "too_many_attempts",
-  title: "Too Many Requests",
   detail:
     "Too many requests with a wrong secret came from this address. Wait for Retry-After seconds; the right secret still works.",
 };

@@ -1,17 +1,32 @@
+import { STATUS_CODES } from "node:http";
+
 /** RFC 9457 problem details: `code` is stable and for machines, `detail` says what to do about it. */
 export interface Problem {
   status: number;
   code: string;
-  title: string;
+  /** Default: the name of the status. */
+  title?: string;
   detail: string;
   /** Fields of the request that cannot be used, each with the reason. */
   errors?: readonly { field: string; message: string }[];
 }
 
+/** Names of RFC 9110 where Node still has those before it. */
+const NAMES: Record<number, string | undefined> = {
+  ...STATUS_CODES,
+  413: "Content Too Large",
+  422: "Unprocessable Content",
+};
+
+/** A problem in a few words. */
+export function problemTitle({ status, title }: Problem): string {
+  return title ?? NAMES[status] ?? "";
+}
+
 /** A problem as a response of type `application/problem+json`. */
-export function problemResponse({ status, ...problem }: Problem, headers: Record<string, string> = {}): Response {
-  return new Response(JSON.stringify({ type: "about:blank", status, ...problem }), {
-    status,
+export function problemResponse(problem: Problem, headers: Record<string, string> = {}): Response {
+  return new Response(JSON.stringify({ type: "about:blank", ...problem, title: problemTitle(problem) }), {
+    status: problem.status,
     headers: { "Content-Type": "application/problem+json", ...headers },
   });
 }

@@ -33,6 +33,5 @@ export function tooManyStreams(): Response {
 const TOO_MANY_STREAMS: Problem = {
   status: 503,
   code: "too_many_streams",
-  title: "Service Unavailable",
   detail: `This instance has ${MOST_OPEN} streams open, which is the most. Close one, or ask without \`Accept: text/event-stream\` for the run as it stands.`,
 };

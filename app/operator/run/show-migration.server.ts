@@ -48,7 +48,6 @@ async function listed(field: string, count: string, list: (limit: number) => Pro
   return problemResponse({
     status: 422,
     code: "invalid_request",
-    title: "Unprocessable Content",
     detail: `Correct and send again: ${field} ${message}.`,
     errors: [{ field, message }],
   });
@@ -73,5 +72,5 @@ function noSuchRun(id: string): Response {
 }
 
 function noRun(detail: string): Response {
-  return problemResponse({ status: 404, code: "run_not_found", title: "Not Found", detail });
+  return problemResponse({ status: 404, code: "run_not_found", detail });
 }

@@ -7,7 +7,7 @@ import {
   type MigrationOptions,
 } from "../../migration/index.ts";
 import { problemResponse } from "../access/problem.ts";
-import { NotJsonError, readJsonBody } from "../access/read-json-body.ts";
+import { readJsonBody } from "../access/read-json-body.ts";
 import { runResponse } from "./run-response.ts";
 import { services } from "../../services.server.ts";
 
@@ -35,7 +35,7 @@ async function optionsOf(request: Request): Promise<MigrationOptions> {
   try {
     return parseMigrationOptions(await readJsonBody(request));
   } catch (error) {
-    if (error instanceof NotJsonError) throw new MigrationRequestError([{ field: "body", message: error.message }]);
+    if (error instanceof SyntaxError) throw new MigrationRequestError([{ field: "body", message: "is not JSON" }]);
     throw error;
   }
 }
@@ -44,12 +44,11 @@ function invalidRequest(errors: readonly FieldProblem[]): Response {
   return problemResponse({
     status: 422,
     code: "invalid_request",
-    title: "Unprocessable Content",
     detail: `Correct and send again: ${errors.map(({ field, message }) => `${field} ${message}`).join("; ")}.`,
     errors,
   });
 }
 
 function refused({ code, message }: FlowNotReadyError | TokenKeysError): Response {
-  return problemResponse({ status: 409, code, title: "Conflict", detail: message });
+  return problemResponse({ status: 409, code, detail: message });
 }

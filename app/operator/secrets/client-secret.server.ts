@@ -1,13 +1,23 @@
+import { z } from "zod";
 import { services } from "../../services.server.ts";
 import { StorageUnfitError, type RotationReport } from "../../tokens/index.ts";
 import { problemResponse, type Problem } from "../access/problem.ts";
-import { NotJsonError, readJsonBody } from "../access/read-json-body.ts";
+import { readBodyAs } from "../access/read-json-body.ts";
 import { repinChains, type Repinned } from "./repin-chains.ts";
 
 /** How long one request takes up shops; the next goes on where it ended. With a call's own time, below the timeouts of clients and proxies. */
 const WORKS_FOR_MS = 4_000;
 const RATE = { lowest: 0.5, usual: 20, highest: 100 };
 const NAMED = 100;
+/** Postgres takes none in a text. */
+const WITHOUT_NUL = /^[^\0]*$/;
+const ORDER = z
+  .object({
+    after: z.string().max(255).regex(WITHOUT_NUL).default(""),
+    ratePerSecond: z.number().min(RATE.lowest).max(RATE.highest).default(RATE.usual),
+    dryRun: z.boolean().default(false),
+  })
+  .prefault({});
 
 /** What `POST /admin/client-secret` answers: what this call did, and how the rotation stands. */
 export type RepinnedPart = Repinned & { clientSecret: RotationReport };
@@ -23,9 +33,9 @@ export async function showClientSecret(): Promise<Response> {
  */
 export async function repin(request: Request): Promise<Response> {
   const { tokens, migrations, log, stopping } = services;
-  const order = await orderOf(request);
+  const order = await readBodyAs(request, ORDER);
   if (!order) return problemResponse(INVALID);
-  const { after, rate, dryRun } = order;
+  const { after, ratePerSecond: rate, dryRun } = order;
   /** @param isExact for the last answer of a pass, after which the secret may be revoked. */
   const report = (isExact: boolean) => tokens.rotation({ shops: NAMED, isExact });
   if (dryRun) {
@@ -48,30 +58,13 @@ export async function repin(request: Request): Promise<Response> {
   }
 }
 
-async function orderOf(request: Request): Promise<{ after: string; rate: number; dryRun: boolean } | undefined> {
-  try {
-    const body = await readJsonBody(request);
-    const order = body === undefined ? {} : body;
-    if (typeof order !== "object" || order === null || Array.isArray(order)) return undefined;
-    const { after = "", ratePerSecond: rate = RATE.usual, dryRun = false } = order as Record<string, unknown>;
-    if (typeof after !== "string" || after.length > 255 || after.includes("\0") || typeof dryRun !== "boolean")
-      return undefined;
-    if (typeof rate !== "number" || !(rate >= RATE.lowest && rate <= RATE.highest)) return undefined;
-    return { after, rate, dryRun };
-  } catch (error) {
-    if (error instanceof NotJsonError) return undefined;
-    throw error;
-  }
-}
-
 function conflict(code: string, detail: string): Response {
-  return problemResponse({ status: 409, code, title: "Conflict", detail });
+  return problemResponse({ status: 409, code, detail });
 }
 
 const INVALID: Problem = {
   status: 422,
   code: "invalid_request",
-  title: "Unprocessable Content",
   detail: `Send {"after": "…", "ratePerSecond": ${RATE.usual}} or {"dryRun": true}: \`after\` is the \`next\` of the answer before, the rate from ${RATE.lowest} to ${RATE.highest} calls a second.`,
 };
 const RUN_UNDER_WAY =

@@ -1,10 +1,12 @@
+import { z } from "zod";
 import { services } from "../../services.server.ts";
 import type { Converted, SealingReport } from "../../tokens/index.ts";
 import { problemResponse } from "../access/problem.ts";
-import { NotJsonError, readJsonBody } from "../access/read-json-body.ts";
+import { readBodyAs } from "../access/read-json-body.ts";
 
 /** How long one request works; the next goes on where it ended. Below the timeouts of clients and proxies. */
 const WORKS_FOR_MS = 10_000;
+const ORDER = z.object({ to: z.enum(["sealed", "plain"]) });
 
 /** What `POST /admin/token-encryption` answers. */
 export type ConvertedTokens = Converted & { tokenEncryption: SealingReport };
@@ -16,8 +18,9 @@ export type ConvertedTokens = Converted & { tokenEncryption: SealingReport };
  */
 export async function convertTokens(request: Request): Promise<Response> {
   const { tokens, log, stopping } = services;
-  const to = await formOf(request);
-  if (!to) return refusal(422, "invalid_request", 'Send {"to": "sealed"} or {"to": "plain"}.');
+  const order = await readBodyAs(request, ORDER);
+  if (!order) return refusal(422, "invalid_request", 'Send {"to": "sealed"} or {"to": "plain"}.');
+  const { to } = order;
   const problem = await tokens.keyProblem();
   if (problem) return refusal(409, problem.kind, `No token is touched: ${problem.what}. ${problem.remedy}`);
   const { sealsWith, opensWith } = await tokens.sealing();
@@ -30,20 +33,8 @@ export async function convertTokens(request: Request): Promise<Response> {
   return Response.json({ ...converted, tokenEncryption: await tokens.sealing() } satisfies ConvertedTokens);
 }
 
-async function formOf(request: Request): Promise<"sealed" | "plain" | undefined> {
-  try {
-    const body = (await readJsonBody(request)) as { to?: unknown } | null | undefined;
-    return body?.to === "sealed" || body?.to === "plain" ? body.to : undefined;
-  } catch (error) {
-    if (error instanceof NotJsonError) return undefined;
-    throw error;
-  }
-}
-
-const TITLES: Record<number, string> = { 409: "Conflict", 422: "Unprocessable Content" };
-
 function refusal(status: number, code: string, detail: string): Response {
-  return problemResponse({ status, code, title: TITLES[status]!, detail });
+  return problemResponse({ status, code, detail });
 }
 
 const NO_SEALING_KEY =

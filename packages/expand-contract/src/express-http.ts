@@ -17,7 +17,6 @@ class MalformedAddressError extends Error {
 const MALFORMED: Problem = {
   status: 400,
   code: "malformed_address",
-  title: "Bad Request",
   detail: "The address of the request cannot be read.",
 };
 

@@ -150,13 +150,11 @@ export function withExpressTokens<App extends ExpressAppLike>(shopify: App, toke
 const NO_BODY: Problem = {
   status: 400,
   code: "no_body",
-  title: "Bad Request",
   detail: "A webhook has a body, and a Content-Type that says what it is.",
 };
 const NO_SHOP: Problem = {
   status: 400,
   code: "no_shop",
-  title: "Bad Request",
   detail: "The address has to name one shop: ?shop=a-shop.myshopify.com",
 };
 

@@ -22,7 +22,6 @@ const UNPROVEN: RequestIdentity = { shop: null };
 export const NOT_STAFF: Problem = {
   status: 401,
   code: "not_staff",
-  title: "Unauthorized",
   detail: "This ID token is one of a customer or an extension. The app is opened from Shopify Admin.",
 };
 
@@ -30,7 +29,6 @@ export const NOT_STAFF: Problem = {
 export const STALE_ID_TOKEN: Problem = {
   status: 401,
   code: "id_token_refused",
-  title: "Unauthorized",
   detail: "The ID token is not valid (any more). App Bridge brings a new one.",
 };
 

@@ -196,14 +196,12 @@ const FULFILLMENT_KIND = /^[A-Z_]+$/;
 const NO_FULFILLMENT = {
   status: 400,
   code: "not_a_fulfillment",
-  title: "Bad Request",
   detail: "The body is not one that Shopify sends to a fulfillment service.",
 };
 
 const NO_FLOW = {
   status: 400,
   code: "not_a_flow_action",
-  title: "Bad Request",
   detail: "The body is not one that Shopify Flow sends: it names no shop.",
 };
 

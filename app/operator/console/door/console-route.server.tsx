@@ -91,7 +91,6 @@ function signInFirst(request: Request, url: URL): Response {
     return problemResponse({
       status: 401,
       code: "not_signed_in",
-      title: "Unauthorized",
       detail:
         "This is a page for browsers: sign in at /admin/login. Programs use /admin/token-health and its neighbours.",
     });

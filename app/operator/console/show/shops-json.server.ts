@@ -19,7 +19,6 @@ export async function listShops(request: Request): Promise<Response> {
     return problemResponse({
       status: 422,
       code: "invalid_request",
-      title: "Unprocessable Content",
       detail: `Correct and send again: ${problem ?? `limit must be a whole number, 1 to ${MOST_LISTED}`}.`,
     });
   }
@@ -43,7 +42,6 @@ export async function describeShop(domain: string | undefined): Promise<Response
     return problemResponse({
       status: 404,
       code: "shop_not_found",
-      title: "Not Found",
       detail:
         "Nothing is stored of such a shop. Name it by its myshopify.com domain; GET /admin/shops lists those there are.",
     });

@@ -35,7 +35,6 @@ const UNSENT = /^(?:CONNECT|TRACE|TRACK)$/i;
 const METHOD: Problem = {
   status: 405,
   code: "method_not_allowed",
-  title: "Method Not Allowed",
   detail: "The operator's routes answer GET, HEAD, POST and DELETE.",
 };
 

@@ -157,7 +157,6 @@ export function operatorRoutes(options: OperatorRoutesOptions): OperatorRoutes {
     return problemResponse({
       status: 404,
       code: "not_found",
-      title: "Not Found",
       detail:
         "The operator's routes are /admin/migrate-tokens, shops, token-health, dead-letters, metrics, readyz, client-secret, token-encryption and application-token.",
     });
