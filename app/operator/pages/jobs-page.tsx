@@ -1,8 +1,10 @@
-import type { ReactNode } from "react";
 import type { ConsoleSession } from "../console/door/console-session.ts";
 import type { JobsFacts } from "../console/facts/read-jobs.server.ts";
 import { reasonWords } from "./words/reason-words.ts";
 import { ConsolePage } from "./document/console-page.tsx";
+import { ActionForm } from "./parts/action-form.tsx";
+import { Card } from "./parts/card.tsx";
+import { DataTable } from "./parts/data-table.tsx";
 import { formatCount, formatMoment, formatNumber } from "./words/format.ts";
 
 interface JobsPageProps {
@@ -14,6 +16,8 @@ interface JobsPageProps {
 
 /** `/admin/jobs`: what failed for good, what waits for its store, and what is not known. */
 export function JobsPage({ facts: { health, deadLetters, parked, unknownOutcomes }, result, visitor }: JobsPageProps) {
+  const form = { action: "/admin/jobs", csrf: visitor.csrf };
+  const noDeadLetters = deadLetters.length === 0;
   const mayTouch = visitor.role === "operator";
   const allParked = health.parked.needs_reauthorization + health.parked.suspended;
   return (
@@ -28,138 +32,85 @@ export function JobsPage({ facts: { health, deadLetters, parked, unknownOutcomes
           {result}
         </p>
       )}
-      <section className="card" aria-labelledby="dead">
-        <h2 id="dead">Failed for good</h2>
-        {deadLetters.length === 0 ? (
-          <p className="empty">Nothing. What fails five times is listed here.</p>
-        ) : (
-          <>
-            {mayTouch && (
-              <ActionForm
-                csrf={visitor.csrf}
-                name="retry"
-                label="Try all again"
-                words="Once the cause is repaired. Each gets every attempt anew."
-              />
-            )}
-            <JobsTable label="Jobs that failed for good" last="Died">
-              {deadLetters.map(({ id, shop, job, code, message, diedAt, attempts }) => (
-                <tr key={id}>
-                  <th scope="row">{shop ? <ShopLink shop={shop} /> : "the app"}</th>
-                  <td className="moment">{job}</td>
-                  <td>
-                    {message} <code className="hint">{code}</code>{" "}
-                    <span className="hint">{formatCount(attempts, "try", "tries")}</span>
-                  </td>
-                  <td className="moment">{formatMoment(diedAt)}</td>
-                </tr>
-              ))}
-            </JobsTable>
-            {health.deadLetters > deadLetters.length && (
-              <p className="hint">
-                The oldest {deadLetters.length} of{" "}
-                {health.deadLetters === 1_000 ? "1,000 and more" : formatNumber(health.deadLetters)}.
-              </p>
-            )}
-          </>
+      <Card id="dead" title="Failed for good" empty={noDeadLetters && "Nothing. What fails five times is listed here."}>
+        {mayTouch && (
+          <ActionForm
+            {...form}
+            name="retry"
+            label="Try all again"
+            words="Once the cause is repaired. Each gets every attempt anew."
+          />
         )}
-      </section>
-      <section className="card" aria-labelledby="parked">
-        <h2 id="parked">Parked until the store can be served</h2>
-        {allParked === 0 ? (
-          <p className="empty">Nothing waits.</p>
-        ) : (
-          <>
-            <p>
-              {formatCount(health.parked.needs_reauthorization, "job")} until a merchant’s next visit,{" "}
-              {formatCount(health.parked.suspended, "job")} while Shopify does not serve the store.
-            </p>
-            {mayTouch && (
-              <ActionForm
-                csrf={visitor.csrf}
-                name="release"
-                label="Release what is due"
-                words="As the app does each minute: what has a newer token, or whose time has come."
-              />
-            )}
-            <JobsTable label="Parked jobs" last="Tried again">
-              {parked.map(({ shop, job, code, retryAt }) => (
-                <tr key={`${shop} ${job}`}>
-                  <th scope="row">
-                    <ShopLink shop={shop} />
-                  </th>
-                  <td className="moment">{job}</td>
-                  <td>
-                    {reasonWords(code)} <code className="hint">{code}</code>
-                  </td>
-                  <td className="moment">{retryAt === null ? "with the next token" : formatMoment(retryAt)}</td>
-                </tr>
-              ))}
-            </JobsTable>
-            {allParked > parked.length && (
-              <p className="hint">
-                The first {parked.length} of {formatNumber(allParked)}, by store.
-              </p>
-            )}
-          </>
+        <DataTable label="Jobs that failed for good" columns={["Store", "Job", "Why", "Died"]}>
+          {deadLetters.map(({ id, shop, job, code, message, diedAt, attempts }) => (
+            <tr key={id}>
+              <th scope="row">{shop ? <ShopLink shop={shop} /> : "the app"}</th>
+              <td className="moment">{job}</td>
+              <td>
+                {message} <code className="hint">{code}</code>{" "}
+                <span className="hint">{formatCount(attempts, "try", "tries")}</span>
+              </td>
+              <td className="moment">{formatMoment(diedAt)}</td>
+            </tr>
+          ))}
+        </DataTable>
+        {health.deadLetters > deadLetters.length && (
+          <p className="hint">
+            The oldest {deadLetters.length} of{" "}
+            {health.deadLetters === 1_000 ? "1,000 and more" : formatNumber(health.deadLetters)}.
+          </p>
         )}
-      </section>
-      <section className="card" aria-labelledby="unknown">
-        <h2 id="unknown">Answers that never came</h2>
-        {unknownOutcomes === 0 ? (
-          <p className="empty">None: the app knows how each of its calls ended.</p>
-        ) : (
-          <>
-            <p>
-              {formatCount(unknownOutcomes, "store")} will be asked about within ten minutes. Nothing is lost within
-              seven days.
-            </p>
-            {mayTouch && (
-              <ActionForm
-                csrf={visitor.csrf}
-                name="reconcile"
-                label="Ask now"
-                words="Asks Shopify again with the stored tokens."
-              />
-            )}
-          </>
+      </Card>
+      <Card id="parked" title="Parked until the store can be served" empty={allParked === 0 && "Nothing waits."}>
+        <p>
+          {formatCount(health.parked.needs_reauthorization, "job")} until a merchant’s next visit,{" "}
+          {formatCount(health.parked.suspended, "job")} while Shopify does not serve the store.
+        </p>
+        {mayTouch && (
+          <ActionForm
+            {...form}
+            name="release"
+            label="Release what is due"
+            words="As the app does each minute: what has a newer token, or whose time has come."
+          />
         )}
-      </section>
+        <DataTable label="Parked jobs" columns={["Store", "Job", "Why", "Tried again"]}>
+          {parked.map(({ shop, job, code, retryAt }) => (
+            <tr key={`${shop} ${job}`}>
+              <th scope="row">
+                <ShopLink shop={shop} />
+              </th>
+              <td className="moment">{job}</td>
+              <td>
+                {reasonWords(code)} <code className="hint">{code}</code>
+              </td>
+              <td className="moment">{retryAt === null ? "with the next token" : formatMoment(retryAt)}</td>
+            </tr>
+          ))}
+        </DataTable>
+        {allParked > parked.length && (
+          <p className="hint">
+            The first {parked.length} of {formatNumber(allParked)}, by store.
+          </p>
+        )}
+      </Card>
+      <Card
+        id="unknown"
+        title="Answers that never came"
+        empty={unknownOutcomes === 0 && "None: the app knows how each of its calls ended."}
+      >
+        <p>
+          {formatCount(unknownOutcomes, "store")} will be asked about within ten minutes. Nothing is lost within seven
+          days.
+        </p>
+        {mayTouch && (
+          <ActionForm {...form} name="reconcile" label="Ask now" words="Asks Shopify again with the stored tokens." />
+        )}
+      </Card>
     </ConsolePage>
-  );
-}
-
-function JobsTable({ label, last, children }: { label: string; last: string; children: ReactNode }) {
-  return (
-    <div className="scroll" tabIndex={0} role="region" aria-label={label}>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Store</th>
-            <th scope="col">Job</th>
-            <th scope="col">Why</th>
-            <th scope="col">{last}</th>
-          </tr>
-        </thead>
-        <tbody>{children}</tbody>
-      </table>
-    </div>
   );
 }
 
 function ShopLink({ shop }: { shop: string }) {
   return <a href={`/admin/shops/${encodeURIComponent(shop)}`}>{shop}</a>;
-}
-
-function ActionForm({ csrf, name, label, words }: { csrf: string; name: string; label: string; words: string }) {
-  return (
-    <form method="post" action="/admin/jobs">
-      <input type="hidden" name="csrf" value={csrf} />
-      <input type="hidden" name="do" value={name} />
-      <button type="submit" className="button">
-        {label}
-      </button>{" "}
-      <span className="hint">{words}</span>
-    </form>
-  );
 }

@@ -4,6 +4,7 @@ import { reasonWords } from "./words/reason-words.ts";
 import type { Overview } from "../console/facts/rollout/read-overview.server.ts";
 import { BarTable, type Bar } from "./parts/bar-table.tsx";
 import { BurnDownChart, forecastWords } from "./parts/burn-down-chart.tsx";
+import { Card } from "./parts/card.tsx";
 import { ConsolePage } from "./document/console-page.tsx";
 import { formatCount, formatDay, formatNumber } from "./words/format.ts";
 import { RolloutPath } from "./parts/rollout-path.tsx";
@@ -18,88 +19,80 @@ export function OverviewPage({ overview, visitor }: { overview: Overview; visito
     <ConsolePage title="Rollout" section="Rollout" visitor={visitor}>
       <h1>{headline(overview)}</h1>
       <p className="lead">{forecastWords(burnDown)}</p>
-      <section className={`card next ${report.verdict}`} aria-labelledby="next">
-        <h2 id="next">
-          {path.some(({ state }) => state === "next") || report.verdict !== "clean" ? "Next safe step" : "Next"}
-        </h2>
+      <Card
+        id="next"
+        title={path.some(({ state }) => state === "next") || report.verdict !== "clean" ? "Next safe step" : "Next"}
+        kind={`next ${report.verdict}`}
+      >
         <p>
           {run?.status === "running"
             ? "Let the run finish. It may be stopped and started again at any time."
             : report.nextStep}
         </p>
         <NextAction overview={overview} mayTouch={visitor.role === "operator"} />
-      </section>
+      </Card>
       <RolloutPath steps={path} />
       <div className="columns">
-        <section className="card wide" aria-labelledby="burn-down">
-          <h2 id="burn-down">Permanent tokens left to migrate</h2>
+        <Card id="burn-down" title="Permanent tokens left to migrate" kind="wide">
           <BurnDownChart burnDown={burnDown} />
-        </section>
-        <section className="card" aria-labelledby="states">
-          <h2 id="states">Tokens by state</h2>
+        </Card>
+        <Card id="states" title="Tokens by state">
           <BarTable caption="Tokens by state" unit="Tokens" bars={stateBars(overview)} />
-        </section>
-        <section className="card" aria-labelledby="unserved">
-          <h2 id="unserved">What Shopify would not serve</h2>
-          {unserved.length === 0 ? (
-            <p className="empty">Nothing: Shopify has refused no permanent token.</p>
-          ) : (
-            <BarTable
-              caption="Permanent tokens that Shopify would not exchange, by reason"
-              unit="Tokens"
-              bars={unserved
-                .toSorted((a, b) => b[1] - a[1])
-                .map(([code, count]) => ({
-                  label: code,
-                  count,
-                  words: reasonWords(code),
-                  href: "/admin/shops?state=unserved",
-                }))}
-            />
-          )}
-        </section>
-        <section className="card" aria-labelledby="latest">
-          <h2 id="latest">{run?.status === "running" ? "The run at work" : "The latest run"}</h2>
-          {run ? (
-            <RunSummary run={run} />
-          ) : (
-            <p className="empty">No run yet. Nothing is exchanged until you start one.</p>
-          )}
-        </section>
-        <section className="card" aria-labelledby="ending">
-          <h2 id="ending">Chains that end within 14 days</h2>
-          {ending.length === 0 ? (
-            <p className="empty">None. The app refreshes each one long before.</p>
-          ) : (
-            <>
-              <p>
-                {formatCount(report.refreshTokensExpiringIn14Days, "store")} would need{" "}
-                {report.refreshTokensExpiringIn14Days === 1 ? "its" : "their"} merchant again. The first:
-              </p>
-              <ul className="plain-list">
-                {ending.map(({ shop, endsAt }) => (
-                  <li key={shop}>
-                    <a href={`/admin/shops/${encodeURIComponent(shop)}`}>{shop}</a>
-                    <span className="hint"> {formatDay(endsAt)}</span>
-                  </li>
-                ))}
-              </ul>
-              <p>
-                <a href="/admin/shops?state=expiring">All, the most urgent first</a>
-              </p>
-            </>
-          )}
-        </section>
+        </Card>
+        <Card
+          id="unserved"
+          title="What Shopify would not serve"
+          empty={unserved.length === 0 && "Nothing: Shopify has refused no permanent token."}
+        >
+          <BarTable
+            caption="Permanent tokens that Shopify would not exchange, by reason"
+            unit="Tokens"
+            bars={unserved
+              .toSorted((a, b) => b[1] - a[1])
+              .map(([code, count]) => ({
+                label: code,
+                count,
+                words: reasonWords(code),
+                href: "/admin/shops?state=unserved",
+              }))}
+          />
+        </Card>
+        <Card
+          id="latest"
+          title={run?.status === "running" ? "The run at work" : "The latest run"}
+          empty={!run && "No run yet. Nothing is exchanged until you start one."}
+        >
+          {run && <RunSummary run={run} />}
+        </Card>
+        <Card
+          id="ending"
+          title="Chains that end within 14 days"
+          empty={ending.length === 0 && "None. The app refreshes each one long before."}
+        >
+          <p>
+            {formatCount(report.refreshTokensExpiringIn14Days, "store")} would need{" "}
+            {report.refreshTokensExpiringIn14Days === 1 ? "its" : "their"} merchant again. The first:
+          </p>
+          <ul className="plain-list">
+            {ending.map(({ shop, endsAt }) => (
+              <li key={shop}>
+                <a href={`/admin/shops/${encodeURIComponent(shop)}`}>{shop}</a>
+                <span className="hint"> {formatDay(endsAt)}</span>
+              </li>
+            ))}
+          </ul>
+          <p>
+            <a href="/admin/shops?state=expiring">All, the most urgent first</a>
+          </p>
+        </Card>
         {report.clientSecret && (
-          <section className="card" aria-labelledby="client-secret">
-            <h2 id="client-secret">Client secret</h2>
+          <Card id="client-secret" title="Client secret">
             <RotationSummary rotation={report.clientSecret} />
-          </section>
+          </Card>
         )}
-        <section className="card" aria-labelledby="jobs">
-          <h2 id="jobs">Background work</h2>
-          <JobsSummary jobs={jobs} />
-        </section>
+        <Card id="jobs" title="Background work" empty={!jobs && "The queue cannot be asked just now."}>
+          {jobs && <JobsSummary jobs={jobs} />}
+        </Card>
       </div>
     </ConsolePage>
   );
@@ -137,45 +130,23 @@ function NextAction({ overview: { report, run, path }, mayTouch }: { overview: O
 
 function stateBars({ report }: Overview): Bar[] {
   const unserved = Object.values(report.unservedTokens).reduce((sum, count) => sum + count, 0);
+  const bar = (label: string, count: number, state: string, words: string, tone?: Bar["tone"]): Bar => ({
+    label,
+    count,
+    href: `/admin/shops?state=${state}`,
+    words,
+    tone,
+  });
   return [
-    {
-      label: "Expiring",
-      count: report.expiringTokens,
-      href: "/admin/shops?state=expiring",
-      tone: "good",
-      words: "Refreshed by the app",
-    },
-    {
-      label: "Permanent, to migrate",
-      count: report.migratableTokens,
-      href: "/admin/shops?state=permanent",
-      tone: "attention",
-      words: "A run would try them",
-    },
-    {
-      label: "Permanent, not served",
-      count: unserved,
-      href: "/admin/shops?state=unserved",
-      words: "Shopify would not exchange them",
-    },
-    {
-      label: "Needs its merchant",
-      count: report.needsReauth,
-      href: "/admin/shops?state=needs_reauthorization",
-      tone: "bad",
-      words: "Heals at the merchant’s next visit",
-    },
-    {
-      label: "Paused by Shopify",
-      count: report.suspended,
-      href: "/admin/shops?state=paused",
-      words: "Frozen, locked or closed for now",
-    },
+    bar("Expiring", report.expiringTokens, "expiring", "Refreshed by the app", "good"),
+    bar("Permanent, to migrate", report.migratableTokens, "permanent", "A run would try them", "attention"),
+    bar("Permanent, not served", unserved, "unserved", "Shopify would not exchange them"),
+    bar("Needs its merchant", report.needsReauth, "needs_reauthorization", "Heals at the merchant’s next visit", "bad"),
+    bar("Paused by Shopify", report.suspended, "paused", "Frozen, locked or closed for now"),
   ];
 }
 
-function JobsSummary({ jobs }: { jobs: Overview["jobs"] }) {
-  if (!jobs) return <p className="empty">The queue cannot be asked just now.</p>;
+function JobsSummary({ jobs }: { jobs: NonNullable<Overview["jobs"]> }) {
   const parked = jobs.parked.needs_reauthorization + jobs.parked.suspended;
   return (
     <>

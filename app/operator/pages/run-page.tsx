@@ -3,6 +3,8 @@ import type { ConsoleSession } from "../console/door/console-session.ts";
 import { outcomeWords, reasonWords } from "./words/reason-words.ts";
 import type { RunOptions } from "../console/facts/read-run-options.server.ts";
 import { ConsolePage } from "./document/console-page.tsx";
+import { Card } from "./parts/card.tsx";
+import { DataTable } from "./parts/data-table.tsx";
 import { formatMoment, formatNumber } from "./words/format.ts";
 import { RehearsalCards } from "./parts/rehearsal-cards.tsx";
 import { RunOptionsList } from "./parts/run-options-list.tsx";
@@ -55,13 +57,12 @@ export function RunPage({ run, options, visitor }: RunPageProps) {
         </p>
       )}
       {run.failures.length > 0 && <Failures run={run} />}
-      <section className="card" aria-labelledby="options">
-        <h2 id="options">Options</h2>
+      <Card id="options" title="Options">
         <RunOptionsList options={options} />
         <p className="hint">
           Run <code>{run.id}</code>
         </p>
-      </section>
+      </Card>
     </ConsolePage>
   );
 }
@@ -74,36 +75,25 @@ function shopHref(shop: string): string {
 function Failures({ run }: { run: RunView }) {
   const count = Object.values(run.failuresByCode).reduce((sum, shops) => sum + shops, 0);
   return (
-    <section className="card" aria-labelledby="failures">
-      <h2 id="failures">Stores that were not migrated</h2>
-      <div className="scroll" tabIndex={0} role="region" aria-label="List of stores that were not migrated">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Store</th>
-              <th scope="col">Outcome</th>
-              <th scope="col">Why</th>
-              <th scope="col" className="number">
-                Tries
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {run.failures.map(({ shop, outcome, code, attempts }) => (
-              <tr key={shop}>
-                <th scope="row">
-                  <a href={shopHref(shop)}>{shop}</a>
-                </th>
-                <td>{outcomeWords(outcome)}</td>
-                <td>
-                  {reasonWords(code)} <code className="hint">{code}</code>
-                </td>
-                <td className="number">{attempts}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+    <Card id="failures" title="Stores that were not migrated">
+      <DataTable
+        label="List of stores that were not migrated"
+        columns={["Store", "Outcome", "Why", "Tries"]}
+        endsInNumbers
+      >
+        {run.failures.map(({ shop, outcome, code, attempts }) => (
+          <tr key={shop}>
+            <th scope="row">
+              <a href={shopHref(shop)}>{shop}</a>
+            </th>
+            <td>{outcomeWords(outcome)}</td>
+            <td>
+              {reasonWords(code)} <code className="hint">{code}</code>
+            </td>
+            <td className="number">{attempts}</td>
+          </tr>
+        ))}
+      </DataTable>
       {count > run.failures.length && (
         <p className="hint">
           The first {run.failures.length} of {formatNumber(count)}.
@@ -113,6 +103,6 @@ function Failures({ run }: { run: RunView }) {
         <a href={`/admin/shops?outcome=failed&run=${run.id}`}>Browse by outcome</a> or{" "}
         <a href={`/admin/shops/export?outcome=failed&run=${run.id}`}>download as CSV</a>
       </p>
-    </section>
+    </Card>
   );
 }

@@ -2,6 +2,7 @@ import type { RunView } from "../../migration/index.ts";
 import type { ConsoleSession } from "../console/door/console-session.ts";
 import { Badge } from "./parts/badge.tsx";
 import { ConsolePage } from "./document/console-page.tsx";
+import { DataTable } from "./parts/data-table.tsx";
 import { formatMoment } from "./words/format.ts";
 import { runWords, statusTone, statusWords } from "./words/run-words.ts";
 
@@ -21,30 +22,19 @@ export function RunsPage({ runs, visitor }: { runs: RunView[]; visitor: ConsoleS
         {runs.length === 0 ? (
           <p className="empty">No run yet. Nothing is exchanged until an operator starts one.</p>
         ) : (
-          <div className="scroll" tabIndex={0} role="region" aria-label="Runs">
-            <table>
-              <thead>
-                <tr>
-                  <th scope="col">Begun</th>
-                  <th scope="col">State</th>
-                  <th scope="col">What came of it</th>
-                </tr>
-              </thead>
-              <tbody>
-                {runs.map((run) => (
-                  <tr key={run.id}>
-                    <th scope="row">
-                      <a href={`/admin/runs/${run.id}`}>{formatMoment(Date.parse(run.startedAt))}</a>
-                    </th>
-                    <td>
-                      <Badge tone={statusTone(run)}>{statusWords(run)}</Badge>
-                    </td>
-                    <td>{runWords(run)}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <DataTable label="Runs" columns={["Begun", "State", "What came of it"]}>
+            {runs.map((run) => (
+              <tr key={run.id}>
+                <th scope="row">
+                  <a href={`/admin/runs/${run.id}`}>{formatMoment(Date.parse(run.startedAt))}</a>
+                </th>
+                <td>
+                  <Badge tone={statusTone(run)}>{statusWords(run)}</Badge>
+                </td>
+                <td>{runWords(run)}</td>
+              </tr>
+            ))}
+          </DataTable>
         )}
       </section>
     </ConsolePage>

@@ -1,8 +1,9 @@
-import type { ReactNode } from "react";
 import type { ConsoleSession } from "../console/door/console-session.ts";
 import { reasonWords } from "./words/reason-words.ts";
 import type { ShopFacts } from "../console/facts/shops/read-shop.server.ts";
 import { shopActions, type ShopAction } from "../console/facts/shops/shop-actions.ts";
+import { ActionForm } from "./parts/action-form.tsx";
+import { Card, Fact } from "./parts/card.tsx";
 import { Badge } from "./parts/badge.tsx";
 import { ConsolePage } from "./document/console-page.tsx";
 import { formatMoment } from "./words/format.ts";
@@ -36,10 +37,7 @@ export function ShopPage({ facts, result, visitor }: ShopPageProps) {
           {result.words}
         </p>
       )}
-      <section className="card next" aria-labelledby="state">
-        <h2 id="state" className="with-badge">
-          State <Badge tone={STATE_TONES[state]}>{STATE_WORDS[state]}</Badge>
-        </h2>
+      <Card id="state" title="State" kind="next" badge={<Badge tone={STATE_TONES[state]}>{STATE_WORDS[state]}</Badge>}>
         <p>{STATE_SENTENCES[state]}</p>
         {reason && (
           <p>
@@ -55,10 +53,9 @@ export function ShopPage({ facts, result, visitor }: ShopPageProps) {
           <strong>What to do:</strong> {STATE_NEXT[state]}
         </p>
         {visitor.role === "operator" && <Actions shop={shop} actions={shopActions(facts)} csrf={visitor.csrf} />}
-      </section>
+      </Card>
       <div className="columns">
-        <section className="card" aria-labelledby="advice">
-          <h2 id="advice">What the app does next</h2>
+        <Card id="advice" title="What the app does next">
           <dl className="stack">
             {advice.map(({ when, what, why, at }) => (
               <div key={when}>
@@ -72,9 +69,8 @@ export function ShopPage({ facts, result, visitor }: ShopPageProps) {
               </div>
             ))}
           </dl>
-        </section>
-        <section className="card" aria-labelledby="facts">
-          <h2 id="facts">On record</h2>
+        </Card>
+        <Card id="facts" title="On record">
           <dl className="facts">
             <Fact label="Access token ends">{date(token.expires)}</Fact>
             <Fact label="Refresh token ends">{date(token.refreshTokenExpires)}</Fact>
@@ -95,12 +91,11 @@ export function ShopPage({ facts, result, visitor }: ShopPageProps) {
               </Fact>
             )}
           </dl>
-        </section>
+        </Card>
       </div>
-      <section className="card" aria-labelledby="timeline">
-        <h2 id="timeline">Timeline</h2>
+      <Card id="timeline" title="Timeline">
         <ShopTimeline facts={facts} />
-      </section>
+      </Card>
     </ConsolePage>
   );
 }
@@ -119,25 +114,9 @@ function Actions({ shop, actions, csrf }: { shop: string; actions: ShopAction[];
             <span className="hint">{words}</span>
           </p>
         ) : (
-          <form key={name} method="post" action={path}>
-            <input type="hidden" name="csrf" value={csrf} />
-            <input type="hidden" name="do" value={name} />
-            <button type="submit" className="button">
-              {label}
-            </button>{" "}
-            <span className="hint">{words}</span>
-          </form>
+          <ActionForm key={name} action={path} csrf={csrf} name={name} label={label} words={words} />
         ),
       )}
-    </div>
-  );
-}
-
-function Fact({ label, children }: { label: string; children: ReactNode }) {
-  return (
-    <div>
-      <dt>{label}</dt>
-      <dd>{children}</dd>
     </div>
   );
 }

@@ -10,6 +10,7 @@ import {
 } from "../console/facts/shops/shop-filter.ts";
 import { Badge } from "./parts/badge.tsx";
 import { ConsolePage } from "./document/console-page.tsx";
+import { DataTable } from "./parts/data-table.tsx";
 import { formatDay } from "./words/format.ts";
 import { LISTED_STATE_WORDS, STATE_TONES, STATE_WORDS } from "./words/state-words.ts";
 
@@ -71,24 +72,11 @@ export function ShopsPage({ filter, typed, problem, page, visitor }: ShopsPagePr
         {page.shops.length === 0 ? (
           <p className="empty">{page.isPartial ? "None among the rows that were looked through." : "No store fits."}</p>
         ) : (
-          <div className="scroll" tabIndex={0} role="region" aria-label="List of stores">
-            <table>
-              <thead>
-                <tr>
-                  <th scope="col">Store</th>
-                  <th scope="col">State</th>
-                  <th scope="col">Why</th>
-                  <th scope="col">Chain ends</th>
-                  <th scope="col">Outcome of the run</th>
-                </tr>
-              </thead>
-              <tbody>
-                {page.shops.map((shop, index) => (
-                  <ShopRow key={`${shop.shop} ${index}`} shop={shop} />
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <DataTable label="List of stores" columns={["Store", "State", "Why", "Chain ends", "Outcome of the run"]}>
+            {page.shops.map((shop, index) => (
+              <ShopRow key={`${shop.shop} ${index}`} shop={shop} />
+            ))}
+          </DataTable>
         )}
         <p className="actions">
           {page.next && (

@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import type { Tone } from "./badge.tsx";
 import { formatNumber } from "../words/format.ts";
 
 export interface Bar {
@@ -8,7 +9,7 @@ export interface Bar {
   words?: ReactNode;
   /** Where its shops are listed. */
   href?: string;
-  tone?: "good" | "attention" | "bad" | "quiet";
+  tone?: Tone;
 }
 
 /** A chart that is its own table: each row has its words, its number, and a bar in proportion. */

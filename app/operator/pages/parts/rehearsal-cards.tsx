@@ -1,6 +1,7 @@
 import type { RunView } from "../../../migration/index.ts";
 import { reasonWords } from "../words/reason-words.ts";
 import { BarTable } from "./bar-table.tsx";
+import { Card } from "./card.tsx";
 import { formatCount, formatNumber, formatSeconds } from "../words/format.ts";
 
 /** What a rehearsal found, and the way to the real run. */
@@ -10,8 +11,7 @@ export function RehearsalCards({ run, mayTouch }: { run: RunView; mayTouch: bool
   const left = Object.entries(plan?.leftAlone ?? {});
   return (
     <div className="columns">
-      <section className="card next" aria-labelledby="plan">
-        <h2 id="plan">What would happen</h2>
+      <Card id="plan" title="What would happen" kind="next">
         <p className="lead">
           {formatCount(tried, "store")} would be tried. Nothing was changed, and Shopify was not asked.
         </p>
@@ -31,29 +31,27 @@ export function RehearsalCards({ run, mayTouch }: { run: RunView; mayTouch: bool
             </a>
           </p>
         )}
-      </section>
+      </Card>
       {plan?.waves && (
-        <section className="card" aria-labelledby="waves">
-          <h2 id="waves">Waves</h2>
+        <Card id="waves" title="Waves">
           <BarTable
             caption="Stores per wave"
             unit="Stores"
             bars={plan.waves.map(({ percent, shops }) => ({ label: `Up to ${percent}%`, count: shops }))}
           />
-        </section>
+        </Card>
       )}
-      <section className="card" aria-labelledby="left-alone">
-        <h2 id="left-alone">Not expected to be migrated</h2>
-        {left.length === 0 ? (
-          <p className="empty">Nothing: no row is known to be refused.</p>
-        ) : (
-          <BarTable
-            caption="Rows that are not expected to be migrated, by reason"
-            unit="Rows"
-            bars={left.map(([code, count]) => ({ label: code, count, words: reasonWords(code) }))}
-          />
-        )}
-      </section>
+      <Card
+        id="left-alone"
+        title="Not expected to be migrated"
+        empty={left.length === 0 && "Nothing: no row is known to be refused."}
+      >
+        <BarTable
+          caption="Rows that are not expected to be migrated, by reason"
+          unit="Rows"
+          bars={left.map(([code, count]) => ({ label: code, count, words: reasonWords(code) }))}
+        />
+      </Card>
     </div>
   );
 }

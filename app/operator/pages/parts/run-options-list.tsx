@@ -1,4 +1,5 @@
 import type { RunOptions } from "../../console/facts/read-run-options.server.ts";
+import { Fact } from "./card.tsx";
 import { formatCount, formatSeconds } from "../words/format.ts";
 
 /** What a run was asked, in words. */
@@ -14,10 +15,9 @@ export function RunOptionsList({ options }: { options: RunOptions }) {
   return (
     <dl className="facts">
       {rows.map(([label, words]) => (
-        <div key={label}>
-          <dt>{label}</dt>
-          <dd>{words}</dd>
-        </div>
+        <Fact key={label} label={label}>
+          {words}
+        </Fact>
       ))}
     </dl>
   );

@@ -2,6 +2,7 @@ import type { RunView } from "../../../migration/index.ts";
 import { reasonWords } from "../words/reason-words.ts";
 import { BarTable } from "./bar-table.tsx";
 import { Badge } from "./badge.tsx";
+import { Card, Fact } from "./card.tsx";
 import { formatMoment, formatNumber, formatSeconds } from "../words/format.ts";
 import { ProgressBar } from "./progress-bar.tsx";
 import { runWords, statusTone, statusWords } from "../words/run-words.ts";
@@ -12,10 +13,7 @@ export function RunProgress({ run }: { run: RunView }) {
   const isRunning = run.status === "running";
   return (
     <>
-      <section className="card" aria-labelledby="progress">
-        <h2 id="progress" className="with-badge">
-          Progress <Badge tone={statusTone(run)}>{statusWords(run)}</Badge>
-        </h2>
+      <Card id="progress" title="Progress" badge={<Badge tone={statusTone(run)}>{statusWords(run)}</Badge>}>
         <p className="lead">{runWords(run)}</p>
         <ProgressBar run={run} />
         {run.haltReason && (
@@ -47,31 +45,22 @@ export function RunProgress({ run }: { run: RunView }) {
             </Fact>
           )}
         </dl>
-      </section>
-      <section className="card" aria-labelledby="reasons">
-        <h2 id="reasons">Not migrated, by reason</h2>
-        {codes.length === 0 ? (
-          <p className="empty">
-            {isRunning ? "Nothing so far." : "Nothing: every store that was tried has an expiring token."}
-          </p>
-        ) : (
-          <BarTable
-            caption="Stores that were not migrated, by reason"
-            unit="Stores"
-            bars={codes.map(([code, count]) => ({ label: code, count, words: reasonWords(code) }))}
-          />
-        )}
-      </section>
+      </Card>
+      <Card
+        id="reasons"
+        title="Not migrated, by reason"
+        empty={
+          codes.length === 0 &&
+          (isRunning ? "Nothing so far." : "Nothing: every store that was tried has an expiring token.")
+        }
+      >
+        <BarTable
+          caption="Stores that were not migrated, by reason"
+          unit="Stores"
+          bars={codes.map(([code, count]) => ({ label: code, count, words: reasonWords(code) }))}
+        />
+      </Card>
     </>
-  );
-}
-
-function Fact({ label, children }: { label: string; children: React.ReactNode }) {
-  return (
-    <div>
-      <dt>{label}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }
 

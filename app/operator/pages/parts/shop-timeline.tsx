@@ -1,5 +1,6 @@
 import { outcomeWords, reasonWords } from "../words/reason-words.ts";
 import type { ShopFacts } from "../../console/facts/shops/read-shop.server.ts";
+import type { Tone } from "./badge.tsx";
 import { formatDay, formatMoment } from "../words/format.ts";
 
 interface Entry {
@@ -8,10 +9,10 @@ interface Entry {
   words?: string;
   code?: string;
   run?: string;
-  tone: "good" | "attention" | "bad" | "quiet";
+  tone: Tone;
 }
 
-const KINDS: Record<string, [title: string, tone: Entry["tone"]]> = {
+const KINDS: Record<string, [title: string, tone: Tone]> = {
   acquired: ["Got an expiring token", "good"],
   acquired_permanent: ["Got a permanent token", "quiet"],
   migrated: ["Permanent token exchanged", "good"],
@@ -23,7 +24,7 @@ const KINDS: Record<string, [title: string, tone: Entry["tone"]]> = {
   not_exchangeable: ["Not exchanged, though accepted", "attention"],
 };
 
-const TONES: Record<string, Entry["tone"]> = { migrated: "good", failed: "bad", needs_reauthorization: "bad" };
+const TONES: Record<string, Tone> = { migrated: "good", failed: "bad", needs_reauthorization: "bad" };
 
 /** Names inside stay as they are. */
 const startLower = (words: string) => words.charAt(0).toLowerCase() + words.slice(1);

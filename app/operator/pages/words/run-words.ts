@@ -1,4 +1,5 @@
 import type { RunView } from "../../../migration/index.ts";
+import type { Tone } from "../parts/badge.tsx";
 import { formatCount, formatNumber } from "./format.ts";
 
 const STATUS: Record<RunView["status"], string> = {
@@ -15,7 +16,7 @@ export function statusWords(run: Pick<RunView, "status" | "dryRun">): string {
 }
 
 /** How its badge is coloured; the words say the same. */
-export function statusTone(run: Pick<RunView, "status" | "dryRun">): "good" | "attention" | "bad" | "quiet" {
+export function statusTone(run: Pick<RunView, "status" | "dryRun">): Tone {
   if (run.dryRun || run.status === "stopped") return "quiet";
   if (run.status === "running") return "attention";
   return run.status === "completed" ? "good" : "bad";

@@ -1,3 +1,4 @@
+import type { Tone } from "../parts/badge.tsx";
 import type { ListedState, ShopState } from "../../console/facts/shops/shop-filter.ts";
 
 /** A state in two or three words. */
@@ -14,7 +15,7 @@ export const STATE_WORDS: Record<ShopState, string> = {
   empty: "Without a token",
 };
 
-export const STATE_TONES: Record<ShopState, "good" | "attention" | "bad" | "quiet"> = {
+export const STATE_TONES: Record<ShopState, Tone> = {
   permanent: "attention",
   not_exchangeable: "attention",
   unreachable: "attention",

@@ -1,0 +1,31 @@
+import type { ReactNode } from "react";
+
+interface DataTableProps {
+  /** What the region that can be scrolled is called. */
+  label: string;
+  columns: readonly string[];
+  /** The last column holds numbers. */
+  endsInNumbers?: boolean;
+  /** Its rows. */
+  children: ReactNode;
+}
+
+/** A table in a region of its own, which is scrolled where the window is narrow. */
+export function DataTable({ label, columns, endsInNumbers = false, children }: DataTableProps) {
+  return (
+    <div className="scroll" tabIndex={0} role="region" aria-label={label}>
+      <table>
+        <thead>
+          <tr>
+            {columns.map((column, i) => (
+              <th key={column} scope="col" className={endsInNumbers && i === columns.length - 1 ? "number" : undefined}>
+                {column}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>{children}</tbody>
+      </table>
+    </div>
+  );
+}
