@@ -12,7 +12,7 @@ import { tokensHarness } from "./tokens-harness.ts";
 /** `npm run worker`, as a process of its own. */
 const world = tokensHarness();
 const WAIT = { timeout: 15_000, interval: 25 };
-/** pg-boss looks for abandoned jobs every 30 seconds. */
+/** How long a job that was given up may take to be had again. */
 const LONG_WAIT = { timeout: 70_000, interval: 50 };
 const ended: (() => Promise<unknown>)[] = [];
 let producer: Jobs;
@@ -25,6 +25,8 @@ beforeAll(() => {
     db: prisma,
     log: createLogger("silent"),
     metrics: createMetrics({ withDefaults: false }),
+    // Each process with the queue open looks for the jobs of those that were killed: this one need not be waited for.
+    times: { abandonedSeconds: 1 },
   });
   return () => producer.stop();
 });

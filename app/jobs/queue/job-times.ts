@@ -17,6 +17,8 @@ export interface JobTimes {
   lookMs: number;
   /** The same where it is told: then only jobs that were put off become due without a word. */
   lookWhileToldMs: number;
+  /** How often an instance looks for jobs of killed processes. pg-boss counts in whole seconds. */
+  abandonedSeconds: number;
 }
 
 export const JOB_TIMES: JobTimes = {
@@ -27,6 +29,7 @@ export const JOB_TIMES: JobTimes = {
   failureRetries: 5,
   lookMs: 800,
   lookWhileToldMs: 5 * SECOND_MS,
+  abandonedSeconds: 60,
 };
 
 /** How often a job is put off because Shopify could not be asked, before a person has to look: about two days at the longest delay. */

@@ -69,8 +69,8 @@ export async function openBoss(options: OpenOptions): Promise<OpenBoss> {
     // On a connection of its own, which pg-boss watches and renews.
     useListenNotify: hears,
     // Jobs of killed workers are found in these passes; what is done is deleted in those of maintenance, three transactions for each queue.
-    superviseIntervalSeconds: 60,
-    monitorIntervalSeconds: 60,
+    superviseIntervalSeconds: options.times.abandonedSeconds,
+    monitorIntervalSeconds: options.times.abandonedSeconds,
     maintenanceIntervalSeconds: MAINTENANCE_SECONDS,
     // The schedule counts in minutes; what it sends goes through a queue of pg-boss's own, which it looks into this often.
     cronMonitorIntervalSeconds: 30,
