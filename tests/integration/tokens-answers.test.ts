@@ -6,7 +6,8 @@ import { TOKEN_ANSWERS } from "../../app/tokens/shopify/answers/token-answers.ts
 import { NAMED_FAULTS, REDIRECT_TARGET } from "../../sandbox/platform/named-faults.ts";
 import { HOUR_MS, tokensHarness } from "./tokens-harness.ts";
 
-const h = tokensHarness();
+// Most of it is waiting before a call is tried again, which shops do side by side.
+const h = tokensHarness({ isShared: true });
 const SHOP_QUERY = "{ shop { id } }";
 
 interface Expected {
@@ -75,7 +76,7 @@ const AT_EVERY_GRANT: Record<string, Expected> = {
 const AT_REFRESH = ["refresh-refused-401", "refresh-refused-400"];
 const ELSEWHERE = ["invalid-jwt", "timeout", "subject-token-refused", "id-token-refused"];
 
-test("every row of the tables is played here or, by its name, elsewhere", () => {
+test.concurrent("every row of the tables is played here or, by its name, elsewhere", () => {
   const played = [...Object.keys(AT_EVERY_GRANT), ...AT_REFRESH, ...ELSEWHERE];
   expect(TOKEN_ANSWERS.map(({ id }) => id).filter((id) => !played.includes(id))).toEqual([]);
   expect(ADMIN_ANSWERS.map(({ id }) => id).filter((id) => !(id in AT_THE_ADMIN_API))).toEqual([]);
@@ -91,89 +92,6 @@ async function expectMarks(shop: string, expected: Expected): Promise<void> {
   expect(await h.tokenCalls(shop)).toHaveLength(expected.calls);
   expect(await h.sandbox.client.ledger.calls({ shop: REDIRECT_TARGET })).toEqual([]);
 }
-
-describe.each(Object.entries(AT_EVERY_GRANT))("the token endpoint: %s", (play, expected) => {
-  test("refresh", async () => {
-    const shop = await h.install("expiring");
-    const before = await h.row(shop);
-    await h.advance(2 * HOUR_MS);
-    await h.sandbox.client.faults.add({ shop, endpoint: "token", play });
-    await expect(h.process().getSession(shop)).rejects.toMatchObject({
-      code: expected.code,
-      reason: expected.reason,
-      shop,
-    });
-    await expectMarks(shop, expected);
-    expect(await h.row(shop)).toMatchObject({ accessToken: before!.accessToken, refreshToken: before!.refreshToken });
-  });
-
-  test("migration", async () => {
-    const shop = await h.install("permanent");
-    const before = await h.row(shop);
-    await h.sandbox.client.faults.add({ shop, endpoint: "token", play });
-    const migrated = h.process().migrate(shop);
-    if (expected.outcome) expect(await migrated).toMatchObject({ ...expected.outcome, attempts: expected.calls });
-    else await expect(migrated).rejects.toMatchObject({ code: expected.code, reason: expected.reason, shop });
-    await expectMarks(shop, expected);
-    expect(await h.row(shop)).toMatchObject({ accessToken: before!.accessToken, refreshToken: null });
-  });
-
-  test("ID token", async () => {
-    const shop = await h.install("none");
-    await h.sandbox.client.faults.add({ shop, endpoint: "token", play });
-    const opened = h.process().getSession(shop, { idToken: await h.idToken(shop) });
-    await expect(opened).rejects.toMatchObject({ code: expected.code, reason: expected.reason, shop });
-    expect(await h.row(shop)).toBeUndefined();
-    // A shop without a session has nothing to be marked for.
-    await expectMarks(shop, { ...expected, needsReauth: undefined });
-  });
-});
-
-test.each(AT_REFRESH)("a refused refresh token (%s): marked once, one call, the next visit heals", async (play) => {
-  const shop = await h.install("expiring");
-  await h.advance(2 * HOUR_MS);
-  await h.sandbox.client.faults.add({ shop, grant: "refresh", play });
-  const tokens = h.process();
-  for (let i = 0; i < 2; i++)
-    await expect(tokens.getSession(shop)).rejects.toMatchObject({ code: "reauthorization_required" });
-  await expectMarks(shop, needsReauth("refresh_token_refused"));
-  await tokens.getSession(shop, { idToken: await h.idToken(shop) });
-  await h.expectCurrent(shop);
-});
-
-test("app_not_installed heals by the merchant's next visit, with one call", async () => {
-  const shop = await h.install("expiring");
-  await h.advance(2 * HOUR_MS);
-  await h.sandbox.client.faults.add({ shop, grant: "refresh", play: "app-not-installed" });
-  const tokens = h.process();
-  const visit = async () => tokens.getSession(shop, { idToken: await h.idToken(shop) });
-  await expect(visit()).rejects.toMatchObject({ reason: "app_not_installed" });
-  expect(await h.tokenCalls(shop)).toHaveLength(1);
-  await visit();
-  expect(await h.tokenCalls(shop)).toHaveLength(2);
-  await h.expectCurrent(shop);
-});
-
-test("a bounded Retry-After: a shop told to wait a day is asked again after ten minutes at most", async () => {
-  const shop = await h.install("permanent");
-  await h.sandbox.client.faults.add({ shop, endpoint: "token", play: "retry-after-day" });
-  expect(await h.process().migrate(shop)).toMatchObject({ retryAfterMs: 600_000 });
-});
-
-test("a pair that could not be stored keeps Shopify's Retry-After", async () => {
-  const shop = await h.install("expiring");
-  const tokens = h.process();
-  const issued = await h.sandbox.client.installShop(shop, { token: "expiring" });
-  await h.sandbox.client.faults.add({ shop, grant: "refresh", play: "retry-after-day" });
-  const session = (await tokens.getSession(shop)) as { accessToken?: string; refreshToken?: string };
-  const candidate = Object.assign(Object.create(Object.getPrototypeOf(session) as object), session, {
-    accessToken: issued.accessToken,
-    refreshToken: issued.refreshToken,
-    refreshTokenExpires: new Date(h.now() + 90 * 24 * HOUR_MS),
-  }) as Parameters<typeof tokens.sessionStorage.storeSession>[0];
-  const storing = Promise.resolve(tokens.sessionStorage.storeSession(candidate)).catch((error: unknown) => error);
-  expect(await storing).toMatchObject({ code: "transient", retryAfterMs: expect.closeTo(600_000, -4) as number });
-});
 
 type AdminExpected = { code: string; reason: string; suspended?: string; verdict: string } | "healed";
 const AT_THE_ADMIN_API: Record<string, AdminExpected> = {
@@ -193,7 +111,8 @@ const AT_THE_ADMIN_API: Record<string, AdminExpected> = {
   "missing-scope": { code: "admin_api_refused", reason: "http_403", verdict: "fail" },
 };
 
-describe("the Admin API", () => {
+// First, because one of them waits longest.
+describe.concurrent("the Admin API", () => {
   test.each(Object.entries(AT_THE_ADMIN_API))("%s", async (play, expected) => {
     const shop = await h.install("permanent");
     const times = expected === "healed" ? 1 : undefined;
@@ -239,4 +158,90 @@ describe("the Admin API", () => {
     });
     expect(await h.marks(shop)).toMatchObject({ needsReauthWhy: null, suspendedWhy: null });
   });
+});
+
+describe.concurrent.each(Object.entries(AT_EVERY_GRANT))("the token endpoint: %s", (play, expected) => {
+  test("refresh", async () => {
+    const shop = await h.installExpired();
+    const before = await h.row(shop);
+    await h.sandbox.client.faults.add({ shop, endpoint: "token", play });
+    await expect(h.process().getSession(shop)).rejects.toMatchObject({
+      code: expected.code,
+      reason: expected.reason,
+      shop,
+    });
+    await expectMarks(shop, expected);
+    expect(await h.row(shop)).toMatchObject({ accessToken: before!.accessToken, refreshToken: before!.refreshToken });
+  });
+
+  test("migration", async () => {
+    const shop = await h.install("permanent");
+    const before = await h.row(shop);
+    await h.sandbox.client.faults.add({ shop, endpoint: "token", play });
+    const migrated = h.process().migrate(shop);
+    if (expected.outcome) expect(await migrated).toMatchObject({ ...expected.outcome, attempts: expected.calls });
+    else await expect(migrated).rejects.toMatchObject({ code: expected.code, reason: expected.reason, shop });
+    await expectMarks(shop, expected);
+    expect(await h.row(shop)).toMatchObject({ accessToken: before!.accessToken, refreshToken: null });
+  });
+
+  test("ID token", async () => {
+    const shop = await h.install("none");
+    await h.sandbox.client.faults.add({ shop, endpoint: "token", play });
+    const opened = h.process().getSession(shop, { idToken: await h.idToken(shop) });
+    await expect(opened).rejects.toMatchObject({ code: expected.code, reason: expected.reason, shop });
+    expect(await h.row(shop)).toBeUndefined();
+    // A shop without a session has nothing to be marked for.
+    await expectMarks(shop, { ...expected, needsReauth: undefined });
+  });
+});
+
+test.concurrent.each(AT_REFRESH)(
+  "a refused refresh token (%s): marked once, one call, the next visit heals",
+  async (play) => {
+    const shop = await h.installExpired();
+    await h.sandbox.client.faults.add({ shop, grant: "refresh", play });
+    const tokens = h.process();
+    for (let i = 0; i < 2; i++)
+      await expect(tokens.getSession(shop)).rejects.toMatchObject({ code: "reauthorization_required" });
+    await expectMarks(shop, needsReauth("refresh_token_refused"));
+    await tokens.getSession(shop, { idToken: await h.idToken(shop) });
+    await h.expectCurrent(shop);
+  },
+);
+
+test.concurrent("app_not_installed heals by the merchant's next visit, with one call", async () => {
+  const shop = await h.installExpired();
+  await h.sandbox.client.faults.add({ shop, grant: "refresh", play: "app-not-installed" });
+  const tokens = h.process();
+  const visit = async () => tokens.getSession(shop, { idToken: await h.idToken(shop) });
+  await expect(visit()).rejects.toMatchObject({ reason: "app_not_installed" });
+  expect(await h.tokenCalls(shop)).toHaveLength(1);
+  await visit();
+  expect(await h.tokenCalls(shop)).toHaveLength(2);
+  await h.expectCurrent(shop);
+});
+
+test.concurrent(
+  "a bounded Retry-After: a shop told to wait a day is asked again after ten minutes at most",
+  async () => {
+    const shop = await h.install("permanent");
+    await h.sandbox.client.faults.add({ shop, endpoint: "token", play: "retry-after-day" });
+    expect(await h.process().migrate(shop)).toMatchObject({ retryAfterMs: 600_000 });
+  },
+);
+
+test.concurrent("a pair that could not be stored keeps Shopify's Retry-After", async () => {
+  const shop = await h.install("expiring");
+  const tokens = h.process();
+  const issued = await h.sandbox.client.installShop(shop, { token: "expiring" });
+  await h.sandbox.client.faults.add({ shop, grant: "refresh", play: "retry-after-day" });
+  const session = (await tokens.getSession(shop)) as { accessToken?: string; refreshToken?: string };
+  const candidate = Object.assign(Object.create(Object.getPrototypeOf(session) as object), session, {
+    accessToken: issued.accessToken,
+    refreshToken: issued.refreshToken,
+    refreshTokenExpires: new Date(h.now() + 90 * 24 * HOUR_MS),
+  }) as Parameters<typeof tokens.sessionStorage.storeSession>[0];
+  const storing = Promise.resolve(tokens.sessionStorage.storeSession(candidate)).catch((error: unknown) => error);
+  expect(await storing).toMatchObject({ code: "transient", retryAfterMs: expect.closeTo(600_000, -4) as number });
 });

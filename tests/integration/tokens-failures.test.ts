@@ -2,18 +2,18 @@
 import { describe, expect, test } from "vitest";
 import type { Effect } from "../../sandbox/platform/types.ts";
 import { createApi } from "../support/create-api.ts";
-import { HOUR_MS, tokensHarness } from "./tokens-harness.ts";
+import { tokensHarness } from "./tokens-harness.ts";
 
-const h = tokensHarness();
+// Most of it is waiting before a call is tried again, which shops do side by side.
+const h = tokensHarness({ isShared: true });
 const LOST: Effect["kind"][] = ["lost-before-commit", "lost-after-commit", "reset"];
 
-describe.each(LOST)("an answer is lost: %s", (kind) => {
+describe.concurrent.each(LOST)("an answer is lost: %s", (kind) => {
   const effect = { kind } as Effect;
 
   test("refresh: the same stored token again", async () => {
-    const shop = await h.install("expiring");
+    const shop = await h.installExpired();
     const before = await h.row(shop);
-    await h.advance(2 * HOUR_MS);
     await h.failTokenCalls(shop, effect);
     await h.process().getSession(shop);
     const row = await h.expectCurrent(shop);
@@ -53,7 +53,7 @@ describe.each(LOST)("an answer is lost: %s", (kind) => {
   });
 });
 
-test("a permanent token spent by a lost migration is healed by the first 401", async () => {
+test.concurrent("a permanent token spent by a lost migration is healed by the first 401", async () => {
   const shop = await h.install("permanent");
   const tokens = h.process();
   await h.failTokenCalls(shop, { kind: "lost-after-commit" });
@@ -64,11 +64,10 @@ test("a permanent token spent by a lost migration is healed by the first 401", a
   await h.expectCurrent(shop);
 });
 
-describe("Shopify is unreachable", () => {
+describe.concurrent("Shopify is unreachable", () => {
   test("an access token that still lives is used", async () => {
-    const shop = await h.install("expiring");
+    const shop = await h.installExpired(-5 * 60_000);
     const before = await h.row(shop);
-    await h.advance(55 * 60_000);
     await h.failTokenCalls(shop, { kind: "status", status: 503 }, 99);
     const tokens = h.process();
     const session = await tokens.getSession(shop);
@@ -83,20 +82,18 @@ describe("Shopify is unreachable", () => {
   });
 
   test("one that is over gives a transient error, and marks nobody", async () => {
-    const shop = await h.install("expiring");
-    await h.advance(2 * HOUR_MS);
-    await h.failTokenCalls(shop, { kind: "status", status: 520, body: "text" }, 99);
+    const shop = await h.installExpired();
+    const fault = await h.failTokenCalls(shop, { kind: "status", status: 520, body: "text" }, 99);
     const tokens = h.process();
     await expect(tokens.getSession(shop)).rejects.toMatchObject({ code: "transient", reason: "http_520" });
     expect((await h.marks(shop)).needsReauthWhy).toBeNull();
-    await h.sandbox.client.faults.clear();
+    await h.sandbox.client.faults.remove(fault);
     await tokens.getSession(shop);
     await h.expectCurrent(shop);
   });
 
   test("a call that hangs is given up", async () => {
-    const shop = await h.install("expiring");
-    await h.advance(2 * HOUR_MS);
+    const shop = await h.installExpired();
     await h.failTokenCalls(shop, { kind: "hang" });
     await h.process().getSession(shop);
     await h.expectNotOrphaned(shop);
@@ -104,9 +101,8 @@ describe("Shopify is unreachable", () => {
   });
 });
 
-test("Retry-After is kept by every process", async () => {
-  const shop = await h.install("expiring");
-  await h.advance(2 * HOUR_MS);
+test.concurrent("Retry-After is kept by every process", async () => {
+  const shop = await h.installExpired();
   await h.failTokenCalls(shop, { kind: "throttle", retryAfterSeconds: 4 });
   const [a, b] = [h.process(), h.process()];
   await expect(a.getSession(shop)).rejects.toMatchObject({
@@ -129,17 +125,17 @@ test("Retry-After is kept by every process", async () => {
   await h.expectCurrent(shop);
 });
 
-describe("incomplete pairs", () => {
+describe.concurrent("incomplete pairs", () => {
   test.each(["expires_in", "refresh_token", "refresh_token_expires_in"] as const)(
     "without %s: refused",
     async (field) => {
       const shop = await h.install("permanent");
       const before = await h.row(shop);
-      await h.failTokenCalls(shop, { kind: "omit", fields: [field] }, 3);
+      const fault = await h.failTokenCalls(shop, { kind: "omit", fields: [field] }, 3);
       const tokens = h.process();
       expect(await tokens.migrate(shop)).toMatchObject({ outcome: "failed", retryable: true });
       expect(await h.row(shop)).toEqual(before);
-      await h.sandbox.client.faults.clear();
+      await h.sandbox.client.faults.remove(fault);
       await expect.poll(() => tokens.migrate(shop), { timeout: 5_000 }).toMatchObject({ outcome: "migrated" });
       await h.expectCurrent(shop);
     },
@@ -178,16 +174,11 @@ describe("incomplete pairs", () => {
     ["refresh_token", { refresh_token: "" }],
     ["refresh_token", { refresh_token_expires_in: "later" }],
   ])("with %s that cannot be read %j: that shop's trouble alone", async (field, fields) => {
-    const [shop, chain, other] = [
-      await h.install("permanent"),
-      await h.install("expiring"),
-      await h.install("permanent"),
-    ];
+    const [shop, chain, other] = [await h.install("permanent"), await h.installExpired(), await h.install("permanent")];
     const before = [await h.row(shop), await h.row(chain)];
     for (const one of [shop, chain]) await h.failTokenCalls(one, answering(fields), 3);
     const tokens = h.process();
     expect(await tokens.migrate(shop)).toMatchObject({ outcome: "failed", code: `missing_${field}`, retryable: true });
-    await h.advance(2 * HOUR_MS);
     await expect(tokens.getSession(chain)).rejects.toMatchObject({ code: "incomplete_pair" });
     expect([await h.row(shop), await h.row(chain)]).toEqual(before);
     expect(await h.database.query(`SELECT FROM expand_contract."UnstoredPair"`)).toEqual([]);
@@ -209,22 +200,21 @@ describe("incomplete pairs", () => {
   });
 
   test("without scope: the one that is known stays", async () => {
-    const shop = await h.install("expiring");
+    const shop = await h.installExpired();
     const before = await h.row(shop);
-    await h.advance(2 * HOUR_MS);
     await h.failTokenCalls(shop, { kind: "omit", fields: ["scope"] });
     await h.process().getSession(shop);
     expect((await h.expectCurrent(shop)).scope).toBe(before?.scope);
   });
 });
 
+// One after the other: which answer Shopify chooses is the same for all shops.
 test.each(["401-invalid-client", "400-application-cannot-be-found"] as const)(
   "wrong client secret (%s): a configuration error, nobody marked",
   async (wrongSecret) => {
     await h.sandbox.client.choices({ wrongSecret });
     const permanent = await h.install("permanent");
-    const expired = await h.install("expiring");
-    await h.advance(2 * HOUR_MS);
+    const expired = await h.installExpired();
     const before = [await h.row(permanent), await h.row(expired)];
     const tokens = h.process({ api: createApi("shpss_00000000000000000000000000000000") });
     await expect(tokens.migrate(permanent)).rejects.toMatchObject({ code: "configuration" });
@@ -237,7 +227,7 @@ test.each(["401-invalid-client", "400-application-cannot-be-found"] as const)(
   },
 );
 
-test("an ID token of another shop, a stale one, and a forged one are refused without harm", async () => {
+test.concurrent("an ID token of another shop, a stale one, and a forged one are refused without harm", async () => {
   const shop = await h.install("none");
   const tokens = h.process();
   for (const options of [{ wrongShop: "else.myshopify.com" }, { expired: true }, { wrongSignature: true }]) {

@@ -48,8 +48,12 @@ async function warmUp(sandbox: Sandbox): Promise<void> {
  * Tokens against a real Postgres and the simulator, for a whole test file. Time is the simulator's, so that moving its clock
  * moves the app's too; leases live by the database's clock, which nobody moves.
  * @param options.keys what seals tokens in every process that is not told otherwise, and opens what `row` reads; none unless told.
+ * @param options.isShared tests run side by side: each keeps to shops of its own, their faults stay, nobody moves the clock, and a call may wait for the processor.
  */
-export function tokensHarness({ keys = [] }: { keys?: readonly TokenKey[] } = {}) {
+export function tokensHarness({
+  keys = [],
+  isShared = false,
+}: { keys?: readonly TokenKey[]; isShared?: boolean } = {}) {
   const database = testDatabase();
   const vault = createVault(keys);
   const opened: (() => Promise<unknown>)[] = [];
@@ -71,10 +75,10 @@ export function tokensHarness({ keys = [] }: { keys?: readonly TokenKey[] } = {}
     sandbox = await startTestSandbox({ choices: { enforcement: "off" } });
     undoRoute = routeThroughSandbox(sandbox);
     await warmUp(sandbox);
-    installShopifyFetch({ timeoutMs: 2_000 });
+    installShopifyFetch({ timeoutMs: isShared ? 5_000 : 2_000 });
   });
   afterEach(async () => {
-    await sandbox.client.faults.clear();
+    if (!isShared) await sandbox.client.faults.clear();
     expect(await sandbox.client.ledger.secretSightings()).toEqual([]);
     expect(await sandbox.client.ledger.findSecrets(lines.join("\n"))).toEqual([]);
   });
@@ -123,38 +127,12 @@ export function tokensHarness({ keys = [] }: { keys?: readonly TokenKey[] } = {}
     failTokenCalls: (shop: string, effect: Effect, times = 1) =>
       sandbox.client.faults.add({ shop, endpoint: "token", times, effect }),
 
-    /**
-     * A process as it is before a rotation of the client secret, and what makes one that knows both secrets.
-     * @param options of every process in it.
-     */
-    rotation(options: Partial<TokenDependencies> = {}) {
-      return {
-        before: this.process(options),
-        rotate: async () => {
-          const { secret } = await sandbox.client.rotateSecret();
-          const [api, previousApi] = [createApi(secret), createApi()];
-          return {
-            secret,
-            process: () => this.process({ ...options, api, previousApi }),
-            /** Without SHOPIFY_API_SECRET_PREVIOUS. */
-            alone: () => this.process({ ...options, api }),
-          };
-        },
-      };
-    },
-
     /** Ends the shop's lease, whoever holds it: as if it had taken too long. */
     async endLease(shop: string): Promise<void> {
       await database.current.query(
         `UPDATE expand_contract."ShopToken" SET "leaseExpiresAt" = clock_timestamp() WHERE shop = $1`,
         [shop],
       );
-    },
-
-    /** As before the first install: no shop at the simulator, no row. */
-    async empty(): Promise<void> {
-      await sandbox.client.reset();
-      await database.current.query(`DELETE FROM "Session"; DELETE FROM expand_contract."ShopToken"`);
     },
 
     /** A shop with the app installed, and the app's row for it as its first install left it. */
@@ -194,6 +172,14 @@ export function tokensHarness({ keys = [] }: { keys?: readonly TokenKey[] } = {}
       const { accessToken, refreshToken } = vault.open({ ...stored, id: `offline_${shop}` });
       const rest = { ...stored, accessToken: accessToken!, refreshToken: refreshToken ?? null };
       return { ...rest, expires: e ? new Date(Number(e)) : null, refreshTokenExpires: r ? new Date(Number(r)) : null };
+    },
+
+    /** A shop whose stored access token is over. */
+    async installExpired(endedMs = HOUR_MS): Promise<string> {
+      const shop = await this.install("expiring");
+      const sql = `UPDATE "Session" SET expires = $2::timestamptz AT TIME ZONE 'UTC' WHERE shop = $1`;
+      await database.current.query(sql, [shop, new Date(this.now() - endedMs).toISOString()]);
+      return shop;
     },
 
     /** Puts a row back as it was: what a process does that is not ours. */

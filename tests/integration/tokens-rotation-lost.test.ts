@@ -1,14 +1,13 @@
 // Proves that an answer which was lost before a rotation of the client secret is found again, and holds the revocation back until then.
-import { beforeEach, describe, expect, test } from "vitest";
-import { DAY_MS, tokensHarness } from "./tokens-harness.ts";
+import { describe, expect, test } from "vitest";
+import { rotationHarness } from "./rotation-harness.ts";
+import { DAY_MS } from "./tokens-harness.ts";
 
-const h = tokensHarness();
-
-beforeEach(h.empty);
+const { h, rotation } = rotationHarness();
 
 describe("a migration whose answer was lost before the rotation", () => {
   async function lostMigration() {
-    const { before, rotate } = h.rotation();
+    const { before, rotate } = rotation();
     const shop = await h.install("permanent");
     await h.sandbox.client.faults.add({ shop, grant: "migration", effect: { kind: "lost-after-commit" } });
     expect(await before.migrate(shop, { retries: 0 })).toMatchObject({ outcome: "failed", retryable: true });
@@ -71,7 +70,7 @@ describe("a migration whose answer was lost before the rotation", () => {
 });
 
 test("after a refresh whose answer was lost, the pair that comes again may be the old secret's: it is refreshed once more", async () => {
-  const { before, rotate } = h.rotation();
+  const { before, rotate } = rotation();
   const shop = await h.install("expiring");
   await h.sandbox.client.faults.add({ shop, grant: "refresh", effect: { kind: "lost-after-commit" } });
   await expect(before.refresh(shop)).rejects.toMatchObject({ code: "transient" });

@@ -1,17 +1,16 @@
 // Proves a rotation of the client secret: what is pinned to the old one is known, repinned once, and nothing is lost when the old one is revoked.
-import { beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { makeTokenKey, parseTokenKeys, ReauthorizationRequiredError } from "../../app/tokens/index.ts";
 import { clientSecretFingerprint } from "../../app/tokens/rotation/client-secret.ts";
 import { TEST_APP } from "../support/sandbox.ts";
 import { createApi } from "../support/create-api.ts";
-import { HOUR_MS, tokensHarness } from "./tokens-harness.ts";
+import { rotationHarness } from "./rotation-harness.ts";
+import { HOUR_MS } from "./tokens-harness.ts";
 
-const h = tokensHarness();
-
-beforeEach(h.empty);
+const { h, rotation } = rotationHarness();
 
 test("an ID token that the old secret signed, as all are until it is revoked, brings a chain of the new one", async () => {
-  const { rotate } = h.rotation();
+  const { rotate } = rotation();
   const shop = await h.install("none");
   const now = await rotate();
   const idToken = await h.idToken(shop);
@@ -25,7 +24,7 @@ test("an ID token that the old secret signed, as all are until it is revoked, br
 });
 
 test("every chain is refreshed once, by whoever comes first; then the old secret is revoked and no shop notices", async () => {
-  const { before, rotate } = h.rotation();
+  const { before, rotate } = rotation();
   const made = await h.install("expiring");
   await before.refresh(made);
   const idle = await h.install("expiring");
@@ -69,7 +68,7 @@ test("every chain is refreshed once, by whoever comes first; then the old secret
 });
 
 test("what another release stored counts as pinned, whatever was on record before", async () => {
-  const { before, rotate } = h.rotation();
+  const { before, rotate } = rotation();
   const shop = await h.install("expiring");
   const old = await h.row(shop);
   const now = await rotate();
@@ -97,7 +96,7 @@ test("the record tells nothing of the secret, and is of the app", async () => {
 });
 
 test("frozen shops stay pinned and are named; chains that are over count no more; a chain that ended says so", async () => {
-  const { before, rotate } = h.rotation();
+  const { before, rotate } = rotation();
   const [frozen, dead, ended] = [await h.install("expiring"), await h.install("expiring"), await h.install("expiring")];
   await h.sandbox.client.revokeTokens(dead);
   await expect(before.refresh(dead)).rejects.toBeInstanceOf(ReauthorizationRequiredError);
@@ -119,7 +118,7 @@ test("frozen shops stay pinned and are named; chains that are over count no more
 });
 
 test("permanent tokens end with it, too: those to migrate and those of suspended shops hold it back, those that are over do not", async () => {
-  const { before, rotate } = h.rotation();
+  const { before, rotate } = rotation();
   const [left, frozen, gone] = [
     await h.install("permanent"),
     await h.install("permanent"),
@@ -142,7 +141,7 @@ test("permanent tokens end with it, too: those to migrate and those of suspended
 });
 
 test("the old secret revoked first: shops are marked one by one, and a visit heals each without a question", async () => {
-  const { before, rotate } = h.rotation();
+  const { before, rotate } = rotation();
   const shop = await h.install("expiring");
   await before.refresh(shop);
   const now = await rotate();
@@ -160,7 +159,7 @@ test("the old secret revoked first: shops are marked one by one, and a visit hea
 
 test("sealed rows say the same", async () => {
   const shop = await h.install("expiring");
-  const { before, rotate } = h.rotation({ encryption: { keys: parseTokenKeys(makeTokenKey("k1")) } });
+  const { before, rotate } = rotation({ encryption: { keys: parseTokenKeys(makeTokenKey("k1")) } });
   await before.refresh(shop);
   expect(await before.rotation()).toMatchObject({ chains: 1, pinned: 0 });
   const after = (await rotate()).process();
