@@ -3,15 +3,13 @@
  * DATABASE_URL and the proxy variables of the simulator (or PLAIN_SIMULATOR); works on whatever run there is; says `ready` to its parent, answers
  * `resources`, and starts a run as a POST would when it is told `{ start }`. SIGTERM ends it in order.
  */
-import "@shopify/shopify-api/adapters/web-api";
-import { ApiVersion, LogSeverity, shopifyApi } from "@shopify/shopify-api";
 import pg from "pg";
 import { openDatabase } from "../../app/infra/database/open-database.ts";
 import { createLogger } from "../../app/infra/log/log.server.ts";
 import { createMetrics } from "../../app/infra/metrics.server.ts";
 import { createMigrations, parseMigrationOptions } from "../../app/migration/index.ts";
 import { createTokens, installShopifyFetch } from "../../app/tokens/index.ts";
-import { TEST_APP } from "../support/sandbox.ts";
+import { createApi } from "../support/create-api.ts";
 
 /** Every statement that leaves this process, whoever sends it. */
 let statements = 0;
@@ -29,15 +27,7 @@ if (process.env.PLAIN_SIMULATOR) {
 const db = openDatabase(process.env.DATABASE_URL!, { onError: () => {} });
 const log = createLogger(process.env.LOG_LEVEL ?? "warn", [], process.stderr);
 installShopifyFetch({ timeoutMs: number("CALL_TIMEOUT_MS") });
-const api = shopifyApi({
-  apiKey: TEST_APP.clientId,
-  apiSecretKey: TEST_APP.clientSecret,
-  scopes: TEST_APP.scopes,
-  hostName: new URL(TEST_APP.url).host,
-  apiVersion: ApiVersion.October26,
-  isEmbeddedApp: true,
-  logger: { level: LogSeverity.Error, log: async () => {} },
-});
+const api = createApi();
 const tokens = createTokens({ api, database: db, phase: "expand", log });
 const migrations = createMigrations({
   db,

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { Session } from "@shopify/shopify-api";
+import { Session, type SessionParams } from "@shopify/shopify-api";
 import { afterAll, beforeEach, expect } from "vitest";
 import { runImport, type ImportOptions } from "../../cli/import/run-import.ts";
 import { PLAIN } from "../../cli/paint.ts";
@@ -14,23 +14,13 @@ export const DAY = 24 * HOUR;
 /** Whole seconds: that is all that two of the storages keep. */
 export const now = Math.floor(Date.now() / 1000) * 1000;
 
-export function permanent(shop: string): Session {
-  return new Session({
-    id: `offline_${shop}`,
-    shop,
-    state: "",
-    isOnline: false,
-    scope: "read_products",
-    accessToken: `shpat_${shop}`,
-  });
+export function permanent(shop: string, pair: Partial<SessionParams> = {}): Session {
+  const id = `offline_${shop}`;
+  const accessToken = `shpat_${shop}`;
+  return new Session({ id, shop, state: "", isOnline: false, scope: "read_products", accessToken, ...pair });
 }
 export function expiring(shop: string, { issued = now, name = "" } = {}): Session {
-  return new Session({
-    id: `offline_${shop}`,
-    shop,
-    state: "",
-    isOnline: false,
-    scope: "read_products",
+  return permanent(shop, {
     accessToken: `shpat_${shop}${name}`,
     expires: new Date(issued + HOUR),
     refreshToken: `shprt_${shop}${name}`,

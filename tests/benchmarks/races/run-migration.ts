@@ -1,10 +1,10 @@
-import "@shopify/shopify-api/adapters/web-api";
-import { ApiVersion, LogSeverity, Session, shopifyApi } from "@shopify/shopify-api";
+import { Session } from "@shopify/shopify-api";
 import { PrismaSessionStorage } from "@shopify/shopify-app-session-storage-prisma";
 import PQueue from "p-queue";
+import { createApi } from "../../support/create-api.ts";
 import { openPrisma } from "../../support/open-prisma.ts";
 import { routeThroughSandbox } from "../../../sandbox/route-through.ts";
-import { APP, type World } from "./world.ts";
+import type { World } from "./world.ts";
 
 export interface MigrationResult {
   migrated: number;
@@ -47,15 +47,7 @@ export async function migrateOurs(world: World): Promise<MigrationResult> {
 export async function migratePlain(world: World): Promise<MigrationResult> {
   const undo = routeThroughSandbox(world.sandbox);
   const db = openPrisma(world.databaseUrl);
-  const api = shopifyApi({
-    apiKey: APP.clientId,
-    apiSecretKey: APP.clientSecret,
-    scopes: APP.scopes,
-    hostName: new URL(APP.url).host,
-    apiVersion: ApiVersion.October26,
-    isEmbeddedApp: true,
-    logger: { level: LogSeverity.Error, log: async () => {} },
-  });
+  const api = createApi();
   const storage = new PrismaSessionStorage(db);
   const result = { migrated: 0, failed: 0 };
   const queue = new PQueue({ concurrency: CONCURRENCY });

@@ -5,17 +5,11 @@ import { deployMigrations } from "../../../scripts/deploy-migrations.ts";
 import { startEmbeddedPostgres } from "../../../scripts/embedded-postgres.ts";
 import type { InstalledShop, InstallOptions, StoredRow } from "../../../sandbox/platform/types.ts";
 import { type Sandbox, type SandboxOptions, startSandbox } from "../../../sandbox/start.ts";
+import { TEST_APP } from "../../support/sandbox.ts";
 import { createMerchants, type Merchants } from "./merchants.ts";
 
 /** `plain`: the unmodified library in the same app; `ours`: the production build. */
 export type Kind = "plain" | "ours";
-
-export const APP = {
-  url: "https://app.sandbox.test",
-  clientId: "5ba96c1f4d2e0b7a8c3d9e6f10427b58",
-  clientSecret: "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",
-  scopes: ["read_products"],
-};
 
 /** One Postgres for a whole run of the benchmark, with a template at the current schema. */
 export interface Databases {
@@ -94,7 +88,7 @@ export async function createWorld({
 }: WorldOptions): Promise<World> {
   const database = await databases.create();
   const sandbox = await startSandbox({
-    app: { ...APP, legacyInstallFlow: true },
+    app: { ...TEST_APP, legacyInstallFlow: true },
     port: 0,
     proxyPort: 0,
     seed,
@@ -108,10 +102,10 @@ export async function createWorld({
       root: folder,
       entry: kind === "plain" ? "tests/benchmarks/races/plain/server.ts" : undefined,
       env: {
-        SHOPIFY_API_KEY: APP.clientId,
-        SHOPIFY_API_SECRET: APP.clientSecret,
-        SHOPIFY_APP_URL: APP.url,
-        SCOPES: APP.scopes.join(","),
+        SHOPIFY_API_KEY: TEST_APP.clientId,
+        SHOPIFY_API_SECRET: TEST_APP.clientSecret,
+        SHOPIFY_APP_URL: TEST_APP.url,
+        SCOPES: TEST_APP.scopes.join(","),
         DATABASE_URL: database.url,
         MIGRATION_SECRET: migrationSecret,
         TOKEN_EXCHANGE_ENABLED: "true",
@@ -125,7 +119,7 @@ export async function createWorld({
       },
     });
   const started = await Promise.all(Array.from({ length: processes }, (_, index) => start(index, root)));
-  const merchants = createMerchants(sandbox, APP.url, (index) => started[index % started.length]!.url);
+  const merchants = createMerchants(sandbox, TEST_APP.url, (index) => started[index % started.length]!.url);
 
   const query = async <Row extends pg.QueryResultRow>(sql: string, values?: unknown[]) =>
     (await pool.query<Row>(sql, values)).rows;

@@ -3,26 +3,16 @@
  * `findMany`, then one after the other migrated and stored with the session storage. Nothing is added and nothing left out, but
  * that it stops after SECONDS and says how far it came.
  */
-import "@shopify/shopify-api/adapters/web-api";
-import { ApiVersion, LogSeverity, shopifyApi } from "@shopify/shopify-api";
 import { PrismaSessionStorage } from "@shopify/shopify-app-session-storage-prisma";
+import { createApi } from "../../../support/create-api.ts";
 import { openPrisma } from "../../../support/open-prisma.ts";
-import { TEST_APP } from "../../../support/sandbox.ts";
 
 if (process.env.PLAIN_SIMULATOR) {
   (await import("./route-plainly.ts")).routePlainly(process.env.PLAIN_SIMULATOR);
 }
 const prisma = openPrisma(process.env.DATABASE_URL!);
 const sessionStorage = new PrismaSessionStorage(prisma);
-const shopify = shopifyApi({
-  apiKey: TEST_APP.clientId,
-  apiSecretKey: TEST_APP.clientSecret,
-  scopes: TEST_APP.scopes,
-  hostName: new URL(TEST_APP.url).host,
-  apiVersion: ApiVersion.October26,
-  isEmbeddedApp: true,
-  logger: { level: LogSeverity.Error, log: async () => {} },
-});
+const shopify = createApi();
 const deadline = performance.now() + Number(process.env.SECONDS) * 1_000;
 
 const started = performance.now();
