@@ -45,6 +45,13 @@ describe("a migration run", () => {
     await t.expectAllCurrent(shops);
   });
 
+  it("ends when the last outcome is stored, not with a later look at the run", async () => {
+    const shops = await t.seed(30);
+    const run = await t.run(t.instance({ tickMs: 60_000 }).migrations);
+    expect(run).toMatchObject({ status: "completed", migrated: 30 });
+    await t.expectAllCurrent(shops);
+  });
+
   it("has nothing to do in an empty database", async () => {
     expect(await t.run(t.instance().migrations)).toMatchObject({ status: "completed", total: 0, permanentTokens: 0 });
   });

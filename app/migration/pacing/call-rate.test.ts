@@ -73,8 +73,8 @@ function simulate(o: {
 
 describe("the pace", () => {
   it("starts low and doubles while no limit is known and the rate is what holds it back", () => {
-    expect(initialPace.rate).toBe(40);
-    expect(healthy(initialPace, 4)).toMatchObject({ rate: 640, limited: false });
+    expect(initialPace.rate).toBe(80);
+    expect(healthy(initialPace, 4)).toMatchObject({ rate: 1_280, limited: false });
   });
 
   it("stays as it is while something else holds the run back", () => {

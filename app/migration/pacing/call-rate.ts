@@ -21,7 +21,7 @@ export interface Seen {
   limited: boolean;
 }
 
-const START_RATE = 40;
+const START_RATE = 80;
 const LOWEST_RATE = 0.5;
 const HIGHEST_RATE = 10_000;
 /** While no limit is known. */

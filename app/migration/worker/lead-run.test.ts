@@ -1,5 +1,6 @@
 // Proves how the leader of a run adds up what its workers did, and which shops are verified.
 import { expect, it } from "vitest";
+import { initialPace } from "../pacing/call-rate.ts";
 import { createPaceControl } from "./lead-run.ts";
 import { isVerified } from "./verify-choice.ts";
 
@@ -19,7 +20,7 @@ it("the leader adds up what all workers did since the last turn, from its first 
     false,
   );
   expect(recentRate).toBe(15);
-  expect(pace).toMatchObject({ rate: 80, limited: false });
+  expect(pace).toMatchObject({ rate: 2 * initialPace.rate, limited: false });
 });
 
 it("time in which all calls wait, or in which Shopify does not answer, raises no rate", () => {
@@ -30,12 +31,12 @@ it("time in which all calls wait, or in which Shopify does not answer, raises no
     return control.decide(read([{ id: "a", stats: { ...stats, limited: time } }], pausedMs), isDown);
   };
   turn(0, false);
-  expect(turn(500, false).pace.rate).toBe(40);
+  expect(turn(500, false).pace.rate).toBe(initialPace.rate);
   expect(turn(0, true)).toMatchObject({
-    pace: { rate: 40 },
+    pace: { rate: initialPace.rate },
     notice: expect.stringContaining("does not answer") as string,
   });
-  expect(turn(0, false)).toMatchObject({ pace: { rate: 80 }, notice: null });
+  expect(turn(0, false)).toMatchObject({ pace: { rate: 2 * initialPace.rate }, notice: null });
 });
 
 it("by default the first wave is proven, then one shop in fifty", () => {

@@ -15,12 +15,14 @@ export interface OutcomeQueue {
   flush(): Promise<void>;
 }
 
+/** @param options.onStored nothing waits to be stored any more. */
 export function createOutcomeQueue(
   db: Database,
   runId: string,
   worker: string,
-  onError: (error: unknown) => void,
+  options: { onError: (error: unknown) => void; onStored: () => void },
 ): OutcomeQueue {
+  const { onError, onStored } = options;
   const waiting: Outcome[] = [];
   let storing: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -45,7 +47,7 @@ export function createOutcomeQueue(
   function schedule(ms: number): void {
     timer ??= setTimeout(() => {
       run().then(
-        () => waiting.length > 0 && schedule(GATHER_MS),
+        () => (waiting.length > 0 ? schedule(GATHER_MS) : onStored()),
         (error: unknown) => {
           onError(error);
           schedule(RETRY_MS);

@@ -47,7 +47,7 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
   });
   const failures = createFailureWindow(options.failureThreshold);
   const leader = createRunLeader({ db, runId, worker, deadAfterMs, log, metrics });
-  const outcomes = createOutcomeQueue(db, runId, worker, trouble.note);
+  const outcomes = createOutcomeQueue(db, runId, worker, { onError: trouble.note, onStored: endRest });
   const buffer = createClaimBuffer({
     db,
     runId,
@@ -72,6 +72,7 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
   let stopReason: StopReason | undefined;
   let isStruckOff = false;
   let finished = 0;
+  let rest = new AbortController();
   let lastHeartbeatAt = performance.now();
 
   /** Without a heartbeat for too long others may have taken this worker for dead. */
@@ -96,6 +97,11 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
     metrics.migrationOutcomes.inc({ outcome: outcome.outcome });
     const reason = failures.record(outcome.outcome, outcome.code ?? "");
     if (reason) halt({ as: "halted", reason });
+  }
+
+  /** With nothing left to do the run ends now, not with the next tick. */
+  function endRest(): void {
+    if (taker.inWork.size === 0 && buffer.isExhausted()) rest.abort();
   }
 
   function halt(reason: StopReason): void {
@@ -174,7 +180,8 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
       const fault = mode === "joining" ? undefined : trouble.fatalFault();
       if (fault !== undefined) await giveUp(fault.error).catch(trouble.note);
       taker.pump();
-      if (isPresent()) await sleep(tickMs);
+      rest = new AbortController();
+      if (isPresent()) await sleep(tickMs, undefined, { signal: rest.signal }).catch(() => {});
     }
     taker.end();
     if (mode === "gone") await leaveRun(db, runId, worker).catch(trouble.note);
