@@ -1,6 +1,7 @@
 import { WebhookType, WebhookValidationErrorReason, type Shopify } from "@shopify/shopify-api";
 import { findShopDomain } from "../infra/shop-domain.ts";
 import { lacksShop, namesOtherShop, topicName } from "./named-shop.ts";
+import { isProxiedText } from "./proxied-text.ts";
 import { type WebhookRefusal, WebhookRefusedError, REFUSALS } from "./webhook-refusal.ts";
 
 /** What Shopify signed, checked. It never comes with a token: the shop may have none any more. */
@@ -44,6 +45,7 @@ export async function verifyWebhook(
   if (!request.headers.get("x-shopify-hmac-sha256")) refuse(REFUSALS.unsigned);
   const rawBody = await readText(request);
   const { domain, topic: given, apiVersion, webhookId, triggeredAt } = await checkSignature(request, rawBody, signers);
+  if (isProxiedText(rawBody)) refuse(REFUSALS.proxied);
   if (topicName(given) !== topicName(topic)) refuse(REFUSALS.otherTopic);
   const shop = findShopDomain(domain) ?? refuse(REFUSALS.shop);
   for (const value of [apiVersion, webhookId]) if (!HEADER_VALUE.test(value)) refuse(REFUSALS.headers);

@@ -26,6 +26,10 @@ export const REFUSALS = {
     "wrong_signature",
     "X-Shopify-Hmac-Sha256 is not the HMAC of this body with the app's client secret. Check SHOPIFY_API_SECRET.",
   ),
+  proxied: unauthorized(
+    "signed_as_a_visit",
+    "The body is what Shopify signs of an app proxy's visit. It is no webhook.",
+  ),
   encoding: badRequest("body_not_utf8", "The body must be UTF-8."),
   json: badRequest("body_not_an_object", "The body must be a JSON object."),
   headers: badRequest(

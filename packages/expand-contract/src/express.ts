@@ -4,9 +4,11 @@ import type { Problem } from "../../../app/operator/access/problem.ts";
 import { findParts } from "./app-parts.ts";
 import { answer, type ExpressRequest, header, type Next, refuse, urlOf } from "./express-http.ts";
 import { topicName } from "../../../app/webhooks/named-shop.ts";
-import { createResigner, isSignedBody } from "./previous-secret.ts";
+import { isProxiedText, isTopicOfShopify } from "../../../app/webhooks/proxied-text.ts";
+import { REFUSALS } from "../../../app/webhooks/webhook-refusal.ts";
+import { createResigner, isSigned } from "./previous-secret.ts";
 import { bodyOf, deliveryHeaders, findDisagreement, recordWebhook, triggeredAt } from "./record-webhook.ts";
-import { identifyRequest, NOT_STAFF, STALE_ID_TOKEN } from "./request-identity.ts";
+import { BEARER, identifyRequest, isHostReadable, NO_HOST, NOT_STAFF, STALE_ID_TOKEN } from "./request-identity.ts";
 
 /** As in with-tokens.ts. */
 const WEBHOOK_PATIENCE_MS = 3_000;
@@ -36,7 +38,7 @@ export function withExpressTokens<App extends ExpressAppLike>(shopify: App, toke
   const resign = (request: ExpressRequest) => {
     if (!resigner) return;
     const { authorization } = request.headers;
-    const idToken = /^Bearer (\S+)$/.exec(authorization ?? "")?.[1];
+    const idToken = BEARER.exec(authorization ?? "")?.[1];
     if (idToken) request.headers.authorization = `Bearer ${resigner.idToken(idToken)}`;
     const { search, searchParams } = resigner.url(urlOf(request));
     if (!search) return;
@@ -65,8 +67,11 @@ export function withExpressTokens<App extends ExpressAppLike>(shopify: App, toke
         resign(request);
         const { authorization, cookie } = request.headers;
         const identity = await identifyRequest(api, { url: urlOf(request), authorization, cookie });
+        // The library fails on what is there and is no token.
+        const isOdd = authorization !== undefined && !BEARER.test(authorization);
         if (identity.isForeign) return refuse(response, NOT_STAFF);
-        if (identity.isRefused && needsIdToken && api.config.isEmbeddedApp) return refuse(response, STALE_ID_TOKEN);
+        if ((identity.isRefused || isOdd) && needsIdToken && api.config.isEmbeddedApp)
+          return refuse(response, STALE_ID_TOKEN);
         const { shop, idToken } = identity;
         // The authorization code strategy exchanges no ID token; a living chain is renewed.
         const context: RequestContext = { kind: "admin", idToken, verifiedShop: shop };
@@ -84,7 +89,9 @@ export function withExpressTokens<App extends ExpressAppLike>(shopify: App, toke
     const middleware = shopify.auth.begin();
     return (request: ExpressRequest, response: ServerResponse, next: Next) => {
       try {
-        return namesShop(request) ? middleware(request as never, response as never, next) : refuse(response, NO_SHOP);
+        if (!namesShop(request)) return refuse(response, NO_SHOP);
+        if (!isHostReadable(api, urlOf(request))) return refuse(response, NO_HOST);
+        return middleware(request as never, response as never, next);
       } catch (error) {
         answer(error, response, next);
       }
@@ -121,7 +128,8 @@ export function withExpressTokens<App extends ExpressAppLike>(shopify: App, toke
         if (typeof request.body !== "string") return refuse(response, NO_BODY);
         const text = request.body;
         // A stranger's may be large, and slow to read. What it is answered the library decides.
-        if (isSignedBody(secrets, text, hmac)) {
+        if (isSigned(secrets, text, hmac, "base64")) {
+          if (isTopicOfShopify(topic) && isProxiedText(text)) return refuse(response, REFUSALS.proxied);
           const problem = findDisagreement(api, bodyOf(text), { shop, topic });
           if (problem) return refuse(response, problem);
           const name = header(request, "shopify-hmac-sha256") ? "shopify-hmac-sha256" : "x-shopify-hmac-sha256";

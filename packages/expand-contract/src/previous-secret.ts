@@ -3,9 +3,14 @@ import { hmacOf, isSameHmac, resign, resignIdToken } from "../../../app/tokens/s
 /** The client secrets that Shopify may have signed with: the current one, and during a rotation the one before. */
 export type ClientSecrets = readonly [current: string, previous?: string];
 
-/** Whether Shopify signed a body: its HMAC in base64, with either secret. */
-export function isSignedBody(secrets: ClientSecrets, text: string, hmac: string | null | undefined): boolean {
-  return secrets.some((secret) => secret !== undefined && isSameHmac(hmac ?? "", hmacOf(secret, text, "base64")));
+/** Whether Shopify signed a text with either secret: a body in base64, a query in hexadecimal. */
+export function isSigned(
+  secrets: readonly (string | undefined)[],
+  text: string,
+  hmac: string | null | undefined,
+  encoding: "base64" | "hex",
+): boolean {
+  return secrets.some((secret) => secret !== undefined && isSameHmac(hmac ?? "", hmacOf(secret, text, encoding)));
 }
 
 /**
@@ -36,11 +41,10 @@ export function createResigner([current, previous]: ClientSecrets): Resigner | u
       const token = url.searchParams.get("id_token");
       // The query is signed with the ID token that Shopify put into it, and the library sees the other.
       if (token) signed.searchParams.set("id_token", idToken(token));
-      const [before, after] = [pairsOf(url), pairsOf(signed)];
-      for (const [name, textOf] of Object.entries({ hmac: adminText, signature: proxyText })) {
+      for (const [name, textsOf] of Object.entries({ hmac: adminTexts, signature: proxyTexts })) {
         const given = url.searchParams.get(name);
-        if (given && isSameHmac(given, hmacOf(previous, textOf(before), "hex"))) {
-          signed.searchParams.set(name, hmacOf(current, textOf(after), "hex"));
+        if (given && textsOf(url).some((text) => isSigned([previous], text, given, "hex"))) {
+          signed.searchParams.set(name, hmacOf(current, textsOf(signed)[0]!, "hex"));
         }
       }
       return signed;
@@ -52,13 +56,27 @@ const ONCE = ["shop", "hmac", "signature", "id_token"];
 
 type Pair = [name: string, value: string];
 /** What a query's signature covers; values of a name that is there more than once are one to the libraries. */
-function pairsOf({ searchParams }: URL): Pair[] {
-  const names = [...new Set(searchParams.keys())].filter((name) => name !== "hmac" && name !== "signature");
-  return names.map((name): Pair => [name, searchParams.getAll(name).join(",")]).sort(byName);
+function pairsOf(parameters: URLSearchParams): Pair[] {
+  const names = [...new Set(parameters.keys())].filter((name) => name !== "hmac" && name !== "signature");
+  return names.map((name): Pair => [name, parameters.getAll(name).join(",")]).sort(byName);
 }
 const byName = ([one]: Pair, [other]: Pair) => one.localeCompare(other);
-const adminText = (pairs: Pair[]) => new URLSearchParams(pairs).toString().replaceAll("+", "%20");
-const proxyText = (pairs: Pair[]) => pairs.map(([name, value]) => `${name}=${value}`).join("");
+const adminTexts = ({ searchParams }: URL) => [
+  new URLSearchParams(pairsOf(searchParams)).toString().replaceAll("+", "%20"),
+];
 
-/** What the signature of an app proxy covers. */
-export const proxiedText = (url: URL): string => proxyText(pairsOf(url));
+/**
+ * What the signature of an app proxy may cover. Remix puts an empty `index` into addresses of its own, and takes the `_data` out that was
+ * signed; the libraries try each of these, in this order.
+ */
+export function proxyTexts({ pathname, searchParams }: URL): string[] {
+  const plain = new URLSearchParams(searchParams);
+  if (!plain.get("index")) plain.delete("index");
+  const route = `routes/${pathname.replace(/^\//, "").replace(/\/$/, "").replaceAll("/", ".")}`;
+  const withData = (data: string, rest: URLSearchParams) => new URLSearchParams([["_data", data], ...rest]);
+  return [plain, withData(route, plain), withData(`${route}._index`, searchParams)].map((parameters) =>
+    pairsOf(parameters)
+      .map(([name, value]) => `${name}=${value}`)
+      .join(""),
+  );
+}

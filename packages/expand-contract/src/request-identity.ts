@@ -32,6 +32,27 @@ export const STALE_ID_TOKEN: Problem = {
   detail: "The ID token is not valid (any more). App Bridge brings a new one.",
 };
 
+/** The header `Authorization` with an ID token. */
+export const BEARER = /^Bearer (\S+)$/;
+
+export const NO_HOST: Problem = {
+  status: 400,
+  code: "unreadable_host",
+  title: "Bad Request",
+  detail:
+    "`host` is what Shopify Admin puts there: the address of the shop's admin, in base64. Open the app from Shopify Admin.",
+};
+
+/** Whether an address has no `host`, or one that the libraries can read: they fail on any other. */
+export function isHostReadable(api: Shopify, { searchParams }: URL): boolean {
+  const host = searchParams.get("host");
+  try {
+    return host === null || api.utils.sanitizeHost(host) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 /** A request's address and two of its headers, whatever server it came through. */
 export interface RequestFacts {
   url: URL;
@@ -77,7 +98,7 @@ async function identifyCookie(api: Shopify, cookie: string): Promise<RequestIden
 }
 
 function idTokenOf(url: URL, authorization: string | null | undefined): string | undefined {
-  return /^Bearer (\S+)$/.exec(authorization ?? "")?.[1] ?? single(url, "id_token");
+  return BEARER.exec(authorization ?? "")?.[1] ?? single(url, "id_token");
 }
 
 async function identifyQuery(api: Shopify, url: URL): Promise<RequestIdentity> {

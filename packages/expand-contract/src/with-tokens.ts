@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { problemResponse } from "../../../app/operator/access/problem.ts";
 import { keepShopifyFetch, type RequestContext, type Tokens } from "../../../app/tokens/index.ts";
+import { isProxiedText, isTopicOfShopify } from "../../../app/webhooks/proxied-text.ts";
+import { REFUSALS } from "../../../app/webhooks/webhook-refusal.ts";
 import { findParts } from "./app-parts.ts";
-import { createResigner, isSignedBody } from "./previous-secret.ts";
+import { createResigner, isSigned } from "./previous-secret.ts";
 import { type Authenticate, wrapPublic } from "./wrap-public.ts";
 import { bodyOf, deliveryHeaders, findDisagreement, isShopOf, recordWebhook, triggeredAt } from "./record-webhook.ts";
-import { identifyRequest, NOT_STAFF } from "./request-identity.ts";
+import { identifyRequest, isHostReadable, NO_HOST, NOT_STAFF } from "./request-identity.ts";
 import { resignRequest } from "./resign-request.ts";
 import { responseOf } from "./token-error-response.ts";
 
@@ -65,6 +67,7 @@ export function withTokens<App extends ShopifyAppLike>(
 
   const admin: Authenticate = async (given, ...rest) => {
     const request = await resignRequest(resigner, given);
+    if (!isHostReadable(api, new URL(request.url))) throw problemResponse(NO_HOST);
     const { shop, idToken, isForeign } = await identifyRequest(api, {
       url: new URL(request.url),
       authorization: request.headers.get("authorization"),
@@ -85,17 +88,23 @@ export function withTokens<App extends ShopifyAppLike>(
     }
   };
 
-  /** A body that Shopify signed. A stranger's may be large, and slow to read: what that is answered the library decides. */
-  const signedBody = async (request: Request): Promise<Record<string, unknown> | undefined> => {
+  /**
+   * A body that Shopify signed. A stranger's may be large, and slow to read: what that is answered the library decides.
+   * @param topic of a webhook.
+   * @throws Response for the text of an app proxy's visit.
+   */
+  const signedBody = async (request: Request, topic?: string): Promise<Record<string, unknown> | undefined> => {
     const { hmac } = headersOf(request);
     if (!HMAC.test(hmac ?? "")) return undefined;
     const text = await request.clone().text();
-    return isSignedBody(secrets, text, hmac) ? bodyOf(text) : undefined;
+    if (!isSigned(secrets, text, hmac, "base64")) return undefined;
+    if ((!topic || isTopicOfShopify(topic)) && isProxiedText(text)) throw problemResponse(REFUSALS.proxied);
+    return bodyOf(text);
   };
 
   /** @throws Response for a signed body that does not go with the headers. */
-  const readSigned = async (request: Request): Promise<Record<string, unknown> | undefined> => {
-    const body = await signedBody(request);
+  const readSigned = async (request: Request, topic?: string): Promise<Record<string, unknown> | undefined> => {
+    const body = await signedBody(request, topic);
     const problem = body && findDisagreement(api, body, headersOf(request));
     if (problem) throw problemResponse(problem);
     return body;
@@ -103,8 +112,8 @@ export function withTokens<App extends ShopifyAppLike>(
 
   const webhook: Authenticate = async (given, ...rest) => {
     const request = await resignRequest(resigner, given);
-    await readSigned(request);
     const { topic } = headersOf(request);
+    await readSigned(request, topic);
     const at = triggeredAt(
       request.headers.get("x-shopify-triggered-at") ?? request.headers.get("shopify-triggered-at"),
     );
@@ -161,6 +170,8 @@ export function withTokens<App extends ShopifyAppLike>(
       return serve({ kind: "webhook", renewWithinMs: WEBHOOK_PATIENCE_MS }, () => original(request, ...rest));
     };
 
+  const isShop = (name: string) => isShopOf(api, name);
+
   return {
     ...shopify,
     authenticate: {
@@ -170,7 +181,7 @@ export function withTokens<App extends ShopifyAppLike>(
       ...(authenticate.flow && { flow: flow(authenticate.flow) }),
       ...(authenticate.fulfillmentService && { fulfillmentService: fulfillment(authenticate.fulfillmentService) }),
       ...(authenticate.pos && { pos: verified(authenticate.pos) }),
-      ...(authenticate.public && { public: wrapPublic(authenticate.public, verified) }),
+      ...(authenticate.public && { public: wrapPublic(authenticate.public, { verified, secrets, isShop }) }),
     },
     unauthenticated: {
       ...unauthenticated,
