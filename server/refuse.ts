@@ -27,6 +27,9 @@ export async function refuse(
   const wantsPage = /text\/html/i.test(request.headers.accept ?? "") && !MACHINES.test(addressOf(response).path);
   const answer = wantsPage ? pageOf(request, response, problem) : problemResponse(problem);
   if (close) response.set("Connection", "close");
+  // What a file would have been answered with. A cache must not take the refusal for it.
+  for (const name of ["ETag", "Last-Modified"]) response.removeHeader(name);
+  response.set("Cache-Control", "no-store");
   response.status(problem.status).set(Object.fromEntries(answer.headers)).set(headers);
   response.end(request.method === "HEAD" ? undefined : await answer.text());
 }

@@ -17,7 +17,7 @@ import { pageTitle } from "../components/language/page-title.ts";
 
 export const meta = pageTitle((messages) => messages.nav.connection);
 
-/** Repeats are collapsed: as many lines as this are far more than a page shows. */
+/** Repeats are collapsed into far fewer lines. */
 const MOST_EVENTS = 500;
 
 export const loader = (args: LoaderFunctionArgs) =>

@@ -11,6 +11,8 @@ const SECRET = "shpss_00000000000000000000000000000000";
 const PREVIOUS = "shpss_11111111111111111111111111111111";
 const SHOP = "a-shop.myshopify.com";
 const NAMED = `{"myshopify_domain":"${SHOP}","shop_domain":"${SHOP}"}`;
+/** What Shopify signs of a visit to /apps/x of another shop, with a parameter whose name begins with a brace, and `z`. */
+const VISIT = `{"shop_domain":"${SHOP}","x":"=logged_in_customer_id=path_prefix=/apps/xshop=b.myshopify.comtimestamp=1795000000z="}`;
 const receivedAt = new Date("2026-11-27T03:00:00.000Z");
 
 const signerOf = (apiSecretKey: string) =>
@@ -115,6 +117,7 @@ describe("verifyWebhook", () => {
     ["whose body has another permanent domain", { body: '{"domain":"b.myshopify.com"}' }, "shops_disagree"],
     ["whose shop is no text", { body: '{"shop_domain":{"a":1}}' }, "shops_disagree"],
     ["whose shop holds NUL", { body: `{"shop_domain":"${SHOP}\\u0000"}` }, "shops_disagree"],
+    ["that is a visit through an app proxy", { body: VISIT }, "signed_as_a_visit"],
     ["of year 0", { headers: { "X-Shopify-Triggered-At": "0000-01-01T00:00:00Z" } }, "invalid_triggered_at"],
     ["of year 275760", { headers: { "X-Shopify-Triggered-At": "+275760-09-13T00:00:00Z" } }, "invalid_triggered_at"],
     ["of no time", { headers: { "X-Shopify-Triggered-At": "yesterday" } }, "invalid_triggered_at"],

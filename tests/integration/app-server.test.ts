@@ -110,6 +110,19 @@ describe("headers", () => {
     expect(response.headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
     expect(response.headers.get("content-encoding")).toBe("gzip");
     expect((await get("/assets/none.js")).status).toBe(404);
+    const refused = {
+      "If-Match": '"x"',
+      "If-Unmodified-Since": "Mon, 01 Jan 2001 00:00:00 GMT",
+      Range: "bytes=99999999-",
+    };
+    for (const [name, value] of Object.entries(refused)) {
+      const { status, headers } = await get(`/assets/${file}`, { [name]: value });
+      expect([status, headers.get("cache-control"), headers.get("etag")], name).toEqual([
+        name === "Range" ? 416 : 412,
+        "no-store",
+        null,
+      ]);
+    }
   });
 
   it("carry a request id: the proxy's, when it is one", async () => {

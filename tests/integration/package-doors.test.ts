@@ -136,6 +136,35 @@ test("an action of Flow is served; a signed body of another kind, which names no
   expect(await ask({ shopify_domain: shop })).toBe("reached");
 });
 
+test("what Shopify signed of a visit to the app proxy opens no other door; what a customer wrote into an order is the app's own matter", async () => {
+  const { authenticate } = adopter();
+  const shop = await h.install("expiring");
+  await expire(shop);
+  const before = await callsOf(shop);
+  const visit = "=logged_in_customer_id=path_prefix=/apps/xshop=mallory.myshopify.comtimestamp=1795000000z=";
+  const send = (topic: string, path?: string) =>
+    delivery(shop, topic, {
+      body: { shopify_domain: shop, shop_domain: shop, kind: "FULFILLMENT_REQUEST", x: visit },
+      path,
+    });
+  for (const topic of ["", "orders/create"]) {
+    expect(await reach(authenticate.flow(send(topic, "/flow"))), topic).toBe(401);
+    expect(await reach(authenticate.fulfillmentService(send(topic, "/fulfillment"))), topic).toBe(401);
+  }
+  for (const topic of ["app/uninstalled", "shop/redact", "APP_UNINSTALLED"]) {
+    expect(await reach(authenticate.webhook(send(topic))), topic).toBe(401);
+  }
+  expect(await callsOf(shop)).toEqual(before);
+  expect(await reach(authenticate.webhook(send("orders/create")))).toBe("reached");
+});
+
+test("an address whose host the library cannot read is answered 400", async () => {
+  const { authenticate } = adopter();
+  const headers = { "User-Agent": BROWSER_USER_AGENT };
+  const open = new Request(`${TEST_APP.url}/app?shop=a.myshopify.com&embedded=1&host=AAAA`, { headers });
+  expect(await reach(authenticate.admin(open))).toBe(400);
+});
+
 test("an app that is not embedded is known by the cookie that it signed, and by no other", async () => {
   const { api } = adopter();
   const shop = await h.install("expiring");

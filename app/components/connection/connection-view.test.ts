@@ -68,6 +68,17 @@ it("collapses repeats of a history, across what only operators understand", () =
   ]);
 });
 
+it("shows the latest fifty lines of a history, however long it is", () => {
+  const history = Array.from({ length: 500 }, (_, i) => ({
+    at: at("12:00"),
+    kind: i % 2 ? "acquired" : "uninstalled",
+    generation: 1,
+    code: "x",
+    detail: "",
+  }));
+  expect(viewHistory(history)).toHaveLength(50);
+});
+
 it("says of each kind of data the most that the app may do", () => {
   expect([
     ...accessByResource(["read_products", "write_products", "read_orders", "unauthenticated_read_content", "odd"]),

@@ -23,8 +23,11 @@ export interface HistoryLine {
   from?: string;
 }
 
+/** More than anybody reads; what each costs the server stays small. */
+const MOST_LINES = 50;
+
 /**
- * The history of a connection, the latest first, with repeats collapsed into one line. Kinds that only operators understand are left
+ * The history of a connection, the latest first, with repeats collapsed into one line; fifty lines at most. Kinds that only operators understand are left
  * out, and do not end a row.
  * @param history the latest first.
  */
@@ -36,6 +39,8 @@ export function viewHistory(history: readonly TokenHistoryEntry[]): HistoryLine[
     if (last?.kind === kind) {
       last.count++;
       last.from = at.toISOString();
+    } else if (lines.length === MOST_LINES) {
+      break;
     } else {
       lines.push({ kind, count: 1, at: at.toISOString() });
     }

@@ -24,9 +24,7 @@ export function Moment({ at, timeZone, precision = "minute" }: MomentProps) {
 
 /** The same as text. */
 function formatMoment(at: string, locale: string, timeZone: string | undefined, precision: "day" | "minute"): string {
-  const options: Intl.DateTimeFormatOptions =
-    precision === "day" ? { dateStyle: "long" } : { dateStyle: "medium", timeStyle: "short" };
-  const text = new Intl.DateTimeFormat(locale, { ...options, timeZone: knownTimeZone(timeZone) }).format(new Date(at));
+  const text = formatOf(locale, knownTimeZone(timeZone), precision).format(new Date(at));
   // Newer ICU puts a narrow space before AM and PM, which some fonts lack.
   const plain = text.replaceAll("\u202f", " ");
   return precision === "minute" && timeZone === undefined ? `${plain} UTC` : plain;
@@ -40,9 +38,28 @@ export function nameOfTimeZone(locale: string, timeZone: string | undefined): st
   return words && words !== zone && zone !== "UTC" ? `${words} (${zone})` : zone;
 }
 
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** Kept: making one costs a hundred times what formatting with it does. */
+function formatOf(locale: string, timeZone: string, precision: "day" | "minute"): Intl.DateTimeFormat {
+  const key = `${locale} ${timeZone} ${precision}`;
+  const options: Intl.DateTimeFormatOptions =
+    precision === "day" ? { dateStyle: "long" } : { dateStyle: "medium", timeStyle: "short" };
+  const format = formats.get(key) ?? new Intl.DateTimeFormat(locale, { ...options, timeZone });
+  formats.set(key, format);
+  return format;
+}
+
+const zones = new Map<string | undefined, string>([[undefined, "UTC"]]);
+
+/** As ICU calls it; UTC for a name that it does not know. */
 function knownTimeZone(timeZone: string | undefined): string {
+  const kept = zones.get(timeZone);
+  if (kept !== undefined) return kept;
   try {
-    return new Intl.DateTimeFormat("en", { timeZone: timeZone ?? "UTC" }).resolvedOptions().timeZone;
+    const known = new Intl.DateTimeFormat("en", { timeZone }).resolvedOptions().timeZone;
+    zones.set(timeZone, known);
+    return known;
   } catch {
     return "UTC";
   }

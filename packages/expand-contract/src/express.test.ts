@@ -35,7 +35,7 @@ test("below the path that a router is mounted at, too", async () => {
   ]);
 });
 
-test("what the library fails on, or never answers, is answered 400", async () => {
+test("what the library fails on, or never answers, is answered 4xx", async () => {
   const library = {
     auth: { begin: () => () => "begun", callback: () => () => "called back" },
     validateAuthenticatedSession: () => () => {},
@@ -66,6 +66,14 @@ test("what the library fails on, or never answers, is answered 400", async () =>
     }
   }
   expect(await answerOf(wrapped.auth.begin(), { originalUrl: "/api/auth?shop=a.myshopify.com" })).toBe("begun");
+  for (const host of ["AAAA", "Ww=="]) {
+    const originalUrl = `/api/auth?shop=a.myshopify.com&host=${host}`;
+    expect(await answerOf(wrapped.auth.begin(), { originalUrl }), host).toBe(400);
+  }
+  const guarded = wrapped.validateAuthenticatedSession();
+  for (const authorization of ["Basic x", "Bearer", "bearer a.b.c", "Bearer a.b.c y", ""]) {
+    expect(await answerOf(guarded, { headers: { authorization }, originalUrl: "/" }), authorization).toBe(401);
+  }
   expect(await answerOf(process, {})).toBe(400);
   expect(await answerOf(process, { body: "{}" })).toBe("processed");
 });
