@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => sandbox?.close());
 
-describe("SIGTERM", () => {
+describe.concurrent("SIGTERM", () => {
   it("lets a request in flight finish, accepts no other, and ends with 0", async () => {
     const own = await createTestDatabase();
     const draining = await startTestApp({ sandbox: sandbox, databaseUrl: own.url });

@@ -3,11 +3,9 @@ import { generateKeyPairSync } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { cliAppHarness, seedPermanentShops } from "./cli-harness.ts";
-
-const world = cliAppHarness();
+import { type DoctorWorld, testUnfitDatabases } from "./doctor-unfit-tests.ts";
 
 let folder: string;
 
@@ -18,10 +16,14 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const doctor = (toml: boolean) => world.tokens(["doctor", "--config", join(folder, `${toml}.toml`)]);
+function doctorWorld(): DoctorWorld {
+  const world = cliAppHarness();
+  const doctor = (toml: boolean) => world.tokens(["doctor", "--config", join(folder, `${toml}.toml`)]);
+  return { world, doctor };
+}
 
 /** One job that was put off too often, and one that carries what no job may carry; the app runs both. */
-async function buryJobs(): Promise<void> {
+async function buryJobs(world: DoctorWorld["world"]): Promise<void> {
   const shop = "doctor-0.myshopify.com";
   const fault = await world.sandbox.client.faults.add({
     shop,
@@ -46,190 +48,104 @@ async function buryJobs(): Promise<void> {
 }
 
 // One after the other, as an operator goes through them: each phase takes up the database of the one before.
-describe("doctor", { timeout: 60_000 }, () => {
-  it("in legacy names the door to open first, and a file that is ahead; migrating is refused", async () => {
-    await world.restart("legacy");
-    await seedPermanentShops(world.sandbox, world.database, "doctor", 3);
-    const legacy = await doctor(true);
-    expect(legacy.out).toMatch(
-      /is in the phase legacy: migrating[\s\S]*! 3 permanent tokens to migrate[\s\S]*Next: Expand: set/,
-    );
-    expect(legacy.code).toBe(0);
-    const tooEarly = await doctor(false);
-    expect(tooEarly.out).toMatch(/✗ .*use_legacy_install_flow = false[\s\S]*Next: Set use_legacy_install_flow = true/);
-    expect(tooEarly.code).toBe(1);
-    const refused = await world.tokens(["migrate"]);
-    expect(refused).toMatchObject({ code: 2, out: "" });
-    expect(refused.err).toMatch(/not ready[\s\S]*Expand first: set TOKEN_EXCHANGE_ENABLED=true/);
-  });
+describe.concurrent("doctor", { timeout: 60_000 }, () => {
+  const { world, doctor } = doctorWorld();
 
-  it("in expand leads through the migration to contract", async () => {
-    await world.restart("expand");
-    const expand = await doctor(true);
-    expect(expand.out).toMatch(/phase expand: migrating[\s\S]*Next: Migrate the 3 permanent tokens/);
-    expect(expand.code).toBe(0);
-    expect((await world.tokens(["migrate"])).code).toBe(0);
-    expect((await doctor(true)).out).toMatch(
-      /phase expand: clean[\s\S]*✓ no permanent token[\s\S]*Next: Contract: set/,
-    );
-  });
-
-  it("names the column that would keep a new token from being stored, with what mends it; the app is not ready until then", async () => {
-    const readyz = async () => (await fetch(`${world.app!.url}/readyz`)).status;
-    await world.database.query(`ALTER TABLE "Session" ADD COLUMN "updatedAt" timestamp(3) NOT NULL DEFAULT now()`);
-    await world.database.query(`ALTER TABLE "Session" ALTER COLUMN "updatedAt" DROP DEFAULT`);
-    await vi.waitFor(async () => expect(await readyz()).toBe(503), { timeout: 15_000, interval: 500 });
-    const said = await doctor(true);
-    expect(said.code).toBe(1);
-    expect(said.out).toMatch(
-      /✗ the database would not keep a new token: the column "updatedAt" of "Session" is NOT NULL/,
-    );
-    expect(said.out).toMatch(/Next: Mend the database[^\n]*ALTER TABLE "Session" ALTER COLUMN "updatedAt" SET DEFAULT/);
-    await world.database.query(`ALTER TABLE "Session" DROP COLUMN "updatedAt"`);
-    await vi.waitFor(async () => expect(await readyz()).toBe(200), { timeout: 10_000, interval: 250 });
-    expect((await doctor(true)).out).toMatch(/✓ the database keeps a new token/);
-  });
-
-  const UNUSABLE = [
-    {
-      name: "that is missing",
-      spoil: `ALTER TABLE "Session" RENAME TO elsewhere`,
-      mend: `ALTER TABLE elsewhere RENAME TO "Session"`,
-      words: /the table "Session" is missing/,
-    },
-    {
-      name: "whose tokens are bytes; mended as said",
-      spoil: `DROP INDEX "Session_unrefreshable_idx", "Session_unrefreshable_shop_idx";
-        ALTER TABLE "Session" ALTER COLUMN "refreshToken" TYPE bytea USING convert_to("refreshToken", 'UTF8')`,
-      words: /"refreshToken" of type bytea.*(ALTER TABLE "Session" ALTER COLUMN "refreshToken" TYPE text [^;]*;)/,
-    },
-    {
-      name: "whose schema is behind",
-      spoil: `CREATE TABLE kept AS SELECT * FROM expand_contract."SchemaStep";
-        DELETE FROM expand_contract."SchemaStep" WHERE "name" = (SELECT max("name") FROM kept)`,
-      mend: `INSERT INTO expand_contract."SchemaStep" SELECT * FROM kept WHERE "name" NOT IN (SELECT "name" FROM expand_contract."SchemaStep"); DROP TABLE kept`,
-      words: /the database lacks step [^ ]+\. Run npm run db:deploy/,
-    },
-  ];
-  it.each(UNUSABLE)("readiness, health and doctor agree about a table $name", async ({ spoil, mend, words }) => {
-    const get = (path: string) =>
-      fetch(`${world.app!.url}${path}`, { headers: { Authorization: `Bearer ${world.secret}` } });
-    await world.database.query(spoil);
-    let remedy = "";
-    try {
-      await vi.waitFor(async () => expect((await get("/readyz")).status).toBe(503), {
-        timeout: 15_000,
-        interval: 500,
-      });
-      const health = await get("/admin/token-health");
-      const report = (await health.json()) as {
-        code?: string;
-        detail?: string;
-        storageProblem?: string;
-        nextStep?: string;
-      };
-      expect(report.storageProblem ?? report.detail).toMatch(words);
-      if (health.status === 503) expect(report.code).toBe("storage_unfit");
-      else expect(report.nextStep).toMatch(/^Mend the database/);
-      const said = await doctor(true);
-      expect(said.code).toBe(1);
-      // Health that says what is wrong is enough.
-      expect(said.out).toMatch(/✗ the (?:app is not ready|database would not keep a new token)/);
-      expect(said.out).toMatch(words);
-      expect(said.out).toMatch(new RegExp(`Next: Mend the database.*${words.source}`));
-      remedy = words.exec(said.out)?.[1] ?? "";
-    } finally {
-      await world.database.query(mend ?? remedy);
-    }
-    await vi.waitFor(async () => expect((await get("/readyz")).status).toBe(200), { timeout: 15_000, interval: 250 });
-    expect((await doctor(true)).out).toMatch(/✓ the database keeps a new token/);
-  });
-
-  it("a row or a table that another transaction holds takes no instance out of the traffic; who holds the table is said", async () => {
-    const holder = new pg.Client({ connectionString: world.database.url, application_name: "index builder" });
-    await holder.connect();
-    try {
-      const readyz = async () => (await fetch(`${world.app!.url}/readyz`)).status;
-      await holder.query(`BEGIN; SELECT 1 FROM "Session" FOR UPDATE`);
-      expect((await doctor(true)).out).toMatch(/✓ the database keeps a new token/);
-      expect(await readyz()).toBe(200);
-      await holder.query(`LOCK TABLE "Session" IN SHARE MODE`);
-      await vi.waitFor(
-        async () =>
-          expect((await doctor(true)).out).toMatch(
-            /✗ .*"Session" is locked by the process \d+ of Postgres \(idle in transaction, "index builder"/,
-          ),
-        { timeout: 20_000, interval: 500 },
+  describe("from phase to phase", { concurrent: false }, () => {
+    it("in legacy names the door to open first, and a file that is ahead; migrating is refused", async () => {
+      await world.restart("legacy");
+      await seedPermanentShops(world.sandbox, world.database, "doctor", 3);
+      const legacy = await doctor(true);
+      expect(legacy.out).toMatch(
+        /is in the phase legacy: migrating[\s\S]*! 3 permanent tokens to migrate[\s\S]*Next: Expand: set/,
       );
-      expect(await readyz()).toBe(200);
-    } finally {
-      await holder.end();
-    }
-    await vi.waitFor(async () => expect((await doctor(true)).code).toBe(0), { timeout: 10_000, interval: 500 });
-  });
-
-  it("shows background jobs that failed for good, and gives them another chance", async () => {
-    expect(await world.tokens(["dead-letters"])).toMatchObject({
-      code: 0,
-      out: expect.stringMatching(/^No background job/),
+      expect(legacy.code).toBe(0);
+      const tooEarly = await doctor(false);
+      expect(tooEarly.out).toMatch(
+        /✗ .*use_legacy_install_flow = false[\s\S]*Next: Set use_legacy_install_flow = true/,
+      );
+      expect(tooEarly.code).toBe(1);
+      const refused = await world.tokens(["migrate"]);
+      expect(refused).toMatchObject({ code: 2, out: "" });
+      expect(refused.err).toMatch(/not ready[\s\S]*Expand first: set TOKEN_EXCHANGE_ENABLED=true/);
     });
-    await buryJobs();
-    expect((await doctor(true)).out).toMatch(/! 2 background jobs failed for good.*dead-letters/);
 
-    const shown = await world.tokens(["dead-letters"]);
-    expect(shown.out).toMatch(
-      /^2 background jobs failed for good:\n[\s\S]*refresh-shop {2}doctor-0\.myshopify\.com {2}\(http_503, 1 attempt\)/,
-    );
-    expect(shown.out).toMatch(/Once the cause is repaired: .*dead-letters --retry/);
-
-    const retried = await world.tokens(["dead-letters", "--retry", "--json"]);
-    expect(JSON.parse(retried.out)).toMatchObject({
-      retried: 1,
-      count: 1,
-      deadLetters: [{ job: "refresh-shop", code: "invalid_job_payload" }],
+    it("in expand leads through the migration to contract", async () => {
+      await world.restart("expand");
+      const expand = await doctor(true);
+      expect(expand.out).toMatch(/phase expand: migrating[\s\S]*Next: Migrate the 3 permanent tokens/);
+      expect(expand.code).toBe(0);
+      expect((await world.tokens(["migrate"])).code).toBe(0);
+      expect((await doctor(true)).out).toMatch(
+        /phase expand: clean[\s\S]*✓ no permanent token[\s\S]*Next: Contract: set/,
+      );
     });
-    expect((await world.tokens(["dead-letters", "--retry"])).out).toMatch(
-      /^0 background jobs given.*\n1 background job failed/,
-    );
-  });
 
-  it("tries an application-only token on the platform, and says what is missing without a key", async () => {
-    const shop = "doctor-probe.myshopify.com";
-    const probe = (name: string) => world.tokens(["doctor", "--probe-application-token", name]);
-    await world.sandbox.client.installShop(shop);
-    const without = await probe(shop);
-    expect(without).toMatchObject({ code: 1 });
-    expect(without.out).toMatch(/no_key[^]*SHOPIFY_APP_PRIVATE_KEY and SHOPIFY_APP_KEY_ID/);
+    it("shows background jobs that failed for good, and gives them another chance", async () => {
+      expect(await world.tokens(["dead-letters"])).toMatchObject({
+        code: 0,
+        out: expect.stringMatching(/^No background job/),
+      });
+      await buryJobs(world);
+      expect((await doctor(true)).out).toMatch(/! 2 background jobs failed for good.*dead-letters/);
 
-    const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2_048 });
-    await world.sandbox.client.appKeys.add("doctor", publicKey.export({ type: "spki", format: "pem" }) as string);
-    const pem = privateKey.export({ type: "pkcs8", format: "pem" }) as string;
-    const running = await world.restart("expand", { SHOPIFY_APP_PRIVATE_KEY: pem, SHOPIFY_APP_KEY_ID: "doctor" });
-    const said = await probe(shop);
-    expect(said).toMatchObject({ code: 0, err: "" });
-    expect(said.out).toMatch(/3600 s, and the Admin API accepts it/);
-    expect(await probe("nonsense")).toMatchObject({ code: 2 });
-    expect(await world.sandbox.client.ledger.findSecrets(said.out + running.logs())).toEqual([]);
-    await world.restart("expand");
-  });
+      const shown = await world.tokens(["dead-letters"]);
+      expect(shown.out).toMatch(
+        /^2 background jobs failed for good:\n[\s\S]*refresh-shop {2}doctor-0\.myshopify\.com {2}\(http_503, 1 attempt\)/,
+      );
+      expect(shown.out).toMatch(/Once the cause is repaired: .*dead-letters --retry/);
 
-  it("in contract sees a file that is behind, and a permanent token that came from outside", async () => {
-    await world.restart("contract");
-    const contract = await doctor(false);
-    expect(contract.out).toMatch(/phase contract: clean/);
-    expect(contract.code).toBe(0);
-    const behind = await doctor(true);
-    expect(behind.out).toMatch(/✗ .*new merchants cannot install/);
-    expect(behind.code).toBe(1);
+      const retried = await world.tokens(["dead-letters", "--retry", "--json"]);
+      expect(JSON.parse(retried.out)).toMatchObject({
+        retried: 1,
+        count: 1,
+        deadLetters: [{ job: "refresh-shop", code: "invalid_job_payload" }],
+      });
+      expect((await world.tokens(["dead-letters", "--retry"])).out).toMatch(
+        /^0 background jobs given.*\n1 background job failed/,
+      );
+    });
 
-    await seedPermanentShops(world.sandbox, world.database, "stray", 1);
-    const regression = await doctor(false);
-    expect(regression.out).toMatch(/phase contract: regression\n {2}✗ permanent tokens were stored after contract/);
-    expect(regression.code).toBe(1);
-    const machine = await world.tokens(["doctor", "--json", "--config", join(folder, "false.toml")]);
-    expect(JSON.parse(machine.out)).toMatchObject({
-      health: { verdict: "regression" },
-      nextStep: expect.any(String) as string,
+    it("tries an application-only token on the platform, and says what is missing without a key", async () => {
+      const shop = "doctor-probe.myshopify.com";
+      const probe = (name: string) => world.tokens(["doctor", "--probe-application-token", name]);
+      await world.sandbox.client.installShop(shop);
+      const without = await probe(shop);
+      expect(without).toMatchObject({ code: 1 });
+      expect(without.out).toMatch(/no_key[^]*SHOPIFY_APP_PRIVATE_KEY and SHOPIFY_APP_KEY_ID/);
+
+      const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2_048 });
+      await world.sandbox.client.appKeys.add("doctor", publicKey.export({ type: "spki", format: "pem" }) as string);
+      const pem = privateKey.export({ type: "pkcs8", format: "pem" }) as string;
+      const running = await world.restart("expand", { SHOPIFY_APP_PRIVATE_KEY: pem, SHOPIFY_APP_KEY_ID: "doctor" });
+      const said = await probe(shop);
+      expect(said).toMatchObject({ code: 0, err: "" });
+      expect(said.out).toMatch(/3600 s, and the Admin API accepts it/);
+      expect(await probe("nonsense")).toMatchObject({ code: 2 });
+      expect(await world.sandbox.client.ledger.findSecrets(said.out + running.logs())).toEqual([]);
+      await world.restart("expand");
+    });
+
+    it("in contract sees a file that is behind, and a permanent token that came from outside", async () => {
+      await world.restart("contract");
+      const contract = await doctor(false);
+      expect(contract.out).toMatch(/phase contract: clean/);
+      expect(contract.code).toBe(0);
+      const behind = await doctor(true);
+      expect(behind.out).toMatch(/✗ .*new merchants cannot install/);
+      expect(behind.code).toBe(1);
+
+      await seedPermanentShops(world.sandbox, world.database, "stray", 1);
+      const regression = await doctor(false);
+      expect(regression.out).toMatch(/phase contract: regression\n {2}✗ permanent tokens were stored after contract/);
+      expect(regression.code).toBe(1);
+      const machine = await world.tokens(["doctor", "--json", "--config", join(folder, "false.toml")]);
+      expect(JSON.parse(machine.out)).toMatchObject({
+        health: { verdict: "regression" },
+        nextStep: expect.any(String) as string,
+      });
     });
   });
 });
+
+testUnfitDatabases(doctorWorld);

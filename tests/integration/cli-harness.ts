@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
 import { PROJECT_ROOT } from "../../scripts/project-root.ts";
 import type { Sandbox } from "../../sandbox/start.ts";
@@ -21,6 +22,9 @@ export interface TokensProcess {
   ended: Promise<Said>;
 }
 
+/** What a start has compiled serves the next: a test file starts dozens. */
+const COMPILED = join(PROJECT_ROOT, ".cache/compiled-for-tests");
+
 /**
  * `npm run tokens -- …` in a process of its own, without a terminal. Nothing of this process's environment but PATH reaches it.
  * @param onText called with what is written, as it comes.
@@ -34,7 +38,7 @@ export function startTokens(
 ): TokensProcess {
   const child = spawn(process.execPath, ["cli/tokens.ts", ...args], {
     cwd: PROJECT_ROOT,
-    env: { NODE_ENV: "test", PATH: process.env.PATH, ...env } as NodeJS.ProcessEnv,
+    env: { NODE_ENV: "test", PATH: process.env.PATH, NODE_COMPILE_CACHE: COMPILED, ...env } as NodeJS.ProcessEnv,
     stdio: ["pipe", "pipe", "pipe"],
   });
   child.stdin.on("error", () => {}).end(input);

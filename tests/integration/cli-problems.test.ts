@@ -34,7 +34,7 @@ describe("what goes wrong is explained, with code 2 and without the secret", { t
     return err;
   }
 
-  it("a wrong secret, and none", async () => {
+  it.concurrent("a wrong secret, and none", async () => {
     const wrong = await problem(["status"], { MIGRATION_SECRET: "not-the-secret-but-long-enough-to-be" });
     expect(wrong).toMatch(/does not accept this MIGRATION_SECRET/);
     expect(await problem(["status", "--config"], {})).toMatch(/unknown option/);
@@ -43,7 +43,7 @@ describe("what goes wrong is explained, with code 2 and without the secret", { t
     expect(none.err).toMatch(/export MIGRATION_SECRET/);
   });
 
-  it("no run yet is said, for machines too", async () => {
+  it.concurrent("no run yet is said, for machines too", async () => {
     await world.database.query(`DELETE FROM expand_contract."MigrationRun"`);
     for (const [command, code] of [
       ["status", 0],
@@ -62,7 +62,7 @@ describe("what goes wrong is explained, with code 2 and without the secret", { t
     expect((await world.tokens(["--version"])).out).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
-  it("options, by the app's own judgement", async () => {
+  it.concurrent("options, by the app's own judgement", async () => {
     expect(await problem(["migrate", "--waves", "10%,5%"])).toMatch(
       /Correct: --waves must be rising percentages .*; "5%" is not/,
     );
@@ -79,7 +79,7 @@ describe("what goes wrong is explained, with code 2 and without the secret", { t
     expect(await problem(["mirgate"])).toMatch(/unknown command 'mirgate'[\s\S]*Did you mean migrate/);
   });
 
-  it("an address where nobody listens, https where there is none, and something else", async () => {
+  it.concurrent("an address where nobody listens, https where there is none, and something else", async () => {
     const nobody = `http://127.0.0.1:${await findFreePort()}`;
     expect(await problem(["status", "--url", nobody])).toMatch(/nothing listens there/);
     expect(await problem(["migrate", "--url", nobody])).toMatch(/nothing listens there/);
@@ -91,7 +91,7 @@ describe("what goes wrong is explained, with code 2 and without the secret", { t
     expect(await problem(["doctor", "--url", foreignUrl])).toMatch(/points to https:\/\/www\.example\.com/);
   });
 
-  it("a proxy whose app is down: nothing is said of a database that was not asked", async () => {
+  it.concurrent("a proxy whose app is down: nothing is said of a database that was not asked", async () => {
     const proxy = createServer((_request, response) => {
       response.writeHead(502, { "Content-Type": "text/html" }).end("<h1>502 Bad Gateway</h1>");
     }).listen(0, "127.0.0.1");
