@@ -20,7 +20,8 @@ import { createTokens, installShopifyFetch, parseTokenKeys, readApplicationKey, 
 import { createWatch } from "./watch/watch.ts";
 import { registerWatchGauges } from "./watch/watch-gauges.ts";
 import { registerRotationGauges } from "./process/rotation-gauges.ts";
-import { registerSealingGauges } from "./process/sealing-gauges.ts";
+import { registerGauges } from "./infra/register-gauges.ts";
+import { SEALING_GAUGES } from "./process/sealing-gauges.ts";
 import { shopifyLogger } from "./process/shopify-logger.server.ts";
 
 /** The Admin API version that queries are written against; the same as in shopify.app.toml. */
@@ -119,7 +120,7 @@ export async function createServices(source: Record<string, string | undefined>)
   });
   const migrations = createMigrations({ db, tokens, phase: env.phase, log, metrics });
 
-  registerSealingGauges(metrics.registry, () => tokens.sealing());
+  registerGauges(metrics.registry, SEALING_GAUGES, tokens.sealing);
   registerRotationGauges(metrics.registry, tokens);
   const failedAttempts = createFailedAttempts();
 

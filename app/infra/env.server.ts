@@ -20,6 +20,12 @@ export class EnvironmentError extends Error {
   }
 }
 
+const optionalText = z
+  .string()
+  .trim()
+  .optional()
+  .transform((value) => value || undefined);
+
 const required = (what: string) =>
   z
     .string({ error: `is not set: ${what}` })
@@ -27,18 +33,13 @@ const required = (what: string) =>
     .min(1, `is empty: ${what}`);
 
 const flag = (fallback: boolean) =>
-  z
-    .string()
-    .trim()
-    .toLowerCase()
-    .optional()
-    .transform((value, context) => {
-      if (value === undefined || value === "") return fallback;
-      if (value === "true" || value === "1") return true;
-      if (value === "false" || value === "0") return false;
-      context.addIssue("must be true or false");
-      return z.NEVER;
-    });
+  optionalText.transform((value, context) => {
+    if (value === undefined) return fallback;
+    if (/^(?:true|1)$/i.test(value)) return true;
+    if (/^(?:false|0)$/i.test(value)) return false;
+    context.addIssue("must be true or false");
+    return z.NEVER;
+  });
 
 const httpsUrl = required("the public https address of the app").transform((value, context) => {
   const url = URL.parse(value);
@@ -69,44 +70,30 @@ const port = z
 
 /** A whole number within bounds; empty means the default. */
 const count = (fallback: number, least: number, most: number) =>
-  z
-    .string()
-    .trim()
-    .optional()
-    .transform((value, context) => {
-      if (!value) return fallback;
-      const number = /^\d{1,9}$/.test(value) ? Number(value) : NaN;
-      if (number >= least && number <= most) return number;
-      context.addIssue(`must be a whole number from ${least} to ${most}`);
-      return z.NEVER;
-    });
-
-const operatorSecret = z
-  .string()
-  .trim()
-  .optional()
-  .transform((value) => value || undefined)
-  .pipe(z.string().min(32, "must have at least 32 characters: openssl rand -hex 32").optional());
-
-/** https, or http on this machine; the address itself may be a secret, so no message repeats it. */
-const webhookUrl = z
-  .string()
-  .trim()
-  .optional()
-  .transform((value, context) => {
-    if (!value) return undefined;
-    const url = URL.parse(value);
-    const isLocal = url?.hostname === "localhost" || url?.hostname === "127.0.0.1";
-    if (url && !url.username && (url.protocol === "https:" || (url.protocol === "http:" && isLocal))) return value;
-    context.addIssue("must be an https:// address without user and password");
+  optionalText.transform((value, context) => {
+    if (!value) return fallback;
+    const number = /^\d{1,9}$/.test(value) ? Number(value) : NaN;
+    if (number >= least && number <= most) return number;
+    context.addIssue(`must be a whole number from ${least} to ${most}`);
     return z.NEVER;
   });
 
-const optionalText = z
-  .string()
-  .trim()
-  .optional()
-  .transform((value) => value || undefined);
+const operatorSecret = optionalText.pipe(
+  z.string().min(32, "must have at least 32 characters: openssl rand -hex 32").optional(),
+);
+
+/** https, or http on this machine; the address itself may be a secret, so no message repeats it. */
+const webhookUrl = optionalText.transform((value, context) => {
+  if (!value) return undefined;
+  const url = URL.parse(value);
+  const isLocal = url?.hostname === "localhost" || url?.hostname === "127.0.0.1";
+  if (url && !url.username && (url.protocol === "https:" || (url.protocol === "http:" && isLocal))) return value;
+  context.addIssue("must be an https:// address without user and password");
+  return z.NEVER;
+});
+
+/** In lower case. */
+const oneWord = (fallback: string) => optionalText.transform((value) => value?.toLowerCase() ?? fallback);
 
 /** PEM; in one line with `\\n` where lines end, or as it is. */
 const privateKey = optionalText.transform((value, context) => {
@@ -128,11 +115,7 @@ const schema = z.object({
   NODE_ENV: z.enum(["development", "test", "production"]).default("development"),
   SHOPIFY_API_KEY: required("the app's client id"),
   SHOPIFY_API_SECRET: required("the app's client secret"),
-  SHOPIFY_API_SECRET_PREVIOUS: z
-    .string()
-    .trim()
-    .optional()
-    .transform((value) => value || undefined),
+  SHOPIFY_API_SECRET_PREVIOUS: optionalText,
   SHOPIFY_APP_URL: httpsUrl,
   SCOPES: required("the access scopes, comma-separated, as in shopify.app.toml").transform((value) =>
     value
@@ -143,11 +126,7 @@ const schema = z.object({
   DATABASE_URL: postgresUrl,
   DATABASE_POOL_SIZE: count(10, 2, 1_000),
   DATABASE_STATEMENT_TIMEOUT_MS: count(STATEMENT_TIMEOUT_MS, 100, 600_000),
-  EMERGENCY_RECORD_DIR: z
-    .string()
-    .trim()
-    .optional()
-    .transform((value) => value || undefined),
+  EMERGENCY_RECORD_DIR: optionalText,
   PORT: port,
   MIGRATION_SECRET: operatorSecret,
   MIGRATION_SECRET_PREVIOUS: operatorSecret,
@@ -156,37 +135,21 @@ const schema = z.object({
   ALERT_WEBHOOK_SECRET: operatorSecret,
   TOKEN_EXCHANGE_ENABLED: flag(true),
   LEGACY_INSTALL_FLOW_ENABLED: flag(true),
-  TOKEN_EXCHANGE_ROLLOUT: z
-    .string()
-    .trim()
-    .optional()
-    .transform((value, context) => {
-      try {
-        return parseRollout(value || "100%");
-      } catch (cause) {
-        context.addIssue(cause instanceof Error ? cause.message : "cannot be read");
-        return z.NEVER;
-      }
-    }),
+  TOKEN_EXCHANGE_ROLLOUT: optionalText.transform((value, context) => {
+    try {
+      return parseRollout(value ?? "100%");
+    } catch (cause) {
+      context.addIssue(cause instanceof Error ? cause.message : "cannot be read");
+      return z.NEVER;
+    }
+  }),
   CONTRACT_ANYWAY: flag(false),
-  APP_DISTRIBUTION: z
-    .string()
-    .trim()
-    .toLowerCase()
-    .optional()
-    .transform((value) => value || "app_store")
-    .pipe(
-      z.enum(["app_store", "single_merchant", "shopify_admin"], {
-        error: "must be app_store, single_merchant or shopify_admin, as Shopify's AppDistribution",
-      }),
-    ),
-  LOG_LEVEL: z
-    .string()
-    .trim()
-    .toLowerCase()
-    .optional()
-    .transform((value) => value || "info")
-    .pipe(z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"])),
+  APP_DISTRIBUTION: oneWord("app_store").pipe(
+    z.enum(["app_store", "single_merchant", "shopify_admin"], {
+      error: "must be app_store, single_merchant or shopify_admin, as Shopify's AppDistribution",
+    }),
+  ),
+  LOG_LEVEL: oneWord("info").pipe(z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"])),
   RUN_JOBS: flag(true),
   SHOPIFY_APP_PRIVATE_KEY: privateKey,
   SHOPIFY_APP_KEY_ID: optionalText,

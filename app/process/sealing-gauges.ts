@@ -1,31 +1,20 @@
-import { Gauge, type Registry } from "prom-client";
+import { by, type GaugeOf, plain } from "../infra/register-gauges.ts";
 import type { SealingReport } from "../tokens/index.ts";
 
-/** Adds how tokens are stored to /metrics, counted at each scrape. A database that cannot be asked leaves the last values. */
-export function registerSealingGauges(registry: Registry, sealing: () => Promise<SealingReport>): void {
-  if (registry.getSingleMetric("stored_tokens")) return;
-  new Gauge({
+/** How tokens are stored, counted at each scrape. */
+export const SEALING_GAUGES: readonly GaugeOf<SealingReport>[] = [
+  {
     name: "stored_tokens",
     help: "Tokens in Session, by how they are stored",
-    labelNames: ["form"],
-    registers: [registry],
-    async collect() {
-      const report = await sealing().catch(() => undefined);
-      if (!report) return;
-      const sealed = Object.values(report.sealed).reduce((sum, count) => sum + count, 0);
-      this.set({ form: "plain" }, report.plain);
-      this.set({ form: "sealed" }, sealed - report.unreadable);
-      this.set({ form: "unreadable" }, report.unreadable);
-      this.set({ form: "to_convert" }, report.toConvert);
+    labels: ["form"],
+    values: ({ plain, sealed, unreadable, toConvert }) => {
+      const all = Object.values(sealed).reduce((sum, count) => sum + count, 0);
+      return by("form", { plain, sealed: all - unreadable, unreadable, to_convert: toConvert });
     },
-  });
-  new Gauge({
+  },
+  {
     name: "token_keys_ok",
     help: "1 while the keys in TOKEN_ENCRYPTION_KEYS are those that sealed the stored tokens, or none is sealed",
-    registers: [registry],
-    async collect() {
-      const report = await sealing().catch(() => undefined);
-      if (report) this.set(report.problem === null ? 1 : 0);
-    },
-  });
-}
+    values: ({ problem }) => plain(problem === null ? 1 : 0),
+  },
+];

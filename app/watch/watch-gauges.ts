@@ -1,21 +1,9 @@
-import { Gauge, type Registry } from "prom-client";
+import type { Registry } from "prom-client";
 import { DEADLINE } from "../infra/deadline.ts";
+import { by, type GaugeOf, plain, registerGauges } from "../infra/register-gauges.ts";
 import type { WatchFacts } from "./watch-facts.ts";
 
-type Values = [labels: Record<string, string>, value: number][];
-
-interface WatchGauge {
-  name: string;
-  help: string;
-  labels?: string[];
-  values(facts: WatchFacts): Values;
-}
-
-const plain = (value: number): Values => [[{}, value]];
-const by = (label: string, counts: object): Values =>
-  Object.entries(counts).map(([name, value]): Values[number] => [{ [label]: name }, value as number]);
-
-const GAUGES: readonly WatchGauge[] = [
+const GAUGES: readonly GaugeOf<WatchFacts>[] = [
   {
     name: "watch_read_timestamp_seconds",
     help: "When the gauges of this process were last read from the database; the others are as old",
@@ -105,28 +93,7 @@ const GAUGES: readonly WatchGauge[] = [
  * were, and `watch_read_timestamp_seconds` says how old they are.
  */
 export function registerWatchGauges(registry: Registry, read: () => Promise<WatchFacts>, withinMs = 4_000): void {
-  if (registry.getSingleMetric("watch_read_timestamp_seconds")) return;
-  let reading: Promise<WatchFacts | undefined> | undefined;
-  const readOnce = () => {
-    reading ??= before(read(), withinMs)
-      .catch(() => undefined)
-      .finally(() => (reading = undefined));
-    return reading;
-  };
-  for (const { name, help, labels = [], values } of GAUGES) {
-    new Gauge({
-      name,
-      help,
-      labelNames: labels,
-      registers: [registry],
-      async collect() {
-        const facts = await readOnce();
-        if (!facts) return;
-        this.reset();
-        for (const [given, value] of values(facts)) this.set(given, value);
-      },
-    });
-  }
+  registerGauges(registry, GAUGES, () => before(read(), withinMs));
 }
 
 function before<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {

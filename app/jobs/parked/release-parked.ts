@@ -1,8 +1,7 @@
 import sql, { type Sql } from "sql-template-tag";
 import type { Database } from "../../infra/database/database.ts";
 import type { JobQueue } from "../queue/job-queue.ts";
-import type { ShopJobName } from "../queue/job-types.ts";
-import { SHOP_JOBS } from "../queue/open-boss.ts";
+import { SHOP_JOBS, type ShopJobName } from "../queue/job-types.ts";
 import { requireShopDomain, type ShopDomain } from "../../infra/shop-domain.ts";
 
 const PAGE = 100;

@@ -1,20 +1,31 @@
 import sql from "sql-template-tag";
 import PQueue from "p-queue";
-import type { JobWithMetadata } from "pg-boss";
+import type { JobResult, JobWithMetadata } from "pg-boss";
 import { type Clock, systemClock } from "../../infra/clock.ts";
 import type { Database } from "../../infra/database/database.ts";
 import { inWords } from "../../infra/database/pg-database.ts";
 import type { Logger } from "../../infra/log/log.server.ts";
+import { registerGauges } from "../../infra/register-gauges.ts";
 import type { Metrics } from "../../infra/metrics.server.ts";
 import type { HowStored } from "../../tokens/types.ts";
 import { JOB_TIMES, type JobTimes } from "./job-times.ts";
 import { countDeadLetters, type DeadLetter, listDeadLetters, retryDeadLetters } from "./dead-letters.ts";
 import { reconcileShops } from "../handlers/reconcile-shops.ts";
 import { forgetShop } from "./drop-jobs-of-shop.ts";
-import { registerJobGauges } from "./job-gauges.ts";
+import { JOB_GAUGES } from "./job-gauges.ts";
 import { type Exactly, type JobTarget, parseJobPayload } from "./job-payload.ts";
 import { createJobQueue } from "./job-queue.ts";
-import type { AppJobContext, AppJobName, JobsHealth, JobTokens, ShopJobContext, ShopJobName } from "./job-types.ts";
+import {
+  APP_JOBS,
+  type AppJobContext,
+  type AppJobName,
+  type JobName,
+  type JobsHealth,
+  type JobTokens,
+  SHOP_JOBS,
+  type ShopJobContext,
+  type ShopJobName,
+} from "./job-types.ts";
 import { keepAlive } from "../handlers/keep-alive.ts";
 import { KEEP_ALIVE_SPREAD, type KeepAliveSpread } from "../handlers/keep-alive-timing.ts";
 import { openBoss, type OpenBoss, scheduleAppJobs } from "./open-boss.ts";
@@ -143,26 +154,18 @@ export function createJobs(options: JobsOptions): Jobs {
   async function work(): Promise<void> {
     const { boss, hearsOfJobs } = await openOnce();
     const workers = new Map<string, string>();
-    for (const [name, handler] of Object.entries(shopJobs) as [ShopJobName, (typeof shopJobs)[ShopJobName]][]) {
-      const run = (job: JobWithMetadata<unknown>) => runShopJob(deps, name, handler, job);
-      workers.set(
-        name,
-        await boss.work<unknown, unknown, typeof WORK>(name, WORK, (jobs) => Promise.all(jobs.map(run))),
-      );
-    }
-    for (const [name, handler] of Object.entries(appJobs) as [AppJobName, (typeof appJobs)[AppJobName]][]) {
-      const run = (job: JobWithMetadata<unknown>) => runAppJob(deps, name, handler, job);
-      workers.set(
-        name,
-        await boss.work<unknown, unknown, typeof WORK>(name, WORK, (jobs) => Promise.all(jobs.map(run))),
-      );
-    }
+    const take = async (name: JobName, run: (job: JobWithMetadata<unknown>) => Promise<JobResult>) => {
+      const worker = await boss.work<unknown, unknown, typeof WORK>(name, WORK, (jobs) => Promise.all(jobs.map(run)));
+      workers.set(name, worker);
+    };
+    for (const name of SHOP_JOBS) await take(name, (job) => runShopJob(deps, name, shopJobs[name], job));
+    for (const name of APP_JOBS) await take(name, (job) => runAppJob(deps, name, appJobs[name], job));
     await scheduleAppJobs(boss);
     waker = startWaker(boss, workers, {
       everyMs: () => (hearsOfJobs() ? times.lookWhileToldMs : times.lookMs),
       log,
     });
-    log.info({ jobs: [...Object.keys(shopJobs), ...Object.keys(appJobs)] }, "background jobs run in this process");
+    log.info({ jobs: [...SHOP_JOBS, ...APP_JOBS] }, "background jobs run in this process");
   }
 
   async function drain(drainMs: number): Promise<void> {
@@ -185,7 +188,7 @@ export function createJobs(options: JobsOptions): Jobs {
       parked: { needs_reauthorization: parked("needs_reauthorization"), suspended: parked("suspended") },
     };
   }
-  registerJobGauges(metrics.registry, health);
+  registerGauges(metrics.registry, JOB_GAUGES, health);
 
   return {
     async enqueue(name, target) {

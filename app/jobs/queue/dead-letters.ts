@@ -2,7 +2,8 @@ import type { PgBoss } from "pg-boss";
 import { z } from "zod";
 import { jobPayloadSchema } from "./job-payload.ts";
 import type { JobQueue } from "./job-queue.ts";
-import { APP_JOBS, DEAD_LETTERS, SHOP_JOBS } from "./open-boss.ts";
+import { APP_JOBS, SHOP_JOBS } from "./job-types.ts";
+import { DEAD_LETTERS } from "./open-boss.ts";
 
 /** A job that failed for good, as an operator sees it. */
 export interface DeadLetter {

@@ -2,7 +2,7 @@ import sql from "sql-template-tag";
 import type { PgBoss } from "pg-boss";
 import type { Database } from "../../infra/database/database.ts";
 import type { ShopDomain } from "../../infra/shop-domain.ts";
-import { JOBS_SCHEMA } from "./open-boss.ts";
+import { JOBS_SCHEMA } from "../../schema/own-schema.ts";
 
 /** A shop's domain where it is named in a text, and not at the end of another shop's. */
 function mentionOf(shop: string): string {

@@ -57,15 +57,20 @@ export interface AppJobContext extends HandlerContext {
   watch: Pick<Watch, "look">;
 }
 
-export type ShopJobName = "refresh-shop" | "keep-alive" | "reconcile" | "migrate-again";
-export type AppJobName =
-  | "plan-keep-alive"
-  | "reconcile-shops"
-  | "prune-history"
-  | "release-parked"
-  | "retry-unserved"
-  | "watch-tokens"
-  | "seal-tokens";
+/** Of one shop each. */
+export const SHOP_JOBS = ["refresh-shop", "keep-alive", "reconcile", "migrate-again"] as const;
+export type ShopJobName = (typeof SHOP_JOBS)[number];
+/** Of the app as a whole. */
+export const APP_JOBS = [
+  "plan-keep-alive",
+  "reconcile-shops",
+  "prune-history",
+  "release-parked",
+  "retry-unserved",
+  "watch-tokens",
+  "seal-tokens",
+] as const;
+export type AppJobName = (typeof APP_JOBS)[number];
 export type JobName = ShopJobName | AppJobName;
 
 export interface JobsHealth {

@@ -3,27 +3,9 @@ import type { PgBoss, Queue } from "pg-boss";
 import { isDirect, poolConfig } from "../../infra/database/db-pool.ts";
 import type { Logger } from "../../infra/log/log.server.ts";
 import type { JobTimes } from "./job-times.ts";
-import type { AppJobName, ShopJobName } from "./job-types.ts";
-
-export { JOBS_SCHEMA };
+import { APP_JOBS, type AppJobName, SHOP_JOBS } from "./job-types.ts";
 
 export const DEAD_LETTERS = "dead-letters";
-
-export const SHOP_JOBS = [
-  "refresh-shop",
-  "keep-alive",
-  "reconcile",
-  "migrate-again",
-] as const satisfies readonly ShopJobName[];
-export const APP_JOBS = [
-  "plan-keep-alive",
-  "reconcile-shops",
-  "prune-history",
-  "release-parked",
-  "retry-unserved",
-  "watch-tokens",
-  "seal-tokens",
-] as const satisfies readonly AppJobName[];
 
 const DAY_SECONDS = 24 * 60 * 60;
 /** A dead letter may go unseen for a while, so it is kept for the life of a token chain. */

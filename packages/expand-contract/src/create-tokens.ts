@@ -5,7 +5,8 @@ import { type DatabaseClient, toDatabase } from "../../../app/infra/database/dat
 import { quotedTable, sessionLayout, withSessionTable } from "../../../app/infra/database/session-layout.ts";
 import { createMetrics } from "../../../app/infra/metrics.server.ts";
 import { registerRotationGauges } from "../../../app/process/rotation-gauges.ts";
-import { registerSealingGauges } from "../../../app/process/sealing-gauges.ts";
+import { registerGauges } from "../../../app/infra/register-gauges.ts";
+import { SEALING_GAUGES } from "../../../app/process/sealing-gauges.ts";
 import { readWatchFacts } from "../../../app/watch/watch-facts.ts";
 import { registerWatchGauges } from "../../../app/watch/watch-gauges.ts";
 import { markAcquired } from "../../../app/tokens/access/request-context.ts";
@@ -88,7 +89,7 @@ export function createTokens({
   const { phase, distribution = "app_store", clock = Date.now } = options;
   const layout = sessionLayout(sessions);
   registerWatchGauges(registry, () => readWatchFacts({ db, layout, tokens, phase, distribution, clock }));
-  registerSealingGauges(registry, () => tokens.sealing());
+  registerGauges(registry, SEALING_GAUGES, tokens.sealing);
   registerRotationGauges(registry, tokens);
   rememberParts(tokens, {
     api,
