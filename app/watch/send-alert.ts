@@ -59,7 +59,7 @@ export function signAlert(secret: string, timestamp: string, body: string): stri
 export async function sendAlert(
   receiver: AlertReceiver,
   message: AlertMessage,
-  { pauseMs = 1_000, timeoutMs = TIMEOUT_MS, fetch = globalThis.fetch, signal }: SendOptions = {},
+  { pauseMs = 1_000, timeoutMs = TIMEOUT_MS, signal }: SendOptions = {},
 ): Promise<void> {
   const body = JSON.stringify(alertBody(message));
   const timestamp = String(Math.floor(message.at / 1_000));
@@ -68,7 +68,7 @@ export async function sendAlert(
   let last = "";
   for (let attempt = 1; attempt <= ATTEMPTS && !signal?.aborted; attempt++) {
     if (attempt > 1) await sleep(pauseMs * attempt, undefined, { signal });
-    last = await post(fetch, receiver.url, { headers, body, timeoutMs });
+    last = await post(receiver.url, { headers, body, timeoutMs });
     if (last === "") return;
     // The receiver has read it and will not take it: the same again would be refused again.
     if (/^answered 4(?!08|29)/.test(last)) break;
@@ -81,13 +81,11 @@ export interface SendOptions {
   pauseMs?: number;
   /** Of one attempt; 5,000 unless told. */
   timeoutMs?: number;
-  fetch?: typeof globalThis.fetch;
   signal?: AbortSignal;
 }
 
 /** @returns why it was not taken, or "". */
 async function post(
-  fetch: typeof globalThis.fetch,
   url: string,
   { headers, body, timeoutMs }: { headers: Record<string, string>; body: string; timeoutMs: number },
 ): Promise<string> {

@@ -23,6 +23,11 @@ export function problemTitle({ status, title }: Problem): string {
   return title ?? NAMES[status] ?? "";
 }
 
+/** 422. @param what is to be done, and, where fields are named, why each cannot be used. */
+export function invalidRequest(detail: string, errors?: Problem["errors"]): Response {
+  return problemResponse({ status: 422, code: "invalid_request", detail, errors });
+}
+
 /** A problem as a response of type `application/problem+json`. */
 export function problemResponse(problem: Problem, headers: Record<string, string> = {}): Response {
   return new Response(JSON.stringify({ type: "about:blank", ...problem, title: problemTitle(problem) }), {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { shopDomainSchema } from "../../infra/shop-domain.ts";
 import { services } from "../../services.server.ts";
-import { problemResponse } from "../access/problem.ts";
+import { invalidRequest } from "../access/problem.ts";
 import { readBodyAs } from "../access/read-json-body.ts";
 
 const ORDER = z.object({ shop: shopDomainSchema });
@@ -10,12 +10,9 @@ const ORDER = z.object({ shop: shopDomainSchema });
 export async function probeApplicationToken(request: Request): Promise<Response> {
   const order = await readBodyAs(request, ORDER);
   if (!order) {
-    return problemResponse({
-      status: 422,
-      code: "invalid_request",
-      detail: 'Send {"shop": "example.myshopify.com"}: a store of yours that has the app installed.',
-      errors: [{ field: "shop", message: "must be a shop's myshopify.com domain" }],
-    });
+    return invalidRequest('Send {"shop": "example.myshopify.com"}: a store of yours that has the app installed.', [
+      { field: "shop", message: "must be a shop's myshopify.com domain" },
+    ]);
   }
   const { tokens, log } = services;
   const probe = await tokens.probeApplicationToken(order.shop);

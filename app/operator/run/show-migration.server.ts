@@ -1,4 +1,4 @@
-import { problemResponse } from "../access/problem.ts";
+import { invalidRequest, problemResponse } from "../access/problem.ts";
 import { openStream, tooManyStreams } from "./open-streams.ts";
 import { runResponse } from "./run-response.ts";
 import { streamJson } from "./stream-json.ts";
@@ -45,12 +45,7 @@ async function listed(field: string, count: string, list: (limit: number) => Pro
   const limit = /^\d{1,3}$/.test(count) ? Number(count) : 0;
   if (limit >= 1 && limit <= MOST_LISTED) return Response.json({ [field]: await list(limit) });
   const message = `must be a whole number, 1 to ${MOST_LISTED}`;
-  return problemResponse({
-    status: 422,
-    code: "invalid_request",
-    detail: `Correct and send again: ${field} ${message}.`,
-    errors: [{ field, message }],
-  });
+  return invalidRequest(`Correct and send again: ${field} ${message}.`, [{ field, message }]);
 }
 
 /** `POST /admin/migrate-tokens/<id>`: the word that a run waits for between two waves. */

@@ -3,10 +3,9 @@ import {
   MigrationRequestError,
   parseMigrationOptions,
   TokenKeysError,
-  type FieldProblem,
   type MigrationOptions,
 } from "../../migration/index.ts";
-import { problemResponse } from "../access/problem.ts";
+import { invalidRequest, problemResponse } from "../access/problem.ts";
 import { readJsonBody } from "../access/read-json-body.ts";
 import { runResponse } from "./run-response.ts";
 import { services } from "../../services.server.ts";
@@ -25,7 +24,10 @@ export async function startMigration(request: Request, gone: AbortSignal): Promi
     const later = run.status === "running" ? await migrations.waitFor(run.id, options.waitSeconds, signal) : run;
     return runResponse({ ...(later ?? run), joined }, { accepted: true });
   } catch (error) {
-    if (error instanceof MigrationRequestError) return invalidRequest(error.problems);
+    if (error instanceof MigrationRequestError) {
+      const problems = error.problems.map(({ field, message }) => `${field} ${message}`).join("; ");
+      return invalidRequest(`Correct and send again: ${problems}.`, error.problems);
+    }
     if (error instanceof FlowNotReadyError || error instanceof TokenKeysError) return refused(error);
     throw error;
   }
@@ -38,15 +40,6 @@ async function optionsOf(request: Request): Promise<MigrationOptions> {
     if (error instanceof SyntaxError) throw new MigrationRequestError([{ field: "body", message: "is not JSON" }]);
     throw error;
   }
-}
-
-function invalidRequest(errors: readonly FieldProblem[]): Response {
-  return problemResponse({
-    status: 422,
-    code: "invalid_request",
-    detail: `Correct and send again: ${errors.map(({ field, message }) => `${field} ${message}`).join("; ")}.`,
-    errors,
-  });
 }
 
 function refused({ code, message }: FlowNotReadyError | TokenKeysError): Response {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { services } from "../../services.server.ts";
 import { StorageUnfitError, type RotationReport } from "../../tokens/index.ts";
-import { problemResponse, type Problem } from "../access/problem.ts";
+import { invalidRequest, problemResponse } from "../access/problem.ts";
 import { readBodyAs } from "../access/read-json-body.ts";
 import { repinChains, type Repinned } from "./repin-chains.ts";
 
@@ -34,7 +34,7 @@ export async function showClientSecret(): Promise<Response> {
 export async function repin(request: Request): Promise<Response> {
   const { tokens, migrations, log, stopping } = services;
   const order = await readBodyAs(request, ORDER);
-  if (!order) return problemResponse(INVALID);
+  if (!order) return invalidRequest(INVALID);
   const { after, ratePerSecond: rate, dryRun } = order;
   /** @param isExact for the last answer of a pass, after which the secret may be revoked. */
   const report = (isExact: boolean) => tokens.rotation({ shops: NAMED, isExact });
@@ -62,11 +62,7 @@ function conflict(code: string, detail: string): Response {
   return problemResponse({ status: 409, code, detail });
 }
 
-const INVALID: Problem = {
-  status: 422,
-  code: "invalid_request",
-  detail: `Send {"after": "…", "ratePerSecond": ${RATE.usual}} or {"dryRun": true}: \`after\` is the \`next\` of the answer before, the rate from ${RATE.lowest} to ${RATE.highest} calls a second.`,
-};
+const INVALID = `Send {"after": "…", "ratePerSecond": ${RATE.usual}} or {"dryRun": true}: \`after\` is the \`next\` of the answer before, the rate from ${RATE.lowest} to ${RATE.highest} calls a second.`;
 const RUN_UNDER_WAY =
   "A migration is under way, and both would share what Shopify allows. Let it end, or stop it; it can be started again at any time.";
 const APP_REFUSED =

@@ -63,7 +63,7 @@ async function answer(handlers: ConsoleHandlers, { request, params, context }: L
   const url = new URL(request.url);
   const now = systemClock();
   const secrets = consoleSecrets();
-  if (!secrets) return notThere();
+  if (!secrets) return noConsole();
   const visitor = sessionOfCookie(secrets, request.headers.get("Cookie"), now);
   if (!visitor) return signInFirst(request, url);
   const asked = { request, url, params, visitor, gone: context.gone };
@@ -136,7 +136,8 @@ export function messageResponse(
   return htmlResponse(<MessagePage title={title} text={text} />, { status, headers });
 }
 
-function notThere(): Response {
+/** Neither secret is set. */
+export function noConsole(): Response {
   return messageResponse(
     404,
     "There is no console here",

@@ -3,7 +3,7 @@ import { systemClock } from "../../../infra/clock.ts";
 import { services } from "../../../services.server.ts";
 import { isOperatorSecret } from "../../access/is-operator-secret.server.ts";
 import { SignInPage } from "../../pages/sign-in-page.tsx";
-import { consoleSecrets, isSecure, messageResponse } from "./console-route.server.tsx";
+import { consoleSecrets, isSecure, messageResponse, noConsole } from "./console-route.server.tsx";
 import { IDLE_MS, issueSession, type Role } from "./console-session.ts";
 import { consoleAddress } from "./console-address.ts";
 import { readForm } from "./read-form.ts";
@@ -13,7 +13,7 @@ import { sessionCookie, sessionOfCookie } from "./session-cookie.ts";
 /** `GET /admin/login`: the form, and nothing else of the app. */
 export async function showSignIn({ request }: LoaderFunctionArgs): Promise<Response> {
   const secrets = consoleSecrets();
-  if (!secrets) return notSetUp();
+  if (!secrets) return noConsole();
   const next = consoleAddress(new URL(request.url).searchParams.get("next"));
   const isSignedIn = sessionOfCookie(secrets, request.headers.get("Cookie"), systemClock());
   return isSignedIn ? seeOther(next) : htmlResponse(<SignInPage next={next} />);
@@ -22,7 +22,7 @@ export async function showSignIn({ request }: LoaderFunctionArgs): Promise<Respo
 /** `POST /admin/login`. Wrong secrets are counted with those of the other operator's routes; the right one always opens. */
 export async function signIn({ request, context }: LoaderFunctionArgs): Promise<Response> {
   const secrets = consoleSecrets();
-  if (!secrets) return notSetUp();
+  if (!secrets) return noConsole();
   if (request.method !== "POST") {
     return messageResponse(405, "This page cannot do that", "Open it and use its form.", { Allow: "GET, HEAD, POST" });
   }
@@ -60,12 +60,4 @@ function opened(secret: string, role: Role, next: string): Response {
   services.log.info({ role }, "signed in to the operator's console");
   const value = issueSession(secret, role, systemClock());
   return seeOther(next, { "Set-Cookie": sessionCookie(value, { secure: isSecure(), seconds: IDLE_MS / 1000 }) });
-}
-
-function notSetUp(): Response {
-  return messageResponse(
-    404,
-    "There is no console here",
-    "It exists when MIGRATION_SECRET is set in the app's environment.",
-  );
 }

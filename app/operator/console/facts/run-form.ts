@@ -1,18 +1,8 @@
 import { MigrationRequestError, parseMigrationOptions, type MigrationOptions } from "../../../migration/index.ts";
 import type { RunOptions } from "./read-run-options.server.ts";
 
-/** The fields of the form, as they are typed. */
-export interface RunFormValues {
-  shops: string;
-  limit: string;
-  waves: string;
-  pauseBetween: string;
-  concurrency: string;
-  failureThreshold: string;
-  verify: string;
-}
-
-export const FIRST_VALUES: RunFormValues = {
+/** The fields of the form, as they are typed, and what they hold at first. */
+export const FIRST_VALUES = {
   shops: "",
   limit: "",
   waves: "",
@@ -21,6 +11,9 @@ export const FIRST_VALUES: RunFormValues = {
   failureThreshold: "5",
   verify: "auto",
 };
+export type RunFormValues = typeof FIRST_VALUES;
+
+const NUMBERS = new Set(["limit", "pauseBetween", "concurrency", "failureThreshold"]);
 
 export type RunFormProblems = Partial<Record<keyof RunFormValues, string>>;
 
@@ -28,20 +21,13 @@ const MOST_CHARACTERS = 50_000;
 
 /** The form's values out of a submission. */
 export function runFormValues(form: URLSearchParams): RunFormValues {
-  const value = (name: keyof RunFormValues) => (form.get(name) ?? "").trim().slice(0, MOST_CHARACTERS);
-  return {
-    shops: (form.get("shops") ?? "")
-      .split(/[\s,]+/)
-      .filter(Boolean)
-      .join("\n")
-      .slice(0, MOST_CHARACTERS),
-    limit: value("limit"),
-    waves: value("waves"),
-    pauseBetween: value("pauseBetween"),
-    concurrency: value("concurrency"),
-    failureThreshold: value("failureThreshold"),
-    verify: value("verify"),
+  const value = (name: string) => {
+    const text = (form.get(name) ?? "").trim();
+    // One to a line, whatever stands between them.
+    const tidy = name === "shops" ? text.replaceAll(/[\s,]+/g, "\n").replaceAll(/^\n|\n$/g, "") : text;
+    return [name, tidy.slice(0, MOST_CHARACTERS)];
   };
+  return Object.fromEntries(Object.keys(FIRST_VALUES).map(value)) as RunFormValues;
 }
 
 /** The form's values for the options of an earlier rehearsal. */
@@ -59,17 +45,12 @@ export function valuesOf(options: RunOptions): RunFormValues {
 
 /** The options that the form asks for, or what is wrong with each field, in the words of the JSON route. */
 export function runOptionsOf(values: RunFormValues): { options: MigrationOptions } | { problems: RunFormProblems } {
-  const body = {
-    dryRun: true,
-    waitSeconds: 0,
-    ...(values.shops && { shops: values.shops.split("\n") }),
-    ...(values.limit && { limit: numberOrText(values.limit) }),
-    ...(values.waves && { waves: values.waves }),
-    ...(values.pauseBetween && { pauseBetween: numberOrText(values.pauseBetween) }),
-    ...(values.concurrency && { concurrency: numberOrText(values.concurrency) }),
-    ...(values.failureThreshold && { failureThreshold: numberOrText(values.failureThreshold) }),
-    ...(values.verify && { verify: values.verify }),
-  };
+  const given = Object.entries(values).filter(([, text]) => text !== "");
+  const typed = given.map(([name, text]) => [
+    name,
+    name === "shops" ? text.split("\n") : NUMBERS.has(name) ? numberOrText(text) : text,
+  ]);
+  const body: unknown = { dryRun: true, waitSeconds: 0, ...Object.fromEntries(typed) };
   try {
     return { options: parseMigrationOptions(body) };
   } catch (error) {

@@ -1,4 +1,4 @@
-import { findShopDomain, type ShopDomain } from "../../../infra/shop-domain.ts";
+import type { ShopDomain } from "../../../infra/shop-domain.ts";
 import { services } from "../../../services.server.ts";
 import { TokenError } from "../../../tokens/index.ts";
 import { ConfirmPage } from "../../pages/confirm-page.tsx";
@@ -11,21 +11,19 @@ import { shopActions } from "../facts/shops/shop-actions.ts";
 
 /** `GET /admin/shops/<domain>` for a browser. */
 export async function showShop({ params, url, visitor }: ConsoleRequest): Promise<Response> {
-  const shop = findShopDomain(params["domain"]);
-  const facts = shop && (await readShop(shop));
+  const facts = await readShop(params["domain"]);
   if (!facts) return noSuchShop();
   return htmlResponse(<ShopPage facts={facts} result={resultOf(url)} visitor={visitor} />);
 }
 
 /** `POST /admin/shops/<domain>`: refreshes, or finds out what became of a lost answer. */
 export async function actOnShop({ params, form }: ConsoleSubmission): Promise<Response> {
-  const shop = findShopDomain(params["domain"]);
-  const facts = shop && (await readShop(shop));
+  const facts = await readShop(params["domain"]);
   if (!facts) return noSuchShop();
   const action = shopActions(facts).find(({ name }) => name === form.get("do"));
   if (!action || action.name === "migrate") return notNow();
   const { tokens, log } = services;
-  log.info({ shop, action: action.name }, "an operator acts on a shop");
+  log.info({ shop: facts.shop, action: action.name }, "an operator acts on a shop");
   return attempt(facts.shop, action.name, async () => {
     if (action.name === "refresh") await tokens.refresh(facts.shop);
     else await tokens.reconcile(facts.shop);
@@ -35,8 +33,7 @@ export async function actOnShop({ params, form }: ConsoleSubmission): Promise<Re
 
 /** `GET /admin/shops/<domain>/migrate`: says what cannot be undone, and asks. */
 export async function askToMigrateShop({ params, visitor }: ConsoleRequest): Promise<Response> {
-  const shop = findShopDomain(params["domain"]);
-  const facts = shop && (await readShop(shop));
+  const facts = await readShop(params["domain"]);
   if (!facts) return noSuchShop();
   if (visitor.role !== "operator") return seeOther(`/admin/shops/${facts.shop}`);
   if (!shopActions(facts).some(({ name }) => name === "migrate")) return notNow();
@@ -61,12 +58,11 @@ export async function askToMigrateShop({ params, visitor }: ConsoleRequest): Pro
 /** `POST /admin/shops/<domain>/migrate` */
 export async function migrateShopNow({ params, form, visitor, ...asked }: ConsoleSubmission): Promise<Response> {
   if (form.get("understood") !== "yes") return askToMigrateShop({ params, visitor, ...asked });
-  const shop = findShopDomain(params["domain"]);
-  const facts = shop && (await readShop(shop));
+  const facts = await readShop(params["domain"]);
   if (!facts) return noSuchShop();
   if (!shopActions(facts).some(({ name }) => name === "migrate")) return notNow();
   const { tokens, log } = services;
-  log.info({ shop, action: "migrate" }, "an operator acts on a shop");
+  log.info({ shop: facts.shop, action: "migrate" }, "an operator acts on a shop");
   return attempt(facts.shop, "migrate", async () => (await tokens.migrate(facts.shop, { verify: true })).code);
 }
 

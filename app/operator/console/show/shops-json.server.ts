@@ -1,6 +1,5 @@
-import { findShopDomain } from "../../../infra/shop-domain.ts";
 import { services } from "../../../services.server.ts";
-import { problemResponse } from "../../access/problem.ts";
+import { invalidRequest, problemResponse } from "../../access/problem.ts";
 import { reasonWords } from "../../pages/words/reason-words.ts";
 import { findShops } from "../facts/shops/find-shops.server.ts";
 import { readShop } from "../facts/shops/read-shop.server.ts";
@@ -16,11 +15,8 @@ export async function listShops(request: Request): Promise<Response> {
   const limit = searchParams.get("limit") ?? String(PAGE);
   const isLimit = /^\d{1,3}$/.test(limit) && Number(limit) >= 1 && Number(limit) <= MOST_LISTED;
   if (problem || !isLimit) {
-    return problemResponse({
-      status: 422,
-      code: "invalid_request",
-      detail: `Correct and send again: ${problem ?? `limit must be a whole number, 1 to ${MOST_LISTED}`}.`,
-    });
+    const what = problem ?? `limit must be a whole number, 1 to ${MOST_LISTED}`;
+    return invalidRequest(`Correct and send again: ${what}.`);
   }
   const { shops, next, run } = await findShops(services.db, services.sessionLayout, filter, Number(limit));
   return Response.json({
@@ -36,8 +32,7 @@ function isoOf(ms: number | null): string | null {
 
 /** `GET /admin/shops/<domain>` for a program. */
 export async function describeShop(domain: string | undefined): Promise<Response> {
-  const shop = findShopDomain(domain);
-  const facts = shop && (await readShop(shop));
+  const facts = await readShop(domain);
   if (!facts) {
     return problemResponse({
       status: 404,

@@ -1,6 +1,6 @@
 import sql, { raw } from "sql-template-tag";
 import { systemClock } from "../../../../infra/clock.ts";
-import type { ShopDomain } from "../../../../infra/shop-domain.ts";
+import { findShopDomain, type ShopDomain } from "../../../../infra/shop-domain.ts";
 import { services } from "../../../../services.server.ts";
 import type { ShopTokenState, TokenHistoryEntry } from "../../../../tokens/index.ts";
 import { shopAdvice, type Advice } from "./shop-advice.ts";
@@ -39,8 +39,10 @@ export interface ShopFacts {
 
 const SHOWN = 50;
 
-/** Undefined for a shop of which nothing is stored. Each question is answered by an index. */
-export async function readShop(shop: ShopDomain): Promise<ShopFacts | undefined> {
+/** Undefined for a shop of which nothing is stored, and for what is no shop. Each question is answered by an index. */
+export async function readShop(domain: string | undefined): Promise<ShopFacts | undefined> {
+  const shop = findShopDomain(domain);
+  if (!shop) return undefined;
   const { db, sessionLayout, tokens, env, flags } = services;
   type Row = Pick<ShopFacts, "name" | "plan" | "state" | "reason" | "answerLostAt"> & { isKnown: boolean };
   const [rows, token, history, outcomes, parked, others, isServedByExchange] = await Promise.all([
