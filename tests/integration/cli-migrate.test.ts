@@ -1,55 +1,64 @@
 // Proves that a migration can be run, followed and stopped from the command line.
 import { randomBytes } from "node:crypto";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { RunView } from "../../app/migration/types.ts";
-import type { Sandbox } from "../../sandbox/start.ts";
-import { startTestApp, type TestApp } from "../support/app-process.ts";
-import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";
+import { startTestApp } from "../support/app-process.ts";
+import { createTestDatabase } from "../support/postgres.ts";
 import { startTestSandbox } from "../support/sandbox.ts";
 import { seedPermanentShops, startTokens, type Said } from "./cli-harness.ts";
 
 const SECRET = randomBytes(32).toString("hex");
-const said: Said[] = [];
-let sandbox: Sandbox;
-let database: TestDatabase;
-let app: TestApp;
-
-const startApp = (port?: number) =>
-  startTestApp({ sandbox, databaseUrl: database.url, env: { MIGRATION_SECRET: SECRET }, port });
-
-beforeAll(async () => {
-  sandbox = await startTestSandbox();
-});
-beforeEach(async () => {
-  database = await createTestDatabase();
-  app = await startApp();
-});
-afterEach(async () => {
-  await sandbox.client.faults.clear();
-  await app?.expectNoSecrets();
-  await app?.stop();
-  await database?.drop();
-  const everything = said.splice(0).map(({ out, err }) => out + err);
-  expect(everything.join().includes(SECRET), "the secret in what was written").toBe(false);
-  expect(await sandbox.client.ledger.findSecrets(everything.join()), "tokens in what was written").toEqual([]);
-});
-afterAll(async () => {
-  await sandbox?.close();
-});
-
-const begin = (...args: string[]) => startTokens([...args, "--url", app.url], { MIGRATION_SECRET: SECRET });
-async function tokens(...args: string[]): Promise<Said> {
-  const result = await begin(...args).ended;
-  said.push(result);
-  return result;
-}
 const lines = (text: string) => text.trim().split("\n");
-const seed = (prefix: string, count: number) => seedPermanentShops(sandbox, database, prefix, count);
-const slowly = (beforeMs: number) =>
-  sandbox.client.faults.add({ endpoint: "token", effect: { kind: "latency", beforeMs } });
 
-describe("migrate", { timeout: 60_000 }, () => {
-  it("rehearses, goes part of the way, then to the end, and proves it by its exit code", async () => {
+/** An app with shops of its own, and the command line that asks it. */
+async function startWorld() {
+  const said: Said[] = [];
+  const sandbox = await startTestSandbox();
+  const database = await createTestDatabase();
+  const startApp = (port?: number) =>
+    startTestApp({ sandbox, databaseUrl: database.url, env: { MIGRATION_SECRET: SECRET }, port });
+  let app = await startApp();
+  const begin = (...args: string[]) => startTokens([...args, "--url", app.url], { MIGRATION_SECRET: SECRET });
+  return {
+    sandbox,
+    database,
+    /** What was written by commands that were not awaited by `tokens`. */
+    said,
+    begin,
+    async tokens(...args: string[]): Promise<Said> {
+      const result = await begin(...args).ended;
+      said.push(result);
+      return result;
+    },
+    seed: (prefix: string, count: number) => seedPermanentShops(sandbox, database, prefix, count),
+    slowly: (beforeMs: number) =>
+      sandbox.client.faults.add({ endpoint: "token", effect: { kind: "latency", beforeMs } }),
+    stopApp: () => app.stop(),
+    /** At the address of the one before. */
+    async startAgain(): Promise<void> {
+      app = await startApp(app.port);
+    },
+    async close(): Promise<void> {
+      await app.expectNoSecrets();
+      await app.stop();
+      await database.drop();
+      const everything = said.map(({ out, err }) => out + err).join();
+      expect(everything.includes(SECRET), "the secret in what was written").toBe(false);
+      expect(await sandbox.client.ledger.findSecrets(everything), "tokens in what was written").toEqual([]);
+      await sandbox.close();
+    },
+  };
+}
+
+const it = test.extend("world", async ({}, { onCleanup }) => {
+  const world = await startWorld();
+  onCleanup(() => world.close());
+  return world;
+});
+
+describe.concurrent("migrate", { timeout: 60_000 }, () => {
+  it("rehearses, goes part of the way, then to the end, and proves it by its exit code", async ({ world }) => {
+    const { sandbox, database, tokens, seed } = world;
     const shops = await seed("all", 12);
     await sandbox.client.freeze(shops[3]!);
 
@@ -92,7 +101,10 @@ describe("migrate", { timeout: 60_000 }, () => {
     ]);
   });
 
-  it("joins the run there is, detaches on Ctrl-C while the run goes on, and stops it from elsewhere", async () => {
+  it("joins the run there is, detaches on Ctrl-C while the run goes on, and stops it from elsewhere", async ({
+    world,
+  }) => {
+    const { said, begin, tokens, seed, slowly } = world;
     await seed("joined", 200);
     await slowly(300);
     const first = begin("migrate", "--concurrency", "1");
@@ -121,7 +133,8 @@ describe("migrate", { timeout: 60_000 }, () => {
     expect((await tokens("watch")).code, "tokens are left").toBe(1);
   });
 
-  it("waits between two waves until it is told to go on", async () => {
+  it("waits between two waves until it is told to go on", async ({ world }) => {
+    const { said, begin, tokens, seed } = world;
     await seed("pause", 8);
     const following = begin("migrate", "--waves", "50%,100%", "--pause-between", "confirm");
     await following.saw(/4\/8 shops \(50%\).*continue/);
@@ -137,7 +150,8 @@ describe("migrate", { timeout: 60_000 }, () => {
     );
   });
 
-  it("says of a rehearsal for a shop that there is not why nothing would be tried", async () => {
+  it("says of a rehearsal for a shop that there is not why nothing would be tried", async ({ world }) => {
+    const { tokens } = world;
     const { code, err } = await tokens(
       "migrate",
       "--dry-run",
@@ -150,16 +164,16 @@ describe("migrate", { timeout: 60_000 }, () => {
     );
   });
 
-  it("waits for an app that is deployed in the middle, and follows the same run to its end", async () => {
+  it("waits for an app that is deployed in the middle, and follows the same run to its end", async ({ world }) => {
+    const { sandbox, said, begin, seed, slowly } = world;
     await seed("deploy", 40);
     await slowly(150);
     const following = begin("migrate", "--concurrency", "2");
     await following.saw(/\d\d:\d\d:\d\d {2}\d+\/40 shops/);
-    const { port } = app;
-    await app.stop();
+    await world.stopApp();
     await following.saw(/cannot be reached: .*It may be restarting; the run is safe\. Asking again/);
     await sandbox.client.faults.clear();
-    app = await startApp(port);
+    await world.startAgain();
 
     const result = await following.ended;
     said.push(result);
