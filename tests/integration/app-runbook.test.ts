@@ -4,50 +4,17 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import pg from "pg";
 import { PgBoss } from "pg-boss";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import type { Sandbox } from "../../sandbox/start.ts";
+import { describe, expect, test, vi } from "vitest";
 import { findFreePort } from "../../scripts/free-port.ts";
 import { merchantOf } from "../support/app-requests.ts";
 import { startTestApp, type TestApp } from "../support/app-process.ts";
 import { signInToConsole } from "../support/console-visitor.ts";
-import { testDatabase } from "../support/postgres.ts";
+import { createTestDatabase } from "../support/postgres.ts";
 import { startTestSandbox, TEST_APP } from "../support/sandbox.ts";
 import { seedPermanentShops, startTokens } from "./cli-harness.ts";
 
 const runbook = readFileSync("docs/runbook.md", "utf8");
 const SHOPS = 5;
-const database = testDatabase();
-let secret = randomBytes(32).toString("hex");
-let clientSecret: string = TEST_APP.clientSecret;
-let sandbox: Sandbox;
-let app: TestApp | undefined;
-let shops: string[];
-let port: number;
-
-beforeAll(async () => {
-  port = await findFreePort();
-  sandbox = await startTestSandbox({ app: { tomlPath: "shopify.app.toml" } });
-  shops = await seedPermanentShops(sandbox, database.current, "runbook", SHOPS);
-});
-afterAll(async () => {
-  await app?.expectNoSecrets();
-  await app?.stop();
-  await sandbox?.close();
-});
-
-async function restart(env: Record<string, string | undefined> = {}, until?: "alive"): Promise<TestApp> {
-  await app?.stop();
-  app = await startTestApp({
-    sandbox,
-    databaseUrl: database.current.url,
-    port,
-    env: { SHOPIFY_API_SECRET: clientSecret, MIGRATION_SECRET: secret, ...env },
-    until,
-  });
-  await sandbox.client.app({ deliverTo: app.url });
-  return app;
-}
-
 /** A chapter of the runbook, by its heading. */
 function chapter(heading: string): string {
   const found = runbook.split(/^## /m).find((text) => text.startsWith(`${heading}\n`));
@@ -55,77 +22,135 @@ function chapter(heading: string): string {
   return found;
 }
 
-/** Types a command that stands in the chapter, word for word. */
-function type(heading: string, command: string, as = secret) {
-  expect(chapter(heading)).toContain(`npm run tokens -- ${command}`);
-  return run(command, as);
-}
+/** An operator's app, with shops whose permanent tokens it holds. */
+async function startWorld() {
+  const database = await createTestDatabase();
+  const sandbox = await startTestSandbox({ app: { tomlPath: "shopify.app.toml" } });
+  const shops = await seedPermanentShops(sandbox, database, "runbook", SHOPS);
+  const port = await findFreePort();
+  let secret = randomBytes(32).toString("hex");
+  let clientSecret: string = TEST_APP.clientSecret;
+  let app: TestApp | undefined;
 
-const run = (command: string, as = secret) =>
-  startTokens(command.split(" "), { MIGRATION_SECRET: as, APP_URL: app?.url }).ended;
-
-async function health(): Promise<{
-  needsReauth: number;
-  tokenEncryption: { unreadable: number; problem: string | null };
-}> {
-  const response = await fetch(`${app!.url}/admin/token-health`, { headers: { Authorization: `Bearer ${secret}` } });
-  return (await response.json()) as never;
-}
-
-const readyz = async () => (await fetch(`${app!.url}/readyz`)).status;
-const open = (shop: string) => merchantOf(app!, sandbox).open(shop);
-const parked = () => database.current.query<{ shop: string }>(`SELECT shop FROM expand_contract."ParkedJob"`);
-const marked = () =>
-  database.current.query(`SELECT shop FROM expand_contract."ShopToken" WHERE "needsReauthAt" IS NOT NULL`);
-const rows = () =>
-  database.current.query<{ shop: string; accessToken: string; refreshToken: string | null }>(
-    `SELECT shop, "accessToken", "refreshToken" FROM "Session" WHERE NOT "isOnline" AND "accessToken" <> '' ORDER BY id`,
-  );
-
-/** As `psql` sends what was pasted into it. */
-async function paste(statements: string): Promise<void> {
-  const client = new pg.Client({ connectionString: database.current.url });
-  await client.connect();
-  try {
-    await client.query(statements);
-  } finally {
-    await client.end();
+  async function restart(env: Record<string, string | undefined> = {}, until?: "alive"): Promise<TestApp> {
+    await app?.stop();
+    app = await startTestApp({
+      sandbox,
+      databaseUrl: database.url,
+      port,
+      env: { SHOPIFY_API_SECRET: clientSecret, MIGRATION_SECRET: secret, ...env },
+      until,
+    });
+    await sandbox.client.app({ deliverTo: app.url });
+    return app;
   }
+  const run = (command: string, as = secret) =>
+    startTokens(command.split(" "), { MIGRATION_SECRET: as, APP_URL: app?.url }).ended;
+
+  async function health(): Promise<{
+    needsReauth: number;
+    tokenEncryption: { unreadable: number; problem: string | null };
+  }> {
+    const response = await fetch(`${app!.url}/admin/token-health`, { headers: { Authorization: `Bearer ${secret}` } });
+    return (await response.json()) as never;
+  }
+
+  const readyz = async () => (await fetch(`${app!.url}/readyz`)).status;
+  const open = (shop: string) => merchantOf(app!, sandbox).open(shop);
+  const parked = () => database.query<{ shop: string }>(`SELECT shop FROM expand_contract."ParkedJob"`);
+  const marked = () => database.query(`SELECT shop FROM expand_contract."ShopToken" WHERE "needsReauthAt" IS NOT NULL`);
+  const rows = () =>
+    database.query<{ shop: string; accessToken: string; refreshToken: string | null }>(
+      `SELECT shop, "accessToken", "refreshToken" FROM "Session" WHERE NOT "isOnline" AND "accessToken" <> '' ORDER BY id`,
+    );
+
+  /** As `psql` sends what was pasted into it. */
+  async function paste(statements: string): Promise<void> {
+    const client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+    try {
+      await client.query(statements);
+    } finally {
+      await client.end();
+    }
+  }
+
+  async function enqueue(shop: string): Promise<void> {
+    const boss = new PgBoss({
+      connectionString: database.url,
+      schema: "expand_contract_jobs",
+      supervise: false,
+      schedule: false,
+      max: 1,
+    });
+    await boss.start();
+    await boss.send("refresh-shop", { shop });
+    await boss.stop({ graceful: false });
+  }
+
+  /** Background work of a shop waits for its merchant, whose visit heals the shop and releases it. */
+  async function expectHealedByVisit(waiting: number): Promise<void> {
+    const [one, other] = shops as [string, string];
+    await enqueue(one);
+    await vi.waitFor(async () => expect(await parked()).toEqual([{ shop: one }]), { timeout: 30_000, interval: 100 });
+    expect((await health()).needsReauth).toBe(waiting);
+    for (const shop of [one, other]) expect((await open(shop)).status).toBe(200);
+    await vi.waitFor(async () => expect(await parked()).toEqual([]), { timeout: 30_000, interval: 100 });
+    expect((await health()).needsReauth).toBe(waiting - 2);
+    for (const shop of shops.slice(2)) expect((await open(shop)).status).toBe(200);
+    expect((await health()).needsReauth).toBe(0);
+    expect(await marked()).toEqual([]);
+  }
+
+  return {
+    sandbox,
+    database,
+    shops,
+    restart,
+    run,
+    /** Types a command that stands in the chapter, word for word. */
+    type(heading: string, command: string) {
+      expect(chapter(heading)).toContain(`npm run tokens -- ${command}`);
+      return run(command);
+    },
+    health,
+    readyz,
+    open,
+    marked,
+    rows,
+    paste,
+    expectHealedByVisit,
+    get secret() {
+      return secret;
+    },
+    /** From the next start on. */
+    change(next: { secret?: string; clientSecret?: string }) {
+      secret = next.secret ?? secret;
+      clientSecret = next.clientSecret ?? clientSecret;
+    },
+    async close() {
+      await app?.expectNoSecrets();
+      await app?.stop();
+      await sandbox.close();
+      await database.drop();
+    },
+  };
 }
 
-async function enqueue(shop: string): Promise<void> {
-  const boss = new PgBoss({
-    connectionString: database.current.url,
-    schema: "expand_contract_jobs",
-    supervise: false,
-    schedule: false,
-    max: 1,
-  });
-  await boss.start();
-  await boss.send("refresh-shop", { shop });
-  await boss.stop({ graceful: false });
-}
+const it = test.extend("world", async ({}, { onCleanup }) => {
+  const world = await startWorld();
+  onCleanup(() => world.close());
+  return world;
+});
 
-/** Background work of a shop waits for its merchant, whose visit heals the shop and releases it. */
-async function expectHealedByVisit(waiting: number): Promise<void> {
-  const [one, other] = shops as [string, string];
-  await enqueue(one);
-  await vi.waitFor(async () => expect(await parked()).toEqual([{ shop: one }]), { timeout: 30_000, interval: 100 });
-  expect((await health()).needsReauth).toBe(waiting);
-  for (const shop of [one, other]) expect((await open(shop)).status).toBe(200);
-  await vi.waitFor(async () => expect(await parked()).toEqual([]), { timeout: 30_000, interval: 100 });
-  expect((await health()).needsReauth).toBe(waiting - 2);
-  for (const shop of shops.slice(2)) expect((await open(shop)).status).toBe(200);
-  expect((await health()).needsReauth).toBe(0);
-  expect(await marked()).toEqual([]);
-}
-
-// One after the other, as an operator goes through them.
-describe("the runbook", { timeout: 120_000 }, () => {
-  it("a shop's session under an old name: the statement gives it the right one, sealed tokens once they are unsealed", async () => {
+describe.concurrent("the runbook", { timeout: 120_000 }, () => {
+  it("a shop's session under an old name: the statement gives it the right one, sealed tokens once they are unsealed", async ({
+    world,
+  }) => {
+    const { sandbox, database, shops, restart, run, type, rows, paste } = world;
     const heading = "When something goes wrong";
     const shop = shops[0]!;
-    await database.current.query(`UPDATE "Session" SET id = 'old-name' WHERE shop = $1`, [shop]);
+    await database.query(`UPDATE "Session" SET id = 'old-name' WHERE shop = $1`, [shop]);
     const keys = (await run("make-key k1")).out.trim();
     await restart({ TOKEN_ENCRYPTION_KEYS: keys });
     expect((await run("seal")).code).toBe(0);
@@ -140,7 +165,10 @@ describe("the runbook", { timeout: 120_000 }, () => {
     expect(await sandbox.client.ledger.notCurrent(await rows())).toEqual([]);
   });
 
-  it("a client secret that is revoked first: what was refused is delivered again, and each shop heals by a visit", async () => {
+  it("a client secret that is revoked first: what was refused is delivered again, and each shop heals by a visit", async ({
+    world,
+  }) => {
+    const { sandbox, shops, restart, run, type, open, marked, rows, expectHealedByVisit } = world;
     const heading = "Rotate the client secret";
     await restart();
     expect((await run("migrate --verify none")).code).toBe(0);
@@ -151,7 +179,7 @@ describe("the runbook", { timeout: 120_000 }, () => {
     expect((await open(shops[0]!)).status).toBeGreaterThanOrEqual(300);
     expect(await marked()).toEqual([]);
 
-    clientSecret = next;
+    world.change({ clientSecret: next });
     await restart();
     expect((await sandbox.client.webhooks.replay(early.id)).status).toBe(200);
     const repin = await type(heading, "repin");
@@ -161,8 +189,13 @@ describe("the runbook", { timeout: 120_000 }, () => {
     expect(await sandbox.client.ledger.notCurrent(await rows())).toEqual([]);
   });
 
-  it("a key that is lost for good: doctor names it, the statements give its tokens up, and each shop heals by a visit", async () => {
+  it("a key that is lost for good: doctor names it, the statements give its tokens up, and each shop heals by a visit", async ({
+    world,
+  }) => {
+    const { restart, run, type, health, readyz, paste, expectHealedByVisit } = world;
     const heading = "Seal tokens";
+    await restart();
+    expect((await run("migrate --verify none")).code).toBe(0);
     const makeKey = async (id: string) => (await run(`make-key ${id}`)).out.trim();
     expect((await type(heading, "make-key")).out.trim()).toMatch(/^\w+:[\w+/]+=$/);
     await restart({ TOKEN_ENCRYPTION_KEYS: await makeKey("lost") });
@@ -187,12 +220,15 @@ describe("the runbook", { timeout: 120_000 }, () => {
     });
   });
 
-  it("MIGRATION_SECRET: both are accepted for a while, then the new one alone; who signed in with the old one signs in again", async () => {
-    const before = secret;
-    const visitor = await signInToConsole(app!, before);
-    secret = randomBytes(32).toString("hex");
+  it("MIGRATION_SECRET: both are accepted for a while, then the new one alone; who signed in with the old one signs in again", async ({
+    world,
+  }) => {
+    const { restart, run } = world;
+    const before = world.secret;
+    const visitor = await signInToConsole(await restart(), before);
+    world.change({ secret: randomBytes(32).toString("hex") });
     await restart({ MIGRATION_SECRET_PREVIOUS: before }, "alive");
-    for (const one of [before, secret]) expect((await run("status", one)).code).toBe(0);
+    for (const one of [before, world.secret]) expect((await run("status", one)).code).toBe(0);
     expect((await visitor.get("/admin")).status).toBe(200);
     await restart({}, "alive");
     const again = await visitor.get("/admin");
