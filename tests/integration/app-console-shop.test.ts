@@ -1,66 +1,55 @@
 // Proves one shop's page in the console with its actions, the outcomes of runs, and background work; texts of others steer nothing there.
-import { beforeAll, describe, expect, it } from "vitest";
-import { signInToConsole, type ConsoleVisitor } from "../support/console-visitor.ts";
-import { appHarness } from "./app-harness.ts";
-import { seedShopsInEveryState, shopListAt, shopsAt } from "./console-shops.ts";
+import { describe, expect, it } from "vitest";
+import { shopsConsoleHarness } from "./console-harness.ts";
 
-const world = appHarness();
-
-let operator: ConsoleVisitor;
-
-beforeAll(async () => {
-  operator = await signInToConsole(world.app, world.app.migrationSecret);
-  await seedShopsInEveryState(world.sandbox, world.database);
-});
-
-const json = (path: string) => shopListAt(world.app, path);
-const shopsOf = (path: string) => shopsAt(world.app, path);
+const at = shopsConsoleHarness();
+const { world, json, shopsOf } = at;
 
 describe("one shop", () => {
   it("says why it works or does not, and what happens next", async () => {
-    const dead = await operator.page("/admin/shops/dead.myshopify.com");
+    const dead = await at.operator.page("/admin/shops/dead.myshopify.com");
     expect(dead).toContain("Needs its merchant");
     expect(dead).toContain("Shopify does not know this token any more");
     expect(dead).toContain("the work waits until the merchant opens the app");
-    const cold = await operator.page("/admin/shops/cold.myshopify.com");
+    const cold = await at.operator.page("/admin/shops/cold.myshopify.com");
     expect(cold).toContain("Shopify has frozen it");
     expect(cold).toContain("hours");
     expect(cold).toMatch(/Cold &amp; Co.*Basic/);
-    expect(await operator.page("/admin/shops/gone.myshopify.com")).toContain("Uninstalled");
-    const unknown = await operator.get("/admin/shops/never-heard-of.myshopify.com");
+    expect(await at.operator.page("/admin/shops/gone.myshopify.com")).toContain("Uninstalled");
+    const unknown = await at.operator.get("/admin/shops/never-heard-of.myshopify.com");
     expect(unknown.status).toBe(404);
-    expect((await operator.get("/admin/shops/no%20shop")).status).toBe(404);
+    expect((await at.operator.get("/admin/shops/no%20shop")).status).toBe(404);
   });
 
   it("is refreshed on demand", async () => {
     const path = "/admin/shops/pair-a.myshopify.com";
-    const response = await operator.post(path, { do: "refresh" });
+    const response = await at.operator.post(path, { do: "refresh" });
     expect(response.headers.get("location")).toBe(`${path}?did=refresh&code=refreshed`);
-    expect(await operator.page(response.headers.get("location")!)).toContain("The token was refreshed");
-    const history = await operator.page(path);
+    expect(await at.operator.page(response.headers.get("location")!)).toContain("The token was refreshed");
+    const history = await at.operator.page(path);
     expect(history).toContain("Refreshed");
     // What does not fit its state is not done.
-    expect((await operator.post(path, { do: "migrate" })).status).toBe(409);
-    expect((await operator.post(path, { do: "" })).status).toBe(409);
+    expect((await at.operator.post(path, { do: "migrate" })).status).toBe(409);
+    expect((await at.operator.post(path, { do: "" })).status).toBe(409);
   });
 
   it("is migrated once it has been confirmed", async () => {
     const path = "/admin/shops/perm-0.myshopify.com";
-    expect(await operator.page(`${path}/migrate`)).toContain("This cannot be undone");
-    await operator.post(`${path}/migrate`);
+    expect(await at.operator.page(`${path}/migrate`)).toContain("This cannot be undone");
+    await at.operator.post(`${path}/migrate`);
     expect(await shopsOf("/admin/shops?search=perm-0&state=permanent")).toHaveLength(1);
-    const response = await operator.post(`${path}/migrate`, { understood: "yes" });
+    const response = await at.operator.post(`${path}/migrate`, { understood: "yes" });
     expect(response.headers.get("location")).toBe(`${path}?did=migrate&code=verified`);
     expect((await json("/admin/shops?search=perm-0")).shops[0]).toMatchObject({ state: "expiring" });
-    expect(await operator.page(path)).toContain("Permanent token exchanged");
+    expect(await at.operator.page(path)).toContain("Permanent token exchanged");
   });
 
   it("says in words what Shopify refused", async () => {
     const path = "/admin/shops/pair-b.myshopify.com";
     await world.sandbox.client.uninstall("pair-b.myshopify.com", { webhook: false });
-    const response = await operator.post(path, { do: "refresh" });
+    const response = await at.operator.post(path, { do: "refresh" });
     expect(response.status).toBe(303);
-    expect(await operator.page(response.headers.get("location")!)).toContain("notice bad");
+    expect(await at.operator.page(response.headers.get("location")!)).toContain("notice bad");
   });
 
   it("is described to programs", async () => {
@@ -88,7 +77,7 @@ describe("outcomes", () => {
     const { shops } = await json("/admin/shops?outcome=needs_reauthorization");
     expect(shops).toMatchObject([{ shop: "dead.myshopify.com", outcome: "needs_reauthorization" }]);
     expect(await shopsOf("/admin/shops?outcome=migrated&state=paused")).toEqual([]);
-    expect(await operator.page("/admin/shops/dead.myshopify.com")).toContain("In a run: needs its merchant");
+    expect(await at.operator.page("/admin/shops/dead.myshopify.com")).toContain("In a run: needs its merchant");
   });
 });
 
@@ -98,14 +87,14 @@ describe("background work", () => {
       `INSERT INTO expand_contract."ParkedJob" ("shop", "job", "reason", "code", "generation")
        VALUES ('dead.myshopify.com', 'refresh-shop', 'needs_reauthorization', 'permanent_token_spent', 9)`,
     );
-    const page = await operator.page("/admin/jobs");
+    const page = await at.operator.page("/admin/jobs");
     expect(page).toContain("refresh-shop");
     expect(page).toContain("Nothing. What fails five times is listed here.");
     for (const action of ["release", "retry", "reconcile"]) {
-      const response = await operator.post("/admin/jobs", { do: action });
+      const response = await at.operator.post("/admin/jobs", { do: action });
       expect(response.headers.get("location")).toBe(`/admin/jobs?did=${action}`);
     }
-    expect((await operator.post("/admin/jobs", { do: "x" })).status).toBe(422);
+    expect((await at.operator.post("/admin/jobs", { do: "x" })).status).toBe(422);
   });
 });
 
@@ -117,7 +106,7 @@ it("a text of Shopify's or a merchant's cannot steer what a page shows", async (
     `INSERT INTO expand_contract."TokenEvent" ("shop", "at", "kind", "generation", "detail") VALUES ($1, now(), 'reauth_needed', 0, $2)`,
     [shop, steering],
   );
-  const page = await operator.page(`/admin/shops/${shop}`);
+  const page = await at.operator.page(`/admin/shops/${shop}`);
   expect(page).toContain("&lt;script&gt;alert(1)&lt;/script&gt;\u241b[2J\\u202egnp.exe");
   expect(page).not.toMatch(/<script>alert|\u001b|\u202e/);
 });

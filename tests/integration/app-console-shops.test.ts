@@ -1,21 +1,10 @@
 // Proves the console's list of shops: search, each state and outcome, pages, CSV, JSON, and the command line's.
-import { beforeAll, describe, expect, it } from "vitest";
-import { signInToConsole, type ConsoleVisitor } from "../support/console-visitor.ts";
+import { describe, expect, it } from "vitest";
 import { startTokens } from "./cli-harness.ts";
-import { appHarness } from "./app-harness.ts";
-import { seedShopsInEveryState, shopListAt, shopsAt } from "./console-shops.ts";
+import { shopsConsoleHarness } from "./console-harness.ts";
 
-const world = appHarness();
-
-let operator: ConsoleVisitor;
-
-beforeAll(async () => {
-  operator = await signInToConsole(world.app, world.app.migrationSecret);
-  await seedShopsInEveryState(world.sandbox, world.database);
-});
-
-const json = (path: string) => shopListAt(world.app, path);
-const shopsOf = (path: string) => shopsAt(world.app, path);
+const at = shopsConsoleHarness();
+const { world, json, shopsOf } = at;
 
 describe("the list", () => {
   it.each([
@@ -51,7 +40,7 @@ describe("the list", () => {
       const one: string[] = [];
       let after: string | null = "";
       while (after !== null && one.length < all.length) {
-        const page: Awaited<ReturnType<typeof shopListAt>> = await json(
+        const page: Awaited<ReturnType<typeof json>> = await json(
           `/admin/shops?state=${state}&limit=1${after && `&after=${after}`}`,
         );
         one.push(...page.shops.map(({ shop }) => shop));
@@ -66,13 +55,13 @@ describe("the list", () => {
     expect(await shopsOf("/admin/shops?search=PAIR-B")).toEqual(["pair-b.myshopify.com"]);
     expect(await shopsOf("/admin/shops?search=p&state=expiring")).toHaveLength(2);
     const link = encodeURIComponent("https://admin.shopify.com/store/pair-a/apps");
-    const response = await operator.get(`/admin/shops?search=${link}`);
+    const response = await at.operator.get(`/admin/shops?search=${link}`);
     expect(response.headers.get("location")).toBe("/admin/shops/pair-a.myshopify.com");
   });
 
   it("refuses what cannot be looked for, and takes a cursor of another list for none", async () => {
     for (const query of ["state=x", "outcome=x", "run=%20%27", "search=%3Cscript%3E", "after=%25", "after=e30"]) {
-      const response = await operator.get(`/admin/shops?${query}`);
+      const response = await at.operator.get(`/admin/shops?${query}`);
       expect(response.status, query).toBe(422);
       expect(await response.text()).toContain("That cannot be looked for");
     }
@@ -85,7 +74,7 @@ describe("the list", () => {
   });
 
   it("is shown as a page that names no token", async () => {
-    const page = await operator.page("/admin/shops");
+    const page = await at.operator.page("/admin/shops");
     expect(page).toContain('href="/admin/shops/dead.myshopify.com"');
     expect(page).toContain('rel="next"');
     expect(page).not.toMatch(/dead-token|cold-token|foreign-token/);
@@ -94,14 +83,14 @@ describe("the list", () => {
   });
 
   it("is downloaded as CSV that no spreadsheet runs", async () => {
-    const response = await operator.get("/admin/shops/export?state=unserved");
+    const response = await at.operator.get("/admin/shops/export?state=unserved");
     expect(response.headers.get("content-type")).toBe("text/csv; charset=utf-8");
     expect(response.headers.get("content-disposition")).toBe('attachment; filename="shops-unserved.csv"');
     const lines = (await response.text()).trimEnd().split("\r\n");
     expect(lines[0]).toBe("shop,state,reason,chainEnds,outcome,code");
     expect(lines).toHaveLength(4);
     expect(lines.some((line) => line.startsWith(`"'=cmd|""x""",foreign,foreign_session`))).toBe(true);
-    const all = await (await operator.get("/admin/shops/export")).text();
+    const all = await (await at.operator.get("/admin/shops/export")).text();
     expect(all.trimEnd().split("\r\n")).toHaveLength(67);
   });
 

@@ -1,21 +1,14 @@
 // Proves the operator's console at its door: sign-in, cookie, roles, forged forms.
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { startTestApp } from "../support/app-process.ts";
-import { signInToConsole, submit, type ConsoleVisitor } from "../support/console-visitor.ts";
+import { signInToConsole, submit } from "../support/console-visitor.ts";
 import { TEST_APP } from "../support/sandbox.ts";
-import { appHarness } from "./app-harness.ts";
+import { consoleHarness, MONITOR_SECRET } from "./console-harness.ts";
 
-const MONITOR_SECRET = "monitor-monitor-monitor-monitor-1";
 const PAGES = ["/admin", "/admin/runs", "/admin/runs/new", "/admin/runs/x", "/admin/runs/x/stop"];
 
-const world = appHarness({ env: { MONITOR_SECRET } });
-let operator: ConsoleVisitor;
-let monitor: ConsoleVisitor;
-
-beforeAll(async () => {
-  operator = await signInToConsole(world.app, world.app.migrationSecret);
-  monitor = await signInToConsole(world.app, MONITOR_SECRET);
-});
+const at = consoleHarness();
+const { world } = at;
 
 describe("the door", () => {
   it.each(PAGES)("shows a stranger nothing of %s but the way to the form", async (path) => {
@@ -41,9 +34,9 @@ describe("the door", () => {
   });
 
   it("gives a cookie that scripts and other sites do not get, and that holds no secret", () => {
-    expect(operator.setCookie).toMatch(/; HttpOnly; SameSite=Strict; Secure; Max-Age=1800$/);
-    expect(operator.setCookie).toContain("Path=/admin");
-    expect(operator.setCookie).not.toContain(world.app.migrationSecret);
+    expect(at.operator.setCookie).toMatch(/; HttpOnly; SameSite=Strict; Secure; Max-Age=1800$/);
+    expect(at.operator.setCookie).toContain("Path=/admin");
+    expect(at.operator.setCookie).not.toContain(world.app.migrationSecret);
   });
 
   it("refuses a wrong secret in words, repeats it nowhere, and asks to wait after many", async () => {
@@ -76,8 +69,8 @@ describe("the door", () => {
   });
 
   it("takes no cookie that was changed, made up, or is another role's", async () => {
-    const [name, value] = operator.cookie.split("=") as [string, string];
-    const monitorValue = monitor.cookie.split("=")[1]!;
+    const [name, value] = at.operator.cookie.split("=") as [string, string];
+    const monitorValue = at.monitor.cookie.split("=")[1]!;
     const forged = [
       `${value.slice(0, -1)}${value.endsWith("A") ? "B" : "A"}`,
       monitorValue.replace("monitor", "operator"),
@@ -90,7 +83,7 @@ describe("the door", () => {
     for (const neighbours of [1, 60]) {
       const set = Array.from({ length: neighbours }, (_, place) => `${name}=${forged[place % forged.length]}; `);
       const all = await fetch(`${world.app.url}/admin`, {
-        headers: { Accept: "text/html", Cookie: set.join("") + operator.cookie },
+        headers: { Accept: "text/html", Cookie: set.join("") + at.operator.cookie },
         redirect: "manual",
       });
       expect(all.status).toBe(200);
@@ -106,43 +99,45 @@ describe("the door", () => {
 
   it("does nothing for a form without the session's mark, from another origin, or that is no form", async () => {
     const path = "/admin/runs/new";
-    expect((await operator.post(path, { csrf: "" })).status).toBe(403);
-    expect((await operator.post(path, { csrf: "A".repeat(43) })).status).toBe(403);
-    expect((await operator.post(path, {}, { Origin: "https://evil.example" })).status).toBe(403);
+    expect((await at.operator.post(path, { csrf: "" })).status).toBe(403);
+    expect((await at.operator.post(path, { csrf: "A".repeat(43) })).status).toBe(403);
+    expect((await at.operator.post(path, {}, { Origin: "https://evil.example" })).status).toBe(403);
     const elsewhere = { Origin: "https://evil.example", "Sec-Fetch-Site": "cross-site" };
-    expect((await operator.post(path, {}, elsewhere)).status).toBe(403);
-    const json = await operator.post(path, {}, { "Content-Type": "application/json" });
+    expect((await at.operator.post(path, {}, elsewhere)).status).toBe(403);
+    const json = await at.operator.post(path, {}, { "Content-Type": "application/json" });
     expect(json.status).toBe(415);
     expect(await world.database.query(`SELECT FROM expand_contract."MigrationRun"`)).toEqual([]);
   });
 
   it("works at another address than SHOPIFY_APP_URL, as through a tunnel", async () => {
     const tunnel = { Origin: "http://127.0.0.1:9999", "Sec-Fetch-Site": "same-origin" };
-    expect((await operator.post("/admin/runs/new", { csrf: "" }, tunnel)).headers.get("content-type")).toMatch(/html/);
+    expect((await at.operator.post("/admin/runs/new", { csrf: "" }, tunnel)).headers.get("content-type")).toMatch(
+      /html/,
+    );
     const signedIn = await submit(world.app.url, "/admin/login", { secret: MONITOR_SECRET, next: "/admin" }, tunnel);
     expect(signedIn.status).toBe(303);
     expect((await submit(world.app.url, "/auth/login", { shop: "a" }, tunnel)).status).toBe(403);
   });
 
   it("lets a monitor look, and touch nothing", async () => {
-    const page = await monitor.page("/admin");
+    const page = await at.monitor.page("/admin");
     expect(page).toContain("may look, not touch");
     expect(page).not.toContain("/admin/runs/new");
     const csrf = "A".repeat(43);
-    const response = await submit(world.app.url, "/admin/runs/new", { csrf }, { Cookie: monitor.cookie });
+    const response = await submit(world.app.url, "/admin/runs/new", { csrf }, { Cookie: at.monitor.cookie });
     expect(response.status).toBe(403);
     expect(await response.text()).toContain("look, not touch");
   });
 
   it("signs out", async () => {
-    const response = await submit(world.app.url, "/admin/logout", {}, { Cookie: operator.cookie });
+    const response = await submit(world.app.url, "/admin/logout", {}, { Cookie: at.operator.cookie });
     expect(response.headers.get("location")).toBe("/admin/login");
     expect(response.headers.getSetCookie()[0]).toMatch(/^operator_session=; .*Max-Age=0$/);
   });
 
   it("answers addresses that do not exist with a page", async () => {
     for (const path of ["/admin/runs/no-such-run", "/admin/runs/%F0%9F%92%A9", "/admin/runs/no-such-run/stop"]) {
-      const response = await operator.get(path);
+      const response = await at.operator.get(path);
       expect(response.status).toBe(404);
       expect(await response.text()).toContain("There is no such run");
     }

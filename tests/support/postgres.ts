@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import pg from "pg";
 import { afterAll, beforeAll, inject } from "vitest";
+import { execute } from "./execute.ts";
 
 export interface TestDatabase {
   name: string;
@@ -70,15 +71,5 @@ async function clone(adminUrl: string, template: string, name: string): Promise<
       if ((error as { code?: string }).code !== IN_USE || attempt === CLONE_ATTEMPTS) throw error;
       await new Promise((resolve) => setTimeout(resolve, 25 * attempt));
     }
-  }
-}
-
-async function execute(url: string, sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    await client.query(sql);
-  } finally {
-    await client.end();
   }
 }
