@@ -30,7 +30,7 @@ async function findUnreadiness({ db, tokens }: Subject): Promise<string | undefi
   const keys = await tokens.keyProblem();
   if (keys) return `sealed tokens cannot be opened: ${keys.what}. ${keys.remedy}`;
   const problem = await tokens.storageProblem({ recent: true });
-  // While a table is locked, shops with a fresh token are served.
-  if (problem?.kind === "locked") return undefined;
+  // While a table is locked, shops with a fresh token are served. A row that is refused says nothing about the others.
+  if (problem?.kind === "locked" || problem?.shop) return undefined;
   return problem && `the database would not keep a new token: ${problem.what}. ${problem.remedy}`;
 }

@@ -83,6 +83,8 @@ export interface StorageProblem {
   what: string;
   /** What mends it: SQL, or what to do. */
   remedy: string;
+  /** The shop whose row is refused while others are taken. */
+  shop?: string;
 }
 
 /**
@@ -92,13 +94,16 @@ export interface StorageProblem {
 export class StorageUnfitError extends TokenError {
   readonly code = "storage_unfit";
   readonly problem: StorageProblem;
-  constructor(shop: string, problem: StorageProblem) {
+  /** The shop whose pair met it; another one's where this shop had to stop for it. */
+  readonly metAt: string;
+  constructor(shop: string, problem: StorageProblem, metAt = shop) {
     super(
       shop,
       problem.kind,
       `The database would not keep a new token: ${problem.what}. Nothing is exchanged until it does; no shop is at fault. ${problem.remedy}`,
     );
     this.problem = problem;
+    this.metAt = metAt;
   }
 }
 

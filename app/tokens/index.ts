@@ -25,7 +25,7 @@ import { readRotationReport } from "./rotation/rotation-report.ts";
 import { adoptAllUnstored, adoptUnstoredOf } from "./storage/adopt-all-unstored.ts";
 import { explainFailedStore } from "./storage/explain-failed-store.ts";
 import { forgetUnstoredOf } from "./storage/unstored-pairs.ts";
-import { findStorageProblem, recentStorageProblem } from "./storage/prove-storage.ts";
+import { findStorageProblem, recentStorageProblem } from "./storage/find-storage-problem.ts";
 import type { TokenDependencies, Tokens } from "./types.ts";
 
 export * from "./errors.ts";
@@ -46,7 +46,7 @@ export {
   REMAINING_REASON,
 } from "./records/remaining-tokens.ts";
 export { makeTokenKey, parseTokenKeys, type TokenKey } from "./sealing/token-keys.ts";
-export { describeStorageProblem } from "./storage/storage-problem.ts";
+export { describeStorageProblem } from "./storage/problem/storage-problem.ts";
 export { isShopName, normalShopName } from "./records/shop-name.ts";
 export { readApplicationKey } from "./shopify/application-only-token.ts";
 export { installShopifyFetch, keepShopifyFetch, reachOtherBuild } from "./shopify/shopify-fetch.ts";

@@ -76,10 +76,11 @@ export function migrationHarness() {
       options: Partial<MigrationDependencies> & {
         clientSecret?: string;
         emergency?: TokenDependencies["emergency"];
+        url?: string;
       } = {},
     ): Instance {
-      const { clientSecret, emergency, ...deps } = options;
-      const db = openDatabase(database.current.url, { poolSize: 10 });
+      const { clientSecret, emergency, url = database.current.url, ...deps } = options;
+      const db = openDatabase(url, { poolSize: 10 });
       const log = createLogger("info", [], { write: (line) => void lines.push(line) });
       const tokens = createTokens({ api: createApi(clientSecret), database: db, phase: "expand", log, emergency });
       const migrations = createMigrations({

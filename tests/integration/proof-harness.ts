@@ -44,13 +44,38 @@ export function proofHarness() {
     return database;
   }
 
+  const connect = (url: string) => h.process({ database: open(url), emergency });
+
+  function weak() {
+    const url = new URL(h.database.url);
+    return connect(Object.assign(url, { username: "weak_role", password: "weak" }).href);
+  }
+
   return {
     h,
     root,
     directory,
     emergency,
     open,
-    connect: (url: string) => h.process({ database: open(url), emergency }),
+    connect,
+
+    /** A process whose database role has what `grants` gives it. */
+    async asRole(grants: string) {
+      await h.database.query(
+        `DO $$ BEGIN CREATE ROLE weak_role LOGIN PASSWORD 'weak'; EXCEPTION WHEN duplicate_object THEN NULL; END $$`,
+      );
+      await h.database.query(`GRANT USAGE ON SCHEMA expand_contract TO weak_role`);
+      await h.database.query(`REVOKE ALL ON ALL TABLES IN SCHEMA public, expand_contract FROM weak_role`);
+      await h.database.query(
+        `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public, expand_contract TO weak_role`,
+      );
+      await h.database.query(`GRANT USAGE ON ALL SEQUENCES IN SCHEMA public, expand_contract TO weak_role`);
+      await h.database.query(grants);
+      return weak();
+    },
+    /** One more process of that role. */
+    weak,
+
     unstored: () =>
       h.database.query<{ shop: string; sealed: string }>(`SELECT shop, sealed FROM expand_contract."UnstoredPair"`),
 

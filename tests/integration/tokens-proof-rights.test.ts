@@ -3,31 +3,13 @@ import pg from "pg";
 import { afterAll, expect, test } from "vitest";
 import { NO_TRIGGER, proofHarness, TRIGGER } from "./proof-harness.ts";
 
-const { h, connect } = proofHarness();
+const { h, connect, asRole } = proofHarness();
 const pools: pg.Pool[] = [];
 
 afterAll(async () => {
   await Promise.all(pools.map((pool) => pool.end()));
   await h.database.query(`DROP OWNED BY weak_role; DROP ROLE weak_role`).catch(() => {});
 });
-
-/** A process whose database role has what `grants` gives it. */
-async function asRole(grants: string) {
-  await h.database.query(
-    `DO $$ BEGIN CREATE ROLE weak_role LOGIN PASSWORD 'weak'; EXCEPTION WHEN duplicate_object THEN NULL; END $$`,
-  );
-  await h.database.query(`GRANT USAGE ON SCHEMA expand_contract TO weak_role`);
-  await h.database.query(`REVOKE ALL ON ALL TABLES IN SCHEMA public, expand_contract FROM weak_role`);
-  await h.database.query(
-    `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public, expand_contract TO weak_role`,
-  );
-  await h.database.query(`GRANT USAGE ON ALL SEQUENCES IN SCHEMA public, expand_contract TO weak_role`);
-  await h.database.query(grants);
-  const url = new URL(h.database.url);
-  url.username = "weak_role";
-  url.password = "weak";
-  return connect(url.href);
-}
 
 test.each([
   [

@@ -7,9 +7,10 @@ import type { Statement } from "../../app/infra/database/queryable.ts";
 import { openNativePrisma, QUOTED_TOKEN } from "../support/native-prisma.ts";
 import { proofHarness } from "./proof-harness.ts";
 import { COLUMN_OBSTACLES } from "./proof-obstacles-columns.ts";
+import { PART_OBSTACLES } from "./proof-obstacles-parts.ts";
 import { TABLE_OBSTACLES } from "./proof-obstacles-tables.ts";
 
-const OBSTACLES = [...COLUMN_OBSTACLES, ...TABLE_OBSTACLES];
+const OBSTACLES = [...COLUMN_OBSTACLES, ...TABLE_OBSTACLES, ...PART_OBSTACLES];
 
 const { h, emergency, unstored, behind } = proofHarness();
 const clients: ReturnType<typeof openNativePrisma>[] = [];

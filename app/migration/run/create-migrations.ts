@@ -18,7 +18,7 @@ import type { MigrationOptions, Migrations, RunView } from "../types.ts";
 
 export interface MigrationDependencies {
   db: Database;
-  tokens: Pick<Tokens, "migrate"> & Partial<Pick<Tokens, "keyProblem">>;
+  tokens: Pick<Tokens, "migrate"> & Partial<Pick<Tokens, "keyProblem" | "storageProblem">>;
   phase: Phase;
   log: Logger;
   metrics: Pick<Metrics, "migrationOutcomes" | "migrationAllowedRate">;

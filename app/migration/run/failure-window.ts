@@ -19,7 +19,8 @@ export function createFailureWindow(threshold: number): FailureWindow {
   const allowed = (threshold / 100) * WINDOW;
   return {
     record(outcome, code) {
-      recent.push(FINAL_FAILURES.has(outcome) ? code : undefined);
+      // A row that the database refuses is no failure of its shop.
+      recent.push(FINAL_FAILURES.has(outcome) && code !== "storage_unfit" ? code : undefined);
       if (recent.length > WINDOW) recent.shift();
       const codes = recent.filter((entry) => entry !== undefined);
       if (codes.length <= allowed) return undefined;

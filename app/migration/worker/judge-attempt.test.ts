@@ -24,6 +24,8 @@ describe("an attempt", () => {
       retryable: true,
     });
     expect(judgeAttempt(failed({ retryable: false }), context)).toMatchObject({ outcome: "failed" });
+    const unfit = failed({ code: "storage_unfit", attempts: 0 });
+    expect(judgeAttempt(unfit, { tries: 0, call: undefined })).toMatchObject({ outcome: "failed", retryable: true });
   });
 
   it("waits with full jitter, longer each time, at most a minute", () => {

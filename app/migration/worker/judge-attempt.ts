@@ -23,7 +23,8 @@ export function judgeAttempt(
 ): Outcome {
   const { shop, code, message, retryable, retryAfterMs } = outcome;
   const { call } = context;
-  if (outcome.outcome !== "failed" || !retryable) {
+  // A row that the database refuses is refused again until it is mended.
+  if (outcome.outcome !== "failed" || !retryable || code === "storage_unfit") {
     return { shop, outcome: outcome.outcome, code, message, attempts: context.tries + outcome.attempts, retryable };
   }
   // A refusal that may have run into a call whose answer was lost decides nothing until that call must have ended. The lost answer has

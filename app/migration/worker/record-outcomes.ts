@@ -21,7 +21,7 @@ export interface Outcome {
 export const migratedByUs = sql`(o."code" IS NOT NULL AND t."migratedAt" >= o."claimedAt" - interval '5 minutes')`;
 
 /** Codes of a failure that says nothing about the shop. */
-const OURS = ["lease_busy", "lease_contended", "interrupted", "internal_error", "process_ending"];
+const OURS = ["lease_busy", "lease_contended", "interrupted", "internal_error", "process_ending", "storage_unfit"];
 
 const fingerprint = raw(tokenFingerprint("s"));
 

@@ -5,7 +5,7 @@ import type { Tokens } from "../../tokens/index.ts";
 
 export interface WorkerDependencies {
   db: Database;
-  tokens: Pick<Tokens, "migrate">;
+  tokens: Pick<Tokens, "migrate"> & Partial<Pick<Tokens, "storageProblem">>;
   log: Logger;
   metrics: Pick<Metrics, "migrationOutcomes" | "migrationAllowedRate">;
   /** Time between heartbeats, and between turns of the control loop; milliseconds. */

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createCallGate } from "../pacing/call-gate.ts";
 import { initialPace } from "../pacing/call-rate.ts";
+import { StorageUnfitError } from "../../tokens/index.ts";
 import { advanceRun, endStoppedRun, failRun, requestStop, type StopReason } from "../run/end-run.ts";
 import { createFailureWindow } from "../run/failure-window.ts";
 import type { MigrationOptions } from "../types.ts";
@@ -140,6 +141,10 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
   }
 
   async function advance(): Promise<void> {
+    // Nothing is left that can be seen: no proof that nothing is left.
+    const problem = await deps.tokens.storageProblem?.({ recent: true });
+    if (problem?.kind === "row_security")
+      return halt({ as: "failed", reason: new StorageUnfitError("", problem).message });
     const next = await advanceRun(db, runId);
     if (next === "ended") end();
     else buffer.lookAgain(next === "open");

@@ -1,4 +1,4 @@
-import { findUnfitness } from "../health/find-unfitness.server.ts";
+import { explainRefusal } from "../health/find-unfitness.server.ts";
 import { operatorRoute, type OperatorHandlers } from "./operator-route.server.ts";
 import { operatorSecrets } from "./is-operator-secret.server.ts";
 import { services } from "../../services.server.ts";
@@ -14,7 +14,7 @@ export function forOperator(handlers: OperatorHandlers, { monitor = false } = {}
       (secret) => secret !== undefined,
     ),
     failedAttempts,
-    findUnfitness: async () => (await findUnfitness({ recent: false }))?.words,
+    findUnfitness: explainRefusal,
     onOutage: (err) => log.error({ err }, "the database cannot be reached"),
     onRefused: (fields) => log.warn(fields, "wrong operator secret"),
   });

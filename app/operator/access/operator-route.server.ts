@@ -11,7 +11,7 @@ export interface OperatorDependencies {
   secrets: readonly string[];
   failedAttempts: FailedAttempts;
   /** Why the database refuses what it is asked, and what mends it; undefined when nothing is known. */
-  findUnfitness?: () => Promise<string | undefined>;
+  findUnfitness?: (error: unknown) => Promise<string | undefined>;
   /** The database cannot be reached; answered with 503. */
   onOutage?: (error: unknown) => void;
   onRefused?: (fields: { address: string; path: string; tooMany: boolean }) => void;
@@ -38,7 +38,7 @@ export function operatorRoute(handlers: OperatorHandlers, dependencies: Operator
     } catch (error) {
       if (!isDatabaseFailure(error) && !(error instanceof StorageUnfitError)) throw error;
       if (!isDatabaseUnable(error)) {
-        const unfitness = await dependencies.findUnfitness?.().catch(() => undefined);
+        const unfitness = await dependencies.findUnfitness?.(error).catch(() => undefined);
         if (unfitness) return problemResponse(storageUnfit(unfitness), { "Retry-After": "5" });
         throw error;
       }

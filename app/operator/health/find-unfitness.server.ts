@@ -1,10 +1,22 @@
 import { findPendingStep } from "../../schema/find-pending-step.ts";
+import { describeStorageProblem } from "../../tokens/index.ts";
 import { services } from "../../services.server.ts";
 
 /** Why no new token could be stored, in words, and what mends it; `locked` passes when a transaction ends. */
 export interface Unfitness {
   isLocked: boolean;
   words: string;
+}
+
+/**
+ * Why the database refused what an operator asked for: the tables of a run are not among those that a pair is written to.
+ * @param error of the statement.
+ */
+export async function explainRefusal(error: unknown): Promise<string | undefined> {
+  const known = await findUnfitness({ recent: false });
+  if (known) return known.words;
+  const problem = await describeStorageProblem(services.db, error, { mayQuote: false });
+  return problem && `${problem.what}. ${problem.remedy}`;
 }
 
 /**

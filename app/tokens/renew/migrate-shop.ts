@@ -16,6 +16,7 @@ import { markSuspended } from "./mark-shop.ts";
 import { PERMANENT_TOKEN_PREDICATE } from "../records/permanent-token.ts";
 import { probeToken } from "../shopify/probe-token.ts";
 import { readLife } from "../records/read-life.ts";
+import { keepsOthers } from "../storage/find-storage-problem.ts";
 import { renewSession } from "./renew-session.ts";
 import type { MigrateOutcome } from "../types.ts";
 
@@ -42,7 +43,7 @@ const RENAME_ODD_CASE = `
 /**
  * Exchanges one shop's permanent token for a pair, and says how it ended. Safe to repeat: after a lost answer the same permanent
  * token gives the same pair for seven days (Shopify changelog 2026-09-29).
- * @throws ConfigurationError, StorageUnfitError: the whole run must stop. Errors of the database and of an aborted signal pass as they are.
+ * @throws ConfigurationError, StorageUnfitError: the whole run must stop. Where the database keeps other shops' pairs, the outcome is `storage_unfit` instead. Errors of the database and of an aborted signal pass as they are.
  */
 export async function migrateShop(
   ctx: TokenContext,
@@ -124,6 +125,8 @@ async function verified(ctx: TokenContext, session: Session, gate: TokenCallGate
 async function endingOf(ctx: TokenContext, shop: string, error: unknown): Promise<Ending> {
   if (error instanceof NotPermanentError) return endingOfOther(ctx, shop, error);
   if (error instanceof InvalidShopError) return endingOfForeignSession();
+  if (error instanceof StorageUnfitError && (await keepsOthers(ctx, error.metAt, error.problem)))
+    return endingOfRefusedRow(shop, error);
   if (!(error instanceof TokenError) || error instanceof ConfigurationError || error instanceof StorageUnfitError)
     throw error;
   if (error instanceof ReauthorizationRequiredError && error.reason === "not_exchangeable") {
@@ -171,6 +174,23 @@ function endingOfForeignSession(): Ending {
     "foreign_session",
     "the row is not the offline session of a shop (its id must be offline_<shop>), so this app never uses it; see the runbook",
   );
+}
+
+/** The database keeps other shops' pairs: no reason to hold them up. */
+function endingOfRefusedRow(shop: string, error: StorageUnfitError): Ending {
+  const { what, remedy } = error.problem;
+  if (error.metAt !== shop) {
+    const message = "another shop's pair was not stored meanwhile; what it met is that row's own";
+    return { ...failed("storage_in_doubt", message), retryable: true, cause: error };
+  }
+  return {
+    ...failed(
+      "storage_unfit",
+      `The database would not keep a new token of this shop, while it takes others: ${what}. ${remedy}`,
+    ),
+    retryable: true,
+    cause: error,
+  };
 }
 
 async function wasUninstalled(ctx: TokenContext, shop: string): Promise<boolean> {

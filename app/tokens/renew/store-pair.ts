@@ -38,8 +38,9 @@ export function requireStorable(ctx: TokenContext, session: Session): void {
     }
   }
   if (!isMoment(session.expires)) throw new IncompletePairError(shop, "expires_in");
-  // The library leaves the refresh token out when either of the two fields is missing.
-  if (!isToken(session.refreshToken) || !isMoment(session.refreshTokenExpires))
+  // The library leaves the refresh token out when either of the two fields is missing. One that is the access token refreshes nothing.
+  const isOther = session.refreshToken !== session.accessToken;
+  if (!isToken(session.refreshToken) || !isOther || !isMoment(session.refreshTokenExpires))
     throw new IncompletePairError(shop, "refresh_token");
 }
 

@@ -54,6 +54,17 @@ test.each([
   );
 });
 
+test.each([
+  ["a pair of another content type", "text/plain", '{"access_token":"x"}', 200],
+  ["null", "application/json", "null", 502],
+  ["an object without a token, of another content type", "text/html", "{}", 502],
+])("a success of the token endpoint: %s", async (_name, type, text, status) => {
+  const url = await serve((_request, response) => response.writeHead(200, { "content-type": type }).end(text));
+  const response = await createShopifyFetch()(`${url}/admin/oauth/access_token`, { method: "POST", body: "{}" });
+  expect(response.status).toBe(status);
+  expect(await response.json()).toMatchObject(status === 200 ? JSON.parse(text) : { error: expect.any(String) });
+});
+
 test("a connection to the token endpoint is not kept; others are", async () => {
   const seen: (string | undefined)[] = [];
   const url = await serve((request, response) => {

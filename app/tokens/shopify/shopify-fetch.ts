@@ -35,17 +35,27 @@ export function createShopifyFetch({
       : // A redirect that keeps the method sends the body on, and the body or a header holds a token.
         await globalThis.fetch(input, { ...init, headers, redirect: "manual", signal });
     const isJson = response.headers.get("content-type")?.includes("json") ?? false;
+    if (response.ok && isTokenEndpoint(input)) return successOrError(response, isJson);
     if (!response.ok || !isJson) return errorAsJson(response, response.ok ? 502 : response.status);
-    return isTokenEndpoint(input) ? successOrError(response) : response;
+    return response;
   };
 }
 
-/** A success of the token endpoint that holds an `error` and no token is no pair with fields missing: it becomes an error. */
-async function successOrError(response: Response): Promise<Response> {
+/**
+ * A success of the token endpoint that holds an `error` and no token is no pair with fields missing: it becomes an error. A pair is one whatever type a
+ * proxy has given it: Shopify has issued it by now.
+ */
+async function successOrError(response: Response, isJson: boolean): Promise<Response> {
   const text = await response.text();
-  const { error, access_token: token } = parseObject(text) ?? {};
-  if (error === undefined || token !== undefined) return new Response(text || null, response);
-  return Response.json({ error: "error_in_success" }, { status: 502 });
+  const found = parseObject(text);
+  // Broken off: what the library makes of it says so.
+  if (!found && isJson && parse(text) === undefined) return new Response(text || null, response);
+  if (!found || (!isJson && found.access_token === undefined)) return textAsJson(response, text, 502);
+  if (found.error !== undefined && found.access_token === undefined)
+    return Response.json({ error: "error_in_success" }, { status: 502 });
+  const headers = new Headers(response.headers);
+  headers.set("content-type", JSON_TYPE);
+  return new Response(text, { status: response.status, statusText: response.statusText, headers });
 }
 
 /** What the transport can send: the library's own way to call. */
@@ -85,7 +95,10 @@ function isTokenEndpoint(input: string | URL | Request): boolean {
 
 /** @param status 502 for a success that is not JSON: a broken gateway's. */
 async function errorAsJson(response: Response, status: number): Promise<Response> {
-  const text = await response.text();
+  return textAsJson(response, await response.text(), status);
+}
+
+function textAsJson(response: Response, text: string, status: number): Response {
   const headers = new Headers(response.headers);
   for (const name of ["content-encoding", "content-length", "transfer-encoding"]) headers.delete(name);
   headers.set("content-type", JSON_TYPE);
@@ -98,9 +111,14 @@ async function errorAsJson(response: Response, status: number): Promise<Response
 }
 
 function parseObject(text: string): { error?: unknown; access_token?: unknown } | undefined {
+  const value = parse(text);
+  return typeof value === "object" && value !== null ? value : undefined;
+}
+
+/** Undefined for what is no JSON. */
+function parse(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? value : undefined;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

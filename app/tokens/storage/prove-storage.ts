@@ -1,25 +1,19 @@
 import sql from "sql-template-tag";
 import { randomBytes, randomUUID } from "node:crypto";
 import { Session } from "@shopify/shopify-api";
-import { postgresError } from "../../infra/database/postgres-error.ts";
 import type { TokenContext } from "../context.ts";
 import { type StorageProblem, StorageUnfitError } from "../errors.ts";
-import { PERMANENT_TOKEN_PREDICATE } from "../records/permanent-token.ts";
 import { readStatement, type SessionRow } from "../records/session-row.ts";
-import { normalShopName } from "../records/shop-name.ts";
 import { REFRESH_TOKEN_LIFETIME_MS } from "../renew/timing.ts";
 import { requireTokenKeys } from "../sealing/key-problem.ts";
 import { SealError } from "../sealing/sealed-value.ts";
 import type { RowTokens } from "../sealing/vault.ts";
-import { findHiddenRows } from "./access-problem.ts";
-import { describeLock } from "./describe-lock.ts";
-import { describeStorageProblem, notWritten } from "./storage-problem.ts";
+import { findHiddenRows } from "./problem/access-problem.ts";
+import { describeStorageProblem, heldByChildren, notWritten } from "./problem/storage-problem.ts";
 import { type StoreTarget, writePair } from "./write-pair.ts";
 
 /** How long the proof waits for a locked row; after that nothing is proven, and the call is tried again. Milliseconds. */
 const LOCK_TIMEOUT_MS = 2_000;
-/** The same for monitors, which ask every few seconds and wait for two at most. */
-const MONITOR_LOCK_TIMEOUT_MS = 300;
 /** The proof takes a few milliseconds; these bounds are for a database that hangs. */
 const TRANSACTION = { maxWait: 5_000, timeout: 8_000 };
 
@@ -82,7 +76,9 @@ async function tryToStore(ctx: TokenContext, shop: string, lockTimeoutMs: number
       await tx.execute({ text: `SET CONSTRAINTS ALL IMMEDIATE`, values: [] });
       const stored = await tx.query<SessionRow[]>({ text: readStatement(ctx.sessions), values: [id, shop] });
       const isKept = isWritten && stored.length === 1 && isAsGiven(ctx, stored[0]!, pair);
-      problem = isKept ? await findHiddenRows(tx) : await notWritten(tx, judgesTimesOf(ctx));
+      problem = isKept
+        ? ((await findHiddenRows(tx)) ?? (await heldByChildren(tx)))
+        : await notWritten(tx, judgesTimesOf(ctx));
       throw new RolledBack();
     }, TRANSACTION)
     .catch((error: unknown) => {
@@ -112,6 +108,12 @@ function isAsGiven(ctx: TokenContext, stored: SessionRow, pair: Session): boolea
   );
 }
 
+/** Letters of both cases: Shopify does not say that its tokens have none of the other. */
+const madeUp = (prefix: string) =>
+  `${prefix}_${randomBytes(16)
+    .toString("hex")
+    .replace(/[a-c]/g, (one) => one.toUpperCase())}`;
+
 /** As Shopify's answers are, with every field that is stored. */
 function madeUpPair(ctx: TokenContext, id: string, shop: string): Session {
   return new Session({
@@ -120,58 +122,9 @@ function madeUpPair(ctx: TokenContext, id: string, shop: string): Session {
     state: "",
     isOnline: false,
     scope: ctx.api.config?.scopes?.toString() || "read_products",
-    accessToken: `shpat_${randomBytes(16).toString("hex")}`,
-    refreshToken: `shprt_${randomBytes(16).toString("hex")}`,
+    accessToken: madeUp("shpat"),
+    refreshToken: madeUp("shprt"),
     expires: new Date(ctx.now() + 3_600_000),
     refreshTokenExpires: new Date(ctx.now() + REFRESH_TOKEN_LIFETIME_MS),
   });
 }
-
-const A_ROW = `(SELECT "shop" FROM "Session" WHERE ${PERMANENT_TOKEN_PREDICATE} ORDER BY "id" LIMIT 1)
-  UNION ALL (SELECT "shop" FROM "Session" WHERE NOT "isOnline" AND "id" LIKE 'offline\\_%' LIMIT 1) LIMIT 1`;
-
-/** No shop of this name is installed; a table without rows says nothing about foreign keys. */
-const NO_SHOP = "proof-of-storage.myshopify.com";
-
-/** How long an answer serves those who ask every few seconds; a problem is looked at again sooner, for those who mend it. */
-const FIT_FOR_MS = 10_000;
-const UNFIT_FOR_MS = 1_000;
-
-/**
- * `findStorageProblem` for monitors: at most six proofs a minute while all is well.
- * @throws errors of a database that is away.
- */
-export async function recentStorageProblem(ctx: TokenContext): Promise<StorageProblem | undefined> {
-  const { checked } = ctx.storage;
-  if (checked && performance.now() < checked.until) return checked.problem;
-  const problem = await findStorageProblem(ctx);
-  ctx.storage.checked = { problem, until: performance.now() + (problem ? UNFIT_FOR_MS : FIT_FOR_MS) };
-  return problem;
-}
-
-/**
- * The proof without a shop at hand, for those who look after the app: on a permanent session, else on any, else on none. A row that another
- * transaction holds says nothing about the table: then the proof is made without one.
- * @returns what is wrong, or undefined. Of the kind `locked` where the whole table is held: that passes when it is let go. Never spends anything.
- * @throws errors of a database that is away.
- */
-export async function findStorageProblem(ctx: TokenContext): Promise<StorageProblem | undefined> {
-  try {
-    const [row] = await ctx.db.query<{ shop: string }[]>({ text: A_ROW, values: [] });
-    const shop = row && normalShopName(row.shop);
-    const isShop = shop !== undefined && /^[a-z0-9][a-z0-9-]*\.myshopify\.com$/.test(shop);
-    const options = { lockTimeoutMs: MONITOR_LOCK_TIMEOUT_MS };
-    await proveStorage(ctx, isShop ? shop : NO_SHOP, options).catch((error: unknown) => {
-      if (!isLockTimeout(error)) throw error;
-      return proveStorage(ctx, NO_SHOP, options);
-    });
-    return undefined;
-  } catch (error) {
-    if (isLockTimeout(error)) return describeLock(ctx.db);
-    const unfit = await unfitErrorOf(ctx, NO_SHOP, error, { mayQuote: true });
-    if (!unfit) throw error;
-    return unfit.problem;
-  }
-}
-
-const isLockTimeout = (error: unknown): boolean => postgresError(error)?.originalCode === "55P03";

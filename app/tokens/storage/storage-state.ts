@@ -7,6 +7,10 @@ export type StoragePath = "update" | "insert";
 export interface StorageState {
   /** Exchanges go ahead: a pair of this process was stored on this path, and none has failed for good since. */
   isOpen: Record<StoragePath, boolean>;
+  /** Shops whose row was refused while others were taken. */
+  refused: Set<string>;
+  /** Whether something of the table looks at the values of a row, as it was a moment ago. */
+  judgesRows?: { answer: Promise<boolean>; until: number };
   /** Exchanges that went ahead alone, and brought nothing to store. */
   firsts: Record<StoragePath, number>;
   /** The one exchange that goes ahead while nothing has been stored on this path. */
@@ -28,6 +32,7 @@ export interface StorageState {
 export function createStorageState(): StorageState {
   return {
     isOpen: { update: false, insert: false },
+    refused: new Set(),
     firsts: { update: 0, insert: 0 },
     first: {},
     waryUntil: 0,

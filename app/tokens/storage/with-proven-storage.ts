@@ -3,6 +3,7 @@ import type { TokenContext } from "../context.ts";
 import { StorageUnfitError, TransientError } from "../errors.ts";
 import type { Lease } from "../renew/lease.ts";
 import { proveStorage } from "./prove-storage.ts";
+import { findRowJudges } from "./problem/hindrances.ts";
 import type { StoragePath } from "./storage-state.ts";
 
 /** How long the others wait for the first exchange of a process; Shopify answers within a second. */
@@ -13,6 +14,7 @@ const MOST_FIRSTS = 5;
 const WARY_MS = 3_600_000;
 /** The same after a store that a lock or an outage kept from being made: that row or that moment, as a rule. */
 const WARY_AFTER_INTERRUPTION_MS = 300_000;
+const LOOKED_AT_FOR_MS = 60_000;
 
 /**
  * Runs `exchange`, which spends something at Shopify and stores what it brings, only where the database is proven to keep it. The first
@@ -43,9 +45,21 @@ export async function withProvenStorage<T>(ctx: TokenContext, lease: StoredAt, e
 }
 
 async function exchangeOpenly<T>(ctx: TokenContext, lease: StoredAt, exchange: () => Promise<T>): Promise<T> {
-  if (performance.now() < ctx.storage.waryUntil) await prove(ctx, lease.shop);
+  const { waryUntil, refused } = ctx.storage;
+  const isWary = performance.now() < waryUntil || refused.has(lease.shop);
+  if (isWary || (await judgesRows(ctx))) await prove(ctx, lease.shop);
   failuresBefore.set(lease, ctx.storage.failures);
   return exchange();
+}
+
+/** Where something of the table looks at the values of a row, one that was taken says little about the next. Looked at once a minute. */
+function judgesRows({ db, storage }: TokenContext): Promise<boolean> {
+  const known = storage.judgesRows;
+  if (known && performance.now() < known.until) return known.answer;
+  const answer = findRowJudges(db);
+  storage.judgesRows = { answer, until: performance.now() + LOOKED_AT_FOR_MS };
+  answer.catch(() => (storage.judgesRows = undefined));
+  return answer;
 }
 
 /** How many stores had failed for good when a lease's exchange was let go ahead. */
@@ -60,13 +74,14 @@ export function requireStillProven({ storage }: TokenContext, lease: StoredAt): 
   if (before === undefined || before === storage.failures) return;
   const met = storage.failed?.error;
   throw met instanceof StorageUnfitError
-    ? new StorageUnfitError(lease.shop, met.problem)
+    ? new StorageUnfitError(lease.shop, met.problem, met.metAt)
     : new TransientError(lease.shop, "storage_in_doubt");
 }
 
 async function exchangeFirst<T>(ctx: TokenContext, lease: StoredAt, exchange: () => Promise<T>): Promise<T> {
   const { storage } = ctx;
   await prove(ctx, lease.shop);
+  await judgesRows(ctx);
   failuresBefore.set(lease, storage.failures);
   try {
     return await exchange();
@@ -99,6 +114,7 @@ async function prove(ctx: TokenContext, shop: string): Promise<void> {
 /** A pair was stored: from now on exchanges go ahead. */
 export function noteStored({ storage }: TokenContext, lease: StoredAt): void {
   storage.isOpen[pathOf(lease)] = true;
+  storage.refused.delete(lease.shop);
   storage.failed = undefined;
 }
 

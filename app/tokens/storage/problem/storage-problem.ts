@@ -1,20 +1,13 @@
-import type { StorageProblem } from "../errors.ts";
-import type { Queryable } from "../../infra/database/database.ts";
-import { postgresError } from "../../infra/database/postgres-error.ts";
-import { SESSION_TABLES, type FoundSessionTable } from "../../infra/database/session-tables.ts";
-import { isLastingRefusal } from "./postgres-error.ts";
-import {
-  columnsWithoutDefault,
-  describeTriggers,
-  hindrances,
-  ident,
-  missingColumns,
-  sessionColumns,
-  sqlNameOf,
-} from "./storage-catalogue.ts";
-import { findHiddenRows, missingRight } from "./access-problem.ts";
-import { HIDING_VIEW, refusedByConstraint, upsertRefusal } from "./constraint-problem.ts";
+import type { StorageProblem } from "../../errors.ts";
+import type { Queryable } from "../../../infra/database/database.ts";
+import { postgresError } from "../../../infra/database/postgres-error.ts";
+import { SESSION_TABLES, type FoundSessionTable } from "../../../infra/database/session-tables.ts";
+import { isLastingRefusal } from "../postgres-error.ts";
+import { findHiddenRows, lacking, missingRight } from "./access-problem.ts";
+import { COMPUTING_VIEW, HIDING_VIEW, refusedByConstraint, upsertRefusal } from "./constraint-problem.ts";
+import { describeHindrances, hindrances, removalOf, WRITTEN_TABLES } from "./hindrances.ts";
 import { findOddColumn, tooNarrow } from "./odd-column.ts";
+import { columnsWithoutDefault, ident, missingColumns, sessionColumns, sqlNameOf } from "./storage-catalogue.ts";
 
 /**
  * What is wrong, by name, with the SQL that mends it. Asks the catalogue where the error itself says too little.
@@ -29,6 +22,14 @@ export async function describeStorageProblem(
   { mayQuote, judgesTimes = false }: { mayQuote: boolean; judgesTimes?: boolean },
 ): Promise<StorageProblem | undefined> {
   if (!isLastingRefusal(error)) return undefined;
+  return belowTheView(db, await findProblem(db, error, { mayQuote, judgesTimes }));
+}
+
+async function findProblem(
+  db: Queryable,
+  error: unknown,
+  { mayQuote, judgesTimes }: { mayQuote: boolean; judgesTimes: boolean },
+): Promise<StorageProblem> {
   const { originalCode: code = "", originalMessage = "", constraint } = postgresError(error)!;
   const [first, second] = [...originalMessage.matchAll(/["«„]([^"«„»“]+)["»“]/g)].map((match) => match[1]!.trim());
   const other = () => otherRefusal(db, code, mayQuote ? originalMessage : "");
@@ -66,37 +67,61 @@ export async function describeStorageProblem(
     case "44000":
       return HIDING_VIEW;
     case "22001":
-      return tooNarrow(await sessionColumns(db)) ?? other();
+      return tooNarrow(await sessionColumns(db), originalMessage) ?? other();
     default:
       return findOddColumn(await sessionColumns(db), judgesTimes) ?? other();
   }
 }
 
+/** A column of a view is changed in the table below it. */
+async function belowTheView(db: Queryable, problem: StorageProblem): Promise<StorageProblem> {
+  if (!problem.remedy.startsWith('ALTER TABLE "Session"') || !(await hindrances(db)).isView) return problem;
+  const text = `SELECT string_agg(DISTINCT oid::regclass::text, ', ') AS "tables" FROM written WHERE oid <> to_regclass('"Session"')`;
+  const [below] = await db.query<{ tables: string | null }[]>({
+    text: `WITH RECURSIVE ${WRITTEN_TABLES} ${text}`,
+    values: [],
+  });
+  const tables = below?.tables ?? "?";
+  return {
+    ...problem,
+    remedy: `"Session" is a view of ${tables}: drop it, change ${tables} in its place (${problem.remedy.replaceAll('"Session"', tables)}), and make it again.`,
+  };
+}
+
 /** A trigger or rule let the statement pass and kept the row from being written, or wrote something else. */
 export async function notWritten(db: Queryable, judgesTimes: boolean): Promise<StorageProblem> {
-  const [{ triggers, children, isView }, columns] = await Promise.all([hindrances(db), sessionColumns(db)]);
-  const known = (await findHiddenRows(db)) ?? findOddColumn(columns, judgesTimes) ?? heldByChildren(children, columns);
-  if (known) return known;
+  const [{ triggers, isView }, columns] = await Promise.all([hindrances(db), sessionColumns(db)]);
+  const known = (await findHiddenRows(db)) ?? findOddColumn(columns, judgesTimes) ?? (await heldByChildren(db));
+  if (known) return belowTheView(db, known);
   if (isView && triggers.length === 0) return HIDING_VIEW;
+  const remedy = `List them with \\d "Session" and let this app's rows pass`;
   return {
     kind: "not_written",
-    what: `a trigger, a rule or row security of "Session" keeps the row from being written as it is given${triggers.length > 0 ? `; there is ${describeTriggers(triggers)}` : ""}`,
-    remedy: `List them with \\d "Session" and let this app's rows pass.`,
+    what: `a trigger, a rule or row security of "Session" keeps the row from being written as it is given${triggers.length > 0 ? `; there is ${describeHindrances(triggers)}` : ""}`,
+    remedy: triggers.length > 0 ? `${remedy}, or: ${triggers.map(removalOf).join(" ")}` : `${remedy}.`,
   };
 }
 
 /** Of a row in a table that inherits from `Session` an upsert makes a second one, in `Session` itself. */
-function heldByChildren(children: string[], columns: { name: string }[]): StorageProblem | undefined {
-  const [child] = children;
-  if (child === undefined) return undefined;
-  const names = columns.map(({ name }) => `"${name}"`).join(", ");
+export async function heldByChildren(db: Queryable): Promise<StorageProblem | undefined> {
+  const [child] = await db.query<object[]>({
+    text: `SELECT 1 FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhparent WHERE p.oid = to_regclass('"Session"') AND p.relkind = 'r' LIMIT 1`,
+    values: [],
+  });
+  if (!child) return undefined;
+  const held = await db.query<{ name: string }[]>({
+    text: `SELECT DISTINCT tableoid::regclass::text AS "name" FROM "Session" WHERE tableoid <> to_regclass('"Session"') AND NOT "isOnline"`,
+    values: [],
+  });
+  if (held.length === 0) return undefined;
+  const names = (await sessionColumns(db)).map(({ name }) => `"${name}"`).join(", ");
   return {
     kind: "inherited",
-    what: `rows of "Session" lie in ${children.join(", ")}, which inherits from it: an upsert does not find them there`,
-    remedy: children
+    what: `rows of "Session" lie in ${held.map(({ name }) => name).join(", ")}, which inherits from it: an upsert does not find them there`,
+    remedy: held
       .map(
-        (table) =>
-          `WITH moved AS (DELETE FROM ${table} RETURNING ${names}) INSERT INTO "Session" (${names}) SELECT ${names} FROM moved;`,
+        ({ name }) =>
+          `WITH moved AS (DELETE FROM ${name} RETURNING ${names}) INSERT INTO "Session" (${names}) SELECT ${names} FROM moved;`,
       )
       .join(" "),
   };
@@ -117,6 +142,12 @@ async function missingSessions(db: Queryable): Promise<StorageProblem> {
   const [found, ...more] = await db.query<FoundSessionTable[]>({ text: SESSION_TABLES, values: [] });
   const problem = { kind: "schema_behind", what: `the table ${sqlNameOf("Session")} is missing` } as const;
   if (!found) return { ...problem, remedy: "Run npm run db:deploy." };
+  const shut = [found, ...more].find(({ name, isOpen }) => name === "Session" && !isOpen);
+  if (shut) {
+    const [user] = await db.query<[{ role: string }]>({ text: `SELECT current_user::text AS "role"`, values: [] });
+    const grant = `GRANT USAGE ON SCHEMA ${ident(shut.schema)} TO ${ident(user.role)};`;
+    return lacking(user.role, `lacks USAGE on the schema ${ident(shut.schema)}, where "Session" is`, grant);
+  }
   const { schema, name, layout } = found;
   const tables = [found, ...more].map((one) => `${one.name} in the schema ${one.schema}`);
   const text = (value: string) => `'${value.replaceAll(/['\\]/g, "\\$&")}'`;
@@ -151,7 +182,7 @@ async function missingDefault(db: Queryable, named: string | undefined, table: s
 async function otherRefusal(db: Queryable, code: string, words: string): Promise<StorageProblem> {
   const hidden = await findHiddenRows(db);
   if (hidden) return hidden;
-  const { triggers, rules } = await hindrances(db);
+  const { triggers, rules, computed, isView } = await hindrances(db);
   // What was made up looks like a token all the same.
   const said = words ? `: ${words.slice(0, 200).replace(/shp[a-z]{2}_\w+/gi, "(token)")}` : "";
   const what = `Postgres refuses the row (SQLSTATE ${code}${said})`;
@@ -162,10 +193,10 @@ async function otherRefusal(db: Queryable, code: string, words: string): Promise
       remedy: rules.map((name) => `DROP RULE ${name} ON "Session";`).join(" "),
     };
   }
-  if (triggers.length === 0) return { kind: "refused", what, remedy: "Mend it, then start again." };
-  return {
-    kind: "trigger",
-    what: `${what}; there is ${describeTriggers(triggers)}`,
-    remedy: triggers.map(({ name, table }) => `ALTER TABLE ${table} DISABLE TRIGGER ${name};`).join(" "),
-  };
+  if (code === "0A000" && isView) return { ...COMPUTING_VIEW, what: `${COMPUTING_VIEW.what}${said}` };
+  const kind = triggers.length > 0 ? "trigger" : "refused";
+  const suspects = triggers.length > 0 ? triggers : computed;
+  if (suspects.length === 0) return { kind, what, remedy: "Mend it, then start again." };
+  const named = `${what}; there is ${describeHindrances(suspects)}`;
+  return { kind, what: named, remedy: suspects.map(removalOf).join(" ") };
 }

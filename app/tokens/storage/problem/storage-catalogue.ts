@@ -1,4 +1,4 @@
-import type { Queryable } from "../../infra/database/database.ts";
+import type { Queryable } from "../../../infra/database/database.ts";
 
 /** The columns that a stored pair needs, by table. */
 export const NEEDED: Record<string, readonly string[]> = {
@@ -75,67 +75,6 @@ export async function sessionColumns(db: Queryable): Promise<SessionColumn[]> {
     values: [NEEDED.Session],
   });
 }
-
-export interface RowSecurity {
-  role: string;
-  /** Policies apply to this role, and are not known to show it every row. */
-  hides: boolean;
-  /** One more policy would not help: a restrictive one stands in the way, or the policy is there. */
-  needsBypass: boolean;
-}
-
-/** What row-level security does to this app's role. A policy is known to show every row when it says `true`. */
-export async function rowSecurity(db: Queryable): Promise<RowSecurity | undefined> {
-  const [found] = await db.query<(RowSecurity & { active: boolean })[]>({
-    text: `WITH policy AS (
-       SELECT polname, polpermissive, pg_get_expr(polqual, polrelid) AS qual FROM pg_policy
-       WHERE polrelid = to_regclass('"Session"') AND polcmd IN ('*', 'r')
-         AND (0 = ANY(polroles) OR EXISTS (SELECT FROM unnest(polroles) r WHERE r <> 0 AND pg_has_role(r, 'MEMBER'))))
-     SELECT current_user::text AS "role", row_security_active(c.oid) AS "active",
-       NOT EXISTS (SELECT FROM policy WHERE polpermissive AND qual = 'true')
-         OR EXISTS (SELECT FROM policy WHERE NOT polpermissive AND qual IS DISTINCT FROM 'true') AS "hides",
-       EXISTS (SELECT FROM policy WHERE NOT polpermissive OR polname = 'expand_contract_app') AS "needsBypass"
-     FROM pg_class c WHERE c.oid = to_regclass('"Session"')`,
-    values: [],
-  });
-  return found?.active ? found : undefined;
-}
-
-/** A trigger that fires when a pair is stored. */
-export interface Trigger {
-  /** As SQL names them. */
-  name: string;
-  table: string;
-}
-
-/** What may keep a row from being written as it is given: triggers of `Session` and of our tables, rules, tables that inherit, and a view. */
-export async function hindrances(
-  db: Queryable,
-): Promise<{ triggers: Trigger[]; rules: string[]; children: string[]; isView: boolean }> {
-  const rows = await db.query<{ kind: "trigger" | "rule" | "child" | "view"; name: string; table: string }[]>({
-    text: `SELECT 'trigger' AS "kind", format('%I', tgname) AS "name", CASE WHEN tgrelid = to_regclass('"Session"') THEN '"Session"' ELSE tgrelid::regclass::text END AS "table"
-         FROM pg_trigger JOIN pg_class c ON c.oid = tgrelid
-         WHERE (tgrelid = to_regclass('"Session"') OR c.relnamespace = to_regnamespace('expand_contract')) AND NOT tgisinternal AND tgenabled <> 'D'
-       UNION ALL SELECT 'rule', quote_ident(rulename), '' FROM pg_rewrite WHERE ev_class = to_regclass('"Session"') AND ev_type IN ('2', '3')
-       UNION ALL SELECT 'child', i.inhrelid::regclass::text, '' FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhparent
-         WHERE i.inhparent = to_regclass('"Session"') AND p.relkind = 'r'
-       UNION ALL SELECT 'view', '', '' FROM pg_class WHERE oid = to_regclass('"Session"') AND relkind = 'v'
-       ORDER BY 1, 3, 2`,
-    values: [],
-  });
-  const of = (kind: string) => rows.filter((row) => row.kind === kind);
-  const names = (kind: string) => of(kind).map(({ name }) => name);
-  return {
-    triggers: of("trigger").map(({ name, table }) => ({ name, table })),
-    rules: names("rule"),
-    children: names("child"),
-    isView: of("view").length > 0,
-  };
-}
-
-/** "the trigger gatekeeper of "Session"", for words. */
-export const describeTriggers = (triggers: readonly Trigger[]): string =>
-  triggers.map(({ name, table }) => `the trigger ${name} of ${table}`).join(", ");
 
 export interface ColumnWithoutDefault {
   name: string;

@@ -1,5 +1,5 @@
-import type { StorageProblem } from "../errors.ts";
-import type { Queryable } from "../../infra/database/database.ts";
+import type { StorageProblem } from "../../errors.ts";
+import type { Queryable } from "../../../infra/database/database.ts";
 import { ident } from "./storage-catalogue.ts";
 
 /**
@@ -63,6 +63,12 @@ export const HIDING_VIEW: StorageProblem = {
   kind: "hiding_view",
   what: `the view "Session" does not show the row that is written through it`,
   remedy: `Let it show every session: without a WHERE that a session with a refresh token does not meet.`,
+};
+
+export const COMPUTING_VIEW: StorageProblem = {
+  kind: "hiding_view",
+  what: `the view "Session" computes a column that is written through it`,
+  remedy: `Let it show each of this app's columns as the table below it has them, without an expression.`,
 };
 
 const NOT_UPSERTABLE: Record<string, StorageProblem> = {

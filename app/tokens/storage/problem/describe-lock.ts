@@ -1,5 +1,5 @@
-import type { Queryable } from "../../infra/database/database.ts";
-import type { StorageProblem } from "../errors.ts";
+import type { Queryable } from "../../../infra/database/database.ts";
+import type { StorageProblem } from "../../errors.ts";
 
 /** Locks of a table that keep rows from being written. */
 const HOLDER = `

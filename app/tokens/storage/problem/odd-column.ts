@@ -1,4 +1,4 @@
-import type { StorageProblem } from "../errors.ts";
+import type { StorageProblem } from "../../errors.ts";
 import type { SessionColumn } from "./storage-catalogue.ts";
 
 const TIMES = new Set(["expires", "refreshTokenExpires"]);
@@ -31,9 +31,18 @@ export function findOddColumn(all: readonly SessionColumn[], judgesTimes: boolea
   };
 }
 
-/** The columns with a longest length, where a value was too long; undefined when none of them has one. */
-export function tooNarrow(columns: readonly SessionColumn[]): StorageProblem | undefined {
-  const bounded = columns.filter(({ type }) => /^character.*\(/.test(type));
+/** Postgres names the type: `value too long for type character varying(20)`. */
+const NARROW_TYPE = /character(?: varying)?\(\d+\)/;
+
+/**
+ * The columns of the type that a value was too long for; undefined when none of them has it: then it was for something else.
+ * @param words of the error; without a type in them every column with a longest length may be meant.
+ */
+export function tooNarrow(columns: readonly SessionColumn[], words: string): StorageProblem | undefined {
+  const [narrow] = NARROW_TYPE.exec(words) ?? [];
+  const bounded = columns.filter(({ type }) =>
+    narrow === undefined ? /^character.*\(/.test(type) : type.startsWith(narrow),
+  );
   if (bounded.length === 0) return undefined;
   return {
     kind: "too_narrow",
@@ -44,7 +53,7 @@ export function tooNarrow(columns: readonly SessionColumn[]): StorageProblem | u
 
 function remedyOf({ name, type, category, isFuzzy }: SessionColumn): string | undefined {
   if (TIMES.has(name)) {
-    return /^timestamp/.test(type) ? undefined : alter(name, `TYPE timestamp(3) USING ${timeOf(name, category)}`);
+    return /^timestamp/.test(type) ? undefined : alter(name, `TYPE timestamp(3) USING ${timeOf(name, category, type)}`);
   }
   if (name === "isOnline") {
     if (type === "boolean") return undefined;
@@ -54,12 +63,22 @@ function remedyOf({ name, type, category, isFuzzy }: SessionColumn): string | un
   if (isFuzzy && TOKENS.has(name)) return alter(name, `TYPE text COLLATE "default"`);
   // char(n) adds blanks to a token; name ends after 63 bytes.
   if (category === "S" && type !== "name" && !(TOKENS.has(name) && /^character\(/.test(type))) return undefined;
+  if (name === "id") return idRemedy(type);
   const using =
     type === "bytea" ? `convert_from("${name}", 'UTF8')` : type === "jsonb" ? `"${name}" #>> '{}'` : `"${name}"::text`;
   return alter(name, `TYPE text USING ${using}`);
 }
 
-function timeOf(name: string, category: string): string {
+/** An id of another kind is no id of the Shopify library's sessions: offline ones are found by their shop's name. */
+function idRemedy(type: string): string | undefined {
+  const change = (what: string) => `ALTER COLUMN "id" ${what}`;
+  const ids = `CASE WHEN "isOnline" THEN "id"::text ELSE 'offline_' || lower("shop") END`;
+  return `ALTER TABLE "Session" ${change("DROP DEFAULT")}, ${change(`TYPE text USING ${type === "bytea" ? `convert_from("id", 'UTF8')` : ids}`)};`;
+}
+
+function timeOf(name: string, category: string, type: string): string {
+  // A time of day, or a span, without a day says nothing.
+  if (category === "T" || /^time\b/.test(type)) return "NULL";
   if (category !== "N") return `"${name}"::timestamp(3)`;
   const seconds = `CASE WHEN "${name}" < ${LEAST_MILLISECONDS} THEN "${name}" ELSE "${name}" / 1000.0 END`;
   return `to_timestamp(${seconds}) AT TIME ZONE 'UTC'`;

@@ -1,0 +1,69 @@
+import type { StorageProblem } from "../../errors.ts";
+import type { Queryable } from "../../../infra/database/database.ts";
+import { findDenied } from "./denied-object.ts";
+import { describeHindrances, hindrances, removalOf } from "./hindrances.ts";
+import { ident, missingRights } from "./storage-catalogue.ts";
+import { closedTables, rowSecurity, type RowSecurity } from "./row-security.ts";
+
+/** Rows that the app's role may not see are never migrated, and their tokens never refreshed. */
+export async function findHiddenRows(db: Queryable): Promise<StorageProblem | undefined> {
+  const security = await rowSecurity(db);
+  return security?.hides ? refusedByPolicies(security) : undefined;
+}
+
+function refusedByPolicies({ role: name, table, isOff, needsBypass }: RowSecurity): StorageProblem {
+  const role = ident(name);
+  return {
+    kind: "row_security",
+    what: isOff
+      ? `the role ${role} has row_security off, and Postgres refuses it every query of ${table}, which has row-level security`
+      : `row-level security of ${table} may hide rows from the role ${role}, or refuse what it writes`,
+    remedy: isOff
+      ? `ALTER ROLE ${role} SET row_security = on;`
+      : needsBypass
+        ? `ALTER ROLE ${role} BYPASSRLS;`
+        : `CREATE POLICY expand_contract_app ON ${table} TO ${role} USING (true) WITH CHECK (true);`,
+  };
+}
+
+/** What the app's role may not do, with the GRANT that mends it. */
+export async function missingRight(db: Queryable, words: string): Promise<StorageProblem> {
+  const { role, enters, missing } = await missingRights(db);
+  if (!enters) {
+    return lacking(
+      role,
+      "lacks USAGE on the schema expand_contract",
+      `GRANT USAGE ON SCHEMA expand_contract TO ${ident(role)};`,
+    );
+  }
+  if (missing.length > 0) {
+    const tables = [...new Set(missing.map(({ table }) => table))].map((table) => ({
+      table,
+      rights: missing
+        .filter((one) => one.table === table)
+        .map(({ right }) => right)
+        .join(", "),
+    }));
+    return lacking(
+      role,
+      `lacks ${tables.map(({ table, rights }) => `${rights} on ${table}`).join(" and ")}`,
+      tables.map(({ table, rights }) => `GRANT ${rights} ON ${table} TO ${ident(role)};`).join(" "),
+    );
+  }
+  const [closed] = await closedTables(db);
+  if (closed) return refusedByPolicies(closed);
+  const security = await rowSecurity(db);
+  const denied = await findDenied(db, words);
+  if (security && (!denied || security.hides)) return refusedByPolicies(security);
+  const { triggers } = await hindrances(db);
+  const needed = triggers.length > 0 ? `, which is needed by ${describeHindrances(triggers)}` : "";
+  if (denied) return lacking(denied.role, `${denied.what}${needed}`, denied.remedy);
+  return triggers.length > 0
+    ? lacking(role, `may not do what ${describeHindrances(triggers)} does`, triggers.map(removalOf).join(" "))
+    : lacking(role, `may not write "Session"`, `GRANT SELECT, INSERT, UPDATE ON "Session" TO ${ident(role)};`);
+}
+
+/** @param role as the catalogue has it. */
+export function lacking(role: string, what: string, remedy: string): StorageProblem {
+  return { kind: "missing_right", what: `the role ${ident(role)} ${what}`, remedy };
+}
