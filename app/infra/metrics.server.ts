@@ -43,99 +43,42 @@ export function createMetrics({ withDefaults = true } = {}): Metrics {
   // The delay of the event loop is sampled by a timer: at the default of 10 ms that is half of what an idle process costs.
   if (withDefaults) collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 });
   const registers = [registry];
-  const tokenCalls = new Counter({
-    name: "token_calls_total",
-    help: "Calls of Shopify's token endpoint",
-    labelNames: ["grant", "result"],
-    registers,
-  });
+  const counter = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
+    new Counter({ name, help, labelNames, registers });
+  const buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+  const seconds = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
+    new Histogram({ name, help, labelNames, buckets, registers });
+  const tokenCalls = counter("token_calls_total", "Calls of Shopify's token endpoint", "grant", "result");
   // From the start at 0: the first one would not be seen as an increase otherwise.
   for (const grant of GRANTS) for (const result of RESULTS) tokenCalls.inc({ grant, result }, 0);
-  const sealedTokensRefused = new Counter({
-    name: "sealed_tokens_refused_total",
-    help: "Sealed tokens that did not open",
-    labelNames: ["reason"],
-    registers,
-  });
+  const sealedTokensRefused = counter("sealed_tokens_refused_total", "Sealed tokens that did not open", "reason");
   for (const reason of ["unknown_key", "not_for_this_row"]) sealedTokensRefused.inc({ reason }, 0);
-  const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
   return {
     registry,
     tokenCalls,
-    tokenCallSeconds: new Histogram({
-      name: "token_call_seconds",
-      help: "Duration of token endpoint calls",
-      labelNames: ["grant"],
-      buckets: seconds,
-      registers,
-    }),
-    pairsStored: new Counter({
-      name: "token_pairs_stored_total",
-      help: "Token pairs stored",
-      labelNames: ["how"],
-      registers,
-    }),
-    staleWrites: new Counter({
-      name: "token_stale_writes_total",
-      help: "Token writes refused because something newer is stored",
-      labelNames: ["source"],
-      registers,
-    }),
-    permanentTokensRefused: new Counter({
-      name: "permanent_tokens_refused_total",
-      help: "Permanent tokens refused in the contract phase",
-      registers,
-    }),
-    leaseWaitSeconds: underBothNames(
-      new Histogram({
-        name: "token_lease_wait_seconds",
-        help: "Time spent waiting for a shop's lease",
-        buckets: seconds,
-        registers,
-      }),
-      new Histogram({
-        name: "token_lane_wait_seconds",
-        help: "Deprecated: token_lease_wait_seconds",
-        buckets: seconds,
-        registers,
-      }),
+    tokenCallSeconds: seconds("token_call_seconds", "Duration of token endpoint calls", "grant"),
+    pairsStored: counter("token_pairs_stored_total", "Token pairs stored", "how"),
+    staleWrites: counter(
+      "token_stale_writes_total",
+      "Token writes refused because something newer is stored",
+      "source",
     ),
-    needsReauth: new Counter({
-      name: "shops_needing_reauthorization_total",
-      help: "Shops marked as needing re-authorization",
-      labelNames: ["reason"],
-      registers,
-    }),
+    permanentTokensRefused: counter("permanent_tokens_refused_total", "Permanent tokens refused in the contract phase"),
+    leaseWaitSeconds: underBothNames(
+      seconds("token_lease_wait_seconds", "Time spent waiting for a shop's lease"),
+      seconds("token_lane_wait_seconds", "Deprecated: token_lease_wait_seconds"),
+    ),
+    needsReauth: counter("shops_needing_reauthorization_total", "Shops marked as needing re-authorization", "reason"),
     sealedTokensRefused,
-    migrationOutcomes: new Counter({
-      name: "migration_outcomes_total",
-      help: "Shops finished by migration runs",
-      labelNames: ["outcome"],
-      registers,
-    }),
+    migrationOutcomes: counter("migration_outcomes_total", "Shops finished by migration runs", "outcome"),
     migrationAllowedRate: new Gauge({
       name: "migration_allowed_rate",
       help: "Token calls per second that pacing allows now",
       registers,
     }),
-    jobs: new Counter({
-      name: "jobs_total",
-      help: "Background jobs finished",
-      labelNames: ["job", "result"],
-      registers,
-    }),
-    webhooks: new Counter({
-      name: "webhooks_total",
-      help: "Webhooks handled",
-      labelNames: ["topic", "result"],
-      registers,
-    }),
-    httpRequests: new Counter({
-      name: "http_requests_total",
-      help: "HTTP requests",
-      labelNames: ["method", "route", "status"],
-      registers,
-    }),
+    jobs: counter("jobs_total", "Background jobs finished", "job", "result"),
+    webhooks: counter("webhooks_total", "Webhooks handled", "topic", "result"),
+    httpRequests: counter("http_requests_total", "HTTP requests", "method", "route", "status"),
   };
 }
 
