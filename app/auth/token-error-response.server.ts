@@ -2,7 +2,7 @@ import { redirect } from "@remix-run/node";
 import { isDatabaseUnable } from "../infra/database/is-database-outage.ts";
 import { findShopDomain } from "../infra/shop-domain.ts";
 import { services } from "../services.server.ts";
-import { TokenError, TransientError } from "../tokens/index.ts";
+import { isOfTheApp, TokenError, TransientError } from "../tokens/index.ts";
 import { OddParameterError, readParameters, type Parameters } from "./identity/read-parameters.ts";
 import { IdTokenRefusedError } from "./identity/verify-id-token.server.ts";
 import type { InstallFlow } from "./install/install-flow.server.ts";
@@ -64,6 +64,13 @@ export async function toResponse(error: unknown, request: Request, flow: Install
     case "shop_suspended":
       return problemResponse(423, problems.SUSPENDED);
     case "configuration":
+      if (!isOfTheApp(error.reason)) {
+        log.warn(
+          { err: error, shop: error.shop },
+          "Shopify does not know the app for this shop: a new or closed store?",
+        );
+        return problemResponse(503, problems.UNREACHABLE, { "Retry-After": String(retryAfterSeconds(error)) });
+      }
       log.error({ err: error, shop: error.shop }, "the app is not set up correctly");
       return problemResponse(500, problems.OUR_FAULT);
     case "storage_unfit":

@@ -59,14 +59,19 @@ export class TransientError extends TokenError {
   }
 }
 
+/** Refusals that are about the app, whatever the shop. Any other may come of one shop alone: a new or closed store. */
+const OF_THE_APP = new Set(["invalid_client", "unauthorized_client"]);
 const CREDENTIALS_REFUSED = "Shopify does not accept this app's credentials";
 const CONFIGURATION_WORDS: Record<string, string> = {
   admin_api_not_found: "The Admin API answered 404: it does not know this app's API version, or the shop",
 };
 
+/** Whether a refusal of the app itself can only be about the app. @param reason `ConfigurationError.reason`. */
+export const isOfTheApp = (reason: string): boolean => OF_THE_APP.has(reason);
+
 /**
- * Something about the app itself is refused: its client id or secret, or the API version it asks for. Says nothing about any shop:
- * stop, and mark no shop. `shop` is where it was met.
+ * Something about the app itself is refused: its client id or secret, or the API version it asks for. Says nothing about any shop
+ * unless others are served (`isOfTheApp`): stop, and mark no shop. `shop` is where it was met.
  */
 export class ConfigurationError extends TokenError {
   readonly code = "configuration";

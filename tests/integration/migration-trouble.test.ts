@@ -10,6 +10,14 @@ import { countRemainingTokens } from "../../app/tokens/index.ts";
 import { migrationHarness } from "./migration-harness.ts";
 
 const t = migrationHarness();
+const UNKNOWN_APP = {
+  endpoint: "token",
+  effect: {
+    kind: "status",
+    status: 400,
+    body: { text: '{"error":"application_cannot_be_found"}', contentType: "application/json" },
+  },
+} as const;
 
 describe("a run that must not go on", () => {
   it("halts after three shops were told that Shopify does not know the app, before any is marked", async () => {
@@ -183,19 +191,24 @@ describe("the trouble of one shop", () => {
     expect(await countRemainingTokens({ db })).toEqual({ migratable: 1 });
   }, 40_000);
 
-  it("is not the credentials': one shop for which Shopify does not know the app halts nothing", async () => {
+  it("is not the credentials': closed stores, for which Shopify does not know the app, halt nothing, and the next run over them alone says what they may be", async () => {
     const shops = await t.seed(40);
-    await t.sandbox.client.faults.add({
-      endpoint: "token",
-      shop: shops[5],
-      effect: {
-        kind: "status",
-        status: 400,
-        body: { text: '{"error":"application_cannot_be_found"}', contentType: "application/json" },
-      },
-    });
+    const closed = shops.filter((_, i) => i % 4 === 0);
+    for (const shop of closed) await t.sandbox.client.faults.add({ ...UNKNOWN_APP, shop });
     const run = await t.run(t.instance({ random: () => 0 }).migrations);
-    expect(run).toMatchObject({ status: "completed", migrated: 39, failed: 1 });
-    expect(run.failures).toMatchObject([{ shop: shops[5], code: "application_cannot_be_found", retryable: true }]);
+    expect(run).toMatchObject({ status: "completed", migrated: 30, failed: 10 });
+    expect(run.failuresByCode).toEqual({ application_cannot_be_found: 10 });
+    const again = await t.run(t.instance({ random: () => 0 }).migrations);
+    expect(again).toMatchObject({ status: "halted", failed: 0 });
+    expect(again.haltReason).toMatch(/credentials.*new or closed stores/);
+  }, 40_000);
+
+  it("is the app's where no shop was served: a wrong client id halts, and no shop counts as failed", async () => {
+    await t.seed(6);
+    await t.sandbox.client.faults.add(UNKNOWN_APP);
+    const run = await t.run(t.instance({ random: () => 0 }).migrations);
+    expect(run).toMatchObject({ status: "halted", migrated: 0, failed: 0, remaining: 6 });
+    expect(await t.outcomes(run.id)).toEqual([]);
+    await t.expectNobodyMarked();
   }, 40_000);
 });

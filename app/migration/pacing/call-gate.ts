@@ -111,7 +111,7 @@ export function createCallGate(options: {
   return {
     counts: counts as Readonly<typeof counts>,
     isDown: trouble.isDown,
-    /** Several shops in a row were told that Shopify does not know the app. */
+    /** Shopify does not accept the app: the gate is shut. */
     appRefused: trouble.appRefused,
     /** 0: a shop may be taken up. More: milliseconds until one may be. Undefined: when a call has ended. */
     opensIn(): number | undefined {

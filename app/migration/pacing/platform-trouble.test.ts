@@ -1,7 +1,8 @@
 // Proves whose trouble holds calls back: one shop's delays that shop, several shops' delays all.
 import { expect, it } from "vitest";
 import { GateClosedError } from "./call-gate.ts";
-import { broken, openGate, pair, throttled, unknownApp } from "./test-gate.ts";
+import type { TokenAnswer } from "../../tokens/index.ts";
+import { broken, openGate, pair, throttled, unknownApp, wrongSecret } from "./test-gate.ts";
 
 it.each([
   ["429 with Retry-After 20", throttled(20_000)],
@@ -143,20 +144,47 @@ it("an outage that does not end counts against the shops after ten minutes, so t
   expect((await say(broken())).isForAll).toBe(false);
 });
 
-it("one shop for which Shopify does not know the app halts nothing; three in a row do, and not one call more leaves", async () => {
-  const { gate, say } = openGate(1);
+it("wrong credentials halt after three different shops in a row, for good, and not one call more leaves", async () => {
+  const { gate, say } = openGate(2);
   await say(pair);
-  for (let i = 0; i < 5; i++) await say(unknownApp, { shop: "new-store" });
-  await say(unknownApp);
-  expect(gate.appRefused()).toBe(false);
+  await say(wrongSecret);
+  await say(wrongSecret);
   await say(pair);
-  await say(unknownApp);
-  await say(unknownApp);
   expect(gate.appRefused()).toBe(false);
-  let calls = 0;
-  const call = () => gate.acquire(`last${calls}`, 0).run(async () => (calls++, unknownApp));
-  const ends = await Promise.allSettled([call(), call()]);
-  expect(ends.map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
-  expect(calls).toBe(1);
+  for (const shop of ["a", "b", "b"]) await say(wrongSecret, { shop });
+  expect(gate.appRefused()).toBe(false);
+  let answerLate = (_: TokenAnswer) => {};
+  const inFlight = gate.acquire("late", 0).run(() => new Promise<TokenAnswer>((resolve) => (answerLate = resolve)));
+  await say(wrongSecret, { shop: "c" });
   expect(gate.appRefused()).toBe(true);
+  await expect(say(pair)).rejects.toThrow("did not leave");
+  answerLate(pair);
+  await inFlight;
+  expect(gate.appRefused(), "what was in flight takes nothing back").toBe(true);
+  expect(gate.opensIn()).toBeUndefined();
+});
+
+it("stores for which Shopify does not know the app halt nothing, however they come, once another was served", async () => {
+  const { gate, say, many } = openGate();
+  for (let i = 0; i < 12; i++) await say(unknownApp, { shop: `closed-${i}` });
+  await many(3, pair);
+  for (let tries = 1; tries < 6; tries++)
+    for (let i = 0; i < 12; i++) await say(unknownApp, { shop: `closed-${i}`, tries });
+  await many(10, unknownApp);
+  expect(gate.appRefused()).toBe(false);
+  await say(pair);
+});
+
+it("an app that no shop's store knows halts: before anyone was served when the first is told so again, later after twenty", async () => {
+  const first = openGate(1);
+  for (const shop of ["a", "a", "a", "b", "b", "c"]) await first.say(unknownApp, { shop });
+  expect(first.gate.appRefused()).toBe(false);
+  await first.say(unknownApp, { shop: "a", tries: 1 });
+  expect(first.gate.appRefused()).toBe(true);
+  const later = openGate(1);
+  await later.say(pair);
+  await later.many(19, unknownApp);
+  expect(later.gate.appRefused()).toBe(false);
+  await later.say(unknownApp);
+  expect(later.gate.appRefused()).toBe(true);
 });

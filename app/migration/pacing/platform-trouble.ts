@@ -1,8 +1,8 @@
-import type { ProbeAnswer, TokenAnswer } from "../../tokens/index.ts";
+import { isOfTheApp, type ProbeAnswer, type TokenAnswer } from "../../tokens/index.ts";
 
 /** Latest answers that are looked back on. */
 const REMEMBERED = 20;
-/** Different shops that are asked to wait, or told that the app is unknown, before all are concerned: one may be new, closed, or ill. */
+/** Different shops that are asked to wait, or told that the app's credentials are wrong, before all are concerned: one may be ill. */
 const SEVERAL = 3;
 /** Different shops in a row without an answer after which the platform counts as down. */
 const SHOPS_FOR_OUTAGE = 5;
@@ -15,13 +15,17 @@ const SHORT_WAIT_MS = 2_000;
 /** When no shop was served for longer, a failure counts against the shop after all, so that every run ends. */
 const UNSERVED_MS = 10 * 60_000;
 
-/** `throttled`: 429. `broken`: 5xx, no answer, or an unreadable one. `answered`: whatever else it says about the shop, Shopify works. */
-type Kind = "answered" | "throttled" | "broken" | "app refused";
+/**
+ * `throttled`: 429. `broken`: 5xx, no answer, or an unreadable one. `app refused`: the credentials are wrong. `unknown`: Shopify does not
+ * know the app for this shop, which is new or closed, or the client id is wrong. `answered`: whatever else it says about the shop, Shopify
+ * works.
+ */
+type Kind = "answered" | "throttled" | "broken" | "app refused" | "unknown";
 
 /** What an answer says about the platform. */
 function signalOf(answer: TokenAnswer | ProbeAnswer): { kind: Kind; waitMs?: number } {
   const verdict = answer.kind === "refused" && "verdict" in answer ? answer.verdict : answer;
-  if (verdict.kind === "configuration") return { kind: "app refused" };
+  if (verdict.kind === "configuration") return { kind: isOfTheApp(verdict.reason) ? "app refused" : "unknown" };
   if (verdict.kind !== "transient") return { kind: "answered" };
   const { reason, retryAfterMs } = verdict;
   if (reason === "throttled") return { kind: "throttled", waitMs: retryAfterMs ?? DEFAULT_RETRY_AFTER_MS };
@@ -43,6 +47,7 @@ export function createPlatformTrouble(now: () => number) {
   let [served, servedAt] = [0, now()];
   /** Shops whose last answer did not serve them: `served` at that time, and whether all were made to wait for it. */
   const unserved = new Map<string, { served: number; heldAll: boolean }>();
+  let isAppRefused = false;
   const shopsIn = (some: typeof latest) => new Set(some.map(({ shop }) => shop)).size;
   const since = (ends: (kind: Kind) => boolean) => latest.slice(latest.findLastIndex(({ kind }) => ends(kind)) + 1);
   /** Different shops in a row that got no answer. */
@@ -57,8 +62,11 @@ export function createPlatformTrouble(now: () => number) {
     isWell: () => served > 0 && brokenInARow() === 0,
     /** Calls in flight of `most`: half with each shop without an answer; one while Shopify is down, or has never answered. */
     bound: (most: number) => (served === 0 || isDown() ? 1 : Math.max(1, Math.floor(most / 2 ** brokenInARow()))),
-    appRefused: () =>
-      shopsIn(since((kind) => kind === "answered").filter(({ kind }) => kind === "app refused")) >= SEVERAL,
+    /**
+     * Shopify does not accept the app, once and for all: several shops in a row were told so, or very many that it does not know the app, or,
+     * before any was served, all of them, one twice.
+     */
+    appRefused: () => isAppRefused,
     /**
      * Takes note of an answer.
      * @param tries how often the shop failed before for reasons of its own.
@@ -68,12 +76,16 @@ export function createPlatformTrouble(now: () => number) {
     note(shop: string, tries: number, answer: TokenAnswer | ProbeAnswer) {
       const { kind, waitMs } = signalOf(answer);
       const before = unserved.get(shop);
-      const isFailure = kind === "broken" || kind === "throttled";
+      const isFailure = kind === "broken" || kind === "throttled" || kind === "unknown";
       const isOwn = isFailure && (tries > 0 || (before !== undefined && before.served < served));
       const isAsked = waitMs !== undefined && !isOwn;
       if (kind === "answered") [served, servedAt] = [served + 1, now()];
-      // An outage is one of shops that are well otherwise.
-      if (kind !== "broken" || !isOwn) latest = [...latest, { shop, kind, isAsked }].slice(-REMEMBERED);
+      // An outage is one of shops that are well otherwise, and so is an app that is not known any more.
+      if (!isOwn || kind === "throttled") latest = [...latest, { shop, kind, isAsked }].slice(-REMEMBERED);
+      const inARow = shopsIn(since((one) => one === "answered").filter((one) => one.kind === kind));
+      isAppRefused ||=
+        (kind === "app refused" && inARow >= SEVERAL) ||
+        (kind === "unknown" && (inARow >= REMEMBERED || (served === 0 && before !== undefined && inARow >= SEVERAL)));
       const isPatient = now() - servedAt < UNSERVED_MS;
       const isLimit = isAsked && isLimitBelieved() && isPatient;
       if (isLimit) limitMetAt = now();

@@ -19,6 +19,8 @@ export const throttled = (retryAfterMs?: number) =>
   refusal({ kind: "transient", reason: "throttled", lost: false, retryAfterMs });
 export const unknownApp = refusal({ kind: "configuration", reason: "application_cannot_be_found" });
 
+export const wrongSecret = refusal({ kind: "configuration", reason: "invalid_client" });
+
 /** A gate in simulated time, and what shops are answered at it. */
 export function openGate(concurrency = 8) {
   let time = 1_000;

@@ -11,12 +11,13 @@ import type { Outcome } from "./record-outcomes.ts";
 /** A shop whose lease is taken is tried again later, not waited for: a dead holder's lease stays taken for a while. */
 const LEASE_WAIT_MS = 100;
 
-/** Several shops in a row were told that Shopify does not know the app. */
+/** Several shops in a row were told that Shopify does not know the app, or its secret. */
 export const APP_REFUSED: StopReason = {
   as: "halted",
   reason:
     "Configuration error: Shopify does not accept this app's credentials, for several shops in a row. " +
-    "Correct SHOPIFY_API_KEY and SHOPIFY_API_SECRET, then start again; no shop was marked.",
+    "Correct SHOPIFY_API_KEY and SHOPIFY_API_SECRET, then start again; no shop was marked. " +
+    "If they are right, all the shops that were asked are new or closed stores.",
 };
 
 const DATABASE_DID_NOT_ANSWER =

@@ -1,5 +1,5 @@
 import { isDatabaseUnable } from "../../../app/infra/database/is-database-outage.ts";
-import { TokenError, TransientError } from "../../../app/tokens/index.ts";
+import { isOfTheApp, TokenError, TransientError } from "../../../app/tokens/index.ts";
 
 const RETRY_AFTER_SECONDS = 5;
 
@@ -31,9 +31,12 @@ export function answerOf(error: unknown): ErrorAnswer | undefined {
     case "transient":
     case "incomplete_pair":
     case "storage_unfit":
-      return later(retryAfterSeconds(error), "Shopify cannot be asked just now. Please try again in a moment.");
+      return later(retryAfterSeconds(error), ASK_LATER);
     case "configuration":
-      return { status: 500, headers: {}, text: "The app is not set up correctly." };
+      // Else a new or closed store.
+      return isOfTheApp(error.reason)
+        ? { status: 500, headers: {}, text: "The app is not set up correctly." }
+        : later(RETRY_AFTER_SECONDS, ASK_LATER);
     default:
       return { status: 502, headers: {}, text: "Shopify refused what the app asked for." };
   }
@@ -46,6 +49,8 @@ export function responseOf(error: unknown): Response | undefined {
   const headers = { "Content-Type": "text/plain; charset=utf-8", ...answer.headers };
   return new Response(answer.text, { status: answer.status, headers });
 }
+
+const ASK_LATER = "Shopify cannot be asked just now. Please try again in a moment.";
 
 function later(seconds: number, text: string): ErrorAnswer {
   return { status: 503, headers: { "Retry-After": String(seconds) }, text };

@@ -100,6 +100,13 @@ export const MISCONFIGURED = {
   merchant: "“The app is not set up correctly”",
 } as const;
 
+/** Of one shop: a new or closed store. Of all: a wrong client id. */
+export const UNKNOWN_APP = {
+  shop: "nothing is marked",
+  run: "tried again a few times, then listed as failed and retryable; while no shop is served the run halts",
+  merchant: UNDECIDED.merchant,
+} as const;
+
 export const NEEDS_MERCHANT = {
   shop: "needs re-authorization, recorded once; the token is kept and not sent again",
   run: "outcome needs_reauthorization",

@@ -3,6 +3,7 @@ import {
   FROZEN,
   LOCKED,
   MISCONFIGURED,
+  UNKNOWN_APP,
   NEEDS_MERCHANT,
   REDIRECTED,
   SUSPENDED,
@@ -102,7 +103,7 @@ export const TOKEN_ANSWERS: readonly TokenAnswerRule[] = [
     when: { error: ["application_cannot_be_found"] },
     kind: "configuration",
     reason: "application_cannot_be_found",
-    ...MISCONFIGURED,
+    ...UNKNOWN_APP,
   },
   {
     id: "invalid-client",
