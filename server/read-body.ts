@@ -23,7 +23,8 @@ const BODY_LIMITS = {
 };
 /** A piece of a body costs some hundred bytes and two microseconds beside what is in it. Nothing but an attack sends this many so small. */
 const TINY_PIECES = { from: 1_000, averageBytes: 64 };
-const SMALLEST_BUFFER = 4 * KIBIBYTE;
+/** One that fits in here gives way to nobody. */
+const SMALLEST_BUFFER = KIBIBYTE;
 /** A body must have arrived by then. Shopify sends a webhook within its own 5 s. */
 const ARRIVES_WITHIN_MS = 10_000;
 const BODILESS = new Set(["GET", "HEAD", "OPTIONS"]);
@@ -48,7 +49,7 @@ export const dropBody: RequestHandler = (request, response, next) => {
 
 /**
  * Reads a request's body before anything else sees it, within limits of size and time that depend on the route and on who has proven
- * what. A webhook without a signature is refused unread. When all unverified bodies together hold too much, those give way that have
+ * what. A webhook without a signature is refused unread. When all unverified bodies together hold too much, the large ones give way that have
  * been arriving for the longest: a body of Shopify's arrives in milliseconds.
  */
 export function readBody({ operatorSecrets, arrivesWithinMs = ARRIVES_WITHIN_MS }: BodyOptions): RequestHandler {
@@ -92,7 +93,7 @@ interface ReadOptions {
 }
 
 function createBodyStore(most: number) {
-  /** Bodies that are still arriving, the oldest first, each with what makes it give way. */
+  /** Bodies that are still arriving and not small, the oldest first, each with what makes it give way. */
   const arriving = new Set<() => void>();
   let held = 0;
 
@@ -115,7 +116,10 @@ function createBodyStore(most: number) {
     const makeRoom = (needed: number) => {
       const larger = Buffer.allocUnsafeSlow(Math.max(needed, Math.min(limit, buffer.length * 2), SMALLEST_BUFFER));
       buffer.copy(larger);
-      if (!isVerified) held += larger.length - buffer.length;
+      if (!isVerified) {
+        held += larger.length - buffer.length;
+        if (larger.length > SMALLEST_BUFFER) arriving.add(giveWay);
+      }
       buffer = larger;
     };
     const giveUp = (problem: Problem, headers = {}) => {
@@ -141,7 +145,6 @@ function createBodyStore(most: number) {
       done(buffer.subarray(0, bytes));
     };
     const timer = setTimeout(() => giveUp(TOO_SLOW), arrivesWithinMs);
-    if (!isVerified) arriving.add(giveWay);
     request.on("data", take).on("end", finish);
     // Counted until the answer begins: by then the body has been verified, or dropped. Not until it has been read: a client that
     // reads no answer would keep the place.

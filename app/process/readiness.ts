@@ -11,8 +11,18 @@ interface Subject {
   tokens: Pick<Tokens, "keyProblem" | "storageProblem">;
 }
 
+/** Looks that are under way: who asks meanwhile gets their answer. Anyone may ask. */
+const looks = new WeakMap<Database, Promise<string | undefined>>();
+
 /** Why requests should go elsewhere now, in words for the log; undefined when all is well. Answers within 2 s. */
-export async function notReadyBecause(subject: Subject): Promise<string | undefined> {
+export function notReadyBecause(subject: Subject): Promise<string | undefined> {
+  const { db } = subject;
+  const look = looks.get(db) ?? lookInTime(subject).finally(() => looks.delete(db));
+  looks.set(db, look);
+  return look;
+}
+
+async function lookInTime(subject: Subject): Promise<string | undefined> {
   try {
     return await Promise.race([
       findUnreadiness(subject),

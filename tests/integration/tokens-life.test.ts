@@ -80,6 +80,27 @@ describe("keeping alive", () => {
     await h.database.query(`DELETE FROM "Session" WHERE id IN ('offline_no shop', 'other')`);
   });
 
+  test("a page of shops that stay the most urgent, whatever is done, keeps no other waiting for long", async () => {
+    const shop = await h.install("expiring");
+    await h.advance(40 * DAY_MS);
+    await h.database.query(
+      `INSERT INTO "Session" (id, shop, state, "accessToken", "refreshToken", "refreshTokenExpires")
+       SELECT 'offline_' || shop, shop, '', 'a', 'b', now() - interval '1 day'
+       FROM (SELECT 'closed-' || i || '.myshopify.com' AS shop FROM generate_series(1, 20) AS i) AS closed`,
+    );
+    const tokens = h.process();
+    const before = new Date(h.now() - 30 * DAY_MS);
+    const planned: string[] = [];
+    for (let pass = 0; pass < 60 && !planned.includes(shop); pass++) {
+      const page = await tokens.shopsToKeepAlive(before, 10);
+      expect(new Set(page).size).toBe(10);
+      expect(page.filter((name) => name.startsWith("closed-")).length).toBeGreaterThanOrEqual(5);
+      planned.push(...page);
+    }
+    expect(planned).toContain(shop);
+    await h.database.query(`DELETE FROM "Session" WHERE shop LIKE 'closed-%'`);
+  });
+
   test("the refresh of a permanent token is nothing: only a migration ends it", async () => {
     const shop = await h.install("permanent");
     await h.process().refresh(shop);

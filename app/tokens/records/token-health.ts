@@ -65,16 +65,20 @@ function storedMoment(ctx: TokenContext, moment: Date): Sql {
 const REFUSED = raw(isRefusedForGood("s", "t"));
 
 /**
- * Shops whose pair was issued before `issuedBefore`, the most urgent first. Those that need their merchant are left out, and those that
- * are suspended come last: a page of them must not keep the others waiting. Rows that are not the session of a shop are passed over.
+ * Shops whose pair was issued before `issuedBefore`: half of them the most urgent, suspended ones last; the other half any. Shops whose refresh
+ * brings nothing and decides nothing (closed stores, for one) stay the most urgent, and must not keep the others waiting, however many
+ * they are. Those that need their merchant are left out. Rows that are not the session of a shop are passed over.
  */
 export async function findShopsToKeepAlive(ctx: TokenContext, issuedBefore: Date, limit: number): Promise<string[]> {
   const endsBefore = storedMoment(ctx, new Date(issuedBefore.getTime() + REFRESH_TOKEN_LIFETIME_MS));
   const rows = await ctx.db.query<{ shop: string }[]>(sql`
-    SELECT lower(s."shop") AS "shop" FROM "Session" s LEFT JOIN expand_contract."ShopToken" t ON t."shop" = lower(s."shop")
-    WHERE lower(s."id") = 'offline_' || lower(s."shop") AND lower(s."shop") ~ ${SHOP_DOMAIN} AND NOT s."isOnline" AND s."refreshToken" IS NOT NULL
-      AND s."refreshTokenExpires" < ${endsBefore}
-      AND s."refreshToken" <> '' AND NOT ${REFUSED}
-    ORDER BY t."suspendedAt" IS NOT NULL, s."refreshTokenExpires" LIMIT ${limit}`);
+    WITH due AS (
+      SELECT lower(s."shop") AS "shop", t."suspendedAt" IS NOT NULL AS "isSuspended", s."refreshTokenExpires" AS "ends"
+      FROM "Session" s LEFT JOIN expand_contract."ShopToken" t ON t."shop" = lower(s."shop")
+      WHERE lower(s."id") = 'offline_' || lower(s."shop") AND lower(s."shop") ~ ${SHOP_DOMAIN} AND NOT s."isOnline" AND s."refreshToken" IS NOT NULL
+        AND s."refreshTokenExpires" < ${endsBefore} AND s."refreshToken" <> '' AND NOT ${REFUSED}
+    ), urgent AS (SELECT "shop" FROM due ORDER BY "isSuspended", "ends" LIMIT ${Math.ceil(limit / 2)})
+    SELECT "shop" FROM urgent UNION ALL
+    (SELECT "shop" FROM due WHERE "shop" NOT IN (SELECT "shop" FROM urgent) ORDER BY random() LIMIT ${Math.floor(limit / 2)})`);
   return rows.map((row) => row.shop);
 }
