@@ -1,5 +1,5 @@
 // Proves that the demo and its tour hold, and that Ctrl-C leaves nothing running.
-import { afterEach, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test, type TestContext } from "vitest";
 import { ensureBuilt } from "../support/ensure-built.ts";
 import { runScript, untilClosed, type ScriptProcess } from "../support/script-process.ts";
 
@@ -7,21 +7,25 @@ const ANY_PORTS = ["--admin-port", "0", "--app-port", "0", "--sandbox-port", "0"
 
 beforeAll(ensureBuilt);
 
-let demo: ScriptProcess | undefined;
-afterEach(async () => {
-  demo?.child.kill("SIGKILL");
-  await demo?.ended;
-});
+/** A demo on ports of its own, which ends with the test. */
+function startDemo(args: string[], { onTestFinished }: TestContext): ScriptProcess {
+  const demo = runScript(["scripts/demo.ts", ...args, ...ANY_PORTS]);
+  onTestFinished(async () => {
+    demo.child.kill("SIGKILL");
+    await demo.ended;
+  });
+  return demo;
+}
 
-test("the tour holds", { timeout: 180_000 }, async () => {
-  demo = runScript(["scripts/demo.ts", "--tour", "--shops", "60", ...ANY_PORTS]);
+test.concurrent("the tour holds", { timeout: 180_000 }, async (context) => {
+  const demo = startDemo(["--tour", "--shops", "60"], context);
   const { code } = await demo.ended;
   expect(demo.output()).toContain("All of it holds: 7 steps");
   expect(code).toBe(0);
 });
 
-test("the demo never leads a browser off this machine", async () => {
-  demo = runScript(["scripts/demo.ts", "--shops", "3", ...ANY_PORTS]);
+test.concurrent("the demo never leads a browser off this machine", async (context) => {
+  const demo = startDemo(["--shops", "3"], context);
   await demo.saw(/Ctrl-C ends everything/);
   const own = /(http:\/\/127\.0\.0\.1:\d+)\/admin\/migrate-tokens/.exec(demo.output())![1]!;
   const open = (path: string) =>
@@ -36,8 +40,8 @@ test("the demo never leads a browser off this machine", async () => {
   await demo.ended;
 });
 
-test("Ctrl-C ends the demo and everything it started", async () => {
-  demo = runScript(["scripts/demo.ts", "--shops", "3", ...ANY_PORTS]);
+test.concurrent("Ctrl-C ends the demo and everything it started", async (context) => {
+  const demo = startDemo(["--shops", "3"], context);
   await demo.saw(/Ctrl-C ends everything/);
   const output = demo.output();
   const ports = [...output.matchAll(/(?:127\.0\.0\.1|localhost):(\d+)|Postgres .* on port (\d+)/g)].map(
