@@ -60,7 +60,7 @@ export class AppStartError extends Error {
 const preloads = (...paths: string[]) =>
   paths.flatMap((path) => ["--import", pathToFileURL(join(PROJECT_ROOT, path)).href]);
 /** As in package.json's `start`. */
-const NODE_OPTIONS = ["--max-semi-space-size=4"];
+const NODE_OPTIONS = ["--max-semi-space-size=8"];
 const PASSED_ON = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "NODE_EXTRA_CA_CERTS"];
 const MOST_LOG_CHARACTERS = 20_000_000;
 
