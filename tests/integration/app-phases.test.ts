@@ -50,7 +50,7 @@ async function storePermanent(shop: string, into: TestDatabase = database): Prom
 }
 
 describe("the environment", () => {
-  it("that is not complete is refused with every problem, plainly and with code 1", async () => {
+  it.concurrent("that is not complete is refused with every problem, plainly and with code 1", async () => {
     const { exitCode, logs } = await refusalOf({
       env: {
         SHOPIFY_API_KEY: undefined,
@@ -67,7 +67,7 @@ describe("the environment", () => {
     expect(logs).not.toContain('short"');
   });
 
-  it("with both doors closed is refused: expand before you contract", async () => {
+  it.concurrent("with both doors closed is refused: expand before you contract", async () => {
     const { exitCode, logs } = await refusalOf({
       env: { TOKEN_EXCHANGE_ENABLED: "false", LEGACY_INSTALL_FLOW_ENABLED: "false" },
     });
@@ -124,55 +124,58 @@ describe("the first start in contract", () => {
     await again.stop();
   });
 
-  it("is fine beside what Shopify would not serve, and health is clean with the number beside it", async () => {
-    const own = await createTestDatabase();
-    try {
-      const names = ["good", "gone", "frozen", "closed"].map((name) => `${name}-left.myshopify.com`);
-      const [good, gone, frozen, closed] = names as [string, string, string, string];
-      for (const shop of names) await storePermanent(shop, own);
-      await sandbox.client.uninstall(gone, { webhook: false });
-      await sandbox.client.freeze(frozen);
-      for (const endpoint of ["token", "graphql"] as const)
-        await sandbox.client.faults.add({
-          shop: closed,
-          endpoint,
-          effect: { kind: "status", status: 404, body: "html" },
+  it.concurrent(
+    "is fine beside what Shopify would not serve, and health is clean with the number beside it",
+    async () => {
+      const own = await createTestDatabase();
+      try {
+        const names = ["good", "gone", "frozen", "closed"].map((name) => `${name}-left.myshopify.com`);
+        const [good, gone, frozen, closed] = names as [string, string, string, string];
+        for (const shop of names) await storePermanent(shop, own);
+        await sandbox.client.uninstall(gone, { webhook: false });
+        await sandbox.client.freeze(frozen);
+        for (const endpoint of ["token", "graphql"] as const)
+          await sandbox.client.faults.add({
+            shop: closed,
+            endpoint,
+            effect: { kind: "status", status: 404, body: "html" },
+          });
+        await own.query(
+          `INSERT INTO "Session" ("id", "shop", "state", "isOnline", "accessToken") VALUES ($1, $2, '', false, 'shpat_0')`,
+          [`another-program:${good}`, good],
+        );
+        const expand = await startTestApp({ sandbox, databaseUrl: own.url, phase: "expand" });
+        const headers = { Authorization: `Bearer ${expand.migrationSecret}` };
+        const answer = await fetch(`${expand.url}/admin/migrate-tokens`, { method: "POST", headers });
+        const run = (await answer.json()) as { migratableTokens: number; failures: { shop: string; code: string }[] };
+        expect(run).toMatchObject({ status: "completed", migrated: 1, migratableTokens: 0 });
+        expect(Object.fromEntries(run.failures.map(({ shop, code }) => [shop, code]))).toMatchObject({
+          [gone]: expect.any(String) as string,
+          [frozen]: "frozen",
+          [closed]: "closed",
+          [`${good} (row another-program:${good})`]: "foreign_session",
         });
-      await own.query(
-        `INSERT INTO "Session" ("id", "shop", "state", "isOnline", "accessToken") VALUES ($1, $2, '', false, 'shpat_0')`,
-        [`another-program:${good}`, good],
-      );
-      const expand = await startTestApp({ sandbox, databaseUrl: own.url, phase: "expand" });
-      const headers = { Authorization: `Bearer ${expand.migrationSecret}` };
-      const answer = await fetch(`${expand.url}/admin/migrate-tokens`, { method: "POST", headers });
-      const run = (await answer.json()) as { migratableTokens: number; failures: { shop: string; code: string }[] };
-      expect(run).toMatchObject({ status: "completed", migrated: 1, migratableTokens: 0 });
-      expect(Object.fromEntries(run.failures.map(({ shop, code }) => [shop, code]))).toMatchObject({
-        [gone]: expect.any(String) as string,
-        [frozen]: "frozen",
-        [closed]: "closed",
-        [`${good} (row another-program:${good})`]: "foreign_session",
-      });
-      const before = await health(expand);
-      expect(before.body).toMatchObject({ verdict: "clean", migratableTokens: 0 });
-      expect(before.body.unservedTokens).toMatchObject({ frozen: 1, closed: 1, foreign_session: 1 });
-      expect(before.body.nextStep).toMatch(/^Contract/);
-      await expand.stop();
+        const before = await health(expand);
+        expect(before.body).toMatchObject({ verdict: "clean", migratableTokens: 0 });
+        expect(before.body.unservedTokens).toMatchObject({ frozen: 1, closed: 1, foreign_session: 1 });
+        expect(before.body.nextStep).toMatch(/^Contract/);
+        await expand.stop();
 
-      const contract = await startTestApp({ sandbox, databaseUrl: own.url, phase: "contract" });
-      expect(await health(contract)).toMatchObject({
-        status: 200,
-        body: { phase: "contract", verdict: "clean", unservedTokens: { frozen: 1, closed: 1, foreign_session: 1 } },
-      });
-      await storePermanent("appeared.myshopify.com", own);
-      expect(await health(contract)).toMatchObject({ status: 503, body: { verdict: "regression" } });
-      await contract.stop();
-    } finally {
-      await own.drop();
-    }
-  });
+        const contract = await startTestApp({ sandbox, databaseUrl: own.url, phase: "contract" });
+        expect(await health(contract)).toMatchObject({
+          status: 200,
+          body: { phase: "contract", verdict: "clean", unservedTokens: { frozen: 1, closed: 1, foreign_session: 1 } },
+        });
+        await storePermanent("appeared.myshopify.com", own);
+        expect(await health(contract)).toMatchObject({ status: 503, body: { verdict: "regression" } });
+        await contract.stop();
+      } finally {
+        await own.drop();
+      }
+    },
+  );
 
-  it("with nothing to migrate is remembered: a stray token afterwards stops nobody either", async () => {
+  it.concurrent("with nothing to migrate is remembered: a stray token afterwards stops nobody either", async () => {
     const fresh = await createTestDatabase();
     try {
       const first = await startTestApp({ sandbox, databaseUrl: fresh.url, phase: "contract" });
