@@ -1,5 +1,5 @@
 // Proves that a stop lets what is in flight end, takes up nothing new, and ends with 0.
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import type { Sandbox } from "../../sandbox/start.ts";
 import { startTestApp } from "../support/app-process.ts";
 import { createTestDatabase } from "../support/postgres.ts";
@@ -12,8 +12,9 @@ beforeAll(async () => {
 });
 afterAll(() => sandbox?.close());
 
+// `expect` is each test's own: `expect.poll` of the module knows one test at a time.
 describe.concurrent("SIGTERM", () => {
-  it("lets a request in flight finish, accepts no other, and ends with 0", async () => {
+  it("lets a request in flight finish, accepts no other, and ends with 0", async ({ expect }) => {
     const own = await createTestDatabase();
     const draining = await startTestApp({ sandbox: sandbox, databaseUrl: own.url });
     try {
@@ -44,7 +45,7 @@ describe.concurrent("SIGTERM", () => {
     }
   });
 
-  it("lets the call of a migration end, stores its pair, and ends with 0", async () => {
+  it("lets the call of a migration end, stores its pair, and ends with 0", async ({ expect }) => {
     const own = await createTestDatabase();
     const draining = await startTestApp({ sandbox: sandbox, databaseUrl: own.url });
     try {
@@ -84,7 +85,7 @@ describe.concurrent("SIGTERM", () => {
     }
   });
 
-  it("ends a stream and a waiting migration at once, and ends by itself when idle", async () => {
+  it("ends a stream and a waiting migration at once, and ends by itself when idle", async ({ expect }) => {
     const own = await createTestDatabase();
     const draining = await startTestApp({ sandbox: sandbox, databaseUrl: own.url });
     const operator = { Authorization: `Bearer ${draining.migrationSecret}` };
