@@ -70,6 +70,7 @@ export async function readWatchFacts(source: WatchSource): Promise<WatchFacts> {
     chains,
     run,
     jobs,
-    storageProblem: problem?.what,
+    // One shop's row is no reason to wake anybody: doctor and the run's failures name it.
+    storageProblem: problem?.shop === undefined ? problem?.what : undefined,
   };
 }

@@ -36,20 +36,30 @@ async function pooled(url: string): Promise<string> {
   return pooler.url;
 }
 
-it.each(["direct", "pooled"])("reads and writes moments as they are, whatever the time zone (%s)", async (way) => {
-  const { name, url, query } = database.current;
-  await query(`ALTER DATABASE "${name}" SET timezone TO 'Asia/Tokyo'`);
-  const db = open(way === "direct" ? url : await pooled(url));
-  const shop = `${way}.myshopify.com`;
-  const at = new Date("2026-11-23T04:05:06.789Z");
-  await db.execute(sql`
+it.each(["direct", "pooled"])(
+  "reads and writes moments as they are, whatever the time zone and the style of dates (%s)",
+  async (way) => {
+    const { name, url, query } = database.current;
+    await query(
+      `ALTER DATABASE "${name}" SET timezone TO 'Asia/Tokyo'; ALTER DATABASE "${name}" SET datestyle TO 'SQL, DMY'`,
+    );
+    const db = open(way === "direct" ? url : await pooled(url));
+    const shop = `${way}.myshopify.com`;
+    const at = new Date("2026-11-23T04:05:06.789Z");
+    await db.execute(sql`
     INSERT INTO expand_contract."TokenEvent" ("shop", "kind", "at") VALUES (${shop}, 'acquired', ${at.toISOString()}::timestamptz)`);
-  const [stored] = await query<{ ms: string }>(
-    `SELECT EXTRACT(EPOCH FROM "at") * 1000 AS ms FROM expand_contract."TokenEvent" WHERE "shop" = $1`,
-    [shop],
-  );
-  expect(Number(stored?.ms)).toBe(at.getTime());
-});
+    const [stored] = await query<{ ms: string }>(
+      `SELECT EXTRACT(EPOCH FROM "at") * 1000 AS ms FROM expand_contract."TokenEvent" WHERE "shop" = $1`,
+      [shop],
+    );
+    expect(Number(stored?.ms)).toBe(at.getTime());
+    expect(
+      await db.query(
+        sql`SELECT "at", "at" AT TIME ZONE 'UTC' AS "utc" FROM expand_contract."TokenEvent" WHERE "shop" = ${shop}`,
+      ),
+    ).toEqual([{ at, utc: at }]);
+  },
+);
 
 it("sets nothing on a session that a pooler shares with other clients", async () => {
   const db = open(await pooled(database.current.url), { statementTimeoutMs: 1_234 });

@@ -47,7 +47,7 @@ describe("a migration run", () => {
 
   it("ends when the last outcome is stored, not with a later look at the run", async () => {
     const shops = await t.seed(30);
-    const run = await t.run(t.instance({ tickMs: 60_000 }).migrations);
+    const run = await t.run(t.instance({ tickMs: 60_000, deadAfterMs: 600_000 }).migrations);
     expect(run).toMatchObject({ status: "completed", migrated: 30 });
     await t.expectAllCurrent(shops);
   });
@@ -134,17 +134,21 @@ describe("a migration run", () => {
     await t.rows([
       { shop: "not a shop", accessToken },
       { shop: "elsewhere.myshopify.com", id: "another-program:elsewhere", accessToken },
+      { shop: "elsewhere.myshopify.com", id: "one-more:elsewhere", accessToken },
       { shop: own!, id: `another-program:${own}`, accessToken },
+      { shop: "", id: "of-no-shop", accessToken },
     ]);
     const run = await t.run(t.instance().migrations);
-    expect(run).toMatchObject({ status: "completed", migrated: 3, failed: 3, permanentTokens: 3, migratableTokens: 0 });
+    expect(run).toMatchObject({ status: "completed", migrated: 3, failed: 5, permanentTokens: 5, migratableTokens: 0 });
     expect(run.failures).toMatchObject([
+      { shop: "", code: "foreign_session" },
       { shop: "elsewhere.myshopify.com", code: "foreign_session", retryable: false, attempts: 0 },
+      { shop: "elsewhere.myshopify.com (row one-more:elsewhere)", code: "foreign_session" },
       { shop: `${own} (row another-program:${own})`, code: "foreign_session", retryable: false, attempts: 0 },
       { shop: "not a shop", code: "foreign_session", retryable: false, attempts: 0 },
     ]);
     const rows = await t.database.query(`SELECT 1 FROM "Session" WHERE "accessToken" = $1`, [accessToken]);
-    expect(rows.length).toBe(3);
+    expect(rows.length).toBe(5);
   });
 
   it("passes over names that can be no shop's, and takes up one in other letters", async () => {

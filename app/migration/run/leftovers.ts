@@ -37,17 +37,17 @@ function leftoverWords(code: string): string {
 export async function recordLeftovers(db: Queryable, runId: string, wave: number): Promise<void> {
   await db.execute(sql`
     WITH leftover AS (
-      SELECT s."id", lower(s."shop") AS "shop", ${reason} AS "code"
+      SELECT s."id", lower(s."shop") AS "shop", ${reason} AS "code", row_number() OVER (PARTITION BY lower(s."shop"), ${reason} ORDER BY s."id") AS n
       FROM "Session" s ${joinShopToken} WHERE ${living} AND ${reason} <> 'migratable'
     ),
     written AS (
       INSERT INTO expand_contract."MigrationOutcome" ("runId", "shop", "outcome", "code", "message", "retryable", "wave")
-      SELECT ${runId}, CASE WHEN o."shop" IS NULL THEN l."shop" ELSE l."shop" || ' (row ' || l."id" || ')' END,
+      SELECT ${runId}, CASE WHEN o."shop" IS NULL AND l.n = 1 THEN l."shop" ELSE l."shop" || ' (row ' || l."id" || ')' END,
         CASE l."code" WHEN 'foreign_session' THEN 'failed' WHEN 'not_exchangeable' THEN 'not_exchangeable' ELSE 'suspended' END,
         l."code", coalesce(${JSON.stringify(WORDS)}::jsonb ->> l."code", ${leftoverWords("")}),
         l."code" NOT IN ('foreign_session', 'not_exchangeable'), ${wave}::int
       FROM leftover l LEFT JOIN expand_contract."MigrationOutcome" o ON o."runId" = ${runId} AND o."shop" = l."shop"
-      WHERE o."code" IS DISTINCT FROM l."code" AND NOT (l."code" = 'unreachable' AND o."shop" IS NOT NULL)
+      WHERE (o."code" IS DISTINCT FROM l."code" OR l.n > 1) AND NOT (l."code" = 'unreachable' AND o."shop" IS NOT NULL)
       ON CONFLICT DO NOTHING RETURNING "outcome", "code"
     )
     INSERT INTO expand_contract."MigrationTally" AS tally ("runId", "wave", "outcome", "code", "shops")

@@ -66,10 +66,10 @@ export async function readRun(
 /** Every failure of a run, worst kind first, then by shop, in pages. */
 export async function* readFailures(db: Database, runId: string): AsyncGenerator<RunFailure> {
   for (const outcome of REPORTED) {
-    for (let after = ""; ;) {
-      const page = await db.query<RunFailure[]>(sql`
+    for (let after: string | null = null; ;) {
+      const page: RunFailure[] = await db.query<RunFailure[]>(sql`
         SELECT "shop", "outcome", coalesce("code", '') AS "code", coalesce("message", '') AS "message", "attempts", "retryable"
-        FROM expand_contract."MigrationOutcome" WHERE "runId" = ${runId} AND "outcome" = ${outcome} AND "shop" > ${after}
+        FROM expand_contract."MigrationOutcome" WHERE "runId" = ${runId} AND "outcome" = ${outcome} AND (${after}::text IS NULL OR "shop" > ${after})
         ORDER BY "shop" LIMIT ${FAILURE_PAGE}`);
       yield* page;
       if (page.length < FAILURE_PAGE) break;
