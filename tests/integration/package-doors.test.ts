@@ -148,6 +148,11 @@ test("what Shopify signed of a visit to the app proxy opens no other door; what 
       path,
     });
   for (const topic of ["", "orders/create"]) {
+    for (const door of [authenticate.flow, authenticate.fulfillmentService, authenticate.webhook]) {
+      const sent = send(topic);
+      sent.headers.set("Shopify-Hmac-Sha256", `${"B".repeat(43)}=`);
+      expect(await reach(door(sent)), `a second signature, ${topic}`).toBe(400);
+    }
     expect(await reach(authenticate.flow(send(topic, "/flow"))), topic).toBe(401);
     expect(await reach(authenticate.fulfillmentService(send(topic, "/fulfillment"))), topic).toBe(401);
   }

@@ -29,6 +29,7 @@ export type GateCounts = CallGate["counts"];
  * @param options.rate calls per second.
  * @param options.onPause all calls have to wait: tells the other instances.
  * @param options.onRoom a call has ended: another shop may be taken up.
+ * @param options.isAppKnown the client id has been served before; see `createPlatformTrouble`.
  * @param options.now milliseconds, monotonic.
  */
 export function createCallGate(options: {
@@ -36,6 +37,7 @@ export function createCallGate(options: {
   rate: number;
   onPause?: (ms: number) => void;
   onRoom?: () => void;
+  isAppKnown?: boolean;
   now?: () => number;
 }) {
   const { concurrency, now = () => performance.now() } = options;
@@ -43,7 +45,7 @@ export function createCallGate(options: {
   const counts = { throttled: 0, limited: 0 };
   /** Calls in flight, and those that wait for a place. */
   const queue = new PQueue({ concurrency: 1 });
-  const trouble = createPlatformTrouble(now);
+  const trouble = createPlatformTrouble(now, options);
   /** Shops taken up that have not come to their first call. */
   const onTheWay = new Set<object>();
   let rate = options.rate;

@@ -170,21 +170,26 @@ it("stores for which Shopify does not know the app halt nothing, however they co
   await many(3, pair);
   for (let tries = 1; tries < 6; tries++)
     for (let i = 0; i < 12; i++) await say(unknownApp, { shop: `closed-${i}`, tries });
-  await many(10, unknownApp);
+  await many(50, unknownApp);
   expect(gate.appRefused()).toBe(false);
   await say(pair);
 });
 
-it("an app that no shop's store knows halts: before anyone was served when the first is told so again, later after twenty", async () => {
+it("an app that no store knows halts before anyone was served: when the first is told so again, or after twenty; not where the client id is known", async () => {
   const first = openGate(1);
   for (const shop of ["a", "a", "a", "b", "b", "c"]) await first.say(unknownApp, { shop });
   expect(first.gate.appRefused()).toBe(false);
   await first.say(unknownApp, { shop: "a", tries: 1 });
   expect(first.gate.appRefused()).toBe(true);
-  const later = openGate(1);
-  await later.say(pair);
-  await later.many(19, unknownApp);
-  expect(later.gate.appRefused()).toBe(false);
-  await later.say(unknownApp);
-  expect(later.gate.appRefused()).toBe(true);
+  const many = openGate(1);
+  await many.many(19, unknownApp);
+  expect(many.gate.appRefused()).toBe(false);
+  await many.say(unknownApp);
+  expect(many.gate.appRefused()).toBe(true);
+  const givenUpBefore = openGate(1);
+  for (let i = 0; i < 50; i++) await givenUpBefore.say(unknownApp, { tries: 1 });
+  expect(givenUpBefore.gate.appRefused()).toBe(false);
+  const known = openGate(1, { isAppKnown: true });
+  await known.many(50, unknownApp);
+  expect(known.gate.appRefused()).toBe(false);
 });

@@ -38,8 +38,9 @@ function signalOf(answer: TokenAnswer | ProbeAnswer): { kind: Kind; waitMs?: num
  * since is in trouble of its own: it says nothing about the others until it is served. See
  * docs/decisions/0016-one-shops-trouble-is-its-own.md.
  * @param now milliseconds, monotonic.
+ * @param options.isAppKnown the client id is right: a shop for which the app is not known never says anything about others. Default: no.
  */
-export function createPlatformTrouble(now: () => number) {
+export function createPlatformTrouble(now: () => number, { isAppKnown = false } = {}) {
   let latest: { shop: string; kind: Kind; isAsked: boolean }[] = [];
   let limitMetAt = -Infinity;
   let shopsForLimit = SEVERAL;
@@ -63,8 +64,8 @@ export function createPlatformTrouble(now: () => number) {
     /** Calls in flight of `most`: half with each shop without an answer; one while Shopify is down, or has never answered. */
     bound: (most: number) => (served === 0 || isDown() ? 1 : Math.max(1, Math.floor(most / 2 ** brokenInARow()))),
     /**
-     * Shopify does not accept the app, once and for all: several shops in a row were told so, or very many that it does not know the app, or,
-     * before any was served, all of them, one twice.
+     * Shopify does not accept the app, once and for all: several shops in a row were told so. Or, as long as no shop was served, twenty were told
+     * that it does not know the app, or several of which one asked again.
      */
     appRefused: () => isAppRefused,
     /**
@@ -83,9 +84,11 @@ export function createPlatformTrouble(now: () => number) {
       // An outage is one of shops that are well otherwise, and so is an app that is not known any more.
       if (!isOwn || kind === "throttled") latest = [...latest, { shop, kind, isAsked }].slice(-REMEMBERED);
       const inARow = shopsIn(since((one) => one === "answered").filter((one) => one.kind === kind));
+      const isUnknownToAll = inARow >= REMEMBERED || (before !== undefined && inARow >= SEVERAL);
       isAppRefused ||=
-        (kind === "app refused" && inARow >= SEVERAL) ||
-        (kind === "unknown" && (inARow >= REMEMBERED || (served === 0 && before !== undefined && inARow >= SEVERAL)));
+        kind === "app refused"
+          ? inARow >= SEVERAL
+          : kind === "unknown" && served === 0 && !isAppKnown && isUnknownToAll;
       const isPatient = now() - servedAt < UNSERVED_MS;
       const isLimit = isAsked && isLimitBelieved() && isPatient;
       if (isLimit) limitMetAt = now();

@@ -22,11 +22,17 @@ export const unknownApp = refusal({ kind: "configuration", reason: "application_
 export const wrongSecret = refusal({ kind: "configuration", reason: "invalid_client" });
 
 /** A gate in simulated time, and what shops are answered at it. */
-export function openGate(concurrency = 8) {
+export function openGate(concurrency = 8, options: { isAppKnown?: boolean } = {}) {
   let time = 1_000;
   let shops = 0;
   const pauses: number[] = [];
-  const gate = createCallGate({ concurrency, rate: 1e9, onPause: (ms) => pauses.push(ms), now: () => time });
+  const gate = createCallGate({
+    ...options,
+    concurrency,
+    rate: 1e9,
+    onPause: (ms) => pauses.push(ms),
+    now: () => time,
+  });
   /** One call for a shop: another one each time unless named. */
   const say = async (answer: TokenAnswer, { shop = `s${shops++}`, tries = 0 } = {}) => {
     const permit = gate.acquire(shop, tries);

@@ -1,4 +1,4 @@
-import { FINAL_FAILURES } from "./judge-wave.ts";
+import { FINAL_FAILURES, OF_THE_ROW } from "./judge-wave.ts";
 
 /** Shops looked back upon. */
 const WINDOW = 200;
@@ -19,8 +19,7 @@ export function createFailureWindow(threshold: number): FailureWindow {
   const allowed = (threshold / 100) * WINDOW;
   return {
     record(outcome, code) {
-      // A row that the database refuses is no failure of its shop.
-      recent.push(FINAL_FAILURES.has(outcome) && code !== "storage_unfit" ? code : undefined);
+      recent.push(FINAL_FAILURES.has(outcome) && !OF_THE_ROW.has(code) ? code : undefined);
       if (recent.length > WINDOW) recent.shift();
       const codes = recent.filter((entry) => entry !== undefined);
       if (codes.length <= allowed) return undefined;

@@ -11,6 +11,9 @@ const TOLERATED_FAILURES = 2;
 /** Outcomes that say that something went wrong for a shop for good. */
 export const FINAL_FAILURES: ReadonlySet<string> = new Set(["failed", "needs_reauthorization"]);
 
+/** Failures that say nothing about others: the database refuses a row, or the store is new or closed. */
+export const OF_THE_ROW: ReadonlySet<string> = new Set(["storage_unfit", "application_cannot_be_found"]);
+
 /** A pair was stored, but the Admin API could not be asked about it: no failure of the shop, yet no proof for a wave. */
 const NOT_VERIFIED = "stored_not_verified";
 
@@ -24,6 +27,7 @@ export function judgeWave(counts: readonly WaveCount[], threshold: number): { pa
   let failures = 0;
   for (const count of counts) {
     shops += count.shops;
+    if (OF_THE_ROW.has(count.code)) continue;
     if (FINAL_FAILURES.has(count.outcome) || count.code === NOT_VERIFIED) failures += count.shops;
   }
   const allowed = Math.max(TOLERATED_FAILURES, (threshold / 100) * shops);

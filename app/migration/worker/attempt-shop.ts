@@ -44,7 +44,7 @@ export interface AttemptContext {
 export async function attemptShop(claim: Claim, context: AttemptContext): Promise<Attempt> {
   const { tokens, gate, random } = context;
   const { shop, tries } = claim;
-  const permit = gate.acquire(shop, tries);
+  const permit = gate.acquire(shop, tries + (claim.wasGivenUp ? 1 : 0));
   const judge = (outcome: MigrateOutcome) => judgeAttempt(outcome, { tries, call: permit.last }, random);
   try {
     const outcome = await tokens.migrate(shop, {

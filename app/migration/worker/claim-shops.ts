@@ -9,6 +9,8 @@ export interface Claim {
   /** How often it failed before, not counting what concerned every shop (a limit for all, an outage). */
   tries: number;
   wave: number;
+  /** An earlier run had given the shop up. */
+  wasGivenUp?: boolean;
   /** Zero-based position of the shop in the run, where that decides whether it is verified; undefined when it comes back. */
   ordinal?: number;
 }
@@ -16,7 +18,8 @@ export interface Claim {
 /**
  * Takes up to `want` fresh shops: the next page of permanent sessions behind the run's cursor. The run's row is locked for as
  * long as the page is read and stored, a few milliseconds, so two workers never take one page. A shop that the run has taken up
- * before is passed over: it has its row.
+ * before is passed over: it has its row. The first page is taken from all over the table: what its shops are told says something about the app,
+ * and stores whose names come first, which anyone can choose, must not decide it.
  * @returns the shops, and whether there may be more fresh ones in this wave.
  */
 export async function claimFreshShops(
@@ -36,6 +39,7 @@ export async function claimFreshShops(
       const take = Math.min(want, limit === undefined ? want : limit - run.taken);
       const waves = wavesOf(run.options);
       const percent = waves[run.wave] ?? 100;
+      const isFirst = run.taken === 0 && run.cursor === "";
       const page = shops
         ? sql`
             SELECT lpad((i - 1)::text, 9, '0') AS "key", name AS "shop"
@@ -45,8 +49,8 @@ export async function claimFreshShops(
             SELECT s."id" AS "key", lower(s."shop") AS "shop" FROM "Session" s
             WHERE ${permanentSession} AND s."id" > ${run.cursor}
               ${percent < 100 ? sql`AND ${placeOfShop} < ${percent}::float8` : empty}
-            ORDER BY s."id" LIMIT ${take}`;
-      const [taken] = await tx.query<[{ shops: string[]; read: number }]>(sql`
+            ORDER BY ${isFirst ? sql`random()` : sql`s."id"`} LIMIT ${take}`;
+      const [taken] = await tx.query<[{ shops: Pick<Claim, "shop" | "wasGivenUp">[]; read: number }]>(sql`
         WITH page AS MATERIALIZED (${page}),
         stored AS (
           INSERT INTO expand_contract."MigrationOutcome" ("runId", "shop", "outcome", "wave", "claimedBy")
@@ -55,14 +59,17 @@ export async function claimFreshShops(
         ),
         moved AS (
           UPDATE expand_contract."MigrationRun" SET
-            "cursor" = coalesce((SELECT max("key") FROM page), "cursor"),
+            ${isFirst && !shops ? empty : sql`"cursor" = coalesce((SELECT max("key") FROM page), "cursor"),`}
             "taken" = "taken" + (SELECT count(*) FROM stored),
             "drained" = (SELECT count(*) FROM page) < ${want}::int
           WHERE "id" = ${runId}
         )
-        SELECT (SELECT coalesce(json_agg("shop"), '[]') FROM stored) AS "shops", (SELECT count(*)::int FROM page) AS "read"`);
+        SELECT (SELECT count(*)::int FROM page) AS "read", (
+          SELECT coalesce(json_agg(json_build_object('shop', s."shop", 'wasGivenUp', coalesce(t."givenUpRuns", 0) > 0)), '[]')
+          FROM stored s LEFT JOIN expand_contract."ShopToken" t ON t."shop" = s."shop"
+        ) AS "shops"`);
       return {
-        claims: taken.shops.map((shop, i) => ({ shop, tries: 0, wave: run.wave, ordinal: run.taken + i })),
+        claims: taken.shops.map((shop, i) => ({ ...shop, tries: 0, wave: run.wave, ordinal: run.taken + i })),
         more: taken.read >= want,
       };
     },

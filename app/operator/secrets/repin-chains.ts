@@ -34,7 +34,8 @@ export async function repinChains(
   { tokens, log }: { tokens: Pick<Tokens, "pinnedChains" | "repin">; log: TokenLog },
   { after, rate, signal }: { after: string; rate: number; signal: AbortSignal },
 ): Promise<Repinned> {
-  const gate = createCallGate({ concurrency: CONCURRENCY, rate, onRoom: () => wake() });
+  // The chains are this client id's own.
+  const gate = createCallGate({ concurrency: CONCURRENCY, rate, isAppKnown: true, onRoom: () => wake() });
   let wake = () => {};
   const bounded = (pace: Pace): Pace => ({ ...pace, rate: Math.min(pace.rate, rate) });
   let pace = bounded(paces.get(tokens) ?? { ...initialPace, rate });

@@ -68,7 +68,9 @@ test("what the library fails on, or never answers, is answered 4xx", async () =>
   expect(await answerOf(wrapped.auth.begin(), { originalUrl: "/api/auth?shop=a.myshopify.com" })).toBe("begun");
   for (const host of ["AAAA", "Ww=="]) {
     const originalUrl = `/api/auth?shop=a.myshopify.com&host=${host}`;
-    expect(await answerOf(wrapped.auth.begin(), { originalUrl }), host).toBe(400);
+    for (const middleware of [wrapped.auth.begin(), wrapped.auth.callback(), wrapped.ensureInstalledOnShop()]) {
+      expect(await answerOf(middleware, { originalUrl }), host).toBe(400);
+    }
   }
   const guarded = wrapped.validateAuthenticatedSession();
   for (const authorization of ["Basic x", "Bearer", "bearer a.b.c", "Bearer a.b.c y", ""]) {
@@ -76,4 +78,6 @@ test("what the library fails on, or never answers, is answered 4xx", async () =>
   }
   expect(await answerOf(process, {})).toBe(400);
   expect(await answerOf(process, { body: "{}" })).toBe("processed");
+  const twice = { "shopify-hmac-sha256": "B".repeat(44), "x-shopify-hmac-sha256": "A".repeat(44) };
+  expect(await answerOf(process, { body: "{}", headers: twice })).toBe(400);
 });

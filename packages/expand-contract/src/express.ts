@@ -7,7 +7,14 @@ import { topicName } from "../../../app/webhooks/named-shop.ts";
 import { isProxiedText, isTopicOfShopify } from "../../../app/webhooks/proxied-text.ts";
 import { REFUSALS } from "../../../app/webhooks/webhook-refusal.ts";
 import { createResigner, isSigned } from "./previous-secret.ts";
-import { bodyOf, deliveryHeaders, findDisagreement, recordWebhook, triggeredAt } from "./record-webhook.ts";
+import {
+  bodyOf,
+  deliveryHeaders,
+  findDisagreement,
+  isAmbiguous,
+  recordWebhook,
+  triggeredAt,
+} from "./record-webhook.ts";
 import { BEARER, identifyRequest, isHostReadable, NO_HOST, NOT_STAFF, STALE_ID_TOKEN } from "./request-identity.ts";
 
 /** As in with-tokens.ts. */
@@ -65,6 +72,7 @@ export function withExpressTokens<App extends ExpressAppLike>(shopify: App, toke
     async (request: ExpressRequest, response: ServerResponse, next: Next) => {
       try {
         resign(request);
+        if (!isHostReadable(api, urlOf(request))) return refuse(response, NO_HOST);
         const { authorization, cookie } = request.headers;
         const identity = await identifyRequest(api, { url: urlOf(request), authorization, cookie });
         // The library fails on what is there and is no token.
@@ -103,6 +111,7 @@ export function withExpressTokens<App extends ExpressAppLike>(shopify: App, toke
     return async (request: ExpressRequest, response: ServerResponse, next: Next) => {
       try {
         if (!namesShop(request)) return refuse(response, NO_SHOP);
+        if (!isHostReadable(api, urlOf(request))) return refuse(response, NO_HOST);
         resign(request);
         const { shop } = await identifyRequest(api, { url: urlOf(request), authorization: undefined });
         const run = async () => middleware(request as never, response as never, next);
@@ -123,6 +132,7 @@ export function withExpressTokens<App extends ExpressAppLike>(shopify: App, toke
       parse!,
       (request: ExpressRequest, response: ServerResponse, next: Next) => {
         const at = triggeredAt(header(request, "x-shopify-triggered-at") ?? header(request, "shopify-triggered-at"));
+        if (isAmbiguous((name) => header(request, name))) return refuse(response, REFUSALS.headers);
         const { hmac, shop, topic } = deliveryHeaders((name) => header(request, name));
         // The library fails on it, and answers nothing.
         if (typeof request.body !== "string") return refuse(response, NO_BODY);

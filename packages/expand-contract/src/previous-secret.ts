@@ -57,8 +57,13 @@ const ONCE = ["shop", "hmac", "signature", "id_token"];
 type Pair = [name: string, value: string];
 /** What a query's signature covers; values of a name that is there more than once are one to the libraries. */
 function pairsOf(parameters: URLSearchParams): Pair[] {
-  const names = [...new Set(parameters.keys())].filter((name) => name !== "hmac" && name !== "signature");
-  return names.map((name): Pair => [name, parameters.getAll(name).join(",")]).sort(byName);
+  const values = new Map<string, string>();
+  for (const [name, value] of parameters) {
+    const before = values.get(name);
+    values.set(name, before === undefined ? value : `${before},${value}`);
+  }
+  for (const name of ["hmac", "signature"]) values.delete(name);
+  return [...values].sort(byName);
 }
 const byName = ([one]: Pair, [other]: Pair) => one.localeCompare(other);
 const adminTexts = ({ searchParams }: URL) => [

@@ -47,6 +47,14 @@ export function deliveryHeaders(header: (name: string) => string | null | undefi
   return { topic: read("topic"), shop: read("shop-domain"), hmac: read("hmac-sha256") };
 }
 
+/** Whether a delivery has headers of both kinds that say different things: the libraries read one at this door and the other at that. */
+export function isAmbiguous(header: (name: string) => string | null | undefined): boolean {
+  return ["hmac-sha256", "shop-domain"].some((name) => {
+    const [one, other] = [header(`shopify-${name}`), header(`x-shopify-${name}`)];
+    return Boolean(one && other && one !== other);
+  });
+}
+
 /**
  * Why a signed body does not go with its headers, which are not signed: they name no shop, it names another one, or none where Shopify may
  * not be asked about it. Shops at custom domains of the app's settings are shops. Undefined where it goes with them; whether a body is signed the library decides.

@@ -119,6 +119,11 @@ test("names that sort alike in one reading and not in another open no other shop
   expect(await visit(split, sign(text))).toBe(400);
 });
 
+test("a visit with hundreds of parameters is refused before they are sorted", async () => {
+  const many = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`p${i}`, "1"]));
+  expect(await visit({ ...SIGNED, ...many })).toBe(400);
+});
+
 test.each([
   ["an `index` of Remix's own", { index: "" }, {}],
   ["an `index` of the visitor's", { index: "2" }, { index: "2" }],

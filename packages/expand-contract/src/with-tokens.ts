@@ -6,7 +6,15 @@ import { REFUSALS } from "../../../app/webhooks/webhook-refusal.ts";
 import { findParts } from "./app-parts.ts";
 import { createResigner, isSigned } from "./previous-secret.ts";
 import { type Authenticate, wrapPublic } from "./wrap-public.ts";
-import { bodyOf, deliveryHeaders, findDisagreement, isShopOf, recordWebhook, triggeredAt } from "./record-webhook.ts";
+import {
+  bodyOf,
+  deliveryHeaders,
+  findDisagreement,
+  isAmbiguous,
+  isShopOf,
+  recordWebhook,
+  triggeredAt,
+} from "./record-webhook.ts";
 import { identifyRequest, isHostReadable, NO_HOST, NOT_STAFF } from "./request-identity.ts";
 import { resignRequest } from "./resign-request.ts";
 import { responseOf } from "./token-error-response.ts";
@@ -91,9 +99,10 @@ export function withTokens<App extends ShopifyAppLike>(
   /**
    * A body that Shopify signed. A stranger's may be large, and slow to read: what that is answered the library decides.
    * @param topic of a webhook.
-   * @throws Response for the text of an app proxy's visit.
+   * @throws Response for the text of an app proxy's visit, and for headers that say two things.
    */
   const signedBody = async (request: Request, topic?: string): Promise<Record<string, unknown> | undefined> => {
+    if (isAmbiguous((name) => request.headers.get(name))) throw problemResponse(REFUSALS.headers);
     const { hmac } = headersOf(request);
     if (!HMAC.test(hmac ?? "")) return undefined;
     const text = await request.clone().text();
