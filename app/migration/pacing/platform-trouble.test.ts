@@ -144,6 +144,19 @@ it("an outage that does not end counts against the shops after ten minutes, so t
   expect((await say(broken())).isForAll).toBe(false);
 });
 
+it("long waits of many shops, one after the other, hold nobody while others are served; of several in a row they hold all", async () => {
+  const { say, pauses, pass } = openGate();
+  for (let i = 0; i < 30; i++) {
+    await say(throttled(86_400_000));
+    await say(throttled(86_400_000));
+    await say(pair);
+    pass(100);
+  }
+  expect(pauses).toEqual([]);
+  for (let i = 0; i < 3; i++) await say(throttled(20_000));
+  expect(pauses).toEqual([20_000]);
+});
+
 it("wrong credentials halt after three different shops in a row, for good, and not one call more leaves", async () => {
   const { gate, say } = openGate(2);
   await say(pair);

@@ -54,8 +54,11 @@ export function createPlatformTrouble(now: () => number, { isAppKnown = false } 
   /** Different shops in a row that got no answer. */
   const brokenInARow = () => shopsIn(since((kind) => kind !== "broken"));
   const isDown = () => brokenInARow() >= SHOPS_FOR_OUTAGE;
-  const isLimitBelieved = () =>
-    shopsIn(latest.filter((one) => one.isAsked)) >= shopsForLimit || now() - limitMetAt <= LIMIT_BELIEVED_MS;
+  /** @param waitMs a long wait is one for all only while nobody is served: else it may be that of a few shops, one after the other. */
+  const isLimitBelieved = (waitMs: number) =>
+    shopsIn((waitMs > SHORT_WAIT_MS ? since((kind) => kind === "answered") : latest).filter((one) => one.isAsked)) >=
+      shopsForLimit ||
+    (waitMs <= SHORT_WAIT_MS && now() - limitMetAt <= LIMIT_BELIEVED_MS);
 
   return {
     isDown,
@@ -90,10 +93,10 @@ export function createPlatformTrouble(now: () => number, { isAppKnown = false } 
           ? inARow >= SEVERAL
           : kind === "unknown" && served === 0 && !isAppKnown && isUnknownToAll;
       const isPatient = now() - servedAt < UNSERVED_MS;
-      const isLimit = isAsked && isLimitBelieved() && isPatient;
+      const isLimit = isAsked && isLimitBelieved(waitMs) && isPatient;
       if (isLimit) limitMetAt = now();
       const isOutage = kind === "broken" && !isOwn && isDown();
-      const isShort = kind === "throttled" && waitMs! <= SHORT_WAIT_MS && (isAsked || isLimitBelieved());
+      const isShort = kind === "throttled" && waitMs! <= SHORT_WAIT_MS && (isAsked || isLimitBelieved(waitMs!));
       if (before?.heldAll && isOwn) {
         // All have waited for nothing: a limit takes one more shop to be believed, until one that waited is served.
         limitMetAt = -Infinity;

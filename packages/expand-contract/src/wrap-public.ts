@@ -1,4 +1,4 @@
-import { type ClientSecrets, isSigned, proxyTexts } from "./previous-secret.ts";
+import { type ClientSecrets, isSigned, MOST_PARAMETERS, proxyTexts } from "./previous-secret.ts";
 
 /** One of the library's doors. */
 export type Authenticate = (request: Request, ...rest: never[]) => Promise<unknown>;
@@ -28,8 +28,6 @@ export function wrapPublic(original: object, { verified, secrets, isShop }: Publ
 
 /** In hexadecimal, as Shopify sends it. */
 const HMAC = /^[\da-f]{64}$/;
-/** Sorting what anyone sends has to stay cheap. */
-const MOST_PARAMETERS = 200;
 /** What Shopify says of a request of the app proxy; anything else is the shop's own. */
 const PROXY_PARAMETERS = ["shop", "path_prefix", "timestamp", "signature", "logged_in_customer_id"];
 
