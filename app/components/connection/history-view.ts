@@ -27,8 +27,8 @@ export interface HistoryLine {
 const MOST_LINES = 50;
 
 /**
- * The history of a connection, the latest first, with repeats collapsed into one line; fifty lines at most. Kinds that only operators understand are left
- * out, and do not end a row.
+ * The history of a connection, the latest first, with repeats collapsed into one line; fifty lines at most. Kinds that only operators
+ * understand are left out, and do not end a row.
  * @param history the latest first.
  */
 export function viewHistory(history: readonly TokenHistoryEntry[]): HistoryLine[] {

@@ -18,8 +18,9 @@ export interface Claim {
 /**
  * Takes up to `want` fresh shops: the next page of permanent sessions behind the run's cursor. The run's row is locked for as
  * long as the page is read and stored, a few milliseconds, so two workers never take one page. A shop that the run has taken up
- * before is passed over: it has its row. The first page is taken from all over the table: what its shops are told says something about the app,
- * and stores whose names come first, which anyone can choose, must not decide it.
+ * before is passed over: it has its row. The first page is taken from all over the table (one sort of the
+ * permanent sessions, 0.6 s for a million): what its shops are told says something about the app, and stores whose names come first,
+ * which anyone can choose, must not decide it.
  * @returns the shops, and whether there may be more fresh ones in this wave.
  */
 export async function claimFreshShops(
