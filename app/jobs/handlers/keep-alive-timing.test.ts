@@ -39,9 +39,10 @@ describe("the spread of keep-alives", () => {
     const delays = keepAliveDelays(shops, KEEP_ALIVE_SPREAD);
     expect(new Set(delays.map(({ shop }) => shop)).size).toBe(count);
     const bySecond = new Array<number>(3_600).fill(0);
-    for (const { afterSeconds } of delays) bySecond[afterSeconds]!++;
+    for (const { afterSeconds } of delays) bySecond[Math.floor(afterSeconds)]!++;
     expect(Math.max(...bySecond)).toBeLessThanOrEqual(Math.ceil(count / 3_600));
     expect(Math.min(...bySecond)).toBeGreaterThan(0);
+    expect(new Set(delays.map(({ afterSeconds }) => afterSeconds)).size).toBe(count);
   });
 
   it("has one shop due at its own moment, not at the beginning", () => {

@@ -43,8 +43,9 @@ export function keepAliveDueAgeMs(shop: string, spread: KeepAliveSpread): number
 }
 
 /**
- * When within the pass each shop's turn is; whole seconds. Evenly, so that no second has more than its share: shops that fell where chance puts
- * them would be three and four in some seconds and none in others. In an order of its own, which does not follow the days.
+ * When within the pass each shop's turn is; seconds, to the millisecond. Evenly, so that no second has more than its share: shops that fell
+ * where chance puts them would be three and four in some seconds and none in others, and with whole seconds all of a second's shops
+ * would begin at once. In an order of its own, which does not follow the days.
  */
 export function keepAliveDelays<Shop extends string>(
   shops: readonly Shop[],
@@ -55,5 +56,6 @@ export function keepAliveDelays<Shop extends string>(
     .sort((a, b) => a.place - b.place);
   // A few shops are not all due at the beginning.
   const first = inOrder[0]?.place ?? 0;
-  return inOrder.map(({ shop }, i) => ({ shop, afterSeconds: Math.floor(((i + first) / shops.length) * passSeconds) }));
+  const apart = (passSeconds * 1_000) / shops.length;
+  return inOrder.map(({ shop }, i) => ({ shop, afterSeconds: Math.floor((i + first) * apart) / 1_000 }));
 }

@@ -19,7 +19,7 @@ const FIRST_DUE = `
 /** A look is not repeated sooner than this; milliseconds. */
 const LEAST_MS = 50;
 /** Behind a job that is due another may come due, which a look does not see; milliseconds. */
-const AFTER_DUE_MS = 500;
+const AFTER_DUE_MS = 250;
 
 export interface WorkerWaker {
   stop(): Promise<void>;
