@@ -2,11 +2,11 @@ import type { HeadersFunction, LoaderFunctionArgs } from "@remix-run/node";
 import { isRouteErrorResponse, Links, Meta, Outlet, Scripts, useRouteError } from "@remix-run/react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { pageProblemOf } from "./auth/page-problem.ts";
 import { chooseLanguage } from "./components/language/choose-language.ts";
 import { PageLanguage, useDocumentData } from "./components/language/page-language.tsx";
 import { TRANSLATIONS } from "./components/language/translations.server.ts";
 import { ScrollPosition } from "./components/pages/scroll-position.tsx";
+import { usePageProblem } from "./components/pages/use-page-problem.ts";
 import { services } from "./services.server.ts";
 import { pageTitle } from "./components/language/page-title.ts";
 
@@ -63,22 +63,21 @@ export default function Root() {
 
 /** The last boundary: plain, because whatever broke may have been the design system. */
 export function ErrorBoundary() {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   const error = useRouteError();
-  const { code, title, detail, next } = pageProblemOf(error);
-  const isKnown = i18n.exists(`problem.${code}.title`);
+  const { title, detail, next } = usePageProblem();
   const isNotFound = isRouteErrorResponse(error) && error.status === 404;
   const reference = useDocumentData()?.requestId;
   return (
     <main style={{ font: "14px/1.5 system-ui, sans-serif", maxWidth: "28rem", margin: "20vh auto", padding: "0 1rem" }}>
-      <h1 style={{ fontSize: "1.25rem" }}>{isKnown ? t(`problem.${code}.title`) : title}</h1>
-      <p>{isKnown ? t(`problem.${code}.detail`) : detail}</p>
+      <h1 style={{ fontSize: "1.25rem" }}>{title}</h1>
+      <p>{detail}</p>
       {next && (
         <a href={next.href} target="_top">
-          {isKnown ? t(`problem.${code}.next`, next.label) : next.label}
+          {next.label}
         </a>
       )}
-      {isNotFound && <a href="/">{i18n.exists("outside.notFoundLink") ? t("outside.notFoundLink") : "Start page"}</a>}
+      {isNotFound && <a href="/">{t("outside.notFoundLink")}</a>}
       {!isNotFound && reference && <p>{t("problem.reference", { reference })}</p>}
     </main>
   );

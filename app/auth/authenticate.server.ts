@@ -7,7 +7,6 @@ import { noteVerifiedShop } from "./identity/verified-shop.ts";
 import { verifyIdToken } from "./identity/verify-id-token.server.ts";
 import { chooseInstallFlow, type InstallFlow } from "./install/install-flow.server.ts";
 import { openFromOutside } from "./open-from-outside.server.ts";
-import { ROBOT } from "./page-problem-texts.ts";
 import { adminHost } from "./shopify-addresses.server.ts";
 import { MissingScopesError, problemResponse, toResponse } from "./token-error-response.server.ts";
 
@@ -69,7 +68,7 @@ async function authenticateOnce(request: Request, context: AppLoadContext): Prom
 
 async function authenticate(request: Request, context: AppLoadContext): Promise<Authenticated> {
   const { env, flags, tokens } = services;
-  if (isRobot(request)) throw problemResponse(410, ROBOT);
+  if (isRobot(request)) throw problemResponse(410, { code: "robot" });
   const parameters = readParameters(request);
   if (comesFromOutside(request, parameters)) throw await openFromOutside(parameters);
 

@@ -4,7 +4,6 @@ import { services } from "../services.server.ts";
 import { ReauthorizationRequiredError, type ShopTokenState } from "../tokens/index.ts";
 import type { Parameters } from "./identity/read-parameters.ts";
 import { verifySignedQuery } from "./identity/verify-signed-query.server.ts";
-import { FORGED_LINK } from "./page-problem-texts.ts";
 import { authorizationCodeUrl, embeddedAppUrl, inLanguage } from "./shopify-addresses.server.ts";
 import { problemResponse } from "./token-error-response.server.ts";
 
@@ -22,7 +21,7 @@ const SHOP_NAME_QUERY = "#graphql\n query ShopName { shop { name } }";
 export async function openFromOutside(parameters: Parameters): Promise<Response> {
   const { env, tokens, log } = services;
   const verdict = await verifySignedQuery(parameters);
-  if (verdict.kind === "forged") return problemResponse(400, FORGED_LINK);
+  if (verdict.kind === "forged") return problemResponse(400, { code: "forged_link", next: "/auth/login" });
   const verified = verdict.kind === "signed" ? verdict.query.shop : undefined;
   const shop = verified ?? findShopDomain(parameters.get("shop"));
   if (!shop) return redirect(inLanguage("/auth/login", parameters.get("locale")));

@@ -1,14 +1,14 @@
-// Proves that a merchant's page has words for every problem, and never shows an error's own message.
+// Proves that a merchant's page knows what every error is, and never shows an error's own message.
 import { UNSAFE_ErrorResponseImpl as ErrorResponse } from "@remix-run/router";
 import { expect, it } from "vitest";
 import { pageProblemOf } from "./page-problem.ts";
 
-it("shows a problem that the server put into words", () => {
-  const problem = { code: "x", title: "Title", detail: "Detail", retryable: false };
+it("shows a problem that the server has named", () => {
+  const problem = { code: "missing_scopes", next: "/auth", reference: "1" };
   expect(pageProblemOf(new ErrorResponse(503, "", problem))).toEqual(problem);
 });
 
-it("has words for what has none", () => {
+it("has a name for what has none", () => {
   expect(pageProblemOf(new ErrorResponse(404, "Not Found", "")).code).toBe("not_found");
   expect(pageProblemOf(new ErrorResponse(401, "Unauthorized", null)).code).toBe("reopen");
 });

@@ -7,7 +7,6 @@ import { OddParameterError, readParameters, type Parameters } from "./identity/r
 import { IdTokenRefusedError } from "./identity/verify-id-token.server.ts";
 import type { InstallFlow } from "./install/install-flow.server.ts";
 import type { PageProblem } from "./page-problem.ts";
-import * as problems from "./page-problem-texts.ts";
 import { adminHost, authorizationCodeUrl, exitIframePath, inLanguage } from "./shopify-addresses.server.ts";
 
 const RETRY_WITH_NEW_ID_TOKEN = { "X-Shopify-Retry-Invalid-Session-Request": "1" };
@@ -18,6 +17,7 @@ const BOUNCED = "bounced";
 const ROUND_MS = 5 * 60_000;
 const LATEST_EVENTS = 10;
 const DEFAULT_RETRY_AFTER_MS = 5_000;
+const ODD_ADDRESS: PageProblem = { code: "odd_address", next: "/auth/login" };
 
 /** The stored token works, and the merchant has not granted all the scopes that the app was configured with. */
 export class MissingScopesError extends Error {
@@ -40,48 +40,53 @@ export async function toResponse(error: unknown, request: Request, flow: Install
   const { log } = services;
   if (isDatabaseUnable(error)) {
     log.error({ err: error }, "the database cannot be reached");
-    return problemResponse(503, problems.BUSY, { "Retry-After": String(DEFAULT_RETRY_AFTER_MS / 1000) });
+    return problemResponse(503, { code: "busy" }, { "Retry-After": String(DEFAULT_RETRY_AFTER_MS / 1000) });
   }
-  if (error instanceof OddParameterError) return problemResponse(400, problems.ODD_ADDRESS);
+  if (error instanceof OddParameterError) return problemResponse(400, ODD_ADDRESS);
   if (error instanceof IdTokenRefusedError) {
-    return error.kind === "stale" ? askForIdToken(request) : problemResponse(401, problems.NOT_STAFF);
+    return error.kind === "stale"
+      ? askForIdToken(request)
+      : problemResponse(401, { code: "not_admin", next: "/auth/login" });
   }
-  if (error instanceof MissingScopesError)
-    return askForAuthorization(request, error.shop, problems.scopesNotGranted, 1);
+  if (error instanceof MissingScopesError) return askForAuthorization(request, error.shop, "missing_scopes", 1);
   if (!(error instanceof TokenError)) return error;
   switch (error.code) {
     case "reauthorization_required":
       log.info({ shop: error.shop, reason: error.reason, flow }, "asking the merchant's browser for a new grant");
       return flow === "token_exchange"
         ? askForIdToken(request)
-        : askForAuthorization(request, error.shop, problems.authorizedInVain, 2);
+        : askForAuthorization(request, error.shop, "authorized_in_vain", 2);
     case "invalid_id_token":
       return askForIdToken(request);
     case "transient":
     case "incomplete_pair":
       log.warn({ err: error, shop: error.shop }, "Shopify cannot be asked now");
-      return problemResponse(503, problems.UNREACHABLE, { "Retry-After": String(retryAfterSeconds(error)) });
+      return problemResponse(503, { code: "shopify_unreachable" }, { "Retry-After": String(retryAfterSeconds(error)) });
     case "shop_suspended":
-      return problemResponse(423, problems.SUSPENDED);
+      return problemResponse(423, { code: "shop_suspended" });
     case "configuration":
       if (!isOfTheApp(error.reason)) {
         log.warn(
           { err: error, shop: error.shop },
           "Shopify does not know the app for this shop: a new or closed store?",
         );
-        return problemResponse(503, problems.UNREACHABLE, { "Retry-After": String(retryAfterSeconds(error)) });
+        return problemResponse(
+          503,
+          { code: "shopify_unreachable" },
+          { "Retry-After": String(retryAfterSeconds(error)) },
+        );
       }
       log.error({ err: error, shop: error.shop }, "the app is not set up correctly");
-      return problemResponse(500, problems.OUR_FAULT);
+      return problemResponse(500, { code: "configuration" });
     case "storage_unfit":
     case "token_unreadable":
       log.error({ err: error, shop: error.shop }, "a token could not be stored or read");
-      return problemResponse(503, problems.BUSY, { "Retry-After": String(DEFAULT_RETRY_AFTER_MS / 1000) });
+      return problemResponse(503, { code: "busy" }, { "Retry-After": String(DEFAULT_RETRY_AFTER_MS / 1000) });
     case "permanent_token_refused":
     case "admin_api_refused":
     case "graphql_errors":
       log.error({ err: error, shop: error.shop }, "a page could not be served");
-      return problemResponse(502, problems.REFUSED);
+      return problemResponse(502, { code: "shopify_refused" });
   }
 }
 
@@ -96,10 +101,11 @@ function retryAfterSeconds(error: TokenError): number {
  * to be told the shop and the Admin's host; that shop proves nothing; only the next ID token does.
  */
 function askForIdToken(request: Request): Response {
-  if (request.headers.has("authorization")) return problemResponse(401, problems.REOPEN, RETRY_WITH_NEW_ID_TOKEN);
-  if (request.headers.get("sec-fetch-dest") === "empty") return problemResponse(401, problems.SCRIPTS_BLOCKED);
+  if (request.headers.has("authorization")) return problemResponse(401, { code: "reopen" }, RETRY_WITH_NEW_ID_TOKEN);
+  // Without App Bridge no request of the page says who is asking.
+  if (request.headers.get("sec-fetch-dest") === "empty") return problemResponse(401, { code: "scripts_blocked" });
   const parameters = readParameters(request);
-  if (parameters.get(BOUNCED)) return problemResponse(401, problems.REOPEN);
+  if (parameters.get(BOUNCED)) return problemResponse(401, { code: "reopen" });
   const shop = findShopDomain(parameters.get("shop"));
   if (!shop) return redirect(inLanguage("/auth/login", parameters.get("locale")));
   const query = parameters.all();
@@ -114,16 +120,16 @@ function askForIdToken(request: Request): Response {
 /**
  * The authorization code grant happens outside of the iframe: App Bridge leaves it for data, the exit page for documents. It is not asked
  * for again and again.
- * @param problem what is shown instead, after `grants` grants within {@link ROUND_MS} that did not help.
+ * @param code of what is shown instead, after `grants` grants within {@link ROUND_MS} that did not help.
  */
 async function askForAuthorization(
   request: Request,
   shop: string,
-  problem: (href: string) => PageProblem,
+  code: "missing_scopes" | "authorized_in_vain",
   grants: number,
 ): Promise<Response> {
   const destination = authorizationCodeUrl(shop);
-  if ((await grantsOfLate(shop)) >= grants) return problemResponse(403, problem(destination));
+  if ((await grantsOfLate(shop)) >= grants) return problemResponse(403, { code, next: destination });
   if (request.headers.has("authorization")) {
     return new Response(null, { status: 401, headers: { [REAUTHORIZE_URL_HEADER]: destination } });
   }
@@ -143,7 +149,7 @@ export function requireParameters(request: Request): Parameters {
   try {
     return readParameters(request);
   } catch (error) {
-    throw error instanceof OddParameterError ? problemResponse(400, problems.ODD_ADDRESS) : error;
+    throw error instanceof OddParameterError ? problemResponse(400, ODD_ADDRESS) : error;
   }
 }
 

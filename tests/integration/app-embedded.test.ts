@@ -1,5 +1,6 @@
 // Proves that an embedded document gets its session and its headers in every state of a shop.
 import { describe, expect, it } from "vitest";
+import { shown } from "../support/app-requests.ts";
 import { appHarness } from "./app-harness.ts";
 
 const world = appHarness({ simulator: { app: { legacyInstallFlow: true } } });
@@ -93,7 +94,7 @@ describe("a document opened in Shopify Admin", () => {
     reload.searchParams.set("id_token", await world.sandbox.client.idToken(shop));
     const second = await world.merchant.visit(reload.pathname + reload.search);
     expect(second.status).toBe(401);
-    expect(await second.text()).toContain("Please open the app again");
+    expect(shown(await second.text())).toContain("Your store needs to reconnect");
 
     const data = await world.merchant.data(shop);
     expect(data.status).toBe(401);
@@ -114,7 +115,7 @@ describe("a document opened in Shopify Admin", () => {
     await world.sandbox.client.faults.remove(fault);
     expect(response.status).toBe(503);
     expect(Number(response.headers.get("retry-after"))).toBeGreaterThan(0);
-    expect(await response.text()).toContain("Nothing is lost");
+    expect(shown(await response.text())).toContain("Shopify isn’t answering right now");
     expect((await world.merchant.open(shop)).status).toBe(200);
   });
 
@@ -125,7 +126,7 @@ describe("a document opened in Shopify Admin", () => {
     await world.sandbox.client.freeze(shop);
     const response = await world.merchant.open(shop);
     expect(response.status).toBe(200);
-    expect(await response.text()).toContain("Your store is paused");
+    expect(shown(await response.text())).toContain("Your store is paused");
     expect((await world.row(shop))?.refreshToken).toMatch(/^shprt_/);
   });
 

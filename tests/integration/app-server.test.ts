@@ -2,7 +2,7 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { startTestApp } from "../support/app-process.ts";
-import { merchantOf, openRequest } from "../support/app-requests.ts";
+import { merchantOf, openRequest, shown } from "../support/app-requests.ts";
 import { BROWSER_USER_AGENT } from "../support/browser.ts";
 import { signInToConsole } from "../support/console-visitor.ts";
 import { createTestDatabase } from "../support/postgres.ts";
@@ -70,11 +70,11 @@ describe("health", () => {
       const page = await merchantOf(other, world.sandbox).open(shop);
       expect(page.status).toBe(503);
       expect(page.headers.get("retry-after")).toBe("5");
-      expect(await page.text()).toContain("We are back in a moment");
+      expect(shown(await page.text())).toContain("The app will be back in a moment");
 
       const login = await fetch(`${other.url}/auth/login?shop=a`, { redirect: "manual" });
       expect([login.status, login.headers.get("retry-after")], "GET").toEqual([503, "5"]);
-      expect(await login.text()).toContain("We are back in a moment");
+      expect(shown(await login.text())).toContain("The app will be back in a moment");
       const typed = { method: "POST", body: new URLSearchParams({ shop: "a" }), redirect: "manual" } as const;
       expect((await fetch(`${other.url}/auth/login`, typed)).status, "POST").toBe(503);
       link.mend();

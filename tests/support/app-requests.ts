@@ -19,6 +19,11 @@ export interface Merchant {
   installByCode(shop: string): Promise<Response>;
 }
 
+/** What a page shows: its HTML without the data that it carries for scripts, the sentences of its language among them. */
+export function shown(html: string): string {
+  return html.replace(/<script\b.*?<\/script>/gs, "");
+}
+
 export function merchantOf(app: TestApp, sandbox: Sandbox): Merchant {
   const headers = {
     "User-Agent": BROWSER_USER_AGENT,

@@ -1,6 +1,6 @@
 import type { LoaderFunctionArgs } from "@remix-run/node";
 import { withAdmin, type AdminContext } from "../../auth/authenticate.server.ts";
-import type { PageProblem } from "../../auth/page-problem.ts";
+import { problemResponse } from "../../auth/token-error-response.server.ts";
 import { services } from "../../services.server.ts";
 
 /** A merchant is answered within this, whatever hangs: the database, or Shopify's token endpoint. */
@@ -20,7 +20,7 @@ export async function loadPage<T>(
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
       services.log.warn({ requestId: reference }, "a page waited long enough for the database or Shopify");
-      reject(problemResponse(503, "busy", reference, { "Retry-After": "5" }));
+      reject(problemResponse(503, { code: "busy", reference }, { "Retry-After": "5" }));
     }, ANSWER_WITHIN_MS);
   });
   try {
@@ -31,19 +31,8 @@ export async function loadPage<T>(
       { err: error, requestId: reference, path: new URL(args.request.url).pathname },
       "request failed",
     );
-    throw problemResponse(500, "unknown", reference);
+    throw problemResponse(500, { code: "unknown", reference });
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** A problem that the page puts into the merchant's language. */
-export function problemResponse(
-  status: number,
-  code: string,
-  reference: string,
-  headers: Record<string, string> = {},
-): Response {
-  const problem: PageProblem = { code, title: code, detail: "", retryable: status >= 500, reference };
-  return Response.json(problem, { status, headers });
 }

@@ -75,7 +75,7 @@ export const ADMIN_ANSWERS: readonly AdminAnswerRule[] = [
     reason: "admin_api_not_found",
     shop: "nothing is marked: alone it never speaks of the shop. A shop that the token endpoint called closed stays suspended",
     run: "a stored pair stays “not verified”",
-    merchant: "“The app is not set up correctly”; jobs are put off, not parked",
+    merchant: "“The app isn’t set up correctly”; jobs are put off, not parked",
   },
   {
     id: "missing-scope",
@@ -85,7 +85,7 @@ export const ADMIN_ANSWERS: readonly AdminAnswerRule[] = [
     reason: "http_{status}",
     shop: "nothing is marked: no token can heal it",
     run: "a stored pair stays “not verified”",
-    merchant: "“Shopify did not answer this request”",
+    merchant: "“Shopify didn’t accept this request”",
   },
 ];
 

@@ -59,7 +59,7 @@ export function fits({ status, error, text, failure }: Condition, observed: Obse
 export const UNDECIDED = {
   shop: "nothing is decided or marked; the same token is sent again",
   run: "the shop is tried again a few times, then listed as failed and retryable",
-  merchant: "“Shopify is taking longer than usual”, unless the stored access token still lives",
+  merchant: "“Shopify isn’t answering right now”, unless the stored access token still lives",
 } as const;
 
 export const TOLD_TO_WAIT = {
@@ -70,7 +70,7 @@ export const TOLD_TO_WAIT = {
 export const SUSPENDED = {
   shop: "suspended: every token is kept, and the mark is lifted by the first call that succeeds",
   run: "outcome suspended; the shop does not hold up the run",
-  merchant: "“This store is paused”",
+  merchant: "“Your store is paused”",
 } as const;
 
 /** Rows that both tables have. */
@@ -97,7 +97,7 @@ export const LOCKED = { ...FROZEN, id: "locked", answer: "423", when: { status: 
 export const MISCONFIGURED = {
   shop: "nothing is marked",
   run: "ConfigurationError, which carries the shop; the run halts when several shops confirm it",
-  merchant: "“The app is not set up correctly”",
+  merchant: "“The app isn’t set up correctly”",
 } as const;
 
 /** Of one shop: a new or closed store. Of all: a wrong client id. */
