@@ -2,7 +2,7 @@
 import { format, resolveConfig } from "prettier";
 import { expect, test } from "vitest";
 import { ADMIN_ANSWERS, findAdminAnswer } from "../app/tokens/shopify/answers/admin-answers.ts";
-import type { Condition, Consequence, Observed } from "../app/tokens/shopify/answers/answer-rule.ts";
+import type { AnswerRule, Condition, Observed } from "../app/tokens/shopify/answers/answer-rule.ts";
 import { retryAfterMs } from "../app/tokens/shopify/answers/retry-after.ts";
 import { findTokenAnswer, TOKEN_ANSWERS } from "../app/tokens/shopify/answers/token-answers.ts";
 import type { Grant } from "../app/tokens/shopify/token-endpoint.ts";
@@ -17,7 +17,7 @@ const GRANTS: Record<Grant, string> = {
 
 const row = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
 
-function table(rows: readonly (Consequence<string> & { grants?: readonly Grant[] })[], withGrants: boolean): string {
+function table(rows: readonly (AnswerRule<string> & { grants?: readonly Grant[] })[], withGrants: boolean): string {
   const columns = ["answer", ...(withGrants ? ["grant"] : []), "the shop", "a run", "a merchant", "fault"];
   const lines = rows.map(({ answer, grants, shop, run, merchant, id }) => [
     answer,
@@ -66,7 +66,7 @@ function observedBy({ status, error, text: words, failure }: Condition): Observe
   const sample = words?.source.includes("refresh")
     ? "active refresh_token"
     : "Non-expiring access tokens are no longer accepted";
-  return { status: code ?? (failure ? undefined : 400), error: error?.[0], text: words ? sample : "", failure };
+  return { status: code ?? (failure ? undefined : 400), error, text: words ? sample : "", failure };
 }
 
 test.each(TOKEN_ANSWERS.flatMap((rule) => (rule.grants ?? (["refresh"] as const)).map((grant) => ({ rule, grant }))))(

@@ -1,39 +1,19 @@
-import {
-  fits,
-  FROZEN,
-  LOCKED,
-  REDIRECTED,
-  TOLD_TO_WAIT,
-  UNDECIDED,
-  type Condition,
-  type Consequence,
-  type Observed,
-} from "./answer-rule.ts";
+import * as shared from "./answer-rule.ts";
 
 export type AdminAnswerKind =
   "unauthorized" | "permanent_refused" | "suspended" | "not_found" | "transient" | "refused";
 
-export interface AdminAnswerRule extends Consequence<AdminAnswerKind> {
-  when: Condition;
-}
+type AdminAnswerRule = shared.AnswerRule<AdminAnswerKind>;
 
 /** Answers of the Admin API that are not GraphQL's. @see docs/platform-rules.md, the Admin API */
 export const ADMIN_ANSWERS: readonly AdminAnswerRule[] = [
-  {
-    id: "network",
-    answer: "none",
-    when: { failure: "network" },
-    kind: "transient",
-    reason: "network",
-    ...UNDECIDED,
-  },
+  { ...shared.NETWORK, answer: "none" },
   {
     id: "truncated-json",
     answer: "200 whose JSON breaks off, or without `data` and GraphQL errors",
     when: { status: [200, 299] },
-    kind: "transient",
     reason: "broken_answer",
-    ...UNDECIDED,
+    ...shared.UNDECIDED,
   },
   {
     id: "unauthorized",
@@ -55,18 +35,11 @@ export const ADMIN_ANSWERS: readonly AdminAnswerRule[] = [
     run: "as for the token endpoint's answer",
     merchant: "sees nothing of it; with an ID token a new pair is acquired as a last resort",
   },
-  { id: "throttled", answer: "429", when: { status: 429 }, kind: "transient", reason: "throttled", ...TOLD_TO_WAIT },
-  {
-    id: "server-error",
-    answer: "5xx, or a 200 that is not JSON",
-    when: { status: [500, 599] },
-    kind: "transient",
-    reason: "http_{status}",
-    ...TOLD_TO_WAIT,
-  },
-  REDIRECTED,
-  FROZEN,
-  LOCKED,
+  shared.THROTTLED,
+  { ...shared.SERVER_ERROR, answer: "5xx, or a 200 that is not JSON" },
+  shared.REDIRECTED,
+  shared.FROZEN,
+  shared.LOCKED,
   {
     id: "not-found",
     answer: "404: unknown API version, or unknown shop",
@@ -90,6 +63,6 @@ export const ADMIN_ANSWERS: readonly AdminAnswerRule[] = [
 ];
 
 /** The first row that an answer of the Admin API fits; the last one fits all. */
-export function findAdminAnswer(observed: Observed): AdminAnswerRule {
-  return ADMIN_ANSWERS.find(({ when }) => fits(when, observed))!;
+export function findAdminAnswer(observed: shared.Observed): AdminAnswerRule {
+  return ADMIN_ANSWERS.find(({ when }) => shared.fits(when, observed))!;
 }

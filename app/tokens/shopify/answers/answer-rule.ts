@@ -17,19 +17,20 @@ export interface Observed {
 
 export interface Condition {
   status?: number | readonly [from: number, to: number];
-  error?: readonly string[];
+  error?: string;
   text?: RegExp;
   failure?: Observed["failure"];
 }
 
-export interface Consequence<Kind extends string> {
+export interface AnswerRule<Kind extends string> {
   /** Stable; the simulator has a fault of the same name. */
   id: string;
   /** The answer, for a person. */
   answer: string;
+  when: Condition;
   kind: Kind;
-  /** `{status}` stands for the HTTP status. */
-  reason: string;
+  /** The error or the failure that the condition names, unless told. `{status}` stands for the HTTP status. */
+  reason?: string;
   /** Shopify may have done what was asked, without the answer getting here. */
   lost?: boolean;
   /** What becomes of the shop, of a migration run that meets it, and of a merchant who is waiting. */
@@ -39,8 +40,8 @@ export interface Consequence<Kind extends string> {
 }
 
 /** A row's reason for one answer. */
-export function reasonOf({ reason }: { reason: string }, { status }: Observed): string {
-  return reason.replace("{status}", String(status));
+export function reasonOf({ reason, when }: AnswerRule<string>, { status }: Observed): string {
+  return (reason ?? when.error ?? when.failure!).replace("{status}", String(status));
 }
 
 /** Whether an answer fulfils every condition of a row. */
@@ -50,13 +51,14 @@ export function fits({ status, error, text, failure }: Condition, observed: Obse
   return (
     seen >= from &&
     seen <= to &&
-    (error === undefined || error.includes(observed.error ?? "")) &&
+    (error === undefined || error === observed.error) &&
     (text === undefined || text.test(observed.text)) &&
     (failure === undefined || failure === observed.failure)
   );
 }
 
 export const UNDECIDED = {
+  kind: "transient",
   shop: "nothing is decided or marked; the same token is sent again",
   run: "the shop is tried again a few times, then listed as failed and retryable",
   merchant: "“Shopify isn’t answering right now”, unless the stored access token still lives",
@@ -68,47 +70,37 @@ export const TOLD_TO_WAIT = {
 } as const;
 
 export const SUSPENDED = {
+  kind: "suspended",
   shop: "suspended: every token is kept, and the mark is lifted by the first call that succeeds",
   run: "outcome suspended; the shop does not hold up the run",
   merchant: "“Your store is paused”",
 } as const;
 
 /** Rows that both tables have. */
+export const NETWORK = { id: "network", when: { failure: "network" }, ...UNDECIDED } as const;
+
+export const THROTTLED = {
+  id: "throttled",
+  answer: "429",
+  when: { status: 429 },
+  reason: "throttled",
+  ...TOLD_TO_WAIT,
+} as const;
+
+export const SERVER_ERROR = {
+  id: "server-error",
+  when: { status: [500, 599] },
+  reason: "http_{status}",
+  ...TOLD_TO_WAIT,
+} as const;
+
 export const REDIRECTED = {
   id: "redirect",
   answer: "3xx: never followed, the request carries a token",
   when: { status: [300, 399] },
-  kind: "transient",
   reason: "redirected",
   ...UNDECIDED,
 } as const;
 
-export const FROZEN = {
-  id: "frozen",
-  answer: "402",
-  when: { status: 402 },
-  kind: "suspended",
-  reason: "frozen",
-  ...SUSPENDED,
-} as const;
-
-export const LOCKED = { ...FROZEN, id: "locked", answer: "423", when: { status: 423 }, reason: "locked" } as const;
-
-export const MISCONFIGURED = {
-  shop: "nothing is marked",
-  run: "ConfigurationError, which carries the shop; the run halts when several shops confirm it",
-  merchant: "“The app isn’t set up correctly”",
-} as const;
-
-/** Of one shop: a new or closed store. Of all: a wrong client id. */
-export const UNKNOWN_APP = {
-  shop: "nothing is marked",
-  run: "tried again a few times, then listed as failed and retryable; while no shop is served the run halts",
-  merchant: UNDECIDED.merchant,
-} as const;
-
-export const NEEDS_MERCHANT = {
-  shop: "needs re-authorization, recorded once; the token is kept and not sent again",
-  run: "outcome needs_reauthorization",
-  merchant: "with an ID token a new pair is acquired at once; background work waits for the visit",
-} as const;
+export const FROZEN = { id: "frozen", answer: "402", when: { status: 402 }, reason: "frozen", ...SUSPENDED } as const;
+export const LOCKED = { id: "locked", answer: "423", when: { status: 423 }, reason: "locked", ...SUSPENDED } as const;

@@ -2,7 +2,7 @@ import { GraphqlQueryError, HttpResponseError } from "@shopify/shopify-api";
 import type { GraphqlError } from "../../errors.ts";
 import { findAdminAnswer } from "./admin-answers.ts";
 import { reasonOf, type Observed } from "./answer-rule.ts";
-import { findHeader, retryAfterMs } from "./retry-after.ts";
+import { retryAfterOf } from "./retry-after.ts";
 
 /** What an answer of the Admin API that is not data means (admin-answers.ts; for people, docs/answers.md). */
 export type AdminVerdict =
@@ -32,23 +32,19 @@ export async function classifyAdminError(error: unknown, now: number): Promise<A
       ? { status: error.response.code, text: error.response.code === 403 ? await answerText(error) : "" }
       : { failure: "network", text: "" };
   const rule = findAdminAnswer(observed);
-  switch (rule.kind) {
+  const { kind } = rule;
+  const reason = reasonOf(rule, observed);
+  switch (kind) {
     case "unauthorized":
     case "permanent_refused":
     case "not_found":
-      return { kind: rule.kind };
+      return { kind };
     case "suspended":
-      return { kind: rule.kind, reason: rule.reason };
+      return { kind, reason };
     case "refused":
-      return { kind: rule.kind, status: observed.status! };
-    case "transient": {
-      const headers = error instanceof HttpResponseError ? error.response.headers : undefined;
-      return {
-        kind: rule.kind,
-        reason: reasonOf(rule, observed),
-        retryAfterMs: retryAfterMs(findHeader(headers, "Retry-After"), now),
-      };
-    }
+      return { kind, status: observed.status! };
+    case "transient":
+      return { kind, reason, retryAfterMs: retryAfterOf(error, now) };
   }
 }
 

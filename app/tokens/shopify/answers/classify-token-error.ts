@@ -1,7 +1,7 @@
 import { HttpResponseError, InvalidJwtError } from "@shopify/shopify-api";
 import type { TokenVerdict } from "../../answer.ts";
 import { reasonOf, type Observed } from "./answer-rule.ts";
-import { findHeader, retryAfterMs } from "./retry-after.ts";
+import { retryAfterOf } from "./retry-after.ts";
 import { findTokenAnswer } from "./token-answers.ts";
 import type { Grant } from "../token-endpoint.ts";
 
@@ -15,9 +15,7 @@ export function classifyTokenError(error: unknown, grant: Grant, now: number): T
   const rule = findTokenAnswer(observed, grant);
   const reason = reasonOf(rule, observed);
   if (rule.kind !== "transient") return { kind: rule.kind, reason };
-  const headers = error instanceof HttpResponseError ? error.response.headers : undefined;
-  const wait = retryAfterMs(findHeader(headers, "Retry-After"), now);
-  return { kind: "transient", reason, lost: rule.lost ?? false, ...(wait !== undefined && { retryAfterMs: wait }) };
+  return { kind: rule.kind, reason, lost: rule.lost ?? false, retryAfterMs: retryAfterOf(error, now) };
 }
 
 function observe(error: unknown): Observed {

@@ -1,8 +1,10 @@
+import { HttpResponseError } from "@shopify/shopify-api";
+
 /**
  * The longest wait that one answer can ask for. Shopify's own are seconds; a day, by mistake or by a proxy, must not put a shop
  * off for a day, and asking once in ten minutes harms no one.
  */
-export const LONGEST_RETRY_AFTER_MS = 10 * 60_000;
+const LONGEST_RETRY_AFTER_MS = 10 * 60_000;
 
 /**
  * `Retry-After` in milliseconds: seconds, whole or decimal as Shopify writes them ("2.0"), or an HTTP date.
@@ -21,12 +23,10 @@ function httpDate(text: string): number {
   return /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*, .* GMT$/.test(text) ? Date.parse(text) : NaN;
 }
 
-/** One header out of the library's canonicalized headers, whose values are lists. */
-export function findHeader(headers: Record<string, unknown> | undefined, name: string): string | undefined {
-  for (const [key, value] of Object.entries(headers ?? {})) {
-    if (key.toLowerCase() !== name.toLowerCase()) continue;
-    const first: unknown = Array.isArray(value) ? value[0] : value;
-    return first === undefined || first === null ? undefined : String(first);
-  }
-  return undefined;
+/** The same of the answer that an error of the library carries, whose headers are lists. */
+export function retryAfterOf(error: unknown, now: number): number | undefined {
+  if (!(error instanceof HttpResponseError)) return undefined;
+  const headers = Object.entries(error.response.headers ?? {});
+  const [, values] = headers.find(([name]) => name.toLowerCase() === "retry-after") ?? [];
+  return retryAfterMs([values].flat()[0] as string | undefined, now);
 }
