@@ -39,13 +39,11 @@ export async function adoptPair(
       if (options.trace) options.trace.stored = how;
       return adopted;
     }
-    if (answer.kind === "refused") {
-      const { verdict, cause, afterLostAnswer } = answer;
-      if (verdict.kind === "final" && !afterLostAnswer) continue;
-      const retryAfterMs = verdict.kind === "transient" ? verdict.retryAfterMs : undefined;
-      throw new TransientError(lease.shop, "pair_not_adopted", { cause, retryAfterMs });
-    }
-    throw new TransientError(lease.shop, "pair_not_adopted", { cause: answer.error });
+    if (answer.kind === "incomplete") throw new TransientError(lease.shop, "pair_not_adopted", { cause: answer.error });
+    const { verdict, cause, afterLostAnswer } = answer;
+    if (verdict.kind === "final" && !afterLostAnswer) continue;
+    const retryAfterMs = verdict.kind === "transient" ? verdict.retryAfterMs : undefined;
+    throw new TransientError(lease.shop, "pair_not_adopted", { cause, retryAfterMs });
   }
   return undefined;
 }

@@ -53,15 +53,17 @@ export async function askForPair(
     await lease.extendLease();
     requireStillProven(ctx, lease);
     if (options.trace) options.trace.calls++;
-    const answer = await askOnce(ctx, lease.shop, request, lease.answerLost);
-    if (answer.kind === "refused" && answer.verdict.kind === "transient" && answer.verdict.lost) lease.noteLostAnswer();
+    const answer = await askOnce(ctx, lease.shop, request, lease.answerLostBefore || lease.answerLost);
+    if (answer.kind === "refused" && answer.verdict.kind === "transient" && answer.verdict.lost)
+      lease.answerLost = true;
     return answer;
   };
   const retries = options.retries ?? DEFAULT_RETRIES;
   for (let attempt = 1; ; attempt++) {
     const answer = await (options.gate ? options.gate(ask) : ask());
-    if (attempt > retries || !hasTime() || !isWorthRepeating(answer)) return answer;
-    await sleep(pauseMs(attempt, answer));
+    const waitMs = pauseMs(attempt, answer);
+    if (attempt > retries || !hasTime() || waitMs === undefined) return answer;
+    await sleep(waitMs);
   }
 }
 
@@ -95,18 +97,12 @@ function requireExpiring(ctx: TokenContext, session: Session): void {
   requireStorable(ctx, session);
 }
 
-function isWorthRepeating(answer: TokenAnswer): boolean {
-  if (answer.kind === "incomplete") return true;
-  return (
-    answer.kind === "refused" &&
-    answer.verdict.kind === "transient" &&
-    (answer.verdict.retryAfterMs ?? 0) <= SHORT_RETRY_AFTER_MS
-  );
-}
-
-function pauseMs(attempt: number, answer: TokenAnswer): number {
-  const asked =
-    answer.kind === "refused" && answer.verdict.kind === "transient" ? answer.verdict.retryAfterMs : undefined;
+/** How long to wait before the same request is sent again; undefined where that is of no use, or too long. */
+function pauseMs(attempt: number, answer: TokenAnswer): number | undefined {
   const jitter = Math.random() * FIRST_BACKOFF_MS * 2 ** attempt;
-  return asked === undefined ? jitter : asked + jitter / 4;
+  if (answer.kind === "incomplete") return jitter;
+  if (answer.kind === "pair" || answer.verdict.kind !== "transient") return undefined;
+  const { retryAfterMs } = answer.verdict;
+  if (retryAfterMs === undefined) return jitter;
+  return retryAfterMs <= SHORT_RETRY_AFTER_MS ? retryAfterMs + jitter / 4 : undefined;
 }

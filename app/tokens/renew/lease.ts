@@ -38,12 +38,12 @@ export interface Lease {
   readonly needsReauth: string | undefined;
   readonly uninstalled: boolean;
   /**
-   * A call of this hold or of an earlier one had no answer, or its caller died: it may still be running at Shopify. Remembered in the
-   * shop's row until a pair is stored.
+   * A call of an earlier hold had no answer, or its caller died: it may still be running at Shopify. Remembered in the shop's row until a
+   * pair is stored.
    */
+  readonly answerLostBefore: boolean;
+  /** The same of a call of this hold; written down when the lease is given back. */
   answerLost: boolean;
-  /** To be told of a call without an answer. */
-  noteLostAnswer(): void;
   /** The shop's session as it was when the lease was acquired. Storing another one releases the lease in the same statement. */
   readonly session: StoredSession | undefined;
   /**
@@ -107,16 +107,16 @@ async function holdLease<T>(ctx: TokenContext, lease: Lease, work: (lease: Lease
   try {
     return await work(lease);
   } catch (error) {
-    if (error instanceof TransientError) closeForMs = closureMs(error);
+    // No process asks Shopify about this shop again before.
+    if (error instanceof TransientError)
+      closeForMs = Math.min(Math.max(error.retryAfterMs ?? 0, COOL_DOWN_MS), LONGEST_CLOSURE_MS);
     throw error;
   } finally {
-    if (!lease.released) await releaseLease(ctx, lease, closeForMs);
+    if (!lease.released) {
+      lease.released = true;
+      await releaseLease(ctx, lease, closeForMs);
+    }
   }
-}
-
-/** How long no process asks Shopify about this shop again after a transient failure. */
-function closureMs({ retryAfterMs = 0 }: TransientError): number {
-  return Math.min(Math.max(retryAfterMs, COOL_DOWN_MS), LONGEST_CLOSURE_MS);
 }
 
 type TakenRow = {
@@ -147,9 +147,6 @@ const acquireStatement = (layout: SessionLayout): string => `
     COALESCE(t."answerLostAt" > clock_timestamp() - ${LOST_CALL_MS} * interval '1 millisecond', false) AS "answerLost", ${sessionColumns(layout)}
   FROM taken t LEFT JOIN expand_contract."ShopToken" b ON b."shop" = t."shop" LEFT JOIN "Session" s ON s."id" = $3 AND NOT s."isOnline"`;
 
-/** Leases in whose hold an answer was lost: that is written down when they are given back. */
-const lostAnswers = new WeakSet<Lease>();
-
 async function acquireLease(ctx: TokenContext, shop: string): Promise<Lease | undefined> {
   const owner = randomUUID();
   const id = offlineIdOf(ctx, shop);
@@ -164,20 +161,17 @@ async function acquireLease(ctx: TokenContext, shop: string): Promise<Lease | un
     else if (row.id !== null) session = await openSession(ctx, shop, row);
   } catch (error) {
     // Without a session to act upon there is nothing to hold it for.
-    await giveBack(ctx, { shop, owner });
+    await releaseLease(ctx, { shop, owner, answerLost: false });
     throw error;
   }
-  const lease: Lease = {
+  return {
     shop,
     owner,
     generation: row.generation,
     needsReauth: session?.refused,
     uninstalled: row.uninstalled,
-    answerLost: row.answerLost,
-    noteLostAnswer() {
-      lease.answerLost = true;
-      lostAnswers.add(lease);
-    },
+    answerLostBefore: row.answerLost,
+    answerLost: false,
     session,
     released: false,
     async extendLease() {
@@ -191,31 +185,23 @@ async function acquireLease(ctx: TokenContext, shop: string): Promise<Lease | un
       leasedAt = renewedAt;
     },
   };
-  return lease;
-}
-
-/** Nothing was asked under it. */
-async function giveBack(ctx: TokenContext, { shop, owner }: Pick<Lease, "shop" | "owner">): Promise<void> {
-  const release = sql`
-    UPDATE expand_contract."ShopToken" SET "leaseOwner" = NULL, "leaseExpiresAt" = NULL WHERE "shop" = ${shop} AND "leaseOwner" = ${owner}`;
-  await ctx.db.execute(release).catch(() => {});
 }
 
 /** Names the owner: a lease that another owner acquired is left alone. If this fails, the lease expires by itself. */
-async function releaseLease(ctx: TokenContext, lease: Lease, closeForMs: number): Promise<void> {
-  lease.released = true;
+async function releaseLease(
+  ctx: TokenContext,
+  { shop, owner, answerLost }: Pick<Lease, "shop" | "owner" | "answerLost">,
+  closeForMs = 0,
+): Promise<void> {
   try {
     await ctx.db.execute(sql`
       UPDATE expand_contract."ShopToken" SET
-        "answerLostAt" = CASE WHEN ${lostAnswers.has(lease)} THEN clock_timestamp() ELSE "answerLostAt" END,
+        "answerLostAt" = CASE WHEN ${answerLost} THEN clock_timestamp() ELSE "answerLostAt" END,
         "leaseOwner" = CASE WHEN ${closeForMs}::int > 0 THEN ${CLOSED}::text END,
         "leaseExpiresAt" = CASE WHEN ${closeForMs}::int > 0 THEN clock_timestamp() + ${closeForMs}::int * interval '1 millisecond' END
-      WHERE "shop" = ${lease.shop} AND "leaseOwner" = ${lease.owner}`);
+      WHERE "shop" = ${shop} AND "leaseOwner" = ${owner}`);
   } catch (error) {
-    ctx.log.warn(
-      { shop: lease.shop, ...describeError(error) },
-      "the lease could not be given back; its lease will run out",
-    );
+    ctx.log.warn({ shop, ...describeError(error) }, "the lease could not be given back; its lease will run out");
   }
 }
 

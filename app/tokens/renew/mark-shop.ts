@@ -1,10 +1,16 @@
-import sql, { raw } from "sql-template-tag";
+import sql, { raw, type Sql } from "sql-template-tag";
 import type { TokenContext } from "../context.ts";
 import { LeaseLostError } from "../errors.ts";
 import type { Lease } from "./lease.ts";
 import { tokenFingerprint } from "../records/permanent-token.ts";
 
 const STORED_FINGERPRINT = raw(tokenFingerprint('"Session"'));
+
+/** Adds what the rows of `marked` met to their history. */
+const noteEvent = (kind: string, at: string, code: string | null = null): Sql => sql`
+    INSERT INTO expand_contract."TokenEvent" ("shop", "at", "kind", "generation", "code")
+    SELECT "shop", ${at}::timestamptz, ${kind}, "generation", ${code} FROM marked
+    RETURNING "shop"`;
 
 /**
  * Records Shopify's final answer about a shop's credential: only the merchant's next visit can give a pair. Conditional on the lease,
@@ -26,9 +32,7 @@ export async function markNeedsReauth(ctx: TokenContext, lease: Lease, reason: s
       FROM marked WHERE "Session"."id" = ${ctx.api.session.getOfflineId(lease.shop)}
         AND ${STORED_FINGERPRINT} = marked."needsReauthToken"
     )
-    INSERT INTO expand_contract."TokenEvent" ("shop", "at", "kind", "generation", "code")
-    SELECT "shop", ${now}::timestamptz, 'needs_reauth', "generation", ${reason} FROM marked
-    RETURNING "shop"`);
+    ${noteEvent("needs_reauth", now, reason)}`);
   if (marked.length === 0) throw new LeaseLostError(lease.shop);
   ctx.metrics.needsReauth.inc({ reason });
   ctx.log.warn({ shop: lease.shop, reason }, "the shop must be opened by its merchant again");
@@ -47,9 +51,7 @@ export async function markNotExchangeable(ctx: TokenContext, lease: Lease): Prom
       WHERE "shop" = ${lease.shop} AND "leaseOwner" = ${lease.owner} AND "generation" = ${lease.generation}
       RETURNING "shop", "generation"
     )
-    INSERT INTO expand_contract."TokenEvent" ("shop", "at", "kind", "generation")
-    SELECT "shop", ${now}::timestamptz, 'not_exchangeable', "generation" FROM marked
-    RETURNING "shop"`);
+    ${noteEvent("not_exchangeable", now)}`);
   if (marked.length === 0) throw new LeaseLostError(lease.shop);
   ctx.log.warn({ shop: lease.shop }, "Shopify accepts this permanent token but does not exchange it");
 }
@@ -64,19 +66,17 @@ export async function markSuspended(ctx: TokenContext, shop: string, reason: str
         WHERE t."suspendedAt" IS NULL
       RETURNING t."shop", t."generation"
     )
-    INSERT INTO expand_contract."TokenEvent" ("shop", "at", "kind", "generation", "code")
-    SELECT "shop", ${now}::timestamptz, 'suspended', "generation", ${reason} FROM marked`);
+    ${noteEvent("suspended", now, reason)}`);
 }
 
 /** Lifts the mark after a call of the shop succeeded. */
 export async function clearSuspended(ctx: TokenContext, shop: string): Promise<void> {
   const now = new Date(ctx.now()).toISOString();
   await ctx.db.execute(sql`
-    WITH lifted AS (
+    WITH marked AS (
       UPDATE expand_contract."ShopToken" SET "suspendedAt" = NULL, "suspendedWhy" = NULL
       WHERE "shop" = ${shop} AND "suspendedAt" IS NOT NULL
       RETURNING "shop", "generation"
     )
-    INSERT INTO expand_contract."TokenEvent" ("shop", "at", "kind", "generation")
-    SELECT "shop", ${now}::timestamptz, 'resumed', "generation" FROM lifted`);
+    ${noteEvent("resumed", now)}`);
 }

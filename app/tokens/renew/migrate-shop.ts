@@ -17,22 +17,16 @@ import { PERMANENT_TOKEN_PREDICATE } from "../records/permanent-token.ts";
 import { probeToken } from "../shopify/probe-token.ts";
 import { readLife } from "../records/read-life.ts";
 import { keepsOthers } from "../storage/find-storage-problem.ts";
-import { renewSession } from "./renew-session.ts";
+import { renewSession, type RenewOptions } from "./renew-session.ts";
 import type { MigrateOutcome } from "../types.ts";
 
-export interface MigrateOptions {
-  signal?: AbortSignal;
-  /** Prove the new token with one cheap Admin call. */
-  verify?: boolean;
-  /** Extra calls for transient answers. */
-  retries?: number;
-  /** How long to wait for another holder of the lease. */
-  leaseWaitMs?: number;
-  /** Lets each call to Shopify pass in its turn, verifications too. */
-  gate?: TokenCallGate;
-}
-
+/** `verify`: prove the new token with one cheap Admin call. */
+type MigrateOptions = Pick<RenewOptions, "signal" | "retries" | "leaseWaitMs" | "gate"> & { verify?: boolean };
 type Ending = Omit<MigrateOutcome, "shop" | "attempts">;
+
+const DEAD = "Shopify refuses the stored token for good; the merchant's next visit heals it";
+const NOT_EXCHANGEABLE =
+  "Shopify accepts this token but does not exchange it: as a rule it is another app's, in a table that both use; see the runbook";
 
 /** Both by the partial index on `lower("shop")`. */
 const PERMANENT_SESSIONS_OF_SHOP = `SELECT 1 FROM "Session" WHERE lower("shop") = $1 AND ${PERMANENT_TOKEN_PREDICATE} LIMIT 1`;
@@ -129,35 +123,25 @@ async function endingOf(ctx: TokenContext, shop: string, error: unknown): Promis
     return endingOfRefusedRow(shop, error);
   if (!(error instanceof TokenError) || error instanceof ConfigurationError || error instanceof StorageUnfitError)
     throw error;
-  if (error instanceof ReauthorizationRequiredError && error.reason === "not_exchangeable") {
-    const message =
-      "Shopify accepts this token but does not exchange it: as a rule it is another app's, in a table that both use; see the runbook";
-    return { ...done("not_exchangeable", "not_exchangeable", message), cause: error };
-  }
   if (error instanceof ReauthorizationRequiredError) {
-    return { ...(await endingOfDeadToken(ctx, shop, error.reason)), cause: error };
+    return error.reason === "not_exchangeable"
+      ? done("not_exchangeable", error.reason, NOT_EXCHANGEABLE, { cause: error })
+      : { ...(await endingOfDeadToken(ctx, shop, error.reason)), cause: error };
   }
   if (error instanceof SuspendedError) {
-    return {
-      ...done("suspended", error.reason, `the shop is ${error.reason} for now; its token is kept`),
-      retryable: true,
-      cause: error,
-    };
+    const message = `the shop is ${error.reason} for now; its token is kept`;
+    return done("suspended", error.reason, message, { retryable: true, cause: error });
   }
   const retryAfterMs = error instanceof TransientError ? error.retryAfterMs : undefined;
   const retryable = error instanceof TransientError || error instanceof IncompletePairError;
-  return { ...failed(error.reason, error.message), retryable, retryAfterMs, cause: error };
+  return failed(error.reason, error.message, { retryable, retryAfterMs, cause: error });
 }
 
 async function endingOfDeadToken(ctx: TokenContext, shop: string, reason: string): Promise<Ending> {
   if (reason === "app_not_installed") return done("uninstalled", reason, "Shopify says that the app is not installed");
   return (await wasUninstalled(ctx, shop))
     ? done("uninstalled", "uninstalled", "the app was uninstalled; its tokens ended then")
-    : done(
-        "needs_reauthorization",
-        reason,
-        "Shopify refuses the stored token for good; the merchant's next visit heals it",
-      );
+    : done("needs_reauthorization", reason, DEAD);
 }
 
 async function endingWithoutSession(ctx: TokenContext, shop: string): Promise<Ending> {
@@ -179,28 +163,24 @@ function endingOfForeignSession(): Ending {
 /** The database keeps other shops' pairs: no reason to hold them up. */
 function endingOfRefusedRow(shop: string, error: StorageUnfitError): Ending {
   const { what, remedy } = error.problem;
-  if (error.metAt !== shop) {
-    const message = "another shop's pair was not stored meanwhile; what it met is that row's own";
-    return { ...failed("storage_in_doubt", message), retryable: true, cause: error };
-  }
-  return {
-    ...failed(
-      "storage_unfit",
-      `The database would not keep a new token of this shop, while it takes others: ${what}. ${remedy}`,
-    ),
-    retryable: true,
-    cause: error,
-  };
+  const [code, message] =
+    error.metAt === shop
+      ? [
+          "storage_unfit",
+          `The database would not keep a new token of this shop, while it takes others: ${what}. ${remedy}`,
+        ]
+      : ["storage_in_doubt", "another shop's pair was not stored meanwhile; what it met is that row's own"];
+  return failed(code, message, { retryable: true, cause: error });
 }
 
 async function wasUninstalled(ctx: TokenContext, shop: string): Promise<boolean> {
   return (await readLife(ctx, shop)).uninstalledAt !== undefined;
 }
 
-function done(outcome: MigrateOutcome["outcome"], code: string, message: string): Ending {
-  return { outcome, code, message, retryable: false };
+function done(outcome: MigrateOutcome["outcome"], code: string, message: string, more: Partial<Ending> = {}): Ending {
+  return { outcome, code, message, retryable: false, ...more };
 }
 
-function failed(code: string, message: string): Ending {
-  return { outcome: "failed", code, message, retryable: false };
+function failed(code: string, message: string, more?: Partial<Ending>): Ending {
+  return done("failed", code, message, more);
 }

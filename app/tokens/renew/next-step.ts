@@ -13,16 +13,18 @@ export interface StepContext {
 
 export type Step = "use" | "refresh" | "migrate" | "acquire" | "reauthorize";
 
+interface Decision {
+  step: Step;
+  reason: string;
+}
+
 /**
  * What to do about a shop's token, under the lease, after reading it again. Pure, and says why.
  * A chain that may live is refreshed rather than acquired anew: a refresh can be retried after a lost answer, an acquisition
  * retires the stored chain at once (docs/platform-rules.md, tokens).
  */
-export function nextStep({ status, reason }: TokenStatus, context: StepContext): { step: Step; reason: string } {
-  const acquire = (why: string): { step: Step; reason: string } => ({
-    step: context.idToken ? "acquire" : "reauthorize",
-    reason: why,
-  });
+export function nextStep({ status, reason }: TokenStatus, context: StepContext): Decision {
+  const acquire = (why: string): Decision => ({ step: context.idToken ? "acquire" : "reauthorize", reason: why });
   if (context.chainIsDead) return acquire("chain_refused");
   switch (status) {
     case "fresh":
@@ -42,11 +44,7 @@ export function nextStep({ status, reason }: TokenStatus, context: StepContext):
 }
 
 /** An exchange of a permanent token is irreversible: without need, only from contract on. */
-function stepForPermanent(
-  reason: string,
-  context: StepContext,
-  acquire: (why: string) => { step: Step; reason: string },
-): { step: Step; reason: string } {
+function stepForPermanent(reason: string, context: StepContext, acquire: (why: string) => Decision): Decision {
   if (reason === "not_exchangeable") {
     const isWanted = context.replace || (context.phase === "contract" && context.idToken);
     return isWanted ? acquire(reason) : { step: "use", reason };

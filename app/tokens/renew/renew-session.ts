@@ -23,7 +23,6 @@ import { storePair } from "./store-pair.ts";
 import { adoptUnstored, UNKNOWN_GENERATION } from "../storage/adopt-unstored.ts";
 import { keepUnstored } from "../storage/unstored-pairs.ts";
 import { withProvenStorage } from "../storage/with-proven-storage.ts";
-import type { TokenRequest } from "../shopify/token-endpoint.ts";
 import { tokenStatus } from "../records/token-status.ts";
 import type { HowStored } from "../types.ts";
 
@@ -79,12 +78,7 @@ async function renewUntilHeld(
       return await withLease(
         ctx,
         shop,
-        {
-          usable: () => findUsable(ctx, shop, options),
-          signal: options.signal,
-          impatient: options.impatient,
-          waitMs: options.leaseWaitMs,
-        },
+        { ...options, waitMs: options.leaseWaitMs, usable: () => findUsable(ctx, shop, options) },
         (lease) => renewUnderLease(ctx, lease, { ...options, unstoredPair: unstored.current }),
       );
     } catch (error) {
@@ -136,9 +130,9 @@ export async function renewUnderLease(ctx: TokenContext, lease: Lease, options: 
     case "use":
       return session!;
     case "refresh":
-      return withProvenStorage(ctx, lease, () => refreshUnderLease(ctx, lease, session!, options));
+      return withProvenStorage(ctx, lease, () => refreshUnderLease(ctx, lease, options));
     case "migrate":
-      return withProvenStorage(ctx, lease, () => migrateUnderLease(ctx, lease, session!, options));
+      return withProvenStorage(ctx, lease, () => migrateUnderLease(ctx, lease, options));
     case "acquire":
       return withProvenStorage(ctx, lease, () => acquireUnderLease(ctx, lease, options));
     case "reauthorize":
@@ -153,48 +147,42 @@ function requirePermanent(ctx: TokenContext, { shop, session }: Lease): void {
   if (status !== "permanent") throw new NotPermanentError(shop, status, reason);
 }
 
-async function refreshUnderLease(
-  ctx: TokenContext,
-  lease: Lease,
-  session: Session,
-  options: RenewOptions,
-): Promise<Session> {
-  const request: TokenRequest = { grant: "refresh", refreshToken: session.refreshToken! };
+async function refreshUnderLease(ctx: TokenContext, lease: Lease, options: RenewOptions): Promise<Session> {
+  const request = { grant: "refresh", refreshToken: lease.session!.refreshToken! } as const;
   const answer = await askForPair(ctx, lease, request, options);
-  if (answer.kind === "refused" && answer.verdict.kind === "final") {
-    if (options.idToken) return acquireUnderLease(ctx, lease, options);
-    if (answer.afterLostAnswer)
-      throw new TransientError(lease.shop, "refused_after_lost_answer", { cause: answer.cause });
-    await markNeedsReauth(ctx, lease, answer.verdict.reason);
-    throw new ReauthorizationRequiredError(lease.shop, answer.verdict.reason, { cause: answer.cause });
-  }
-  return storeAnswer(ctx, lease, answer, "refreshed", options);
+  return answer.kind === "refused" && answer.verdict.kind === "final"
+    ? replaceDead(ctx, lease, answer, answer.verdict.reason, options)
+    : storeAnswer(ctx, lease, answer, "refreshed", options);
 }
 
-async function migrateUnderLease(
-  ctx: TokenContext,
-  lease: Lease,
-  session: Session,
-  options: RenewOptions,
-): Promise<Session> {
-  const request = { grant: "migrate", permanentToken: session.accessToken! } as const;
+async function migrateUnderLease(ctx: TokenContext, lease: Lease, options: RenewOptions): Promise<Session> {
+  const request = { grant: "migrate", permanentToken: lease.session!.accessToken! } as const;
   const answer = await askForPair(ctx, lease, request, options);
   if (answer.kind === "refused" && answer.verdict.kind === "ambiguous_subject_token") {
     const before = await askWithPreviousSecret(ctx, lease, request, answer, options);
     if (before !== answer) return storeAnswer(ctx, lease, before, "migrated", options, ctx.previousClientSecret);
-    const { cause } = answer;
-    const resolved = await resolveRefusedPermanentToken(ctx, lease, session, cause, options.gate);
-    if (resolved.kind === "newer") return resolved.session;
-    if (options.idToken) return acquireUnderLease(ctx, lease, options);
-    if (answer.afterLostAnswer) throw new TransientError(lease.shop, "refused_after_lost_answer", { cause });
-    if (resolved.kind === "not_exchangeable") {
-      await markNotExchangeable(ctx, lease);
-      throw new ReauthorizationRequiredError(lease.shop, resolved.kind, { cause });
-    }
-    await markNeedsReauth(ctx, lease, resolved.reason);
-    throw new ReauthorizationRequiredError(lease.shop, resolved.reason, { cause });
+    const resolved = await resolveRefusedPermanentToken(ctx, lease, answer.cause, options.gate);
+    return "newer" in resolved ? resolved.newer : replaceDead(ctx, lease, answer, resolved.reason, options);
   }
   return storeAnswer(ctx, lease, answer, "migrated", options);
+}
+
+/**
+ * Of a credential that was refused for good: a merchant who is present brings a new pair, else the refusal is recorded; not while it may be
+ * the answer to running into a lost call.
+ */
+async function replaceDead(
+  ctx: TokenContext,
+  lease: Lease,
+  { cause, afterLostAnswer }: TokenAnswer & { kind: "refused" },
+  reason: string,
+  options: RenewOptions,
+): Promise<Session> {
+  if (options.idToken) return acquireUnderLease(ctx, lease, options);
+  if (afterLostAnswer) throw new TransientError(lease.shop, "refused_after_lost_answer", { cause });
+  if (reason === "not_exchangeable") await markNotExchangeable(ctx, lease);
+  else await markNeedsReauth(ctx, lease, reason);
+  throw new ReauthorizationRequiredError(lease.shop, reason, { cause });
 }
 
 async function acquireUnderLease(ctx: TokenContext, lease: Lease, options: RenewOptions): Promise<Session> {

@@ -7,49 +7,39 @@ import { markSuspended } from "./mark-shop.ts";
 import { probeToken } from "../shopify/probe-token.ts";
 import { readSession } from "../records/read-session.ts";
 
-export type Resolved =
-  /** Another writer stored something else meanwhile; that is what counts. */
-  | { kind: "newer"; session: Session }
-  /** The Admin API does not know the token either. */
-  | { kind: "dead"; reason: string }
-  /**
-   * The Admin API accepts the token, or does not find fault with the token itself. As a rule it is another app's token in a table
-   * that several apps share.
-   */
-  | { kind: "not_exchangeable" };
-
 /**
  * `invalid_subject_token` for a permanent token can mean spent, uninstalled, or nothing of the kind. It is never assumed to mean
  * "already migrated": the row is read again, then the Admin API is asked whether it still takes the token.
+ * @returns what another writer stored meanwhile, which is what counts; else why the token is of no more use. `not_exchangeable`: the Admin
+ * API accepts it, or does not find fault with the token itself. As a rule it is another app's, in a table that several apps share.
  * @throws TransientError when the token cannot be probed now; SuspendedError.
  */
 export async function resolveRefusedPermanentToken(
   ctx: TokenContext,
   lease: Lease,
-  session: Session,
   cause: unknown,
   gate: TokenCallGate = (call) => call(),
-): Promise<Resolved> {
-  const { shop } = lease;
+): Promise<{ newer: Session } | { reason: string }> {
+  const { shop, session } = lease;
   const current = await readSession(ctx, shop);
-  if (current && current.accessToken !== session.accessToken) return { kind: "newer", session: current };
+  if (current && current.accessToken !== session?.accessToken) return { newer: current };
 
   await lease.extendLease();
-  const verdict = await gate(() => probeToken(ctx, session));
+  const verdict = await gate(() => probeToken(ctx, session!));
   switch (verdict.kind) {
     case "unauthorized":
-      return { kind: "dead", reason: lease.uninstalled ? "uninstalled" : "permanent_token_spent" };
+      return { reason: lease.uninstalled ? "uninstalled" : "permanent_token_spent" };
     case "suspended":
       await markSuspended(ctx, shop, verdict.reason);
       throw new SuspendedError(shop, verdict.reason, { cause });
     // Refused for being permanent, and not exchanged any more either: no call can use it. The token is kept.
     case "permanent_refused":
-      return { kind: "dead", reason: "permanent_token_not_accepted" };
+      return { reason: "permanent_token_not_accepted" };
     case "not_found":
       throw new TransientError(shop, "admin_api_not_found", { cause });
     case "accepted":
     case "refused":
-      return { kind: "not_exchangeable" };
+      return { reason: "not_exchangeable" };
     default:
       throw new TransientError(shop, "refused_and_not_probed", { cause });
   }
