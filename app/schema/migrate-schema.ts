@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { OWN_SCHEMA, quoteText, type Connection, type Place } from "./own-schema.ts";
+import { appliedSteps } from "./find-pending-step.ts";
+import { OWN_SCHEMA, type Connection, type Place } from "./own-schema.ts";
 import { SchemaError } from "./schema-error.ts";
 import { inspectSession, planGrants, planIndexes, planSession } from "./session-table.ts";
 import { withConnection } from "./with-connection.ts";
-import { SESSION_INDEXES, STEPS, SUPERSEDED_INDEXES } from "./steps.ts";
+import { STEPS } from "./steps.ts";
 
 /** Longest wait of one statement for a lock: everything behind it in the queue waits as well. */
 const LOCK_TIMEOUT_MS = 200;
@@ -65,12 +66,12 @@ async function run(connection: Connection, place: Place, options: MigrateSchemaO
   for (const step of STEPS) {
     await make(step.name, async () => {
       if ((await appliedSteps(connection))?.has(step.name)) return [];
-      const record = `INSERT INTO ${OWN_SCHEMA}."SchemaStep" ("name") VALUES (${quoteText(step.name)})`;
+      const record = `INSERT INTO ${OWN_SCHEMA}."SchemaStep" ("name") VALUES ('${step.name}')`;
       return [...(await step.plan(connection, place)), record];
     });
   }
   if (await makeIndexes(connection, place, options)) made.push("session-indexes");
-  if (made.length > 0) await make("grants", () => planGrants(connection, place, OWN_SCHEMA));
+  if (made.length > 0) await make("grants", () => planGrants(connection, place));
   return made;
 }
 
@@ -90,7 +91,7 @@ async function makeIndexes(connection: Connection, place: Place, options: Migrat
   let made = false;
   for (;;) {
     while ((await isBuildingIndex(connection)) && performance.now() < deadline) await sleep(LOCK_PAUSE_MS);
-    const statements = await planIndexes(connection, place, SESSION_INDEXES, SUPERSEDED_INDEXES);
+    const statements = await planIndexes(connection, place);
     if (options.dryRun) for (const sql of statements) options.onStatement?.(`${sql};`);
     if (statements.length === 0 || options.dryRun) return made || statements.length > 0;
     try {
@@ -104,7 +105,7 @@ async function makeIndexes(connection: Connection, place: Place, options: Migrat
       return made;
     } catch (error) {
       // Another deployment builds the same: wait for it, and look again.
-      if (!BUILT_ELSEWHERE.has(String(codeOf(error))) || performance.now() > deadline) throw error;
+      if (!BUILT_ELSEWHERE.has(codeOf(error)) || performance.now() > deadline) throw error;
       await sleep(LOCK_PAUSE_MS * Math.random());
     }
   }
@@ -115,16 +116,6 @@ async function isBuildingIndex(connection: Connection): Promise<boolean> {
     `SELECT EXISTS (SELECT FROM pg_stat_progress_create_index WHERE datname = current_database()) AS builds`,
   );
   return rows[0]?.builds === true;
-}
-
-/** The names of the steps that the database has, or undefined where our schema is missing. */
-async function appliedSteps(connection: Connection): Promise<Set<string> | undefined> {
-  const { rows: found } = await connection.query<{ found: boolean }>(
-    `SELECT to_regclass('${OWN_SCHEMA}."SchemaStep"') IS NOT NULL AS found`,
-  );
-  if (!found[0]?.found) return undefined;
-  const { rows } = await connection.query<{ name: string }>(`SELECT "name" FROM ${OWN_SCHEMA}."SchemaStep"`);
-  return new Set(rows.map(({ name }) => name));
 }
 
 async function inTransaction(
@@ -185,9 +176,7 @@ async function inWords(sql: string, act: () => Promise<unknown>): Promise<void> 
   }
 }
 
-function codeOf(error: unknown): unknown {
-  const code = (error as { code?: unknown } | null)?.code;
-  return (
-    code ?? ((error as { cause?: unknown } | null)?.cause ? codeOf((error as { cause: unknown }).cause) : undefined)
-  );
+/** SQLSTATE, or what Node calls it. */
+function codeOf(error: unknown): string {
+  return String((error as { code?: unknown }).code);
 }

@@ -14,14 +14,9 @@ export interface Place {
   /** The schema of `Session`: `?schema=` of the connection string, else where the search path finds it, else the first schema of that path. */
   appSchema: string;
   /** Whether the connection string named it. */
-  isSchemaNamed?: boolean;
-  /** The table of sessions; `Session`, with the columns of the Prisma storage, unless told. */
-  sessions?: { name: string; layout: "prisma" | "postgresql" };
-}
-
-/** The name of the table of sessions. */
-export function sessionsOf({ sessions }: Place): { name: string; layout: "prisma" | "postgresql" } {
-  return sessions ?? { name: "Session", layout: "prisma" };
+  isSchemaNamed: boolean;
+  /** The table of sessions, and whose columns it has. */
+  sessions: { name: string; layout: "prisma" | "postgresql" };
 }
 
 /** A change of the schema that is made once, whole or not at all. */
@@ -30,14 +25,4 @@ export interface Step {
   name: string;
   /** The statements to run, in order and in one transaction; decided by looking at the database, so that a step can adopt what is there. */
   plan(connection: Connection, place: Place): Promise<string[]>;
-}
-
-/** Quotes a name for SQL. */
-export function quoteIdent(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}
-
-/** Quotes a text for SQL. */
-export function quoteText(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
 }

@@ -1,4 +1,5 @@
-import { OWN_SCHEMA, quoteIdent, type Connection, type Step } from "./own-schema.ts";
+import { escapeIdentifier } from "pg";
+import { OWN_SCHEMA, type Connection, type Step } from "./own-schema.ts";
 
 /**
  * The tables of version 0.1.0, which lay beside `Session`. A table is taken over by its columns, never by its name alone: an app may have
@@ -163,8 +164,8 @@ export const ownTables: Step = {
   async plan(connection, place) {
     const statements = [`SET LOCAL search_path TO ${OWN_SCHEMA}`];
     for (const { name, knownBy, create } of TABLES) {
-      const own = `${OWN_SCHEMA}.${quoteIdent(name)}`;
-      const old = `${quoteIdent(place.appSchema)}.${quoteIdent(name)}`;
+      const own = `${OWN_SCHEMA}.${escapeIdentifier(name)}`;
+      const old = `${escapeIdentifier(place.appSchema)}.${escapeIdentifier(name)}`;
       if (await isTable(connection, OWN_SCHEMA, name)) continue;
       if (await isTable(connection, place.appSchema, name, knownBy)) {
         statements.push(`ALTER TABLE ${old} SET SCHEMA ${OWN_SCHEMA}`, `CREATE VIEW ${old} AS SELECT * FROM ${own}`);

@@ -1,6 +1,8 @@
+import { escapeIdentifier, escapeLiteral } from "pg";
 import { SESSION_TABLES, TELLTALE_COLUMNS, type FoundSessionTable } from "../infra/database/session-tables.ts";
-import { quoteIdent, quoteText, sessionsOf, type Connection, type Place } from "./own-schema.ts";
+import { OWN_SCHEMA, type Connection, type Place } from "./own-schema.ts";
 import { SchemaError } from "./schema-error.ts";
+import { SESSION_INDEXES, SUPERSEDED_INDEXES } from "./steps.ts";
 
 /** The columns of @shopify/shopify-app-session-storage-prisma 11, in its README's order. */
 const COLUMNS: { name: string; type: string; needed?: string }[] = [
@@ -28,7 +30,7 @@ const POSTGRESQL_TYPES: Record<string, string> = { expires: "integer", refreshTo
 
 /** The columns of the adopter's layout. */
 function columnsOf(place: Place): typeof COLUMNS {
-  if (sessionsOf(place).layout === "prisma") return COLUMNS;
+  if (place.sessions.layout === "prisma") return COLUMNS;
   return COLUMNS.map((column) => ({ ...column, type: POSTGRESQL_TYPES[column.name] ?? column.type }));
 }
 
@@ -36,7 +38,6 @@ function columnsOf(place: Place): typeof COLUMNS {
 const OTHER_NAMES = ["session", "sessions", "Sessions", "shopify_sessions"];
 
 export interface SessionTable {
-  /** `table`, `view`, or `missing`. */
   kind: "table" | "view" | "missing";
   columns: Set<string>;
   /** Tables of the same schema that look like sessions under another name. */
@@ -45,7 +46,7 @@ export interface SessionTable {
 
 /** Looks at the adopter's `Session`. */
 export async function inspectSession(connection: Connection, place: Place): Promise<SessionTable> {
-  const { name: table } = sessionsOf(place);
+  const { name: table } = place.sessions;
   const { rows } = await connection.query<{ name: string; kind: string; columns: string[] }>(
     `SELECT c.relname::text AS name, c.relkind::text AS kind, found.columns
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace, LATERAL (SELECT array(
@@ -69,39 +70,39 @@ export async function inspectSession(connection: Connection, place: Place): Prom
  */
 export async function planSession(connection: Connection, place: Place): Promise<string[]> {
   const table = await inspectSession(connection, place);
-  const name = `${quoteIdent(place.appSchema)}.${quoteIdent(sessionsOf(place).name)}`;
+  const name = `${escapeIdentifier(place.appSchema)}.${escapeIdentifier(place.sessions.name)}`;
   const columns = columnsOf(place);
   if (table.kind === "missing") {
     if (table.others.length > 0) {
       throw new SchemaError(
         "session_table_named_differently",
-        `There is no table ${name}, but ${table.others.map((other) => quoteIdent(other)).join(", ")}. An empty second table would hide the sessions you have. ` +
+        `There is no table ${name}, but ${table.others.map(escapeIdentifier).join(", ")}. An empty second table would hide the sessions you have. ` +
           `Name it (expand-contract db migrate --sessions <table>), rename it, or put a view named "Session" over it (docs/adopting.md, "Unusual tables").`,
       );
     }
     await refuseSecondTable(connection, place, name);
     return [
-      `CREATE TABLE ${name} (${columns.map(({ name: column, type, needed }) => [quoteIdent(column), type, needed].filter(Boolean).join(" ")).join(", ")})`,
+      `CREATE TABLE ${name} (${columns.map(({ name: column, type, needed }) => [escapeIdentifier(column), type, needed].filter(Boolean).join(" ")).join(", ")})`,
     ];
   }
   const missing = columns.filter((column) => !table.columns.has(column.name));
-  const added = missing.map(({ name: column, type }) => `ADD COLUMN ${quoteIdent(column)} ${type}`);
+  if (missing.length === 0) return [];
+  const namesOf = (some: typeof COLUMNS) => some.map((column) => escapeIdentifier(column.name)).join(", ");
   const impossible = missing.filter(({ needed }) => needed);
   if (impossible.length > 0) {
     throw new SchemaError(
       "session_table_foreign",
-      `${name} has no column ${impossible.map(({ name: column }) => quoteIdent(column)).join(", ")}: it is not a table of Shopify sessions. Nothing was changed.`,
+      `${name} has no column ${namesOf(impossible)}: it is not a table of Shopify sessions. Nothing was changed.`,
     );
   }
-  if (added.length === 0) return [];
-  const statement = `ALTER TABLE ${name} ${added.join(", ")}`;
   if (table.kind === "view") {
     throw new SchemaError(
       "session_view_lacks_columns",
-      `The view ${name} lacks ${missing.map(({ name: column }) => quoteIdent(column)).join(", ")}. Add them to the table below it (all may be null), then to the view.`,
+      `The view ${name} lacks ${namesOf(missing)}. Add them to the table below it (all may be null), then to the view.`,
     );
   }
-  return [statement];
+  const added = missing.map((column) => `ADD COLUMN ${escapeIdentifier(column.name)} ${column.type}`);
+  return [`ALTER TABLE ${name} ${added.join(", ")}`];
 }
 
 /** @throws SchemaError where no schema was named and the sessions are in one that the search path does not lead to. */
@@ -110,7 +111,7 @@ async function refuseSecondTable(connection: Connection, place: Place, name: str
   const { rows } = await connection.query<FoundSessionTable>(SESSION_TABLES);
   const [first] = rows;
   if (!first) return;
-  const found = rows.map((one) => `${quoteIdent(one.schema)}.${quoteIdent(one.name)}`).join(", ");
+  const found = rows.map((one) => `${escapeIdentifier(one.schema)}.${escapeIdentifier(one.name)}`).join(", ");
   throw new SchemaError(
     "session_table_elsewhere",
     `There is no table ${name}, but ${found}. An empty second table would hide the sessions you have. Name their schema in DATABASE_URL: ` +
@@ -119,54 +120,42 @@ async function refuseSecondTable(connection: Connection, place: Place, name: str
 }
 
 /** Everyone who may write `Session` may use our tables: the app's role is often not the one that deploys. */
-export async function planGrants(connection: Connection, place: Place, ownSchema: string): Promise<string[]> {
+export async function planGrants(connection: Connection, place: Place): Promise<string[]> {
   const { rows } = await connection.query<{ grantee: string }>(
     `SELECT DISTINCT grantee FROM information_schema.role_table_grants
       WHERE table_schema = $1 AND table_name = $2 AND privilege_type = 'INSERT' AND grantee <> current_user AND grantee <> 'PUBLIC'`,
-    [place.appSchema, sessionsOf(place).name],
+    [place.appSchema, place.sessions.name],
   );
-  const schema = quoteIdent(ownSchema);
   return rows.flatMap(({ grantee }) => [
-    `GRANT USAGE ON SCHEMA ${schema} TO ${quoteIdent(grantee)}`,
-    `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ${schema} TO ${quoteIdent(grantee)}`,
-    `GRANT USAGE ON ALL SEQUENCES IN SCHEMA ${schema} TO ${quoteIdent(grantee)}`,
+    `GRANT USAGE ON SCHEMA "${OWN_SCHEMA}" TO ${escapeIdentifier(grantee)}`,
+    `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA "${OWN_SCHEMA}" TO ${escapeIdentifier(grantee)}`,
+    `GRANT USAGE ON ALL SEQUENCES IN SCHEMA "${OWN_SCHEMA}" TO ${escapeIdentifier(grantee)}`,
   ]);
-}
-
-export interface WantedIndex {
-  name: string;
-  /** What stands after the table's name in CREATE INDEX. */
-  on: string;
 }
 
 /**
  * Statements for the indexes of `Session` that are missing or were left invalid by an index build that was cut off. They run outside of a
  * transaction: a concurrent build does not block writes.
  */
-export async function planIndexes(
-  connection: Connection,
-  place: Place,
-  wanted: readonly WantedIndex[],
-  superseded: readonly string[] = [],
-): Promise<string[]> {
+export async function planIndexes(connection: Connection, place: Place): Promise<string[]> {
   const { rows } = await connection.query<{ name: string; valid: boolean; table: string }>(
     `SELECT c.relname::text AS name, i.indisvalid AS valid, t.relname::text AS "table" FROM pg_index i
        JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-      WHERE n.nspname = ${quoteText(place.appSchema)}`,
+      WHERE n.nspname = ${escapeLiteral(place.appSchema)}`,
   );
-  const { name: sessions } = sessionsOf(place);
+  const { name: sessions } = place.sessions;
   const partitions = await partitionsOf(connection, place);
-  const qualified = (name: string) => `${quoteIdent(place.appSchema)}.${quoteIdent(name)}`;
+  const qualified = (name: string) => `${escapeIdentifier(place.appSchema)}.${escapeIdentifier(name)}`;
   const drop = (name: string) => `DROP INDEX CONCURRENTLY IF EXISTS ${qualified(name)}`;
   const create = (name: string, table: string, on: string) =>
-    `CREATE INDEX CONCURRENTLY ${quoteIdent(name)} ON ${table} ${on}`;
-  const missing = wanted.flatMap(({ name, on }) => {
+    `CREATE INDEX CONCURRENTLY ${escapeIdentifier(name)} ON ${table} ${on}`;
+  const missing = SESSION_INDEXES.flatMap(({ name, on }) => {
     const found = rows.find((row) => row.name === name);
     if (found && found.table !== sessions) {
       throw new SchemaError(
         "index_name_taken",
-        `${qualified(sessions)} needs an index named ${quoteIdent(name)}, and one of ${quoteIdent(found.table)} has that name. ` +
-          `Give that one another: ALTER INDEX ${qualified(name)} RENAME TO ${quoteIdent(`${name}_of_another`)};`,
+        `${qualified(sessions)} needs an index named ${escapeIdentifier(name)}, and one of ${escapeIdentifier(found.table)} has that name. ` +
+          `Give that one another: ALTER INDEX ${qualified(name)} RENAME TO ${escapeIdentifier(`${name}_of_another`)};`,
       );
     }
     if (found?.valid) return [];
@@ -178,12 +167,12 @@ export async function planIndexes(
     return [
       ...(found ? [`DROP INDEX ${qualified(name)}`] : []),
       ...parts.flatMap((part) => [drop(part.name), create(part.name, part.table, on)]),
-      `CREATE INDEX ${quoteIdent(name)} ON ${qualified(sessions)} ${on}`,
+      `CREATE INDEX ${escapeIdentifier(name)} ON ${qualified(sessions)} ${on}`,
     ];
   });
   return [
     ...missing,
-    ...superseded.filter((name) => rows.some((row) => row.name === name && row.table === sessions)).map(drop),
+    ...SUPERSEDED_INDEXES.filter((name) => rows.some((row) => row.name === name && row.table === sessions)).map(drop),
   ];
 }
 
@@ -192,7 +181,7 @@ async function partitionsOf(connection: Connection, place: Place): Promise<strin
   const { rows } = await connection.query<{ table: string }>(
     `SELECT format('%I.%I', n.nspname, l.relname) AS "table" FROM pg_class c JOIN pg_namespace s ON s.oid = c.relnamespace,
        LATERAL pg_partition_tree(c.oid) p JOIN pg_class l ON l.oid = p.relid JOIN pg_namespace n ON n.oid = l.relnamespace
-      WHERE s.nspname = ${quoteText(place.appSchema)} AND c.relname = ${quoteText(sessionsOf(place).name)} AND c.relkind = 'p' AND p.isleaf ORDER BY p.relid`,
+      WHERE s.nspname = ${escapeLiteral(place.appSchema)} AND c.relname = ${escapeLiteral(place.sessions.name)} AND c.relkind = 'p' AND p.isleaf ORDER BY p.relid`,
   );
   return rows.map(({ table }) => table);
 }

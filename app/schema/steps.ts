@@ -1,6 +1,5 @@
 import { OWN_SCHEMA, type Step } from "./own-schema.ts";
 import { ownTables } from "./own-tables.ts";
-import type { WantedIndex } from "./session-table.ts";
 
 /** A step that is plain SQL. */
 function sql(name: string, ...statements: string[]): Step {
@@ -89,8 +88,8 @@ export const STEPS: readonly Step[] = [
 /** Repeated word for word by the queries that use the indexes: what cannot be refreshed. */
 const UNREFRESHABLE = `WHERE NOT "isOnline" AND "accessToken" <> '' AND coalesce("refreshToken", '') = ''`;
 
-/** The indexes that `Session` needs. */
-export const SESSION_INDEXES: readonly WantedIndex[] = [
+/** The indexes that `Session` needs; `on` is what stands after the table's name in CREATE INDEX. */
+export const SESSION_INDEXES: readonly { name: string; on: string }[] = [
   { name: "Session_shop_idx", on: `("shop")` },
   // "Which sessions are permanent", in the order in which a migration takes them up.
   { name: "Session_unrefreshable_idx", on: `("id") ${UNREFRESHABLE}` },

@@ -1,21 +1,21 @@
-import pg from "pg";
+import pg, { escapeIdentifier } from "pg";
 import { parseIntoClientConfig } from "pg-connection-string";
 import { databaseUrlProblem } from "../infra/database/database-url-problem.ts";
 import { schemaOf } from "../infra/database/db-pool.ts";
-import { quoteIdent, sessionsOf, type Connection, type Place } from "./own-schema.ts";
+import type { Connection, Place } from "./own-schema.ts";
 import { SchemaError } from "./schema-error.ts";
 
 /**
  * One connection to `DATABASE_URL`, for as long as `act` takes.
  * @param applicationName shown in pg_stat_activity.
- * @param sessions the table of sessions where it is not `Session`.
+ * @param sessions the table of sessions; `Session`, with the columns of the Prisma storage, unless told.
  * @throws SchemaError when the address is none of Postgres, or names a schema that is not there; errors of pg when it cannot be reached.
  */
 export async function withConnection<T>(
   databaseUrl: string,
   applicationName: string,
   act: (connection: Connection, place: Place) => Promise<T>,
-  sessions?: Place["sessions"],
+  sessions: Place["sessions"] = { name: "Session", layout: "prisma" },
 ): Promise<T> {
   if (!/^postgres(ql)?:\/\//.test(databaseUrl)) {
     throw new SchemaError(
@@ -35,7 +35,7 @@ export async function withConnection<T>(
   await client.connect();
   try {
     if (schema) await requireSchema(client, schema);
-    const appSchema = schema ?? (await findSchema(client, sessionsOf({ appSchema: "", sessions }).name));
+    const appSchema = schema ?? (await findSchema(client, sessions.name));
     return await act(client, { appSchema, isSchemaNamed: schema !== undefined, sessions });
   } finally {
     await client.end();
@@ -47,7 +47,7 @@ async function requireSchema(connection: Connection, schema: string): Promise<vo
   if (rows.length === 0) {
     throw new SchemaError(
       "no_such_schema",
-      `DATABASE_URL names the schema ${quoteIdent(schema)} (?schema=), which this database does not have`,
+      `DATABASE_URL names the schema ${escapeIdentifier(schema)} (?schema=), which this database does not have`,
     );
   }
 }
@@ -56,7 +56,7 @@ async function requireSchema(connection: Connection, schema: string): Promise<vo
 async function findSchema(connection: Connection, table: string): Promise<string> {
   const { rows } = await connection.query<{ schema: string | null }>(
     `SELECT coalesce((SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass($1)), current_schema())::text AS schema`,
-    [quoteIdent(table)],
+    [escapeIdentifier(table)],
   );
   const [found] = rows;
   if (found?.schema != null) return found.schema;

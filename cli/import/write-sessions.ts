@@ -1,4 +1,5 @@
-import { quoteIdent, sessionsOf, type Connection, type Place } from "../../app/schema/own-schema.ts";
+import { escapeIdentifier } from "pg";
+import type { Connection, Place } from "../../app/schema/own-schema.ts";
 import type { ImportedSession } from "./to-session.ts";
 
 export interface Written {
@@ -46,7 +47,7 @@ const isNewer = (now: string) =>
 
 /** Times as each storage keeps them; see app/infra/database/session-layout.ts. */
 const LAYOUTS = {
-  prisma: { now: `now() AT TIME ZONE 'UTC'`, stored: (name: string) => quoteIdent(name) },
+  prisma: { now: `now() AT TIME ZONE 'UTC'`, stored: (name: string) => escapeIdentifier(name) },
   postgresql: {
     now: "EXTRACT(EPOCH FROM now()) * 1000",
     stored: (name: string) =>
@@ -54,7 +55,7 @@ const LAYOUTS = {
         ? `floor(EXTRACT(EPOCH FROM "expires"))::integer`
         : name === "refreshTokenExpires"
           ? `floor(EXTRACT(EPOCH FROM "refreshTokenExpires") * 1000)::bigint`
-          : quoteIdent(name),
+          : escapeIdentifier(name),
   },
 };
 
@@ -65,13 +66,12 @@ export async function writeSessions(
   sessions: readonly ImportedSession[],
   dryRun: boolean,
 ): Promise<Written> {
-  const table = sessionsOf(place);
-  const layout = LAYOUTS[table.layout];
+  const layout = LAYOUTS[place.sessions.layout];
   const statement = `
     WITH written AS (
-      INSERT INTO ${quoteIdent(place.appSchema)}.${quoteIdent(table.name)} AS s (${list(quoteIdent)})
-      SELECT ${list(layout.stored)} FROM jsonb_to_recordset($1::jsonb) AS g (${list((name) => `${quoteIdent(name)} ${COLUMNS[name]}`)})
-      ON CONFLICT ("id") DO UPDATE SET ${list((name) => `${quoteIdent(name)} = EXCLUDED.${quoteIdent(name)}`)}
+      INSERT INTO ${escapeIdentifier(place.appSchema)}.${escapeIdentifier(place.sessions.name)} AS s (${list(escapeIdentifier)})
+      SELECT ${list(layout.stored)} FROM jsonb_to_recordset($1::jsonb) AS g (${list((name) => `${escapeIdentifier(name)} ${COLUMNS[name]}`)})
+      ON CONFLICT ("id") DO UPDATE SET ${list((name) => `${escapeIdentifier(name)} = EXCLUDED.${escapeIdentifier(name)}`)}
       WHERE ${isNewer(layout.now)}
       RETURNING (s.xmax = 0) AS "isNew"
     )
