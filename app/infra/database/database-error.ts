@@ -1,9 +1,7 @@
-/** An error of Postgres as `pg` throws it: with its SQLSTATE, and the names that Postgres says. */
+/** An error of Postgres as `pg` throws it: with its SQLSTATE, and the constraint that Postgres names. */
 export interface DatabaseError extends Error {
   code: string;
   severity: string;
-  column?: string;
-  table?: string;
   constraint?: string;
 }
 

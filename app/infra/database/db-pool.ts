@@ -1,4 +1,4 @@
-import pg from "pg";
+import pg, { escapeIdentifier } from "pg";
 import { parseIntoClientConfig } from "pg-connection-string";
 
 export interface PoolOptions {
@@ -108,8 +108,7 @@ interface Session {
  * @throws DatabaseSetupError when the tables' schema cannot be chosen.
  */
 async function setUpSession(client: pg.Client, schema: string | undefined, statementTimeoutMs: number): Promise<void> {
-  const { processID } = client as unknown as { processID: number | null };
-  const searchPath = schema && `"${schema.replaceAll('"', '""')}"`;
+  const searchPath = schema && escapeIdentifier(schema);
   const { rows } = await client.query<Session>(
     `SELECT "direct", current_schema() AS "schema",
        CASE WHEN "direct" THEN set_config('statement_timeout', $2, false) END,
@@ -118,7 +117,7 @@ async function setUpSession(client: pg.Client, schema: string | undefined, state
        CASE WHEN "direct" THEN set_config('extra_float_digits', '1', false) END,
        CASE WHEN "direct" AND $3::text IS NOT NULL THEN set_config('search_path', $3, false) END
      FROM (SELECT coalesce(pg_backend_pid() = $1::int, false) AS "direct") AS s`,
-    [processID, String(statementTimeoutMs), searchPath ?? null],
+    [processOf(client), String(statementTimeoutMs), searchPath ?? null],
   );
   const [session] = rows;
   if (!schema || session?.direct || session?.schema === schema) return;
@@ -129,24 +128,23 @@ async function setUpSession(client: pg.Client, schema: string | undefined, state
   );
 }
 
+/** The process that the handshake named; types of pg leave it out. */
+function processOf(client: pg.ClientBase): number | null {
+  return (client as unknown as { processID: number | null }).processID;
+}
+
+/** Whether a connection is the server's own session, and not one that a pooler shares: only then does `LISTEN` hear anything. */
+export async function isOwnSession(client: pg.ClientBase): Promise<boolean> {
+  const { rows } = await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
+  return rows[0]?.pid === processOf(client);
+}
+
 /**
- * Whether a connection is the server's own session, and not one that a pooler shares: only then does `LISTEN` hear anything.
+ * Whether connections to an address are the server's own sessions (`isOwnSession`).
  * @throws when the database cannot be reached.
  */
 export async function isDirect(url: string): Promise<boolean> {
-  const pool = new pg.Pool(poolConfig(url, { max: 1 }));
-  pool.on("error", () => {});
-  try {
-    const client = await pool.connect();
-    try {
-      const { rows } = await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
-      return rows[0]?.pid === (client as unknown as { processID: number | null }).processID;
-    } finally {
-      client.release();
-    }
-  } finally {
-    await pool.end();
-  }
+  return onOneConnection(url, isOwnSession);
 }
 
 /**
@@ -155,13 +153,19 @@ export async function isDirect(url: string): Promise<boolean> {
  */
 export async function findDatabaseProblem(url: string): Promise<string | undefined> {
   if (!schemaOf(url)) return undefined;
+  try {
+    return await onOneConnection(url, async () => undefined);
+  } catch (error) {
+    return error instanceof DatabaseSetupError ? error.message : undefined;
+  }
+}
+
+async function onOneConnection<T>(url: string, ask: (client: pg.ClientBase) => Promise<T>): Promise<T> {
   const pool = new pg.Pool(poolConfig(url, { max: 1 }));
   pool.on("error", () => {});
   try {
-    (await pool.connect()).release();
-    return undefined;
-  } catch (error) {
-    return error instanceof DatabaseSetupError ? error.message : undefined;
+    const client = await pool.connect();
+    return await ask(client).finally(() => client.release());
   } finally {
     await pool.end();
   }

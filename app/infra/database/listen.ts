@@ -1,5 +1,5 @@
 import pg from "pg";
-import { poolConfig } from "./db-pool.ts";
+import { isOwnSession, poolConfig } from "./db-pool.ts";
 
 /** Hears what is announced on one channel while it is connected. */
 export interface Listener {
@@ -31,8 +31,7 @@ export function listen(url: string, channel: string, onNotified: () => void): Li
     opening.on("notification", onNotified);
     try {
       await opening.connect();
-      const { rows } = await opening.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
-      if (rows[0]?.pid !== (opening as unknown as { processID: number | null }).processID) {
+      if (!(await isOwnSession(opening))) {
         isOfNoUse = true;
         return drop();
       }

@@ -1,16 +1,12 @@
 import pg from "pg";
-import { poolConfig, STATEMENT_TIMEOUT_MS } from "./db-pool.ts";
+import { poolConfig, STATEMENT_TIMEOUT_MS, type PoolOptions } from "./db-pool.ts";
 import { listen } from "./listen.ts";
 import { pgDatabase } from "./pg-database.ts";
 import type { Database } from "./queryable.ts";
 
-export interface DatabaseOptions {
+export interface DatabaseOptions extends Pick<PoolOptions, "statementTimeoutMs" | "connectTimeoutMs"> {
   /** Connections in the pool; 10 unless told. */
   poolSize?: number;
-  /** Milliseconds that one statement may take; 10,000 unless told. */
-  statementTimeoutMs?: number;
-  /** Milliseconds to wait for a connection before a query fails; 5,000 unless told. */
-  connectTimeoutMs?: number;
   /** Told of a connection that was lost. */
   onError?: (error: Error) => void;
 }
@@ -25,17 +21,11 @@ export interface OpenDatabase extends Database {
  * Opens the database, on a pool of `pg`: no query compiler stands between a statement and Postgres. Connects with the first statement.
  * @param url a Postgres connection string; `?schema=` says where the tables are.
  */
-export function openDatabase(url: string, options: DatabaseOptions = {}): OpenDatabase {
-  const pool = new pg.Pool(
-    poolConfig(url, {
-      max: options.poolSize,
-      statementTimeoutMs: options.statementTimeoutMs,
-      connectTimeoutMs: options.connectTimeoutMs,
-    }),
-  );
+export function openDatabase(url: string, { poolSize: max, onError, ...options }: DatabaseOptions = {}): OpenDatabase {
+  const pool = new pg.Pool(poolConfig(url, { max, ...options }));
   // A connection breaks while it is idle, or between two statements of a transaction; an error that has no listener ends the process.
   pool.on("error", () => {});
-  pool.on("connect", (connection) => void connection.on("error", (error) => options.onError?.(error)));
+  pool.on("connect", (connection) => void connection.on("error", (error) => onError?.(error)));
   return {
     ...pgDatabase(pool, options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS),
     listen: (channel, onNotified) => listen(url, channel, onNotified),

@@ -1,3 +1,4 @@
+import { escapeIdentifier, escapeLiteral } from "pg";
 import sql, { type Sql } from "sql-template-tag";
 import type { Database, Queryable, Statement } from "./queryable.ts";
 
@@ -23,7 +24,7 @@ export const PRISMA_LAYOUT: SessionLayout = {
 };
 
 /** @shopify/shopify-app-session-storage-postgresql 8: `expires` in whole seconds, `refreshTokenExpires` in milliseconds. */
-export const POSTGRESQL_LAYOUT: SessionLayout = {
+const POSTGRESQL_LAYOUT: SessionLayout = {
   name: "postgresql",
   msOf: (column) => (column.endsWith('"expires"') ? `(${column}::float8 * 1000)` : `${column}::float8`),
   stored: (column, moment) =>
@@ -50,8 +51,7 @@ export interface SessionTable {
 /** The table's name as SQL says it. */
 export function quotedTable({ name, schema, layout }: SessionTable): string {
   const table = name ?? (layout === "postgresql" ? "shopify_sessions" : "Session");
-  const quote = (text: string) => `"${text.replaceAll('"', '""')}"`;
-  return schema === undefined ? quote(table) : `${quote(schema)}.${quote(table)}`;
+  return schema === undefined ? escapeIdentifier(table) : `${escapeIdentifier(schema)}.${escapeIdentifier(table)}`;
 }
 
 const OWN = '"Session"';
@@ -61,7 +61,7 @@ export function withSessionTable(db: Database, table: string): Database {
   if (table === OWN) return db;
   const texts = new Map<string, string>();
   // In a text of SQL, as to_regclass takes it.
-  const literal = `'${table.replaceAll("'", "''")}'`;
+  const literal = escapeLiteral(table);
   const rename = ({ text, values }: Statement): Statement => {
     let renamed = texts.get(text);
     if (renamed === undefined) {
