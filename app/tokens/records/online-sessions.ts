@@ -4,11 +4,12 @@ import type { SessionLayout } from "../../infra/database/session-layout.ts";
 import type { TokenContext } from "../context.ts";
 import { UnreadableTokenError } from "../errors.ts";
 import { explainSealError, requireTokenKeys } from "../sealing/key-problem.ts";
+import { date } from "./read-life.ts";
 
 /** How many sessions of a shop are listed: what Shopify's Prisma storage gives. */
 const LISTED = 25;
 
-interface UserRow {
+interface OnlineRow {
   id: string;
   shop: string;
   state: string;
@@ -16,23 +17,19 @@ interface UserRow {
   scope: string | null;
   accessToken: string | null;
   expiresMs: number | null;
-  userId: string | null;
-  firstName: string | null;
-  lastName: string | null;
-  email: string | null;
-  accountOwner: boolean | null;
-  locale: string | null;
-  collaborator: boolean | null;
-  emailVerified: boolean | null;
+  /** As the library keeps it; null for a session that is not online. */
+  user: NonNullable<Session["onlineAccessInfo"]>["associated_user"] | null;
 }
 
 const columns = (layout: SessionLayout): string => `"id", "shop", "state", "isOnline", "scope", "accessToken",
-  ${layout.msOf('"expires"')} AS "expiresMs", "userId"::text AS "userId", "firstName", "lastName", "email",
-  "accountOwner", "locale", "collaborator", "emailVerified"`;
+  ${layout.msOf('"expires"')} AS "expiresMs",
+  CASE WHEN "isOnline" THEN json_build_object('id', coalesce("userId", 0), 'first_name', "firstName", 'last_name', "lastName", 'email', "email",
+    'account_owner', coalesce("accountOwner", false), 'locale', "locale", 'collaborator', coalesce("collaborator", false),
+    'email_verified', coalesce("emailVerified", false)) END AS "user"`;
 
 /** A session of a member of staff, as stored. Nothing renews one: a new ID token brings the next. */
 export async function readOnlineSession(ctx: TokenContext, id: string): Promise<Session | undefined> {
-  const [row] = await ctx.db.query<UserRow[]>({
+  const [row] = await ctx.db.query<OnlineRow[]>({
     text: `SELECT ${columns(ctx.sessions)} FROM "Session" WHERE "id" = $1`,
     values: [id],
   });
@@ -41,7 +38,7 @@ export async function readOnlineSession(ctx: TokenContext, id: string): Promise<
 
 /** The online sessions of a shop, the latest first. */
 export async function listOnlineSessions(ctx: TokenContext, shop: string): Promise<Session[]> {
-  const rows = await ctx.db.query<UserRow[]>({
+  const rows = await ctx.db.query<OnlineRow[]>({
     text: `SELECT ${columns(ctx.sessions)} FROM "Session" WHERE "shop" = $1 AND "isOnline" ORDER BY "expires" DESC NULLS FIRST LIMIT ${LISTED}`,
     values: [shop],
   });
@@ -53,7 +50,7 @@ export async function listOnlineSessions(ctx: TokenContext, shop: string): Promi
  * A session that does not open because it belongs to another row counts as missing: the library gets another one.
  * @throws UnreadableTokenError, StorageUnfitError where its key is missing or wrong: it is not replaced.
  */
-async function openSession(ctx: TokenContext, row: UserRow): Promise<Session | undefined> {
+async function openSession(ctx: TokenContext, row: OnlineRow): Promise<Session | undefined> {
   try {
     return toSession({ ...row, accessToken: ctx.vault.open(row).accessToken ?? null });
   } catch (error) {
@@ -88,29 +85,12 @@ export async function deleteOnlineSessions({ db }: Pick<TokenContext, "db">, ids
     DELETE FROM "Session" WHERE "id" IN (SELECT jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb)) AND "id" NOT LIKE 'offline\\_%'`);
 }
 
-function toSession(row: UserRow): Session {
-  const { id, shop, state, isOnline, expiresMs } = row;
-  const session = new Session({
-    id,
-    shop,
-    state,
-    isOnline,
-    scope: row.scope || undefined,
-    accessToken: row.accessToken || undefined,
-    expires: expiresMs === null ? undefined : new Date(expiresMs),
+function toSession({ scope, accessToken, expiresMs, user, ...row }: OnlineRow): Session {
+  return new Session({
+    ...row,
+    scope: scope || undefined,
+    accessToken: accessToken || undefined,
+    expires: date(expiresMs),
+    onlineAccessInfo: user ? ({ associated_user: user } as Session["onlineAccessInfo"]) : undefined,
   });
-  if (!isOnline) return session;
-  session.onlineAccessInfo = {
-    associated_user: {
-      id: Number(row.userId),
-      first_name: row.firstName,
-      last_name: row.lastName,
-      email: row.email,
-      account_owner: row.accountOwner ?? false,
-      locale: row.locale,
-      collaborator: row.collaborator ?? false,
-      email_verified: row.emailVerified ?? false,
-    },
-  } as Session["onlineAccessInfo"];
-  return session;
 }

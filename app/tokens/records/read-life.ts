@@ -26,11 +26,7 @@ const MARK_HOLDS = `(s."id" IS NULL OR ${isRefusedForGood("s", "t")})`;
 export const LIFE_COLUMNS = `t."generation", t."suspendedWhy",
   CASE WHEN ${MARK_HOLDS} THEN t."needsReauthWhy" END AS "needsReauthWhy",
   (EXTRACT(EPOCH FROM CASE WHEN ${MARK_HOLDS} THEN t."needsReauthAt" END) * 1000)::float8 AS "needsReauthMs",
-  (EXTRACT(EPOCH FROM t."suspendedAt") * 1000)::float8 AS "suspendedMs",
-  (EXTRACT(EPOCH FROM t."uninstalledAt") * 1000)::float8 AS "uninstalledMs",
-  (EXTRACT(EPOCH FROM t."acquiredAt") * 1000)::float8 AS "acquiredMs",
-  (EXTRACT(EPOCH FROM t."migratedAt") * 1000)::float8 AS "migratedMs",
-  (EXTRACT(EPOCH FROM t."refreshedAt") * 1000)::float8 AS "refreshedMs",
+  ${["suspended", "uninstalled", "acquired", "migrated", "refreshed"].map((what) => `(EXTRACT(EPOCH FROM t."${what}At") * 1000)::float8 AS "${what}Ms"`).join(", ")},
   COALESCE(t."leaseExpiresAt" > clock_timestamp(), false) AS "leased"`;
 
 /** Reads it. A shop without a row has generation 0. */
@@ -65,6 +61,7 @@ export function lastIssuedAt({ acquiredAt, migratedAt, refreshedAt }: TokenLife)
   return times.length > 0 ? Math.max(...times) : undefined;
 }
 
-function date(ms: number | null): Date | undefined {
+/** @param ms since the epoch. */
+export function date(ms: number | null): Date | undefined {
   return ms === null ? undefined : new Date(ms);
 }

@@ -4,7 +4,7 @@ import { explainSealError } from "../sealing/key-problem.ts";
 import { unfitErrorOf } from "../storage/prove-storage.ts";
 import { readStatement, type SessionRow, type StateRow, stateStatement } from "./session-row.ts";
 import { normalShopName, offlineIdOf } from "./shop-name.ts";
-import { toLife } from "./read-life.ts";
+import { date, toLife } from "./read-life.ts";
 import type { TokenLife } from "../types.ts";
 
 /** A session as stored, and what is on record about its very credential. */
@@ -21,7 +21,7 @@ export type StoredSession = Session & {
  * table or the keys do not let it be read.
  */
 export async function readSession(ctx: TokenContext, shop: string): Promise<StoredSession | undefined> {
-  const row = await readRow(ctx, shop);
+  const row = await readOne<SessionRow>(ctx, shop, readStatement(ctx.sessions));
   return row && openSession(ctx, normalShopName(shop), row);
 }
 
@@ -33,10 +33,6 @@ export async function readStored(
   const read = (await readOne<StateRow>(ctx, shop, stateStatement(ctx.sessions)))!;
   const row = read.id === null ? undefined : read;
   return { row, session: row && toSession(normalShopName(shop), row), life: toLife(read) };
-}
-
-function readRow(ctx: TokenContext, shop: string): Promise<SessionRow | undefined> {
-  return readOne<SessionRow>(ctx, shop, readStatement(ctx.sessions));
 }
 
 async function readOne<Row extends object>(ctx: TokenContext, shop: string, text: string): Promise<Row | undefined> {
@@ -77,8 +73,4 @@ function toSession(shop: string, row: SessionRow): StoredSession {
   });
   const { fingerprint, refused, notExchangeable } = row;
   return Object.assign(session, { fingerprint, refused: refused ?? undefined, notExchangeable });
-}
-
-function date(ms: number | null): Date | undefined {
-  return ms === null ? undefined : new Date(ms);
 }

@@ -7,18 +7,17 @@ import { SHOP_DOMAIN } from "./shop-name.ts";
 import { FOURTEEN_DAYS_MS, REFRESH_TOKEN_LIFETIME_MS } from "../renew/timing.ts";
 import type { TokenHealth } from "../types.ts";
 
-const PERMANENT_TOKENS = `SELECT count(*)::int AS "count" FROM "Session" s WHERE ${LIVING_PERMANENT_SESSION}`;
+const PERMANENT_TOKENS = raw(`"Session" s WHERE ${LIVING_PERMANENT_SESSION}`);
 
 /** How many sessions hold a permanent token that Shopify has not refused for good. Cheap by the partial index. */
-export async function countPermanentTokens({ db }: Pick<TokenContext, "db">): Promise<number> {
-  const [row] = await db.query<{ count: number }[]>({ text: PERMANENT_TOKENS, values: [] });
-  return row?.count ?? 0;
+export async function countPermanentTokens(ctx: Pick<TokenContext, "db">): Promise<number> {
+  return countRows(ctx, PERMANENT_TOKENS);
 }
 
-const endingSoon = (soon: Sql): Sql => sql`
-  SELECT count(*)::int AS "count" FROM "Session"
-  WHERE NOT "isOnline" AND "refreshToken" IS NOT NULL AND "refreshToken" <> ''
-    AND "refreshTokenExpires" < ${soon}`;
+async function countRows({ db }: Pick<TokenContext, "db">, from: Sql): Promise<number> {
+  const [row] = await db.query<[{ count: number }]>(sql`SELECT count(*)::int AS "count" FROM ${from}`);
+  return row.count;
+}
 
 const SESSIONS = `
   SELECT (count(*) FILTER (WHERE "accessToken" LIKE 'shpat\\_%'))::int AS "legacyPrefixRows",
@@ -35,26 +34,21 @@ async function countSessions(ctx: TokenContext): Promise<SessionCounts> {
 
 const sizeOf = ({ legacyPrefixRows, expiringTokens }: SessionCounts) => Math.max(legacyPrefixRows, expiringTokens);
 
-/** Each column has an index. */
-async function countMarked(ctx: TokenContext, column: "needsReauthAt" | "suspendedAt"): Promise<number> {
-  const [row] = await ctx.db.query<[{ count: number }]>({
-    text: `SELECT count(*)::int AS "count" FROM expand_contract."ShopToken" WHERE "${column}" IS NOT NULL`,
-    values: [],
-  });
-  return row.count;
-}
-
 /** Everything a monitor asks for, measured in docs/benchmarks/health.md. Where a number is large it may be a little old. */
 export async function readTokenHealth(ctx: TokenContext): Promise<TokenHealth> {
   const soon = storedMoment(ctx, new Date(ctx.now() + FOURTEEN_DAYS_MS));
-  const [permanentTokens, sessions, [ending], needsReauth, suspended] = await Promise.all([
+  const [permanentTokens, sessions, refreshTokensExpiringIn14Days, needsReauth, suspended] = await Promise.all([
     ctx.isExempt ? 0 : keptCount(ctx, "permanent", () => countPermanentTokens(ctx), Number),
     keptCount(ctx, "sessions", () => countSessions(ctx), sizeOf),
-    ctx.db.query<[{ count: number }]>(endingSoon(soon)),
-    countMarked(ctx, "needsReauthAt"),
-    countMarked(ctx, "suspendedAt"),
+    countRows(
+      ctx,
+      sql`"Session" WHERE NOT "isOnline" AND "refreshToken" IS NOT NULL AND "refreshToken" <> '' AND "refreshTokenExpires" < ${soon}`,
+    ),
+    // Each of the two columns has an index.
+    countRows(ctx, sql`expand_contract."ShopToken" WHERE "needsReauthAt" IS NOT NULL`),
+    countRows(ctx, sql`expand_contract."ShopToken" WHERE "suspendedAt" IS NOT NULL`),
   ]);
-  return { permanentTokens, ...sessions, refreshTokensExpiringIn14Days: ending.count, needsReauth, suspended };
+  return { permanentTokens, ...sessions, refreshTokensExpiringIn14Days, needsReauth, suspended };
 }
 
 /** As the column of refresh tokens' ends keeps it. */

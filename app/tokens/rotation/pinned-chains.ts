@@ -1,8 +1,10 @@
 import sql, { raw, type Sql } from "sql-template-tag";
 import type { TokenContext } from "../context.ts";
 import { isRefusedForGood, PERMANENT_TOKEN_PREDICATE, tokenFingerprint } from "../records/permanent-token.ts";
+import { date } from "../records/read-life.ts";
 import { JOIN_SHOP_TOKEN } from "../records/remaining-tokens.ts";
 import { SHOP_DOMAIN } from "../records/shop-name.ts";
+import { LOST_WITH_LEASE } from "../renew/lease.ts";
 import type { PinnedChain } from "./types.ts";
 
 const JOINED = raw(`"Session" s ${JOIN_SHOP_TOKEN}`);
@@ -63,14 +65,13 @@ export async function countChains(ctx: TokenContext): Promise<ChainCounts> {
  * @see https://shopify.dev/changelog/more-resilient-token-exchanges-when-migrating-tokens-without-a-user-session
  */
 export async function findOpenRetries({ db }: TokenContext): Promise<{ count: number; until: Date | undefined }> {
-  const [row] = await db.query<[{ count: number; untilMs: number | null }]>({ text: OPEN_RETRIES, values: [] });
-  return { count: row.count, until: row.untilMs === null ? undefined : new Date(row.untilMs) };
+  const [{ count, untilMs }] = await db.query<[{ count: number; untilMs: number | null }]>(raw(OPEN_RETRIES));
+  return { count, until: date(untilMs) };
 }
 
-const LOST_AT = `CASE WHEN t."leaseOwner" <> 'closed' THEN t."leaseExpiresAt" ELSE t."answerLostAt" END`;
 const OPEN_RETRIES = `
   SELECT count(*)::int AS "count", (EXTRACT(EPOCH FROM max("lostAt") + interval '7 days') * 1000)::float8 AS "untilMs"
   FROM (
-    SELECT ${LOST_AT} AS "lostAt" FROM expand_contract."ShopToken" t JOIN "Session" s ON s."id" = 'offline_' || t."shop"
+    SELECT ${LOST_WITH_LEASE} AS "lostAt" FROM expand_contract."ShopToken" t JOIN "Session" s ON s."id" = 'offline_' || t."shop"
     WHERE ${PERMANENT_TOKEN_PREDICATE} AND NOT ${isRefusedForGood("s", "t")}) r
   WHERE "lostAt" > clock_timestamp() - interval '7 days'`;

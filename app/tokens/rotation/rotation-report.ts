@@ -16,35 +16,26 @@ export async function readRotationReport(
   ctx: TokenContext,
   { shops: named = 0, isExact = false }: { shops?: number; isExact?: boolean } = {},
 ): Promise<RotationReport> {
-  const counted = <T>(name: string, count: () => Promise<T>, sizeOf: (value: T) => number): Promise<T> =>
-    isExact ? count() : keptCount(ctx, name, count, sizeOf);
+  const counted = <T>(name: string, count: (of: TokenContext) => Promise<T>, sizeOf: (value: T) => number) =>
+    isExact ? count(ctx) : keptCount(ctx, name, () => count(ctx), sizeOf);
   const [counts, retries, [unstored], { permanentTokens, permanentSuspended }, shops] = await Promise.all([
-    counted(
-      "chains",
-      () => countChains(ctx),
-      ({ chains }) => chains,
-    ),
+    counted("chains", countChains, ({ chains }) => chains),
     findOpenRetries(ctx),
     ctx.db.query<[{ count: number }]>({ text: UNSTORED, values: [] }),
-    counted(
-      "ending",
-      () => countEnding(ctx),
-      ({ rows }) => rows,
-    ),
+    counted("ending", countEnding, ({ rows }) => rows),
     named > 0 ? findPinnedChains(ctx, "", named) : [],
   ]);
-  const { chains, previous, unknown, suspended } = counts;
   const facts = {
     rotating: ctx.previousClientSecret !== undefined,
-    chains,
-    pinned: previous + unknown,
-    pinnedUnknown: unknown,
-    pinnedSuspended: suspended,
+    chains: counts.chains,
+    pinned: counts.previous + counts.unknown,
+    pinnedUnknown: counts.unknown,
+    pinnedSuspended: counts.suspended,
     permanentTokens,
     permanentSuspended,
     unstoredPairs: unstored.count,
     openRetries: retries.count,
-    notBefore: retries.count > 0 && retries.until ? retries.until.toISOString() : null,
+    notBefore: retries.until?.toISOString() ?? null,
   };
   const blockers = blockersOf(facts);
   return { ...facts, mayRevoke: blockers.length === 0, blockers, shops };
@@ -81,16 +72,7 @@ const ENDING = `
 type Facts = Omit<RotationReport, "mayRevoke" | "blockers" | "shops">;
 
 function blockersOf(facts: Facts): string[] {
-  const {
-    pinned,
-    pinnedUnknown,
-    pinnedSuspended,
-    permanentTokens,
-    permanentSuspended,
-    unstoredPairs,
-    openRetries,
-    notBefore,
-  } = facts;
+  const { pinned, pinnedUnknown, pinnedSuspended, permanentTokens, permanentSuspended, unstoredPairs } = facts;
   const known = pinned - pinnedUnknown;
   const said: string[] = [];
   if (pinned > 0) {
@@ -101,9 +83,9 @@ function blockersOf(facts: Facts): string[] {
     ];
     said.push(`${count(pinned, "chain")} still pinned: ${which.filter(Boolean).join(", ")}`);
   }
-  if (notBefore !== null) {
+  if (facts.notBefore !== null) {
     said.push(
-      `${count(openRetries, "migration")} had no answer, and only the secret that asked can ask again for seven days: not before ${notBefore}, or once they are settled`,
+      `${count(facts.openRetries, "migration")} had no answer, and only the secret that asked can ask again for seven days: not before ${facts.notBefore}, or once they are settled`,
     );
   }
   if (permanentTokens > 0) {
