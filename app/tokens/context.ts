@@ -6,23 +6,13 @@ import { clientSecretFingerprint } from "./rotation/client-secret.ts";
 import type { KeyState } from "./sealing/types.ts";
 import { createVault, type Vault } from "./sealing/vault.ts";
 import { createStorageState, type StorageState } from "./storage/storage-state.ts";
-import type {
-  ApplicationKey,
-  Database,
-  Phase,
-  Session,
-  ShopifyApi,
-  StartTokenCall,
-  TokenDependencies,
-  TokenLog,
-  TokenMetrics,
-} from "./types.ts";
+import type { ApplicationKey, Database, Session, TokenDependencies, TokenLog, TokenMetrics } from "./types.ts";
 
 /** What every verb of this folder is given: the dependencies with defaults filled in, and what one process remembers. */
-export interface TokenContext {
-  api: ShopifyApi;
-  /** The same app with the previous client secret, during a rotation. */
-  previousApi: ShopifyApi | undefined;
+export interface TokenContext
+  extends
+    Pick<TokenDependencies, "api" | "phase" | "previousApi" | "emergency">,
+    Required<Pick<TokenDependencies, "log" | "metrics" | "startTokenCall" | "mayCall" | "onPairStored">> {
   /** Fingerprints of the two client secrets. */
   clientSecret: string | undefined;
   previousClientSecret: string | undefined;
@@ -31,21 +21,13 @@ export interface TokenContext {
   sessionTable: string;
   /** How the table of sessions keeps times. */
   sessions: SessionLayout;
-  phase: Phase;
   /** The app may keep permanent tokens: nothing is migrated and none is refused. */
   isExempt: boolean;
   now: () => number;
-  log: TokenLog;
-  metrics: TokenMetrics;
-  startTokenCall: StartTokenCall;
-  mayCall: () => boolean;
-  onPairStored: NonNullable<TokenDependencies["onPairStored"]>;
   /** The one that signs, and during a rotation the previous one. None: no application-only tokens. */
   applicationKeys: readonly ApplicationKey[];
   /** Application-only sessions by shop: in memory alone. Without a session: refused not long ago. */
   applicationSessions: Map<string, { session: Session | undefined; until: number }>;
-  /** Where pairs go that could not be stored, and what seals them. */
-  emergency: TokenDependencies["emergency"];
   storage: StorageState;
   /** Seals and opens the tokens of rows. */
   vault: Vault;

@@ -78,6 +78,7 @@ interface EventRow {
 
 /** The most events that are kept of one shop: more than any page shows. */
 const MOST_EVENTS = 50;
+const PORTION = 5_000;
 
 /**
  * Bounds the history: the newest 50 events of each shop stay, and of these what is younger than `before`. In portions, so that no
@@ -85,28 +86,18 @@ const MOST_EVENTS = 50;
  * @returns how many entries went.
  */
 export async function pruneEvents(ctx: TokenContext, before: Date): Promise<number> {
-  const old = await repeatedly(() =>
-    ctx.db.execute(sql`
+  let gone = 0;
+  for (let portion = PORTION; portion === PORTION; gone += portion) {
+    portion = await ctx.db.execute(sql`
       DELETE FROM expand_contract."TokenEvent" WHERE "id" IN (
-        SELECT "id" FROM expand_contract."TokenEvent" WHERE "at" < ${before.toISOString()}::timestamptz ORDER BY "at" LIMIT ${PORTION})`),
-  );
+        SELECT "id" FROM expand_contract."TokenEvent" WHERE "at" < ${before.toISOString()}::timestamptz ORDER BY "at" LIMIT ${PORTION})`);
+  }
   const many = await ctx.db.query<{ shop: string }[]>(sql`
     SELECT "shop" FROM expand_contract."TokenEvent" GROUP BY "shop" HAVING count(*) > ${MOST_EVENTS}`);
-  let surplus = 0;
   for (const { shop } of many) {
-    surplus += await ctx.db.execute(sql`
+    gone += await ctx.db.execute(sql`
       DELETE FROM expand_contract."TokenEvent" WHERE "shop" = ${shop} AND "id" <= (
         SELECT "id" FROM expand_contract."TokenEvent" WHERE "shop" = ${shop} ORDER BY "id" DESC OFFSET ${MOST_EVENTS} LIMIT 1)`);
   }
-  return old + surplus;
-}
-
-const PORTION = 5_000;
-
-async function repeatedly(deletePortion: () => Promise<number>): Promise<number> {
-  for (let gone = 0; ;) {
-    const portion = await deletePortion();
-    gone += portion;
-    if (portion < PORTION) return gone;
-  }
+  return gone;
 }

@@ -1,5 +1,5 @@
 import type { TokenContext } from "../context.ts";
-import { StorageUnfitError, UnreadableTokenError } from "../errors.ts";
+import { type StorageProblem, StorageUnfitError, UnreadableTokenError } from "../errors.ts";
 import type { KeyProblem } from "./types.ts";
 import { openValue, type Place, SEALED_PREFIX, SealError, sealValue } from "./sealed-value.ts";
 
@@ -25,7 +25,8 @@ export async function findKeyProblem(
   const { checked } = ctx.keyState;
   const ageMs = checked ? performance.now() - checked.at : Infinity;
   if (checked && ageMs < (checked.problem ? Math.min(maxAgeMs, RECHECK_MS) : maxAgeMs)) return checked.problem;
-  const problem = named(ctx, await compareKeys(ctx));
+  const found = await compareKeys(ctx);
+  const problem = found && withTableNamed(ctx, found);
   if (problem && problem.what !== checked?.problem?.what) {
     ctx.log.error({ problem: problem.what, remedy: problem.remedy }, "sealed tokens cannot be opened");
   }
@@ -33,9 +34,10 @@ export async function findKeyProblem(
   return problem;
 }
 
-/** With the table named as it is. */
-function named({ sessionTable }: TokenContext, problem: KeyProblem | undefined): KeyProblem | undefined {
-  return problem && { ...problem, what: problem.what.replaceAll('"Session"', () => sessionTable) };
+/** A problem with the table of sessions named as it is. */
+export function withTableNamed<P extends StorageProblem>({ sessionTable }: TokenContext, problem: P): P {
+  const named = (text: string) => text.replaceAll('"Session"', () => sessionTable);
+  return { ...problem, what: named(problem.what), remedy: named(problem.remedy) };
 }
 
 /** @throws StorageUnfitError while nothing may be stored. */

@@ -1,11 +1,7 @@
 import type { TokenContext } from "../context.ts";
 import { describeError } from "../errors.ts";
-import { withLease } from "../renew/lease.ts";
-import { adoptUnstored } from "./adopt-unstored.ts";
+import { adoptUnstoredUnderLease } from "./adopt-unstored.ts";
 import { shopsWithUnstored } from "./unstored-pairs.ts";
-
-/** A shop whose lease is taken is looked at again the next time. */
-const LEASE_PATIENCE_MS = 500;
 
 /**
  * Adopts every pair of the emergency record that can be stored by now. One shop that cannot does not keep back the others.
@@ -25,8 +21,7 @@ export async function adoptAllUnstored(ctx: TokenContext): Promise<number> {
 export async function adoptUnstoredOf(ctx: TokenContext, shop: string): Promise<boolean> {
   if (!(await shopsWithUnstored(ctx)).has(shop)) return false;
   try {
-    const options = { impatient: true, waitMs: LEASE_PATIENCE_MS };
-    return (await withLease(ctx, shop, options, (lease) => adoptUnstored(ctx, lease))) !== undefined;
+    return (await adoptUnstoredUnderLease(ctx, shop)) !== undefined;
   } catch (error) {
     ctx.log.warn({ shop, ...describeError(error) }, "a pair of the emergency record cannot be stored yet");
     return false;

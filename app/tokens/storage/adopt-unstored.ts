@@ -2,7 +2,7 @@ import type { Session } from "@shopify/shopify-api";
 import type { TokenContext } from "../context.ts";
 import { adoptPair } from "../renew/adopt-pair.ts";
 import type { AskOptions } from "../renew/ask-for-pair.ts";
-import type { Lease } from "../renew/lease.ts";
+import { withLease, type Lease } from "../renew/lease.ts";
 import { storePair } from "../renew/store-pair.ts";
 import { findUnstored, forgetUnstored } from "./unstored-pairs.ts";
 import { withProvenStorage } from "./with-proven-storage.ts";
@@ -36,6 +36,15 @@ export async function adoptUnstored(
   }
   await forgetUnstored(ctx, pairs);
   return stored;
+}
+
+/** How long the lease of a shop is waited for that is held elsewhere: the pair is looked at again the next time. */
+const LEASE_PATIENCE_MS = 500;
+
+/** The same for a shop whose lease is not held yet. */
+export async function adoptUnstoredUnderLease(ctx: TokenContext, shop: string): Promise<Session | undefined> {
+  const options = { impatient: true, waitMs: LEASE_PATIENCE_MS };
+  return withLease(ctx, shop, options, (lease) => adoptUnstored(ctx, lease));
 }
 
 /** Of a pair that came from elsewhere than the lease. */

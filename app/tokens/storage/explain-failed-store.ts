@@ -1,10 +1,7 @@
 import type { TokenContext } from "../context.ts";
 import { StorageUnfitError } from "../errors.ts";
-import { withLease } from "../renew/lease.ts";
-import { adoptUnstored } from "./adopt-unstored.ts";
+import { adoptUnstoredUnderLease } from "./adopt-unstored.ts";
 import { proveStorage } from "./prove-storage.ts";
-
-const LEASE_PATIENCE_MS = 500;
 
 /**
  * A proof held, and the store after it failed for good. Where the proof fails by now, it sees what is wrong, and the proof on each
@@ -18,9 +15,7 @@ export async function explainFailedStore(ctx: TokenContext, shop: string): Promi
   if (!failed || failed.shop === shop) return;
   if (await isProofSeeing(ctx, failed.shop)) return;
   try {
-    await withLease(ctx, failed.shop, { impatient: true, waitMs: LEASE_PATIENCE_MS }, (lease) =>
-      adoptUnstored(ctx, lease),
-    );
+    await adoptUnstoredUnderLease(ctx, failed.shop);
   } catch (error) {
     throw error instanceof StorageUnfitError ? error : failed.error;
   }

@@ -5,7 +5,7 @@ import type { TokenContext } from "../context.ts";
 import { type StorageProblem, StorageUnfitError } from "../errors.ts";
 import { readStatement, type SessionRow } from "../records/session-row.ts";
 import { REFRESH_TOKEN_LIFETIME_MS } from "../renew/timing.ts";
-import { requireTokenKeys } from "../sealing/key-problem.ts";
+import { requireTokenKeys, withTableNamed } from "../sealing/key-problem.ts";
 import { SealError } from "../sealing/sealed-value.ts";
 import type { RowTokens } from "../sealing/vault.ts";
 import { findHiddenRows } from "./problem/access-problem.ts";
@@ -48,13 +48,7 @@ export async function unfitErrorOf(
   if (error instanceof StorageUnfitError) return error;
   const judgesTimes = judgesTimesOf(ctx);
   const problem = await describeStorageProblem(ctx.db, error, { ...options, judgesTimes }).catch(() => undefined);
-  return problem && unfit(ctx, shop, problem);
-}
-
-/** The problem, with the table named as it is. */
-function unfit(ctx: TokenContext, shop: string, problem: StorageProblem): StorageUnfitError {
-  const named = (text: string) => text.replaceAll('"Session"', () => ctx.sessionTable);
-  return new StorageUnfitError(shop, { ...problem, what: named(problem.what), remedy: named(problem.remedy) });
+  return problem && new StorageUnfitError(shop, withTableNamed(ctx, problem));
 }
 
 const judgesTimesOf = ({ sessions }: TokenContext): boolean => sessions.name === "prisma";
@@ -84,7 +78,7 @@ async function tryToStore(ctx: TokenContext, shop: string, lockTimeoutMs: number
     .catch((error: unknown) => {
       if (!(error instanceof RolledBack)) throw error;
     });
-  if (problem) throw unfit(ctx, shop, problem);
+  if (problem) throw new StorageUnfitError(shop, withTableNamed(ctx, problem));
 }
 
 /** Opened, where tokens are sealed. */

@@ -1,7 +1,7 @@
 import sql from "sql-template-tag";
 import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
-import { mkdir, open as openFile, readdir, rename, rm } from "node:fs/promises";
+import { mkdir, open as openFile, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Session } from "@shopify/shopify-api";
 import type { TokenContext } from "../context.ts";
@@ -58,7 +58,7 @@ export async function keepUnstored(
     session: session.toObject(),
   };
   const entry = { id: randomUUID(), shop, sealed: seal(secret, shop, JSON.stringify(content)) };
-  const where = (await writeRow(ctx, entry)) ? "table" : (await writeFile(ctx, entry)) ? "file" : undefined;
+  const where = (await writeRow(ctx, entry)) ? "table" : (await writeEntry(ctx, entry)) ? "file" : undefined;
   ctx.storage.unstored = undefined;
   if (where) ctx.log.error({ shop, how, where }, "a pair could not be stored; it is kept, sealed, until it can");
   else ctx.log.error({ shop, how }, "a pair could not be stored, nor written to the emergency record");
@@ -77,18 +77,12 @@ async function writeRow(ctx: TokenContext, { id, shop, sealed }: Entry): Promise
   }
 }
 
-async function writeFile(ctx: TokenContext, entry: Entry): Promise<boolean> {
+async function writeEntry(ctx: TokenContext, entry: Entry): Promise<boolean> {
   const directory = ctx.emergency!.directory;
   const path = join(directory, `${entry.id}${SUFFIX}`);
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    const file = await openFile(`${path}.new`, "wx", 0o600);
-    try {
-      await file.writeFile(JSON.stringify(entry));
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    await writeFile(`${path}.new`, JSON.stringify(entry), { flag: "wx", mode: 0o600, flush: true });
     await rename(`${path}.new`, path);
     return true;
   } catch (error) {
@@ -103,9 +97,7 @@ async function writeFile(ctx: TokenContext, entry: Entry): Promise<boolean> {
 /** The unstored pairs of a shop, the latest generation last. */
 export async function findUnstored(ctx: TokenContext, shop: string): Promise<UnstoredPair[]> {
   if (!ctx.emergency || !(await shopsWithUnstored(ctx)).has(shop)) return [];
-  const rows = await readRows(ctx, shop);
-  const entries = [...rows, ...(await readFiles(ctx)).filter((entry) => entry.shop === shop)];
-  return entries
+  return (await entriesOf(ctx, shop))
     .flatMap(({ id, sealed }): UnstoredPair[] => {
       const text = open(ctx.emergency!.secrets, shop, sealed);
       if (text === undefined) return [];
@@ -113,6 +105,10 @@ export async function findUnstored(ctx: TokenContext, shop: string): Promise<Uns
       return [{ id, ...rest, session: sessionOf(session) }];
     })
     .sort((a, b) => a.generation - b.generation);
+}
+
+async function entriesOf(ctx: TokenContext, shop: string): Promise<Entry[]> {
+  return [...(await readRows(ctx, shop)), ...(await readFiles(ctx)).filter((entry) => entry.shop === shop)];
 }
 
 /** Shops with an unstored pair, read at most once in a few seconds. Empty where it cannot be read. */
@@ -180,8 +176,7 @@ export async function forgetUnstored(ctx: TokenContext, pairs: readonly Pick<Uns
 /** After a redaction nothing names the shop any more. */
 export async function forgetUnstoredOf(ctx: TokenContext, shop: string): Promise<void> {
   if (!ctx.emergency) return;
-  const entries = [...(await readRows(ctx, shop)), ...(await readFiles(ctx)).filter((entry) => entry.shop === shop)];
-  await forgetUnstored(ctx, entries);
+  await forgetUnstored(ctx, await entriesOf(ctx, shop));
 }
 
 function sessionOf(stored: Record<string, unknown>): Session {

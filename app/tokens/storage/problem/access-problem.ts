@@ -1,8 +1,9 @@
+import { escapeIdentifier } from "pg";
 import type { StorageProblem } from "../../errors.ts";
 import type { Queryable } from "../../../infra/database/database.ts";
 import { findDenied } from "./denied-object.ts";
 import { describeHindrances, hindrances, removalOf } from "./hindrances.ts";
-import { ident, missingRights } from "./storage-catalogue.ts";
+import { missingRights } from "./storage-catalogue.ts";
 import { closedTables, rowSecurity, type RowSecurity } from "./row-security.ts";
 
 /** Rows that the app's role may not see are never migrated, and their tokens never refreshed. */
@@ -12,7 +13,7 @@ export async function findHiddenRows(db: Queryable): Promise<StorageProblem | un
 }
 
 function refusedByPolicies({ role: name, table, isOff, needsBypass }: RowSecurity): StorageProblem {
-  const role = ident(name);
+  const role = escapeIdentifier(name);
   return {
     kind: "row_security",
     what: isOff
@@ -30,24 +31,14 @@ function refusedByPolicies({ role: name, table, isOff, needsBypass }: RowSecurit
 export async function missingRight(db: Queryable, words: string): Promise<StorageProblem> {
   const { role, enters, missing } = await missingRights(db);
   if (!enters) {
-    return lacking(
-      role,
-      "lacks USAGE on the schema expand_contract",
-      `GRANT USAGE ON SCHEMA expand_contract TO ${ident(role)};`,
-    );
+    const grant = `GRANT USAGE ON SCHEMA expand_contract TO ${escapeIdentifier(role)};`;
+    return lacking(role, "lacks USAGE on the schema expand_contract", grant);
   }
   if (missing.length > 0) {
-    const tables = [...new Set(missing.map(({ table }) => table))].map((table) => ({
-      table,
-      rights: missing
-        .filter((one) => one.table === table)
-        .map(({ right }) => right)
-        .join(", "),
-    }));
     return lacking(
       role,
-      `lacks ${tables.map(({ table, rights }) => `${rights} on ${table}`).join(" and ")}`,
-      tables.map(({ table, rights }) => `GRANT ${rights} ON ${table} TO ${ident(role)};`).join(" "),
+      `lacks ${missing.map(({ table, rights }) => `${rights} on ${table}`).join(" and ")}`,
+      missing.map(({ table, rights }) => `GRANT ${rights} ON ${table} TO ${escapeIdentifier(role)};`).join(" "),
     );
   }
   const [closed] = await closedTables(db);
@@ -60,10 +51,14 @@ export async function missingRight(db: Queryable, words: string): Promise<Storag
   if (denied) return lacking(denied.role, `${denied.what}${needed}`, denied.remedy);
   return triggers.length > 0
     ? lacking(role, `may not do what ${describeHindrances(triggers)} does`, triggers.map(removalOf).join(" "))
-    : lacking(role, `may not write "Session"`, `GRANT SELECT, INSERT, UPDATE ON "Session" TO ${ident(role)};`);
+    : lacking(
+        role,
+        `may not write "Session"`,
+        `GRANT SELECT, INSERT, UPDATE ON "Session" TO ${escapeIdentifier(role)};`,
+      );
 }
 
 /** @param role as the catalogue has it. */
 export function lacking(role: string, what: string, remedy: string): StorageProblem {
-  return { kind: "missing_right", what: `the role ${ident(role)} ${what}`, remedy };
+  return { kind: "missing_right", what: `the role ${escapeIdentifier(role)} ${what}`, remedy };
 }

@@ -1,6 +1,6 @@
+import { escapeIdentifier } from "pg";
 import type { StorageProblem } from "../../errors.ts";
 import type { Queryable } from "../../../infra/database/database.ts";
-import { ident } from "./storage-catalogue.ts";
 
 /**
  * The check, foreign key or unique index that refuses a row, wherever it is: of `Session`, of a domain that a column has, or of a table
@@ -23,7 +23,7 @@ export async function refusedByConstraint(
       remedy: `List them with \\d "Session" and let this app's rows pass.`,
     };
   }
-  const quoted = ident(name);
+  const quoted = escapeIdentifier(name);
   const isIndex = kind === "unique" && !found;
   const owner = found?.owner ?? '"Session"';
   const drop = isIndex
@@ -71,19 +71,16 @@ export const COMPUTING_VIEW: StorageProblem = {
   remedy: `Let it show each of this app's columns as the table below it has them, without an expression.`,
 };
 
-const NOT_UPSERTABLE: Record<string, StorageProblem> = {
+const NOT_UPSERTABLE: Record<string, Pick<StorageProblem, "what" | "remedy">> = {
   v: {
-    kind: "no_primary_key",
     what: `Postgres cannot upsert through the view "Session"`,
     remedy: `Make it a plain SELECT of columns from one table that has a primary key on "id", without INSTEAD OF triggers.`,
   },
   m: {
-    kind: "no_primary_key",
     what: `"Session" is a materialized view, which cannot be written`,
     remedy: `Make it a view (CREATE VIEW), a plain SELECT of columns from one table that has a primary key on "id".`,
   },
   f: {
-    kind: "no_primary_key",
     what: `"Session" is a foreign table, and Postgres cannot upsert into one`,
     remedy: `Point DATABASE_URL to the database that holds the table itself, or copy it into this one.`,
   },
@@ -93,7 +90,7 @@ const NOT_UPSERTABLE: Record<string, StorageProblem> = {
 export async function upsertRefusal(db: Queryable): Promise<StorageProblem> {
   const { name, columns, kind, isDeferrable } = await primaryKey(db);
   const impossible = NOT_UPSERTABLE[kind];
-  if (impossible) return impossible;
+  if (impossible) return { kind: "no_primary_key", ...impossible };
   const isOfId = columns.length === 1 && columns[0] === "id";
   const published = await notPublishable(db);
   if (published && isOfId && !isDeferrable) return published;
@@ -117,23 +114,18 @@ interface PrimaryKey {
 }
 
 async function primaryKey(db: Queryable): Promise<PrimaryKey> {
-  const [found] = await db.query<(Omit<PrimaryKey, "columns"> & { columns: string[] | null })[]>({
+  const [found] = await db.query<PrimaryKey[]>({
     text: `SELECT c.relkind::text AS "kind", quote_ident(k.conname) AS "name", coalesce(k.condeferrable, false) AS "isDeferrable",
-       (SELECT array_agg(a.attname::text) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum = ANY(k.conkey)) AS "columns"
+       ARRAY(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum = ANY(k.conkey)) AS "columns"
      FROM pg_class c LEFT JOIN pg_constraint k ON k.conrelid = c.oid AND k.contype = 'p' WHERE c.oid = to_regclass('"Session"')`,
     values: [],
   });
-  return {
-    name: found?.name ?? null,
-    columns: found?.columns ?? [],
-    isDeferrable: found?.isDeferrable ?? false,
-    kind: found?.kind ?? "r",
-  };
+  return found ?? { name: null, columns: [], isDeferrable: false, kind: "r" };
 }
 
 /** A table that a pair is written to and whose changes a publication could not pass on: it does not say which row is meant. */
 async function notPublishable(db: Queryable): Promise<StorageProblem | undefined> {
-  const found = await db.query<{ table: string; publication: string }[]>({
+  const [found] = await db.query<{ table: string; publication: string }[]>({
     text: `SELECT CASE WHEN c.oid = to_regclass('"Session"') THEN '"Session"' ELSE c.oid::regclass::text END AS "table",
        min(p.pubname)::text AS "publication"
      FROM pg_publication_tables t JOIN pg_publication p ON p.pubname = t.pubname AND p.pubupdate
@@ -142,11 +134,11 @@ async function notPublishable(db: Queryable): Promise<StorageProblem | undefined
      GROUP BY c.oid, c.relreplident ORDER BY c.relreplident = 'd', c.oid <> to_regclass('"Session"')`,
     values: [],
   });
-  if (found.length === 0) return undefined;
-  const [{ table, publication } = { table: "?", publication: "?" }] = found;
+  if (!found) return undefined;
+  const { table, publication } = found;
   return {
     kind: "replica_identity",
-    what: `the publication ${ident(publication)} cannot pass on changes of ${table}: its replica identity does not name the row`,
+    what: `the publication ${escapeIdentifier(publication)} cannot pass on changes of ${table}: its replica identity does not name the row`,
     remedy: `ALTER TABLE ${table} REPLICA IDENTITY FULL;`,
   };
 }

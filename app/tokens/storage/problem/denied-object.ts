@@ -1,6 +1,6 @@
+import { escapeIdentifier } from "pg";
 import type { Queryable } from "../../../infra/database/database.ts";
 import { WRITTEN_TABLES } from "./hindrances.ts";
-import { ident } from "./storage-catalogue.ts";
 
 /** Postgres names what a role may not touch without quotes and without its schema: `permission denied for table audit log`. */
 const DENIED = /\b(table|relation|view|sequence|function|schema|type) "?([^"]+)"?$/;
@@ -80,7 +80,7 @@ export async function findDenied(db: Queryable, words: string): Promise<Denied |
     found && {
       role: found.role,
       what: kind.what(found.name),
-      remedy: `${kind.grant(found.name)} TO ${ident(found.role)};`,
+      remedy: `${kind.grant(found.name)} TO ${escapeIdentifier(found.role)};`,
     }
   );
 }

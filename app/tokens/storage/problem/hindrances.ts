@@ -19,7 +19,7 @@ const NAME = (oid: string) =>
 
 /** Something of a table that is run or computed when a row is written, with what takes it out of the way. */
 export interface Hindrance {
-  kind: "trigger" | "rule" | "child" | "generated" | "index" | "default";
+  kind: "trigger" | "generated" | "index" | "default";
   /** As SQL names it. */
   name: string;
   table: string;
@@ -28,8 +28,6 @@ export interface Hindrance {
 export interface Hindrances {
   triggers: Hindrance[];
   rules: string[];
-  /** Tables that inherit from `Session`. */
-  children: string[];
   /** What else Postgres computes for a row: generated columns, indexes over expressions, defaults that call functions of the database's own. */
   computed: Hindrance[];
   isView: boolean;
@@ -37,15 +35,13 @@ export interface Hindrances {
 
 /** What may keep a row from being written as it is given. */
 export async function hindrances(db: Queryable): Promise<Hindrances> {
-  const rows = await db.query<(Hindrance | { kind: "view"; name: string; table: string })[]>({
+  const rows = await db.query<(Hindrance | { kind: "rule" | "view"; name: string })[]>({
     text: `WITH RECURSIVE ${WRITTEN_TABLES}, target AS (SELECT DISTINCT c.oid, c.relkind, c.relnamespace FROM written w JOIN pg_class c ON c.oid = w.oid),
       calling AS (SELECT classid, objid FROM pg_depend WHERE refclassid = 'pg_proc'::regclass)
       SELECT 'trigger' AS "kind", format('%I', tgname) AS "name", ${NAME("tgrelid")} AS "table"
         FROM pg_trigger g JOIN pg_class c ON c.oid = tgrelid
         WHERE (tgrelid IN (SELECT oid FROM target) OR c.relnamespace = to_regnamespace('expand_contract')) AND NOT tgisinternal AND tgenabled <> 'D' AND g.tgparentid = 0
       UNION ALL SELECT 'rule', quote_ident(rulename), '' FROM pg_rewrite WHERE ev_class = to_regclass('"Session"') AND ev_type IN ('2', '3')
-      UNION ALL SELECT 'child', i.inhrelid::regclass::text, '' FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhparent
-        WHERE i.inhparent = to_regclass('"Session"') AND p.relkind = 'r'
       UNION ALL SELECT 'generated', quote_ident(attname), ${NAME("attrelid")} FROM pg_attribute JOIN target t ON t.oid = attrelid AND t.relkind IN ('r', 'p') WHERE attgenerated = 's' AND NOT attisdropped
       UNION ALL SELECT 'index', indexrelid::regclass::text, ${NAME("indrelid")} FROM pg_index JOIN target t ON t.oid = indrelid
         WHERE indexprs IS NOT NULL AND indexrelid::regclass::text NOT LIKE '%"Session\\_%\\_idx"'
@@ -56,11 +52,9 @@ export async function hindrances(db: Queryable): Promise<Hindrances> {
     values: [],
   });
   const of = (...kinds: string[]) => rows.filter((row): row is Hindrance => kinds.includes(row.kind));
-  const names = (kind: string) => of(kind).map(({ name }) => name);
   return {
     triggers: of("trigger"),
-    rules: names("rule"),
-    children: names("child"),
+    rules: of("rule").map(({ name }) => name),
     computed: of("generated", "index", "default"),
     isView: rows.some(({ kind }) => kind === "view"),
   };

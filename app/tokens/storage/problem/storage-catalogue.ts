@@ -1,39 +1,21 @@
 import type { Queryable } from "../../../infra/database/database.ts";
 
+const columns = (names: string): readonly string[] => names.split(" ");
+
 /** The columns that a stored pair needs, by table. */
-export const NEEDED: Record<string, readonly string[]> = {
-  Session: [
-    "id",
-    "shop",
-    "state",
-    "isOnline",
-    "scope",
-    "accessToken",
-    "expires",
-    "refreshToken",
-    "refreshTokenExpires",
-  ],
-  ShopToken: [
-    "shop",
-    "generation",
-    "leaseOwner",
-    "leaseExpiresAt",
-    "needsReauthToken",
-    "notExchangeableToken",
-    "answerLostAt",
-    "reconcileAt",
-  ],
-  TokenEvent: ["shop", "at", "since", "count", "kind", "generation"],
-  TokenKey: ["id", "canary"],
+const NEEDED: Record<string, readonly string[]> = {
+  Session: columns("id shop state isOnline scope accessToken expires refreshToken refreshTokenExpires"),
+  ShopToken: columns(
+    "shop generation leaseOwner leaseExpiresAt needsReauthToken notExchangeableToken answerLostAt reconcileAt",
+  ),
+  TokenEvent: columns("shop at since count kind generation"),
+  TokenKey: columns("id canary"),
 };
 
 /** `Session` is the adopter's, wherever the search path finds it; the other tables are ours. */
 export function sqlNameOf(table: string): string {
   return table === "Session" || !(table in NEEDED) ? `"${table}"` : `expand_contract."${table}"`;
 }
-
-/** A name as it is written in SQL. */
-export const ident = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
 /** Tables and columns that a pair needs and the database does not have. */
 export async function missingColumns(db: Queryable): Promise<{ table: string; column?: string }[]> {
@@ -96,7 +78,8 @@ export async function columnsWithoutDefault(db: Queryable, table: string): Promi
 export interface MissingRights {
   role: string;
   enters: boolean;
-  missing: { table: string; right: string }[];
+  /** `rights` as GRANT names them. */
+  missing: { table: string; rights: string }[];
 }
 
 /** The rights that the app's role lacks on `Session` and on our tables. Column by column where it has none on the whole table. */
@@ -107,18 +90,18 @@ export async function missingRights(db: Queryable): Promise<MissingRights> {
   });
   const { role = "?", enters = true } = user ?? {};
   if (!enters) return { role, enters, missing: [] };
-  const missing = await db.query<{ table: string; right: string }[]>({
+  const missing = await db.query<{ table: string; rights: string }[]>({
     text: `WITH target AS (
        SELECT to_regclass('"Session"')::oid AS oid, '"Session"' AS name, ARRAY['SELECT', 'INSERT', 'UPDATE'] AS rights
        UNION ALL SELECT c.oid, format('expand_contract.%s', CASE WHEN c.relname ~ '^[a-z_]+$' THEN c.relname ELSE format('"%s"', c.relname) END),
          ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']
        FROM pg_class c WHERE c.relnamespace = to_regnamespace('expand_contract') AND c.relkind = 'r' AND c.relname <> 'SchemaStep')
-     SELECT t.name AS "table", r AS "right" FROM target t CROSS JOIN unnest(t.rights) r
+     SELECT t.name AS "table", string_agg(r, ', ' ORDER BY array_position(t.rights, r)) AS "rights" FROM target t CROSS JOIN unnest(t.rights) r
      WHERE t.oid IS NOT NULL AND NOT has_table_privilege(t.oid, r) AND (r = 'DELETE' OR EXISTS (
        SELECT FROM pg_attribute a WHERE a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
          AND (t.name <> '"Session"' OR a.attname = ANY($1) AND (r <> 'UPDATE' OR NOT a.attname = ANY(ARRAY['id', 'shop', 'isOnline'])))
          AND NOT has_column_privilege(t.oid, a.attnum, r)))
-     ORDER BY t.name <> '"Session"', t.name, array_position(t.rights, r)`,
+     GROUP BY t.name ORDER BY t.name <> '"Session"', t.name`,
     values: [NEEDED.Session],
   });
   return { role, enters, missing };

@@ -1,3 +1,4 @@
+import { escapeIdentifier } from "pg";
 import type { StorageProblem } from "../../errors.ts";
 import type { Queryable } from "../../../infra/database/database.ts";
 import { postgresError } from "../../../infra/database/postgres-error.ts";
@@ -7,7 +8,7 @@ import { findHiddenRows, lacking, missingRight } from "./access-problem.ts";
 import { COMPUTING_VIEW, HIDING_VIEW, refusedByConstraint, upsertRefusal } from "./constraint-problem.ts";
 import { describeHindrances, hindrances, removalOf, WRITTEN_TABLES } from "./hindrances.ts";
 import { findOddColumn, tooNarrow } from "./odd-column.ts";
-import { columnsWithoutDefault, ident, missingColumns, sessionColumns, sqlNameOf } from "./storage-catalogue.ts";
+import { columnsWithoutDefault, missingColumns, sessionColumns, sqlNameOf } from "./storage-catalogue.ts";
 
 /**
  * What is wrong, by name, with the SQL that mends it. Asks the catalogue where the error itself says too little.
@@ -145,8 +146,8 @@ async function missingSessions(db: Queryable): Promise<StorageProblem> {
   const shut = [found, ...more].find(({ name, isOpen }) => name === "Session" && !isOpen);
   if (shut) {
     const [user] = await db.query<[{ role: string }]>({ text: `SELECT current_user::text AS "role"`, values: [] });
-    const grant = `GRANT USAGE ON SCHEMA ${ident(shut.schema)} TO ${ident(user.role)};`;
-    return lacking(user.role, `lacks USAGE on the schema ${ident(shut.schema)}, where "Session" is`, grant);
+    const grant = `GRANT USAGE ON SCHEMA ${escapeIdentifier(shut.schema)} TO ${escapeIdentifier(user.role)};`;
+    return lacking(user.role, `lacks USAGE on the schema ${escapeIdentifier(shut.schema)}, where "Session" is`, grant);
   }
   const { schema, name, layout } = found;
   const tables = [found, ...more].map((one) => `${one.name} in the schema ${one.schema}`);
@@ -169,7 +170,7 @@ async function missingDefault(db: Queryable, named: string | undefined, table: s
     const column = columns.find((one) => one.name === name);
     if (column?.byDomain) return `ALTER DOMAIN ${column.type} DROP NOT NULL;`;
     const change = column && /^(timestamp|date)/.test(column.type) ? "SET DEFAULT CURRENT_TIMESTAMP" : "DROP NOT NULL";
-    return `ALTER TABLE ${sqlNameOf(table)} ALTER COLUMN ${ident(name)} ${change};`;
+    return `ALTER TABLE ${sqlNameOf(table)} ALTER COLUMN ${escapeIdentifier(name)} ${change};`;
   });
   return {
     kind: "not_null",
