@@ -163,6 +163,16 @@ test("what Shopify signed of a visit to the app proxy opens no other door; what 
   expect(await reach(authenticate.webhook(send("orders/create")))).toBe("reached");
 });
 
+test("at the address of a topic of Shopify's own no other is taken: its handler would delete what Shopify was not asked about", async () => {
+  const { authenticate } = adopter();
+  const shop = await h.install("expiring");
+  const at = (path: string, topic: string) => reach(authenticate.webhook(delivery(shop, topic, { path })));
+  expect(await at("/webhooks/app/uninstalled", "orders/create")).toBe(400);
+  for (const path of ["/webhooks", "/webhooks/app/scopes_update"])
+    expect(await at(path, "app/scopes_update")).toBe("reached");
+  await h.expectCurrent(shop);
+});
+
 test("an address whose host the library cannot read is answered 400", async () => {
   const { authenticate } = adopter();
   const headers = { "User-Agent": BROWSER_USER_AGENT };

@@ -107,8 +107,22 @@ describe("migrate", () => {
       outcome: "migrated",
       code: "verified_after_refresh",
     });
-    expect(passed).toEqual([1, 1, 1]);
-    expect(await calls()).toBe(3);
+    expect(passed).toEqual([1, 1, 1, 1]);
+    expect(await calls()).toBe(4);
+  });
+
+  test("does not call a pair verified that the Admin API goes on refusing, or whose proof the gate lets through no more", async () => {
+    const refused = await h.install("permanent");
+    await h.sandbox.client.faults.add({ shop: refused, endpoint: "graphql", play: "unauthorized" });
+    const notAccepted = { outcome: "migrated", code: "stored_not_accepted" };
+    expect(await h.process().migrate(refused, { verify: true })).toMatchObject(notAccepted);
+    const paused = await h.install("permanent");
+    await h.sandbox.client.faults.add({ shop: paused, endpoint: "graphql", play: "unauthorized" });
+    let left = 2;
+    const gate = <T>(call: () => Promise<T>) => (left-- > 0 ? call() : Promise.reject(new Error("closed")));
+    const notVerified = { outcome: "migrated", code: "stored_not_verified" };
+    expect(await h.process().migrate(paused, { verify: true, gate })).toMatchObject(notVerified);
+    for (const shop of [refused, paused]) await h.expectCurrent(shop);
   });
 
   test("is refused while nobody would look after the pairs", async () => {

@@ -1,4 +1,4 @@
-import { FINAL_FAILURES, OF_THE_ROW } from "./judge-wave.ts";
+import { isFinalFailure } from "./judge-wave.ts";
 
 /** Shops looked back upon. */
 const WINDOW = 200;
@@ -19,7 +19,7 @@ export function createFailureWindow(threshold: number): FailureWindow {
   const allowed = (threshold / 100) * WINDOW;
   return {
     record(outcome, code) {
-      recent.push(FINAL_FAILURES.has(outcome) && !OF_THE_ROW.has(code) ? code : undefined);
+      recent.push(isFinalFailure({ outcome, code }) ? code : undefined);
       if (recent.length > WINDOW) recent.shift();
       const codes = recent.filter((entry) => entry !== undefined);
       if (codes.length <= allowed) return undefined;

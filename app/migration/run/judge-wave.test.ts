@@ -21,7 +21,8 @@ it("a wave passes up to its threshold, and over the few dead shops that every ol
 });
 
 it("a wave that could not be proven does not pass", () => {
-  expect(judgeWave([{ outcome: "migrated", code: "stored_not_verified", shops: 50 }], 5).passed).toBe(false);
+  for (const code of ["stored_not_verified", "stored_not_accepted"])
+    expect(judgeWave([{ outcome: "migrated", code, shops: 50 }], 5).passed, code).toBe(false);
 });
 
 it("a run halts when the last 200 shops hold more failures than the threshold, not before", () => {
@@ -33,6 +34,13 @@ it("a run halts when the last 200 shops hold more failures than the threshold, n
   expect(window.record("needs_reauthorization", "spent")).toMatch(
     /^Too many final failures: 11 of the last 200 shops failed for good \(11 × spent\)/,
   );
+});
+
+it("a run halts when the Admin API refuses the new tokens of too many, and not because it could not be asked", () => {
+  const window = createFailureWindow(5);
+  for (let i = 0; i < 50; i++) expect(window.record("migrated", "stored_not_verified")).toBeUndefined();
+  for (let i = 0; i < 10; i++) expect(window.record("migrated", "stored_not_accepted")).toBeUndefined();
+  expect(window.record("migrated", "stored_not_accepted")).toMatch(/11 × stored_not_accepted/);
 });
 
 it("a threshold of 100 never halts, of 0 at the first failure", () => {

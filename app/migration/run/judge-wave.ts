@@ -9,13 +9,21 @@ export interface WaveCount {
 const TOLERATED_FAILURES = 2;
 
 /** Outcomes that say that something went wrong for a shop for good. */
-export const FINAL_FAILURES: ReadonlySet<string> = new Set(["failed", "needs_reauthorization"]);
+const FINAL_FAILURES: ReadonlySet<string> = new Set(["failed", "needs_reauthorization"]);
 
 /** Failures that say nothing about others: the database refuses a row, or the store is new or closed. */
-export const OF_THE_ROW: ReadonlySet<string> = new Set(["storage_unfit", "application_cannot_be_found"]);
+const OF_THE_ROW: ReadonlySet<string> = new Set(["storage_unfit", "application_cannot_be_found"]);
+
+/** A pair was stored, and the Admin API goes on refusing it. */
+const NOT_ACCEPTED = "stored_not_accepted";
 
 /** A pair was stored, but the Admin API could not be asked about it: no failure of the shop, yet no proof for a wave. */
 const NOT_VERIFIED = "stored_not_verified";
+
+/** Whether a shop's end says that something is wrong with the run. */
+export function isFinalFailure({ outcome, code }: Pick<WaveCount, "outcome" | "code">): boolean {
+  return code === NOT_ACCEPTED || (FINAL_FAILURES.has(outcome) && !OF_THE_ROW.has(code));
+}
 
 /**
  * Whether the next wave may begin: not more than the threshold of a wave's shops failed for good or
@@ -27,8 +35,7 @@ export function judgeWave(counts: readonly WaveCount[], threshold: number): { pa
   let failures = 0;
   for (const count of counts) {
     shops += count.shops;
-    if (OF_THE_ROW.has(count.code)) continue;
-    if (FINAL_FAILURES.has(count.outcome) || count.code === NOT_VERIFIED) failures += count.shops;
+    if (isFinalFailure(count) || count.code === NOT_VERIFIED) failures += count.shops;
   }
   const allowed = Math.max(TOLERATED_FAILURES, (threshold / 100) * shops);
   return {

@@ -93,27 +93,42 @@ function alreadyExpiring(): Ending {
   return done("already_expiring", "already_expiring", "the shop has an expiring token already");
 }
 
-/** One Admin call with the new token. A token that is refused is replaced once, as for any other caller. */
-async function verified(ctx: TokenContext, session: Session, gate: TokenCallGate = (call) => call()): Promise<Ending> {
+/**
+ * One Admin call with the new token. A token that is refused is replaced once, as for any other caller, and the new one has to be accepted.
+ * @param acceptedAs the code of a pair that is accepted.
+ */
+async function verified(
+  ctx: TokenContext,
+  session: Session,
+  gate: TokenCallGate = (call) => call(),
+  acceptedAs: "verified" | "verified_after_refresh" = "verified",
+): Promise<Ending> {
   // A gate that lets nothing through now takes the proof, not the pair.
   const verdict = await gate(() => probeToken(ctx, session)).catch(() => ({ kind: "not_asked" }) as const);
   switch (verdict.kind) {
     case "accepted":
-      return done("migrated", "verified", "a pair is stored, and the Admin API accepts it");
+      return done("migrated", acceptedAs, "a pair is stored, and the Admin API accepts it");
     case "suspended":
       await markSuspended(ctx, session.shop, verdict.reason);
       return done("migrated", "stored_while_suspended", `a pair is stored; the shop is ${verdict.reason} for now`);
     case "unauthorized":
       break;
     default:
-      return done("migrated", "stored_not_verified", "a pair is stored; the Admin API could not be asked now");
+      return notVerified();
   }
+  if (acceptedAs === "verified_after_refresh")
+    return done("migrated", "stored_not_accepted", "a pair is stored; the Admin API refuses it, also after a refresh");
+  let refreshed: Session;
   try {
-    await renewSession(ctx, session.shop, { replace: session.accessToken, gate, retries: 0 });
-    return done("migrated", "verified_after_refresh", "a pair is stored; it had to be refreshed once");
+    refreshed = await renewSession(ctx, session.shop, { replace: session.accessToken, gate, retries: 0 });
   } catch (error) {
-    return endingOf(ctx, session.shop, error);
+    return error instanceof TokenError ? endingOf(ctx, session.shop, error) : notVerified();
   }
+  return verified(ctx, refreshed, gate, "verified_after_refresh");
+}
+
+function notVerified(): Ending {
+  return done("migrated", "stored_not_verified", "a pair is stored; the Admin API could not be asked now");
 }
 
 async function endingOf(ctx: TokenContext, shop: string, error: unknown): Promise<Ending> {

@@ -23,6 +23,18 @@ export function triggeredAt(header: string | null | undefined): Date {
   return Number.isNaN(at) ? new Date() : new Date(Math.min(at, Date.now()));
 }
 
+export const NO_FULFILLMENT: Problem = {
+  status: 400,
+  code: "not_a_fulfillment",
+  detail: "The body is not one that Shopify sends to a fulfillment service.",
+};
+
+export const NO_FLOW: Problem = {
+  status: 400,
+  code: "not_a_flow_action",
+  detail: "The body is not one that Shopify Flow sends: it names no shop.",
+};
+
 /** A webhook's body as an object; empty for anything else, which says nothing. */
 export function bodyOf(text: string): Body {
   try {
@@ -47,12 +59,38 @@ export function deliveryHeaders(header: (name: string) => string | null | undefi
   return { topic: read("topic"), shop: read("shop-domain"), hmac: read("hmac-sha256") };
 }
 
-/** Whether a delivery has headers of both kinds that say different things: the libraries read one at this door and the other at that. */
+/** Whether a delivery has headers of both kinds that say different things: some libraries read one kind, and some the other. */
 export function isAmbiguous(header: (name: string) => string | null | undefined): boolean {
-  return ["hmac-sha256", "shop-domain"].some((name) => {
+  const isOfBoth = Boolean(header("shopify-hmac-sha256") && header("x-shopify-hmac-sha256"));
+  return ["hmac-sha256", "shop-domain", "topic"].some((name) => {
     const [one, other] = [header(`shopify-${name}`), header(`x-shopify-${name}`)];
-    return Boolean(one && other && one !== other);
+    return (isOfBoth || Boolean(one && other)) && (one ?? "") !== (other ?? "");
   });
+}
+
+/** Their usual handlers delete a shop's data or write its scopes, without looking at the topic: the templates give each an address of its own. */
+const WITH_ADDRESS = ["APP_UNINSTALLED", "APP_SCOPES_UPDATE", "SHOP_REDACT"];
+
+/**
+ * Whether a webhook comes to the address of one of these topics (`/webhooks/app/uninstalled`) under the name of another. The topic is not
+ * signed, and Shopify is only asked about what it names.
+ * @param url as it was requested; routers match it in any letters, and with an escaped or a trailing character.
+ */
+export function isMisdelivered({ pathname }: URL, topic: string): boolean {
+  const path = topicName(decoded(pathname))
+    .split("_")
+    .filter(Boolean)
+    .join("_")
+    .replace(/_DATA$/, "");
+  return WITH_ADDRESS.some((name) => `_${path}`.endsWith(`_${name}`) && topicName(topic) !== name);
+}
+
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
 }
 
 /**

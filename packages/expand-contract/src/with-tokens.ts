@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { problemResponse } from "../../../app/operator/access/problem.ts";
 import { keepShopifyFetch, type RequestContext, type Tokens } from "../../../app/tokens/index.ts";
+import { topicName } from "../../../app/webhooks/named-shop.ts";
 import { isProxiedText, isTopicOfShopify } from "../../../app/webhooks/proxied-text.ts";
 import { REFUSALS } from "../../../app/webhooks/webhook-refusal.ts";
 import { findParts } from "./app-parts.ts";
@@ -11,7 +12,10 @@ import {
   deliveryHeaders,
   findDisagreement,
   isAmbiguous,
+  isMisdelivered,
   isShopOf,
+  NO_FLOW,
+  NO_FULFILLMENT,
   recordWebhook,
   triggeredAt,
 } from "./record-webhook.ts";
@@ -122,13 +126,15 @@ export function withTokens<App extends ShopifyAppLike>(
   const webhook: Authenticate = async (given, ...rest) => {
     const request = await resignRequest(resigner, given);
     const { topic } = headersOf(request);
-    await readSigned(request, topic);
+    if ((await readSigned(request, topic)) && isMisdelivered(new URL(request.url), topic))
+      throw problemResponse(REFUSALS.otherTopic);
     const at = triggeredAt(
       request.headers.get("x-shopify-triggered-at") ?? request.headers.get("shopify-triggered-at"),
     );
     const context = { kind: "webhook", renewWithinMs: patience(topic) } as const;
     const said = (await serve(context, () => authenticate.webhook(request, ...rest))) as WebhookLike;
     // What the library took for topic and shop.
+    if (topicName(said.topic) !== topicName(topic)) throw problemResponse(REFUSALS.headers);
     const problem = findDisagreement(api, said.payload, said);
     if (problem) throw problemResponse(problem);
     let recorded;
@@ -213,18 +219,6 @@ interface WebhookLike {
 const HMAC = /^[A-Za-z0-9+/]{43}=$/;
 /** https://shopify.dev/docs/apps/build/orders-fulfillment/fulfillment-service-apps/build-for-fulfillment-services */
 const FULFILLMENT_KIND = /^[A-Z_]+$/;
-const NO_FULFILLMENT = {
-  status: 400,
-  code: "not_a_fulfillment",
-  detail: "The body is not one that Shopify sends to a fulfillment service.",
-};
-
-const NO_FLOW = {
-  status: 400,
-  code: "not_a_flow_action",
-  detail: "The body is not one that Shopify Flow sends: it names no shop.",
-};
-
 /** @throws Response where the answer would come too late. */
 function inTime<T>(answer: Promise<T>): Promise<T> {
   const answered = new AbortController();

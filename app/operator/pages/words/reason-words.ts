@@ -55,6 +55,8 @@ const WORDS: Record<string, string> = {
   verified_after_refresh: "The store has an expiring token now; it was refreshed once to be accepted.",
   stored_while_suspended: "The store has an expiring token now; Shopify does not serve the store for now.",
   stored_not_verified: "The store has an expiring token now; the Admin API could not be asked just then.",
+  stored_not_accepted:
+    "The store has an expiring token now, but the Admin API refuses it: look at the store before going on.",
   already_expiring: "The store had an expiring token already.",
   exempt_distribution: "This app's distribution may keep permanent tokens.",
 };
