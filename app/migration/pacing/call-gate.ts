@@ -53,7 +53,6 @@ export function createCallGate(options: {
   let pausedUntil = 0;
   /** Pauses in a row because Shopify does not answer. */
   let outagePauses = 0;
-  let isClosed = false;
 
   const pausedFor = () => Math.max(0, pausedUntil - now());
 
@@ -63,9 +62,9 @@ export function createCallGate(options: {
     nextStartAt = Math.max(nextStartAt, now() - Math.max(0, SAVED_MS - everyMs)) + everyMs;
   }
 
-  function pause(ms: number): void {
-    pausedUntil = Math.max(pausedUntil, now() + Math.min(ms, LONGEST_PAUSE_MS));
-  }
+  const pause = (ms: number) => void (pausedUntil = Math.max(pausedUntil, now() + Math.min(ms, LONGEST_PAUSE_MS)));
+  /** From now on no call leaves: a pause without an end. */
+  const close = () => void (pausedUntil = Infinity);
 
   /** Takes note of an answer. @returns whether it concerned all shops, and says nothing about this one. */
   function note(shop: string, tries: number, answer: TokenAnswer | ProbeAnswer): { isForAll: boolean } {
@@ -75,7 +74,7 @@ export function createCallGate(options: {
     if (isLimit) counts.throttled++;
     if (holdMs !== undefined) {
       pause(holdMs);
-      options.onPause?.(pausedFor());
+      options.onPause?.(Math.min(holdMs, LONGEST_PAUSE_MS));
     }
     // Not one more call leaves, even before the run is halted.
     if (trouble.appRefused()) close();
@@ -84,30 +83,24 @@ export function createCallGate(options: {
   }
 
   /** Runs a call as soon as there is a place. A call that has left is never given up here. @throws GateClosedError */
-  async function inTurn<T>(call: () => Promise<T>, patienceMs: number): Promise<T> {
+  async function inTurn<T>(patienceMs: number, call: () => Promise<T>): Promise<T> {
     const patience = new AbortController();
     const timer = setTimeout(() => patience.abort(new GateClosedError()), patienceMs);
     const leave = async () => {
       const waitMs = Math.ceil(pausedFor());
       if (waitMs > 0 && waitMs <= patienceMs) await sleep(waitMs);
-      // Given up while it slept: its shop's lease is another's by now.
-      if (isClosed || pausedFor() > 0 || patience.signal.aborted) throw new GateClosedError();
       clearTimeout(timer);
+      // Given up while it slept: its shop's lease is another's by now.
+      if (pausedFor() > 0 || patience.signal.aborted) throw new GateClosedError();
       return call();
     };
     try {
       return await queue.add(leave, { signal: patience.signal });
     } finally {
-      clearTimeout(timer);
       options.onRoom?.();
       // The next call has left by then: working on this answer first would keep its place empty meanwhile.
       await turn();
     }
-  }
-
-  /** From now on no call leaves. */
-  function close(): void {
-    isClosed = true;
   }
 
   return {
@@ -117,8 +110,7 @@ export function createCallGate(options: {
     appRefused: trouble.appRefused,
     /** 0: a shop may be taken up. More: milliseconds until one may be. Undefined: when a call has ended. */
     opensIn(): number | undefined {
-      if (isClosed) return undefined;
-      if (pausedFor() > 0) return Math.ceil(pausedFor());
+      if (pausedFor() > 0) return pausedFor() === Infinity ? undefined : Math.ceil(pausedFor());
       const early = trouble.isWell() ? Math.ceil(concurrency * EARLY_STARTS) : 0;
       if (queue.pending + queue.size + onTheWay.size >= queue.concurrency + early) return undefined;
       const waitMs = Math.max(0, Math.ceil(nextStartAt - now()));
@@ -136,12 +128,11 @@ export function createCallGate(options: {
           const isFirst = onTheWay.delete(permit);
           // A verification is paid for like the call before it.
           if (!isFirst) takeStart();
-          const noted = async () => {
+          return inTurn(isFirst ? PATIENCE_MS.first : PATIENCE_MS.verification, async () => {
             const answer = await call();
             permit.last = note(shop, tries, answer);
             return answer;
-          };
-          return inTurn(noted, isFirst ? PATIENCE_MS.first : PATIENCE_MS.verification);
+          });
         },
         /** The shop is done with, whether it called or not. */
         release: (): void => void onTheWay.delete(permit),

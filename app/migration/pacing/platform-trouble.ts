@@ -51,14 +51,14 @@ export function createPlatformTrouble(now: () => number, { isAppKnown = false } 
   let isAppRefused = false;
   const shopsIn = (some: typeof latest) => new Set(some.map(({ shop }) => shop)).size;
   const since = (ends: (kind: Kind) => boolean) => latest.slice(latest.findLastIndex(({ kind }) => ends(kind)) + 1);
+  const sinceServed = () => since((kind) => kind === "answered");
   /** Different shops in a row that got no answer. */
   const brokenInARow = () => shopsIn(since((kind) => kind !== "broken"));
   const isDown = () => brokenInARow() >= SHOPS_FOR_OUTAGE;
-  /** @param waitMs a long wait is one for all only while nobody is served: else it may be that of a few shops, one after the other. */
-  const isLimitBelieved = (waitMs: number) =>
-    shopsIn((waitMs > SHORT_WAIT_MS ? since((kind) => kind === "answered") : latest).filter((one) => one.isAsked)) >=
-      shopsForLimit ||
-    (waitMs <= SHORT_WAIT_MS && now() - limitMetAt <= LIMIT_BELIEVED_MS);
+  /** A long wait is one for all only while nobody is served: else it may be that of a few shops, one after the other. */
+  const isLimitBelieved = (isShort: boolean) =>
+    shopsIn((isShort ? latest : sinceServed()).filter(({ isAsked }) => isAsked)) >= shopsForLimit ||
+    (isShort && now() - limitMetAt <= LIMIT_BELIEVED_MS);
 
   return {
     isDown,
@@ -83,20 +83,20 @@ export function createPlatformTrouble(now: () => number, { isAppKnown = false } 
       const isFailure = kind === "broken" || kind === "throttled" || kind === "unknown";
       const isOwn = isFailure && (tries > 0 || (before !== undefined && before.served < served));
       const isAsked = waitMs !== undefined && !isOwn;
+      const isShort = waitMs !== undefined && waitMs <= SHORT_WAIT_MS;
       if (kind === "answered") [served, servedAt] = [served + 1, now()];
       // An outage is one of shops that are well otherwise, and so is an app that is not known any more.
       if (!isOwn || kind === "throttled") latest = [...latest, { shop, kind, isAsked }].slice(-REMEMBERED);
-      const inARow = shopsIn(since((one) => one === "answered").filter((one) => one.kind === kind));
-      const isUnknownToAll = inARow >= REMEMBERED || (before !== undefined && inARow >= SEVERAL);
-      isAppRefused ||=
-        kind === "app refused"
-          ? inARow >= SEVERAL
-          : kind === "unknown" && served === 0 && !isAppKnown && isUnknownToAll;
+      if (kind === "app refused" || (kind === "unknown" && served === 0 && !isAppKnown)) {
+        const toldSo = shopsIn(sinceServed().filter((one) => one.kind === kind));
+        isAppRefused ||= toldSo >= (kind === "app refused" || before ? SEVERAL : REMEMBERED);
+      }
       const isPatient = now() - servedAt < UNSERVED_MS;
-      const isLimit = isAsked && isLimitBelieved(waitMs) && isPatient;
+      const isBelieved = isLimitBelieved(isShort);
+      const isLimit = isAsked && isBelieved && isPatient;
       if (isLimit) limitMetAt = now();
       const isOutage = kind === "broken" && !isOwn && isDown();
-      const isShort = kind === "throttled" && waitMs! <= SHORT_WAIT_MS && (isAsked || isLimitBelieved(waitMs!));
+      const holdsAll = isLimit || (kind === "throttled" && isShort && (isAsked || isBelieved));
       if (before?.heldAll && isOwn) {
         // All have waited for nothing: a limit takes one more shop to be believed, until one that waited is served.
         limitMetAt = -Infinity;
@@ -105,7 +105,7 @@ export function createPlatformTrouble(now: () => number, { isAppKnown = false } 
       if (isFailure) unserved.set(shop, { served, heldAll: isLimit });
       else unserved.delete(shop);
       const isForAll = isLimit || (isOutage && isPatient);
-      return { kind, isLimit, isOutage, isForAll, holdMs: isLimit || isShort ? waitMs : undefined };
+      return { kind, isLimit, isOutage, isForAll, holdMs: holdsAll ? waitMs : undefined };
     },
   };
 }
