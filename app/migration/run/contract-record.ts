@@ -1,9 +1,9 @@
 import sql, { raw } from "sql-template-tag";
 import type { Database } from "../../infra/database/database.ts";
-import { LIVING_PERMANENT_SESSION, PERMANENT_TOKEN_PREDICATE, tokenFingerprint } from "../../tokens/index.ts";
+import { PERMANENT_TOKEN_PREDICATE, tokenFingerprint } from "../../tokens/index.ts";
+import { permanentSession } from "./permanent-sessions.ts";
 
 const permanent = raw(PERMANENT_TOKEN_PREDICATE);
-const living = raw(LIVING_PERMANENT_SESSION);
 const fingerprint = raw(tokenFingerprint("s"));
 
 /** Whether the app has started in contract before, and since when that is remembered. */
@@ -41,7 +41,7 @@ export async function forgetContractStart(db: Database): Promise<void> {
 export async function countTokensSinceContract(db: Database): Promise<number> {
   const [row] = await db.query<[{ count: number }]>(sql`
     SELECT count(*)::int AS "count" FROM "Session" s
-    WHERE ${living} AND EXISTS (SELECT FROM expand_contract."ContractStart")
+    WHERE ${permanentSession} AND EXISTS (SELECT FROM expand_contract."ContractStart")
       AND NOT EXISTS (SELECT FROM expand_contract."ContractLeftover" l WHERE l."fingerprint" = ${fingerprint})`);
   return row.count;
 }

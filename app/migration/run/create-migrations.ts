@@ -1,37 +1,21 @@
 import sql from "sql-template-tag";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Database } from "../../infra/database/database.ts";
-import type { Logger } from "../../infra/log/log.server.ts";
-import type { Metrics } from "../../infra/metrics.server.ts";
 import type { Phase } from "../../infra/flags/phase.ts";
-import { CALL_TIMEOUT_MS, type Tokens } from "../../tokens/index.ts";
+import { CALL_TIMEOUT_MS } from "../../tokens/index.ts";
 import { beginWave, requestStop } from "./end-run.ts";
 import { FlowNotReadyError, TokenKeysError } from "../errors.ts";
-import { fillTotal } from "./fill-total.ts";
 import { findRunningRun, insertRun, RUN_BEGUN } from "./insert-run.ts";
 import { listLeftovers } from "./leftovers.ts";
-import { planRun } from "./plan-run.ts";
+import { fillTotal, planRun } from "./plan-run.ts";
 import { findLatestRun, findRuns, readFailures, readRun } from "./read-run.ts";
-import { createRunWorker } from "../worker/run-worker.ts";
-import type { RunWorker } from "../worker/run-worker-types.ts";
+import { createRunWorker, type RunWorker } from "../worker/run-worker.ts";
+import type { WorkerDependencies } from "../worker/worker-dependencies.ts";
 import type { MigrationOptions, Migrations, RunView } from "../types.ts";
 
-export interface MigrationDependencies {
-  db: Database;
-  tokens: Pick<Tokens, "migrate"> & Partial<Pick<Tokens, "keyProblem" | "storageProblem">>;
+export interface MigrationDependencies extends WorkerDependencies {
   phase: Phase;
-  log: Logger;
-  metrics: Pick<Metrics, "migrationOutcomes" | "migrationAllowedRate">;
-  /** How often a worker sends a heartbeat and the pace is decided; milliseconds, 250 unless told. */
-  tickMs?: number;
-  /** Workers without a heartbeat for this long are considered dead; milliseconds, default 10,000. */
-  deadAfterMs?: number;
-  /** How often an idle instance looks for a run that wants a worker, beside being told of it; milliseconds, 3,000 unless told. */
+  /** How often an idle instance looks for a run that wants a worker, beside being told of it; milliseconds, default 3,000. */
   pollMs?: number;
-  /** How long the app's own faults may last before a run ends as failed; milliseconds, default 60,000. */
-  giveUpAfterMs?: number;
-  /** 0 to 1, for the jitter of retries. */
-  random?: () => number;
 }
 
 /** Calls in flight on close may take their whole time, and their answers be stored. Below the limit of the server's drain. */
@@ -44,7 +28,7 @@ const WAIT_POLL_MS = 200;
 
 /** The bulk migration. One per process; any number of processes may share a database and work on one run together. */
 export function createMigrations(deps: MigrationDependencies): Migrations {
-  const { db, log, tickMs = 250, deadAfterMs = 10_000, pollMs = 3_000 } = deps;
+  const { db, log, deadAfterMs, pollMs = 3_000 } = deps;
   let worker: RunWorker | undefined;
   let joining: Promise<void> | undefined;
   let poll: NodeJS.Timeout | undefined;
@@ -76,7 +60,7 @@ export function createMigrations(deps: MigrationDependencies): Migrations {
         SELECT "options", "total" FROM expand_contract."MigrationRun" WHERE "id" = ${runId} AND "status" = 'running'`);
       if (!run || isClosed) return;
       if (run.total === null) void fillTotal(db, runId, run.options).catch(() => {});
-      const mine = createRunWorker({ ...deps, tickMs, deadAfterMs }, runId, run.options);
+      const mine = createRunWorker(deps, runId, run.options);
       worker = mine;
       void mine.done.then(({ struckOff }) => {
         if (worker !== mine) return;

@@ -2,7 +2,7 @@ import sql from "sql-template-tag";
 import type { Database, Queryable } from "../../infra/database/database.ts";
 import { judgeWave, type WaveCount } from "./judge-wave.ts";
 import { recordLeftovers } from "./leftovers.ts";
-import { countTokens } from "./permanent-sessions.ts";
+import { countTokens, type TokenCounts } from "./permanent-sessions.ts";
 import { wavesOf, type RunRow } from "./run-row.ts";
 import { migratedByUs } from "../worker/record-outcomes.ts";
 
@@ -184,7 +184,7 @@ async function settleOpenShops(tx: Tx, runId: string): Promise<void> {
 async function endRun(
   tx: Tx,
   run: RunRow,
-  counts: { permanentTokens: number; migratableTokens: number; legacyPrefixRows: number },
+  counts: TokenCounts,
   status: "completed" | "stopped" | "halted" | "failed",
   haltReason: string | null,
 ): Promise<void> {

@@ -3,22 +3,17 @@ import { isFinalFailure } from "./judge-wave.ts";
 /** Shops looked back upon. */
 const WINDOW = 200;
 
-/** Final failures among the last shops. */
-export interface FailureWindow {
-  /** Records an outcome; a reason when the run must halt. */
-  record(outcome: string, code: string): string | undefined;
-}
-
 /**
  * Watches for a run that goes wrong: more final failures than the threshold allows in a window of 200 shops. Judged against the
  * whole window also before it is full, so that a few dead shops at the start do not halt the run.
  * @param threshold percent of the window; 100 never halts.
  */
-export function createFailureWindow(threshold: number): FailureWindow {
+export function createFailureWindow(threshold: number) {
   const recent: (string | undefined)[] = [];
   const allowed = (threshold / 100) * WINDOW;
   return {
-    record(outcome, code) {
+    /** Records an outcome. @returns a reason when the run must halt. */
+    record(outcome: string, code: string): string | undefined {
       recent.push(isFinalFailure({ outcome, code }) ? code : undefined);
       if (recent.length > WINDOW) recent.shift();
       const codes = recent.filter((entry) => entry !== undefined);

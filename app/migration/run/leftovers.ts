@@ -1,17 +1,10 @@
 import sql, { raw } from "sql-template-tag";
 import type { Database, Queryable } from "../../infra/database/database.ts";
+import { PERMANENT_TOKEN_PREDICATE } from "../../tokens/index.ts";
 import type { Leftover } from "../types.ts";
-import {
-  JOIN_SHOP_TOKEN,
-  LIVING_PERMANENT_SESSION,
-  PERMANENT_TOKEN_PREDICATE,
-  REMAINING_REASON,
-} from "../../tokens/index.ts";
+import { joinShopToken, permanentSession as living, remainingReason as reason } from "./permanent-sessions.ts";
 
-const joinShopToken = raw(JOIN_SHOP_TOKEN);
 const permanent = raw(PERMANENT_TOKEN_PREDICATE);
-const living = raw(LIVING_PERMANENT_SESSION);
-const reason = raw(REMAINING_REASON);
 
 /** What each reason says to an operator; the remedies are in docs/runbook.md. */
 const WORDS: Record<string, string> = {

@@ -5,8 +5,9 @@ import { JOIN_SHOP_TOKEN, LIVING_PERMANENT_SESSION, REMAINING_REASON } from "../
 /** The rows of `Session`, aliased `s`, that hold a permanent token which Shopify has not refused for good. */
 export const permanentSession = raw(LIVING_PERMANENT_SESSION);
 
-const remainingReason = raw(REMAINING_REASON);
-const joinShopToken = raw(JOIN_SHOP_TOKEN);
+/** Why such a row is there, where it is joined with what is known of its shop (`joinShopToken`). */
+export const remainingReason = raw(REMAINING_REASON);
+export const joinShopToken = raw(JOIN_SHOP_TOKEN);
 
 /**
  * A shop's place in the waves, 0 (included) to 100 (excluded), computed by the database: the same number as `rolloutPlace`

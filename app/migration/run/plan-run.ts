@@ -22,7 +22,8 @@ export async function planRun(db: Database, options: MigrationOptions): Promise<
   const wouldTry = Math.min(found.total, options.limit ?? found.total);
   const plan: RunPlan = {
     wouldTry,
-    knownNeedsReauth: found.needsReauth,
+    // A token that Shopify has refused for good is not among those that are tried.
+    knownNeedsReauth: 0,
     knownSuspended: found.suspended,
     knownUninstalled: found.uninstalled,
     leftAlone: await countLeftAlone(db),
@@ -46,19 +47,25 @@ async function countLeftAlone(db: Database): Promise<Record<string, number>> {
   return others;
 }
 
+/** Counts what a run is about, beside the work that has begun already: what is finished by then counts too. */
+export async function fillTotal(db: Database, runId: string, options: MigrationOptions): Promise<void> {
+  const found = options.shops?.length ?? (await countShopsToMigrate(db, options)).total;
+  await db.execute(sql`
+    UPDATE expand_contract."MigrationRun" SET "total" = least(${options.limit ?? 2_147_483_647}::int,
+      ${found}::int + CASE WHEN ${options.shops === undefined}
+        THEN (SELECT coalesce(sum("shops"), 0)::int FROM expand_contract."MigrationTally" WHERE "runId" = ${runId}) ELSE 0 END)
+    WHERE "id" = ${runId} AND "total" IS NULL`);
+}
+
 /** How many shops a run with these options is about. An index read; with named shops, as many as are named. */
-export async function countShopsToMigrate(
-  db: Database,
-  options: MigrationOptions,
-): Promise<{ total: number; needsReauth: number; suspended: number; uninstalled: number }> {
+async function countShopsToMigrate(db: Database, options: MigrationOptions) {
   const waves = wavesOf(options);
   const among = options.shops
     ? sql`AND lower(s."shop") IN (SELECT jsonb_array_elements_text(${JSON.stringify(options.shops)}::jsonb))`
     : empty;
   const place = waves.at(-1)! < 100 ? sql`AND ${placeOfShop} < ${waves.at(-1)}::float8` : empty;
-  const [row] = await db.query<[{ total: number; needsReauth: number; suspended: number; uninstalled: number }]>(sql`
+  const [row] = await db.query<[{ total: number; suspended: number; uninstalled: number }]>(sql`
     SELECT count(*)::int AS "total",
-           0 AS "needsReauth",
            (count(*) FILTER (WHERE t."suspendedAt" IS NOT NULL))::int AS "suspended",
            (count(*) FILTER (WHERE t."uninstalledAt" IS NOT NULL))::int AS "uninstalled"
     FROM "Session" s LEFT JOIN expand_contract."ShopToken" t ON t."shop" = lower(s."shop")

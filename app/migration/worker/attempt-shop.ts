@@ -20,6 +20,8 @@ export const APP_REFUSED: StopReason = {
     "If they are right, all the shops that were asked are new or closed stores.",
 };
 
+const UNKNOWN_HERE =
+  "Shopify does not know this app for this shop: a new or closed store, another app's row, or, when all say so, wrong credentials";
 const DATABASE_DID_NOT_ANSWER =
   "the database did not answer in time; if it is this shop alone, another transaction holds its row (pg_stat_activity: idle in transaction)";
 
@@ -32,22 +34,15 @@ export interface Attempt {
   databaseError?: unknown;
 }
 
-export interface AttemptContext {
-  tokens: Pick<Tokens, "migrate">;
-  gate: CallGate;
-  log: Logger;
-  verify: boolean;
-  random?: () => number;
-}
-
 /** One attempt at one shop: through the gate, and judged. Never throws. */
-export async function attemptShop(claim: Claim, context: AttemptContext): Promise<Attempt> {
-  const { tokens, gate, random } = context;
-  const { shop, tries } = claim;
-  const permit = gate.acquire(shop, tries + (claim.wasGivenUp ? 1 : 0));
-  const judge = (outcome: MigrateOutcome) => judgeAttempt(outcome, { tries, call: permit.last }, random);
+export async function attemptShop(
+  { shop, tries, wasGivenUp }: Claim,
+  context: { tokens: Pick<Tokens, "migrate">; gate: CallGate; log: Logger; verify: boolean; random?: () => number },
+): Promise<Attempt> {
+  const permit = context.gate.acquire(shop, tries + (wasGivenUp ? 1 : 0));
+  const judge = (outcome: MigrateOutcome, call = permit.last) => judgeAttempt(outcome, { tries, call }, context.random);
   try {
-    const outcome = await tokens.migrate(shop, {
+    const outcome = await context.tokens.migrate(shop, {
       retries: 0,
       leaseWaitMs: LEASE_WAIT_MS,
       verify: context.verify,
@@ -56,13 +51,16 @@ export async function attemptShop(claim: Claim, context: AttemptContext): Promis
     return { outcome: judge(outcome) };
   } catch (error) {
     if (error instanceof GateClosedError) return {};
-    if (error instanceof ConfigurationError) return { outcome: afterAppRefused(judge(failed(claim, error))) };
+    if (error instanceof ConfigurationError)
+      return { outcome: afterAppRefused(judge(failed(shop, error.reason, UNKNOWN_HERE))) };
     if (error instanceof StorageUnfitError) return { stop: { as: "failed", reason: error.message } };
-    const isDatabase = isDatabaseFailure(error);
-    if (!isDatabase)
-      context.log.error({ shop, ...describeError(error) }, "a shop could not be migrated for a reason of our own");
-    // Whatever was written was written in one statement; the next attempt reads what there is.
-    return { outcome: countedOnce(claim, isDatabase, random), ...(isDatabase && { databaseError: error }) };
+    // Whatever was written was written in one statement; the next attempt reads what there is. It counts, with a call or without.
+    const judgeOurs = (code: string, message: string) => judge(failed(shop, code, message), { isForAll: false });
+    if (isDatabaseFailure(error)) {
+      return { outcome: judgeOurs("interrupted", DATABASE_DID_NOT_ANSWER), databaseError: error };
+    }
+    context.log.error({ shop, ...describeError(error) }, "a shop could not be migrated for a reason of our own");
+    return { outcome: judgeOurs("internal_error", "an error of the app itself; its log says more") };
   } finally {
     permit.release();
   }
@@ -73,20 +71,6 @@ function afterAppRefused(outcome: Outcome): Outcome {
   return outcome.outcome === "waiting" ? { ...outcome, code: null, message: null } : outcome;
 }
 
-function failed({ shop }: Claim, { reason }: ConfigurationError): MigrateOutcome {
-  const message =
-    "Shopify does not know this app for this shop: a new or closed store, another app's row, or, when all say so, wrong credentials";
-  return { shop, outcome: "failed", code: reason, message, retryable: true, attempts: 1 };
-}
-
-function countedOnce({ shop, tries }: Claim, isDatabase: boolean, random?: () => number): Outcome {
-  const outcome = {
-    shop,
-    outcome: "failed" as const,
-    code: isDatabase ? "interrupted" : "internal_error",
-    message: isDatabase ? DATABASE_DID_NOT_ANSWER : "an error of the app itself; its log says more",
-    retryable: true,
-    attempts: 1,
-  };
-  return judgeAttempt(outcome, { tries, call: { isForAll: false } }, random);
+function failed(shop: string, code: string, message: string): MigrateOutcome {
+  return { shop, outcome: "failed", code, message, retryable: true, attempts: 1 };
 }

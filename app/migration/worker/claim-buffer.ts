@@ -5,34 +5,22 @@ import { releaseClaims } from "./record-outcomes.ts";
 /** Share of a refill that retries may take while there is fresh work. */
 const RETRY_SHARE = 0.25;
 
-/** The few shops that a worker holds and has not started: filled from the database in small pages, ahead of need. */
-export interface ClaimBuffer {
-  readonly size: number;
-  next(): Claim | undefined;
-  /** A shop that was taken and could not be started: first in the line again. */
-  putBack(claim: Claim): void;
-  /** Claims more when there are few, in the background. */
-  refill(): void;
-  /** A new look is worth it: some time has passed. @param drained every shop of the wave is taken up. */
-  lookAgain(drained: boolean): void;
-  /** Nothing here, nothing on its way, nothing fresh left to claim. */
-  isExhausted(): boolean;
-  clear(): void;
-}
+export type ClaimBuffer = ReturnType<typeof createClaimBuffer>;
 
-export interface ClaimBufferOptions {
+/**
+ * The few shops that a worker holds and has not started: filled from the database in small pages, ahead of need.
+ * @param options.holdsNothing the worker has no shop in hand outside this buffer.
+ */
+export function createClaimBuffer(options: {
   db: Database;
   runId: string;
   worker: string;
   concurrency: number;
   mayClaim: () => boolean;
-  /** The worker has no shop in hand outside this buffer. */
   holdsNothing: () => boolean;
   onFilled: () => void;
   onError: (error: unknown) => void;
-}
-
-export function createClaimBuffer(options: ClaimBufferOptions): ClaimBuffer {
+}) {
   const { db, runId, worker, concurrency } = options;
   const claims: Claim[] = [];
   const want = 2 * concurrency;
@@ -57,8 +45,10 @@ export function createClaimBuffer(options: ClaimBufferOptions): ClaimBuffer {
       return claims.length;
     },
     next: () => claims.shift(),
-    putBack: (claim) => void claims.unshift(claim),
-    refill() {
+    /** A shop that was taken and could not be started: first in the line again. */
+    putBack: (claim: Claim): void => void claims.unshift(claim),
+    /** Claims more when there are few, in the background. */
+    refill(): void {
       if (filling || foundNothing || claims.length >= concurrency || !options.mayClaim()) return;
       filling = fill()
         .catch(options.onError)
@@ -67,12 +57,14 @@ export function createClaimBuffer(options: ClaimBufferOptions): ClaimBuffer {
           options.onFilled();
         });
     },
-    lookAgain(drained) {
+    /** A new look is worth it: some time has passed. @param drained every shop of the wave is taken up. */
+    lookAgain(drained: boolean): void {
       foundNothing = false;
       // Another worker may have begun the next wave.
       if (!drained) freshLeft = true;
     },
+    /** Nothing here, nothing on its way, nothing fresh left to claim. */
     isExhausted: () => claims.length === 0 && !filling && !freshLeft,
-    clear: () => void claims.splice(0),
+    clear: (): void => void claims.splice(0),
   };
 }

@@ -11,21 +11,12 @@ const COMPLAIN_EVERY_MS = 10_000;
 const PASSED_MS = 10_000;
 
 /** What a worker does about a database that does not do as it is told: waits a moment, says so now and then, goes on. */
-export interface DatabaseTrouble {
-  note(error: unknown): void;
-  pausedFor(): number;
-  /**
-   * An outage passes. A statement that the database refuses does not: once that has gone on for long enough, what was met last.
-   */
-  fatalFault(): { error: unknown } | undefined;
-}
-
-export function createDatabaseTrouble(log: Logger, { giveUpAfterMs }: { giveUpAfterMs: number }): DatabaseTrouble {
+export function createDatabaseTrouble(log: Logger, { giveUpAfterMs }: { giveUpAfterMs: number }) {
   let pausedUntil = 0;
   let quietUntil = 0;
   let fault: { since: number; last: number; error: unknown } | undefined;
   return {
-    note(error) {
+    note(error: unknown): void {
       const now = performance.now();
       pausedUntil = now + PAUSE_MS;
       const said = describeError(error);
@@ -38,7 +29,8 @@ export function createDatabaseTrouble(log: Logger, { giveUpAfterMs }: { giveUpAf
       log.warn(said, "the database does not answer a migration run; trying again");
     },
     pausedFor: () => Math.max(0, pausedUntil - performance.now()),
-    fatalFault() {
+    /** An outage passes. A statement that the database refuses does not: once that has gone on for long enough, what was met last. */
+    fatalFault(): { error: unknown } | undefined {
       if (!fault || performance.now() - fault.last > PASSED_MS) return undefined;
       return fault.last - fault.since > giveUpAfterMs ? { error: fault.error } : undefined;
     },

@@ -7,21 +7,16 @@ const GATHER_MS = 100;
 const MOST_AT_ONCE = 200;
 const RETRY_MS = 500;
 
-/** Stores outcomes in batches, in order, and keeps them while the database is away. */
-export interface OutcomeQueue {
-  add(outcome: Outcome): void;
-  isEmpty(): boolean;
-  /** Stores what is there now. @throws what the database throws; nothing is lost then. */
-  flush(): Promise<void>;
-}
-
-/** @param options.onStored nothing waits to be stored any more. */
+/**
+ * Stores outcomes in batches, in order, and keeps them while the database is away.
+ * @param options.onStored nothing waits to be stored any more.
+ */
 export function createOutcomeQueue(
   db: Database,
   runId: string,
   worker: string,
   options: { onError: (error: unknown) => void; onStored: () => void },
-): OutcomeQueue {
+) {
   const { onError, onStored } = options;
   const waiting: Outcome[] = [];
   let storing: Promise<void> | undefined;
@@ -57,12 +52,13 @@ export function createOutcomeQueue(
   }
 
   return {
-    add(outcome) {
+    add(outcome: Outcome): void {
       waiting.push(outcome);
       if (!storing) schedule(GATHER_MS);
     },
     isEmpty: () => waiting.length === 0 && !storing,
-    async flush() {
+    /** Stores what is there now. @throws what the database throws; nothing is lost then. */
+    async flush(): Promise<void> {
       while (waiting.length > 0 || storing) {
         await run();
         await sleep(0);

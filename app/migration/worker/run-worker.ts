@@ -15,8 +15,8 @@ import { createRunLeader } from "./lead-run.ts";
 import { createOutcomeQueue } from "./outcome-queue.ts";
 import { releaseClaims, type Outcome } from "./record-outcomes.ts";
 import { createShopTaker } from "./take-up-shops.ts";
-import type { RunWorker, WorkerDependencies } from "./run-worker-types.ts";
 import { isVerified } from "./verify-choice.ts";
+import type { WorkerDependencies } from "./worker-dependencies.ts";
 
 /**
  * `joining`: not in the run's list of workers yet; asked again until the database answers.
@@ -31,15 +31,15 @@ import { isVerified } from "./verify-choice.ts";
  */
 type Mode = "joining" | "working" | "stopping" | "leaving" | "gone";
 
-const GIVE_UP_AFTER_MS = 60_000;
+export type RunWorker = ReturnType<typeof createRunWorker>;
 
 /** One instance's work on one run. */
-export function createRunWorker(deps: WorkerDependencies, runId: string, options: MigrationOptions): RunWorker {
-  const { db, metrics, tickMs, deadAfterMs } = deps;
+export function createRunWorker(deps: WorkerDependencies, runId: string, options: MigrationOptions) {
+  const { db, metrics, tickMs = 250, deadAfterMs = 10_000, giveUpAfterMs = 60_000 } = deps;
   const { concurrency } = options;
   const worker = randomUUID();
   const log = deps.log.child({ run: runId, worker: worker.slice(0, 8) });
-  const trouble = createDatabaseTrouble(log, { giveUpAfterMs: deps.giveUpAfterMs ?? GIVE_UP_AFTER_MS });
+  const trouble = createDatabaseTrouble(log, { giveUpAfterMs });
   const gate = createCallGate({
     concurrency,
     rate: initialPace.rate,
@@ -195,8 +195,10 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
   const done = attend();
 
   return {
+    /** Resolves when the run has ended or the worker has left it: `struckOff` when others took it for dead. Never rejects. */
     done,
-    async leave(graceMs) {
+    /** Takes up no further shop, waits at most `graceMs` for the calls in flight, and gives the rest back. */
+    async leave(graceMs: number): Promise<void> {
       if (mode === "gone") return;
       mode = "leaving";
       gate.close();

@@ -3,15 +3,6 @@ import type { Attempt } from "./attempt-shop.ts";
 import type { ClaimBuffer } from "./claim-buffer.ts";
 import type { Claim } from "./claim-shops.ts";
 
-export interface ShopTaker {
-  /** Shops in work now. */
-  readonly inWork: ReadonlySet<string>;
-  /** Takes up shops while everything allows it; otherwise sees to it that it is called again in time. */
-  pump(): void;
-  /** Takes up no further shop. */
-  end(): void;
-}
-
 /**
  * Takes up shops from a worker's buffer, each as soon as the gate has room for it.
  * @param options.pausedFor milliseconds for which nothing may be taken up, for a reason of the worker's own.
@@ -26,8 +17,9 @@ export function createShopTaker(options: {
   isWorking: () => boolean;
   pausedFor: () => number;
   work: (claim: Claim) => Promise<Attempt>;
-}): ShopTaker {
+}) {
   const { gate, buffer, tickMs } = options;
+  /** Shops in work now. */
   const inWork = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
 
@@ -47,6 +39,7 @@ export function createShopTaker(options: {
     pump();
   }
 
+  /** Takes up shops while everything allows it; otherwise sees to it that it is called again in time. */
   function pump(): void {
     clearTimeout(timer);
     while (options.isWorking()) {
@@ -61,5 +54,5 @@ export function createShopTaker(options: {
     }
   }
 
-  return { inWork, pump, end: () => clearTimeout(timer) };
+  return { inWork: inWork as ReadonlySet<string>, pump, end: () => clearTimeout(timer) };
 }
