@@ -1,7 +1,7 @@
-export { createMigrations, type MigrationDependencies } from "./run/create-migrations.ts";
+export { createMigrations, type MigrationDependencies, type Migrations } from "./run/create-migrations.ts";
 export { FlowNotReadyError, MigrationRequestError, TokenKeysError, type FieldProblem } from "./errors.ts";
 export { parseMigrationOptions } from "./types.ts";
-export type { MigrationOptions, Migrations, RunView } from "./types.ts";
+export type { MigrationOptions, RunView } from "./types.ts";
 export {
   countTokensSinceContract,
   forgetContractStart,

@@ -174,35 +174,3 @@ export interface RunView {
   failures: RunFailure[];
   plan?: RunPlan;
 }
-
-/** The bulk migration of permanent tokens. */
-export interface Migrations {
-  /**
-   * Starts a run, or joins the one that is running: there are never two. Answers as soon as the run is stored; a dry run
-   * is complete when this returns.
-   * @throws FlowNotReadyError when token exchange is off; TokenKeysError when sealed tokens cannot be opened.
-   */
-  start(options: MigrationOptions): Promise<{ run: RunView; joined: boolean }>;
-  /** One run, with its first 100 failures, none, or all. Undefined when there is no such run. */
-  get(id: string, options?: { failures?: "first" | "all" | "none" }): Promise<RunView | undefined>;
-  /** The run that is at work, else the one started last. */
-  latest(): Promise<RunView | undefined>;
-  /** The latest runs, the newest first, without their failures. */
-  list(limit: number): Promise<RunView[]>;
-  /** Permanent rows that Shopify would not exchange, or that no run touches, with their reason; the first ones, by row. */
-  leftovers(limit: number): Promise<Leftover[]>;
-  /** The word that a run waits for between two waves; harmless when it does not. Undefined when there is no such run. */
-  goOn(id: string): Promise<RunView | undefined>;
-  /** Asks a run to stop after the calls in flight; harmless when it has ended. Undefined when there is no such run. */
-  requestStop(id: string): Promise<RunView | undefined>;
-  /** Waits until the run has ended, at most `seconds`, and returns it as it is then. */
-  waitFor(id: string, seconds: number, signal?: AbortSignal): Promise<RunView | undefined>;
-  /** The run now, again whenever it has changed (at most once a second), and once more when it has ended. */
-  watch(id: string, signal?: AbortSignal): AsyncIterable<RunView>;
-  /** Every failure of a run, read in pages: memory does not grow with their number. */
-  failures(id: string): AsyncIterable<RunFailure>;
-  /** Looks for a run that wants a worker, now and once a second, in the background: resumes after a restart, joins other instances. */
-  startWorker(): void;
-  /** Takes no further shop, lets the calls in flight end (at most 1.5 s), gives back what was claimed. The run goes on elsewhere. */
-  close(): Promise<void>;
-}

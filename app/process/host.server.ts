@@ -1,29 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { refuseFirstContractStart, StartRefusedError } from "./first-contract-start.server.ts";
 import { findDatabaseProblem } from "../infra/database/db-pool.ts";
-import type { Env } from "../infra/env.server.ts";
-import type { Logger } from "../infra/log/log.server.ts";
-import type { Metrics } from "../infra/metrics.server.ts";
 import { services } from "../services.server.ts";
 import { notReadyBecause } from "./readiness.ts";
-
-/** What the HTTP server around the app is given by it. */
-export interface AppHost {
-  env: Env;
-  log: Logger;
-  metrics: Metrics;
-  /**
-   * What must hold before the first request, and what runs beside them.
-   * @throws StartRefusedError with the remedy.
-   */
-  start(): Promise<void>;
-  /** Why requests should go elsewhere now, or undefined when all is well. */
-  notReadyBecause(): Promise<string | undefined>;
-  /** Ends background work, streams and waits; requests may still need the database. */
-  beginStop(): void;
-  /** Waits for that, then closes the database. */
-  stop(): Promise<void>;
-}
 
 const JOBS_RETRY_MS = 5_000;
 const KEY_RETRY_MS = 60_000;
@@ -65,21 +44,30 @@ async function adoptUnstored(): Promise<void> {
   }
 }
 
-export const host: AppHost = {
+/** What the HTTP server around the app is given by it. */
+export const host = {
   env: services.env,
   log: services.log,
   metrics: services.metrics,
-  start: async () => {
+  /**
+   * What must hold before the first request, and what runs beside them.
+   * @throws StartRefusedError with the remedy.
+   */
+  async start(): Promise<void> {
     const problem = await findDatabaseProblem(services.env.DATABASE_URL);
     if (problem) throw new StartRefusedError(problem);
     await refuseFirstContractStart(services);
     void startBackgroundWork();
   },
+  /** Why requests should go elsewhere now, or undefined when all is well. */
   notReadyBecause: () => notReadyBecause(services),
-  beginStop: () => {
+  /** Ends background work, streams and waits; requests may still need the database. */
+  beginStop(): void {
     services
       .beginStop()
       .catch((error: unknown) => services.log.error({ err: error }, "background work did not end well"));
   },
+  /** Waits for that, then closes the database. */
   stop: services.stop,
 };
+export type AppHost = typeof host;

@@ -2,35 +2,27 @@ import { createHash } from "node:crypto";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** How keep-alives are spread. A refresh token lives 90 days (Shopify: offline access tokens). */
-export interface KeepAliveSpread {
-  /** Age of a pair at which the first shops are due; milliseconds. */
-  fromAgeMs: number;
-  /** Every shop is due this much later, at most, by its place; milliseconds. */
-  windowMs: number;
-  /** One planning pass spreads what it found over this time; seconds. */
-  passSeconds: number;
-  /**
-   * A pass begins so much later than it is planned: every instance has looked for due jobs meanwhile, and none that waits for its next look
-   * meets all that came due before it at once. Seconds.
-   */
-  beginsAfterSeconds: number;
-  /** The most shops that one pass enqueues; with `passSeconds` this is the highest rate over all instances. */
-  perPass: number;
-}
-
 /**
- * Due between day 30 and day 40 of 90, planned hourly, at most one call a second over all instances. After a bulk migration all
+ * How keep-alives are spread. A refresh token lives 90 days (Shopify: offline access tokens): due between day 30 and day 40 of 90, planned hourly, at most one call a second over all instances. After a bulk migration all
  * chains are equally old; the window keeps them from coming due on the same day. A million idle shops take 12 days at this rate
  * and are done by day 52.
  */
-export const KEEP_ALIVE_SPREAD: KeepAliveSpread = {
+export const KEEP_ALIVE_SPREAD = {
+  /** Age of a pair at which the first shops are due. */
   fromAgeMs: 30 * DAY_MS,
+  /** Every shop is due this much later, at most, by its place. */
   windowMs: 10 * DAY_MS,
+  /** One planning pass spreads what it found over this time. */
   passSeconds: 3_600,
+  /**
+   * A pass begins so much later than it is planned: every instance has looked for due jobs meanwhile, and none that waits for its next look
+   * meets all that came due before it at once.
+   */
   beginsAfterSeconds: 6,
+  /** The most shops that one pass enqueues; with `passSeconds` this is the highest rate over all instances. */
   perPass: 3_600,
 };
+export type KeepAliveSpread = typeof KEEP_ALIVE_SPREAD;
 
 /** A shop's place in every spread: 0 (included) to 1 (excluded), the same in every process and for ever. */
 export function keepAlivePlace(shop: string): number {

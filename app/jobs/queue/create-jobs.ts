@@ -9,7 +9,7 @@ import { registerGauges } from "../../infra/register-gauges.ts";
 import type { Metrics } from "../../infra/metrics.server.ts";
 import type { HowStored } from "../../tokens/types.ts";
 import { JOB_TIMES, type JobTimes } from "./job-times.ts";
-import { countDeadLetters, type DeadLetter, listDeadLetters, retryDeadLetters } from "./dead-letters.ts";
+import { countDeadLetters, listDeadLetters, retryDeadLetters } from "./dead-letters.ts";
 import { reconcileShops } from "../handlers/reconcile-shops.ts";
 import { forgetShop } from "./drop-jobs-of-shop.ts";
 import { JOB_GAUGES } from "./job-gauges.ts";
@@ -35,8 +35,7 @@ import { migrateAgain, retryUnserved } from "../handlers/retry-unserved.ts";
 import { refreshShop } from "../handlers/refresh-shop.ts";
 import { releaseParked } from "../parked/release-parked.ts";
 import { sealTokens } from "../handlers/seal-tokens.ts";
-import { runAppJob } from "./run-app-job.ts";
-import { runShopJob, type RunDependencies } from "./run-shop-job.ts";
+import { runAppJob, type RunDependencies, runShopJob } from "./run-job.ts";
 import { startWaker, WORKER_POLL_SECONDS, type WorkerWaker } from "./wake-workers.ts";
 import { requireShopDomain } from "../../infra/shop-domain.ts";
 import type { Watch } from "../../watch/watch.ts";
@@ -61,32 +60,7 @@ export interface JobsOptions {
 }
 
 /** Background work, shared by every instance on one database. */
-export interface Jobs {
-  /**
-   * Enqueues a job for a shop. While one waits for the same shop, a second is not added (`queued: false`); one that runs already does
-   * not count. Works in processes that run no jobs, too.
-   * @throws InvalidJobPayloadError; database errors; JobsStoppedError.
-   */
-  enqueue<Given extends JobTarget>(name: ShopJobName, target: Exactly<JobTarget, Given>): Promise<{ queued: boolean }>;
-  /** Enqueues one of the app's own jobs outside its schedule; whichever instance is first runs it. */
-  runNow(name: AppJobName): Promise<void>;
-  /** Runs jobs in this process, scheduled ones included, until `stop`. */
-  start(): Promise<void>;
-  /** Takes up no more jobs, waits for those in hand (up to `drainMs`; what is left is given to another instance) and closes. */
-  stop(options?: { drainMs?: number }): Promise<void>;
-  /**
-   * For the tokens' domain: the shop has a new pair. Releases what is parked for it; after an acquisition its facts are read anew.
-   * Never throws: a pair is stored, whatever becomes of the jobs, and the sweep releases what this could not.
-   */
-  onPairStored(shop: string, how: HowStored): Promise<void>;
-  /** Deletes whatever the queue keeps about a shop (`shop/redact`). */
-  forgetShop(shop: string): Promise<void>;
-  /** Jobs that failed for good, the oldest first. */
-  deadLetters(limit?: number): Promise<DeadLetter[]>;
-  /** Gives dead letters another chance, once what was wrong is repaired: the thousand oldest. Says how many. */
-  retryDeadLetters(): Promise<number>;
-  health(): Promise<JobsHealth>;
-}
+export type Jobs = ReturnType<typeof createJobs>;
 
 class JobsStoppedError extends Error {
   readonly code = "jobs_stopped";
@@ -108,7 +82,7 @@ const KEEP_ALIVES_PER_SECOND = 2;
 const DRAIN_MS = 20_000;
 
 /** Creates background work on pg-boss. Opens nothing until the first use. */
-export function createJobs(options: JobsOptions): Jobs {
+export function createJobs(options: JobsOptions) {
   const { db, tokens, metrics } = options;
   const log = options.log.child({ part: "jobs" });
   const times = { ...JOB_TIMES, ...options.times };
@@ -129,8 +103,7 @@ export function createJobs(options: JobsOptions): Jobs {
   const open = async () => (await openOnce()).boss;
   const queue = createJobQueue(open);
   const clock = options.clock ?? systemClock;
-  const watch = options.watch ?? { look: () => Promise.resolve([]) };
-  const deps: RunDependencies = { db, tokens, queue, watch, clock, log, metrics, times };
+  const deps: RunDependencies = { db, tokens, queue, clock, log, metrics, times };
 
   // On top of the spread: what has piled up while no instance ran is not worked off at once either.
   const gentle = new PQueue({ interval: 1000, intervalCap: KEEP_ALIVES_PER_SECOND });
@@ -147,8 +120,8 @@ export function createJobs(options: JobsOptions): Jobs {
     "prune-history": pruneHistory,
     "retry-unserved": retryUnserved,
     "seal-tokens": sealTokens,
-    "release-parked": async (context) => void (await context.releaseParked()),
-    "watch-tokens": async (context) => void (await context.watch.look(context.signal)),
+    "release-parked": async () => void (await releaseParked(deps, "due")),
+    "watch-tokens": async ({ signal }) => void (await options.watch?.look(signal)),
   };
 
   async function work(): Promise<void> {
@@ -191,15 +164,25 @@ export function createJobs(options: JobsOptions): Jobs {
   registerGauges(metrics.registry, JOB_GAUGES, health);
 
   return {
-    async enqueue(name, target) {
+    /**
+     * Enqueues a job for a shop. While one waits for the same shop, a second is not added (`queued: false`); one that runs already does
+     * not count. Works in processes that run no jobs, too.
+     * @throws InvalidJobPayloadError; database errors; JobsStoppedError.
+     */
+    async enqueue<Given extends JobTarget>(
+      name: ShopJobName,
+      target: Exactly<JobTarget, Given>,
+    ): Promise<{ queued: boolean }> {
       if (stopping) throw new JobsStoppedError();
       return queue.add(name, parseJobPayload(target).shop);
     },
-    async runNow(name) {
+    /** Enqueues one of the app's own jobs outside its schedule; whichever instance is first runs it. */
+    async runNow(name: AppJobName): Promise<void> {
       if (stopping) throw new JobsStoppedError();
       await (await open()).send(name, null);
     },
-    start() {
+    /** Runs jobs in this process, scheduled ones included, until `stop`. */
+    start(): Promise<void> {
       if (stopping) return Promise.reject(new JobsStoppedError());
       working ??= work().catch((error: unknown) => {
         working = undefined;
@@ -207,11 +190,16 @@ export function createJobs(options: JobsOptions): Jobs {
       });
       return working;
     },
-    stop({ drainMs = DRAIN_MS } = {}) {
+    /** Takes up no more jobs, waits for those in hand (up to `drainMs`; what is left is given to another instance) and closes. */
+    stop({ drainMs = DRAIN_MS } = {}): Promise<void> {
       stopping ??= drain(drainMs);
       return stopping;
     },
-    async onPairStored(shop, how) {
+    /**
+     * For the tokens' domain: the shop has a new pair. Releases what is parked for it; after an acquisition its facts are read anew.
+     * Never throws: a pair is stored, whatever becomes of the jobs, and the sweep releases what this could not.
+     */
+    async onPairStored(shop: string, how: HowStored): Promise<void> {
       if (stopping) return; // another instance's sweep finds what is parked
       try {
         const domain = requireShopDomain(shop);
@@ -227,11 +215,14 @@ export function createJobs(options: JobsOptions): Jobs {
         log.error({ err: error, shop }, "jobs could not be released after a pair was stored; the sweep will do it");
       }
     },
-    forgetShop: async (shop) => forgetShop(db, await open(), requireShopDomain(shop)),
+    /** Deletes whatever the queue keeps about a shop (`shop/redact`). */
+    forgetShop: async (shop: string) => forgetShop(db, await open(), requireShopDomain(shop)),
+    /** Jobs that failed for good, the oldest first. */
     deadLetters: (limit = 100) =>
       open()
         .then((boss) => listDeadLetters(boss, limit))
         .catch(inWords),
+    /** Gives dead letters another chance, once what was wrong is repaired: the thousand oldest. Says how many. */
     retryDeadLetters: () =>
       open()
         .then((boss) => retryDeadLetters(boss, queue))

@@ -9,11 +9,6 @@ export interface JobTarget {
   readonly shop: ShopDomain;
 }
 
-/** What is stored in the queue: the target, and how often the job was put off since it was enqueued. */
-export interface JobPayload extends JobTarget {
-  readonly postponed: number;
-}
-
 /** `Given` without any field that `Shape` does not have: a session, which has a `shop` too, is not a target. */
 export type Exactly<Shape, Given extends Shape> = Given & {
   readonly [Extra in Exclude<keyof Given, keyof Shape>]: never;
@@ -28,11 +23,12 @@ export class InvalidJobPayloadError extends Error {
   }
 }
 
-/** The rule at run time. */
+/** What is stored in the queue: the target, and how often the job was put off since it was enqueued. */
 export const jobPayloadSchema = z.strictObject({
   shop: shopDomainSchema,
   postponed: z.number().int().min(0).default(0),
 });
+export type JobPayload = Readonly<z.output<typeof jobPayloadSchema>>;
 
 /**
  * The same rule at run time, for what types cannot see: callers in JavaScript, casts, and rows that something else wrote.

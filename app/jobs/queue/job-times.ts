@@ -2,35 +2,25 @@ const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 
 /** How jobs wait; tests shorten it. */
-export interface JobTimes {
+export const JOB_TIMES = {
   /** First delay after a transient error; doubles each time. */
-  transientFirstMs: number;
-  /** The longest delay that is ours to choose. A longer `Retry-After` is honoured. */
-  transientLongestMs: number;
-  /** How long a suspended shop is left alone. */
-  suspendedMs: number;
-  /** First delay after an error of our own; doubles each time. pg-boss counts in whole seconds. */
-  failureFirstSeconds: number;
-  /** How often an error of our own is retried before the job becomes a dead letter. */
-  failureRetries: number;
-  /** How often an instance looks for jobs that are due, where nothing tells it of those that are sent. */
-  lookMs: number;
-  /** The same where it is told: then only jobs that were put off become due without a word. */
-  lookWhileToldMs: number;
-  /** How often an instance looks for jobs of killed processes. pg-boss counts in whole seconds. */
-  abandonedSeconds: number;
-}
-
-export const JOB_TIMES: JobTimes = {
   transientFirstMs: 5 * SECOND_MS,
+  /** The longest delay that is ours to choose. A longer `Retry-After` is honoured. */
   transientLongestMs: 30 * MINUTE_MS,
+  /** How long a suspended shop is left alone. */
   suspendedMs: 6 * 60 * MINUTE_MS,
+  /** First delay after an error of our own; doubles each time. pg-boss counts in whole seconds. */
   failureFirstSeconds: 15,
+  /** How often an error of our own is retried before the job becomes a dead letter. */
   failureRetries: 5,
+  /** How often an instance looks for jobs that are due, where nothing tells it of those that are sent. */
   lookMs: 800,
+  /** The same where it is told: then only jobs that were put off become due without a word. */
   lookWhileToldMs: 5 * SECOND_MS,
+  /** How often an instance looks for jobs of killed processes. pg-boss counts in whole seconds. */
   abandonedSeconds: 60,
 };
+export type JobTimes = typeof JOB_TIMES;
 
 /** How often a job is put off because Shopify could not be asked, before a person has to look: about two days at the longest delay. */
 export const MOST_POSTPONEMENTS = 100;

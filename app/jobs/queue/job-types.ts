@@ -3,7 +3,6 @@ import type { Database } from "../../infra/database/database.ts";
 import type { Logger } from "../../infra/log/log.server.ts";
 import type { AdminClient, ShopTokenState, Tokens } from "../../tokens/types.ts";
 import type { ShopDomain } from "../../infra/shop-domain.ts";
-import type { Watch } from "../../watch/watch.ts";
 
 /** The part of the tokens' domain that background work uses. */
 export type JobTokens = Pick<
@@ -53,8 +52,6 @@ export interface AppJobContext extends HandlerContext {
   >;
   /** Enqueues a job for each shop, `afterSeconds` from now. */
   enqueueAll(name: ShopJobName, entries: readonly { shop: ShopDomain; afterSeconds: number }[]): Promise<void>;
-  releaseParked(): Promise<number>;
-  watch: Pick<Watch, "look">;
 }
 
 /** Of one shop each. */

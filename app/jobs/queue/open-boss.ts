@@ -22,22 +22,19 @@ const SPREAD_MAINTENANCE = `
   FROM (SELECT name, (row_number() OVER (ORDER BY name) - 1)::float8 / count(*) OVER () AS share FROM ${JOBS_SCHEMA}.queue) n
   WHERE n.name = q.name AND q.maintain_on IS NULL`;
 
-interface OpenOptions {
+export type OpenBoss = Awaited<ReturnType<typeof openBoss>>;
+
+/**
+ * Opens pg-boss and brings its schema and our queues up to date; every instance may do so at once.
+ * @param options.statementTimeoutMs milliseconds that one statement may take; 10,000 unless told.
+ * @returns `hearsOfJobs`: whether this process is told when a job is sent, by whichever process; false behind a pooler.
+ */
+export async function openBoss(options: {
   databaseUrl: string;
-  /** Milliseconds that one statement may take; 10,000 unless told. */
   statementTimeoutMs?: number;
   log: Logger;
   times: JobTimes;
-}
-
-export interface OpenBoss {
-  boss: PgBoss;
-  /** Whether this process is told when a job is sent, by whichever process; false behind a pooler. */
-  hearsOfJobs(): boolean;
-}
-
-/** Opens pg-boss and brings its schema and our queues up to date; every instance may do so at once. */
-export async function openBoss(options: OpenOptions): Promise<OpenBoss> {
+}) {
   // With what it brings a sixth of all modules, none of which an answer needs.
   const { PgBoss } = await import("pg-boss");
   let hears = await isDirect(options.databaseUrl);

@@ -21,9 +21,7 @@ const LEAST_MS = 50;
 /** Behind a job that is due another may come due, which a look does not see; milliseconds. */
 const AFTER_DUE_MS = 250;
 
-export interface WorkerWaker {
-  stop(): Promise<void>;
-}
+export type WorkerWaker = ReturnType<typeof startWaker>;
 
 /**
  * Looks for jobs that are due, in all queues with one statement, and wakes the workers of those that have some. A worker of pg-boss that
@@ -36,7 +34,7 @@ export function startWaker(
   boss: PgBoss,
   workers: ReadonlyMap<string, string>,
   { everyMs, log }: { everyMs: () => number; log: Logger },
-): WorkerWaker {
+) {
   const stopping = new AbortController();
   const names = [...workers.keys()];
 
@@ -61,7 +59,7 @@ export function startWaker(
   const looking = keepLooking();
 
   return {
-    async stop() {
+    async stop(): Promise<void> {
       stopping.abort();
       await looking;
     },

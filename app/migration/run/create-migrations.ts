@@ -10,7 +10,7 @@ import { fillTotal, planRun } from "./plan-run.ts";
 import { findLatestRun, findRuns, readFailures, readRun } from "./read-run.ts";
 import { createRunWorker, type RunWorker } from "../worker/run-worker.ts";
 import type { WorkerDependencies } from "../worker/worker-dependencies.ts";
-import type { MigrationOptions, Migrations, RunView } from "../types.ts";
+import type { Leftover, MigrationOptions, RunFailure, RunView } from "../types.ts";
 
 export interface MigrationDependencies extends WorkerDependencies {
   phase: Phase;
@@ -26,8 +26,13 @@ const DATABASE_PATIENCE_MS = 15_000;
 const WATCH_MS = 1_000;
 const WAIT_POLL_MS = 200;
 
-/** The bulk migration. One per process; any number of processes may share a database and work on one run together. */
-export function createMigrations(deps: MigrationDependencies): Migrations {
+export type Migrations = ReturnType<typeof createMigrations>;
+
+/**
+ * The bulk migration of permanent tokens. One per process; any number of processes may share a database and work on one run
+ * together.
+ */
+export function createMigrations(deps: MigrationDependencies) {
   const { db, log, deadAfterMs, pollMs = 3_000 } = deps;
   let worker: RunWorker | undefined;
   let joining: Promise<void> | undefined;
@@ -99,7 +104,12 @@ export function createMigrations(deps: MigrationDependencies): Migrations {
   };
 
   return {
-    async start(options) {
+    /**
+     * Starts a run, or joins the one that is running: there are never two. Answers as soon as the run is stored; a dry run
+     * is complete when this returns.
+     * @throws FlowNotReadyError when token exchange is off; TokenKeysError when sealed tokens cannot be opened.
+     */
+    async start(options: MigrationOptions): Promise<{ run: RunView; joined: boolean }> {
       if (deps.phase === "legacy") throw new FlowNotReadyError();
       if (options.dryRun) return { run: (await read(await planRun(db, options)))!, joined: false };
       const problem = await deps.tokens.keyProblem?.();
@@ -113,26 +123,33 @@ export function createMigrations(deps: MigrationDependencies): Migrations {
       await join(id);
       return { run: (await read(id))!, joined };
     },
-    get: (id, options) => read(id, options?.failures),
-    async latest() {
+    /** One run, with its first 100 failures, none, or all. Undefined when there is no such run. */
+    get: (id: string, options?: { failures?: "first" | "all" | "none" }) => read(id, options?.failures),
+    /** The run that is at work, else the one started last. */
+    async latest(): Promise<RunView | undefined> {
       const id = await findLatestRun(db);
       return id === undefined ? undefined : read(id);
     },
-    async list(limit) {
+    /** The latest runs, the newest first, without their failures. */
+    async list(limit: number): Promise<RunView[]> {
       const runs = await Promise.all((await findRuns(db, limit)).map((id) => read(id, "none")));
       return runs.filter((run) => run !== undefined);
     },
-    leftovers: (limit) => listLeftovers(db, limit),
-    async goOn(id) {
+    /** Permanent rows that Shopify would not exchange, or that no run touches, with their reason; the first ones, by row. */
+    leftovers: (limit: number): Promise<Leftover[]> => listLeftovers(db, limit),
+    /** The word that a run waits for between two waves; harmless when it does not. Undefined when there is no such run. */
+    async goOn(id: string): Promise<RunView | undefined> {
       await beginWave(db, id);
       return read(id);
     },
-    async requestStop(id) {
+    /** Asks a run to stop after the calls in flight; harmless when it has ended. Undefined when there is no such run. */
+    async requestStop(id: string): Promise<RunView | undefined> {
       await requestStop(db, id);
       await join(id);
       return read(id);
     },
-    async waitFor(id, seconds, signal) {
+    /** Waits until the run has ended, at most `seconds`, and returns it as it is then. */
+    async waitFor(id: string, seconds: number, signal?: AbortSignal): Promise<RunView | undefined> {
       const deadline = performance.now() + seconds * 1_000;
       for (;;) {
         const run = await readPatiently(id, "none");
@@ -141,7 +158,8 @@ export function createMigrations(deps: MigrationDependencies): Migrations {
         await sleep(Math.min(WAIT_POLL_MS, leftMs));
       }
     },
-    async *watch(id, signal) {
+    /** The run now, again whenever it has changed (at most once a second), and once more when it has ended. */
+    async *watch(id: string, signal?: AbortSignal): AsyncIterable<RunView> {
       let last: string | undefined;
       while (!signal?.aborted && !isClosed) {
         const run = await look(id);
@@ -153,13 +171,16 @@ export function createMigrations(deps: MigrationDependencies): Migrations {
         await sleep(WATCH_MS, undefined, { signal }).catch(() => {});
       }
     },
-    failures: (id) => readFailures(db, id),
-    startWorker() {
+    /** Every failure of a run, read in pages: memory does not grow with their number. */
+    failures: (id: string): AsyncIterable<RunFailure> => readFailures(db, id),
+    /** Looks for a run that wants a worker, now and once in `pollMs`, in the background: resumes after a restart, joins other instances. */
+    startWorker(): void {
       if (isPolling || isClosed) return;
       isPolling = true;
       void lookForWork();
     },
-    async close() {
+    /** Takes no further shop, lets the calls in flight end, gives back what was claimed. The run goes on elsewhere. */
+    async close(): Promise<void> {
       isClosed = true;
       isPolling = false;
       clearTimeout(poll);

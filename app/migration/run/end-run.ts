@@ -9,8 +9,6 @@ import { migratedByUs } from "../worker/record-outcomes.ts";
 /** What a worker that has nothing to do finds: shops still in others' hands, the next wave, or the end. */
 export type Advance = "open" | "next wave" | "ended";
 
-type Tx = Queryable;
-
 /** A hundred years. */
 const UNTIL_CONFIRMED_SECONDS = 100 * 365 * 86_400;
 
@@ -27,7 +25,9 @@ export async function advanceRun(db: Database, runId: string): Promise<Advance> 
       if (!run || run.status !== "running") return "ended";
       if (run.stopRequested || !run.drained || (await hasOpenShops(tx, runId))) return "open";
       const waves = wavesOf(run.options);
-      const verdict = judgeWave(await countWave(tx, runId, run.wave), run.options.failureThreshold);
+      const wave = await tx.query<WaveCount[]>(sql`
+        SELECT "outcome", "code", "shops" FROM expand_contract."MigrationTally" WHERE "runId" = ${runId} AND "wave" = ${run.wave}`);
+      const verdict = judgeWave(wave, run.options.failureThreshold);
       if (!verdict.passed && run.options.waves) {
         await endRun(tx, run, counts, "halted", `Wave ${run.wave + 1} (${waves[run.wave]}%): ${verdict.reason}`);
         return "ended";
@@ -87,7 +87,7 @@ export async function failRun(
     ? `The database did not take what a run writes (${fault.codes}): ${fault.remedy} No shop is lost: mend it, then start again.`
     : `An error of the app itself did not pass (${fault.codes}); the app's log says more. No shop is lost: ` +
       "repair the app or its database (npm run db:deploy), then start again.";
-  const fail = (tx: Tx) =>
+  const fail = (tx: Queryable) =>
     tx.execute(sql`
     UPDATE expand_contract."MigrationRun" SET "status" = 'failed', "haltReason" = ${reason}, "finishedAt" = now(), "notice" = NULL
     WHERE "id" = ${runId} AND "status" = 'running' AND NOT EXISTS (
@@ -128,21 +128,21 @@ function secondsBetween({ options }: RunRow): number {
   return options.pauseBetween === "confirm" ? UNTIL_CONFIRMED_SECONDS : (options.pauseBetween ?? 0);
 }
 
-async function lockRun(tx: Tx, runId: string): Promise<RunRow | undefined> {
+async function lockRun(tx: Queryable, runId: string): Promise<RunRow | undefined> {
   const [run] = await tx.query<RunRow[]>(
     sql`SELECT * FROM expand_contract."MigrationRun" WHERE "id" = ${runId} FOR NO KEY UPDATE`,
   );
   return run;
 }
 
-async function hasOpenShops(db: Tx, runId: string): Promise<boolean> {
+async function hasOpenShops(db: Queryable, runId: string): Promise<boolean> {
   const [row] = await db.query<[{ open: boolean }]>(sql`
     SELECT EXISTS (SELECT 1 FROM expand_contract."MigrationOutcome" WHERE "runId" = ${runId} AND "outcome" IN ('claimed', 'waiting')) AS "open"`);
   return row.open;
 }
 
 /** Whether a living worker, but this one, holds shops of the run. */
-async function areShopsHeld(db: Tx, runId: string, worker: string, deadAfterMs: number): Promise<boolean> {
+async function areShopsHeld(db: Queryable, runId: string, worker: string, deadAfterMs: number): Promise<boolean> {
   const [row] = await db.query<[{ held: boolean }]>(sql`
     SELECT EXISTS (
       SELECT 1 FROM expand_contract."MigrationOutcome" o JOIN expand_contract."MigrationWorker" w ON w."runId" = o."runId" AND w."id" = o."claimedBy"
@@ -152,12 +152,7 @@ async function areShopsHeld(db: Tx, runId: string, worker: string, deadAfterMs: 
   return row.held;
 }
 
-async function countWave(tx: Tx, runId: string, wave: number): Promise<WaveCount[]> {
-  return tx.query<WaveCount[]>(sql`
-    SELECT "outcome", "code", "shops" FROM expand_contract."MigrationTally" WHERE "runId" = ${runId} AND "wave" = ${wave}`);
-}
-
-async function settleOpenShops(tx: Tx, runId: string): Promise<void> {
+async function settleOpenShops(tx: Queryable, runId: string): Promise<void> {
   await tx.execute(sql`
     WITH ended AS (
       UPDATE expand_contract."MigrationOutcome" o SET
@@ -182,7 +177,7 @@ async function settleOpenShops(tx: Tx, runId: string): Promise<void> {
 }
 
 async function endRun(
-  tx: Tx,
+  tx: Queryable,
   run: RunRow,
   counts: TokenCounts,
   status: "completed" | "stopped" | "halted" | "failed",

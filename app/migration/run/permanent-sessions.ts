@@ -1,6 +1,6 @@
 import sql, { raw } from "sql-template-tag";
 import type { Database } from "../../infra/database/database.ts";
-import { JOIN_SHOP_TOKEN, LIVING_PERMANENT_SESSION, REMAINING_REASON } from "../../tokens/records/remaining-tokens.ts";
+import { JOIN_SHOP_TOKEN, LIVING_PERMANENT_SESSION, REMAINING_REASON } from "../../tokens/index.ts";
 
 /** The rows of `Session`, aliased `s`, that hold a permanent token which Shopify has not refused for good. */
 export const permanentSession = raw(LIVING_PERMANENT_SESSION);

@@ -7,17 +7,15 @@ import { createSecretScrubber } from "../../infra/log/secret-scrubber.ts";
 import { type JobTimes, MOST_POSTPONEMENTS, transientDelayMs } from "./job-times.ts";
 import { type JobPayload, parseJobPayload } from "./job-payload.ts";
 import type { JobQueue } from "./job-queue.ts";
-import type { JobName, JobTokens, ShopJobContext, ShopJobName } from "./job-types.ts";
+import type { AppJobContext, AppJobName, JobName, JobTokens, ShopJobContext, ShopJobName } from "./job-types.ts";
 import { judgeJobError, type JobVerdict } from "./judge-job-error.ts";
 import { parkJob, readGeneration } from "../parked/park-job.ts";
 import { releaseParked } from "../parked/release-parked.ts";
-import type { Watch } from "../../watch/watch.ts";
 
 export interface RunDependencies {
   db: Database;
   tokens: JobTokens;
   queue: JobQueue;
-  watch: Pick<Watch, "look">;
   clock: Clock;
   log: Logger;
   metrics: Metrics;
@@ -63,6 +61,28 @@ export async function runShopJob(
   }
 }
 
+/** Runs a job for the app as a whole and says how it ended. Never throws. */
+export async function runAppJob(
+  deps: RunDependencies,
+  name: AppJobName,
+  handler: (context: AppJobContext) => Promise<void>,
+  job: JobWithMetadata<unknown>,
+): Promise<JobResult> {
+  try {
+    await handler({
+      tokens: deps.tokens,
+      enqueueAll: deps.queue.addAll,
+      db: deps.db,
+      clock: deps.clock,
+      log: deps.log.child({ job: name }),
+      signal: job.signal,
+    });
+    return jobResult(deps, name, job, "completed", "done");
+  } catch (error) {
+    return failed(deps, name, job, judgeJobError(error), error);
+  }
+}
+
 async function park(
   deps: RunDependencies,
   name: ShopJobName,
@@ -98,8 +118,8 @@ async function postpone(
 }
 
 /** Fails a job: retried with backoff while retries remain, then a dead letter. */
-export function failed(
-  deps: Pick<RunDependencies, "log" | "metrics">,
+function failed(
+  deps: RunDependencies,
   name: JobName,
   job: JobWithMetadata<unknown>,
   verdict: JobVerdict,
@@ -113,8 +133,8 @@ export function failed(
   return jobResult(deps, name, job, status, dead ? "dead" : "failed", { code: verdict.code, message });
 }
 
-export function jobResult(
-  { metrics }: Pick<RunDependencies, "metrics">,
+function jobResult(
+  { metrics }: RunDependencies,
   name: JobName,
   job: JobWithMetadata<unknown>,
   status: JobResult["status"],
