@@ -5,46 +5,11 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { identifyRequest } from "../../packages/expand-contract/src/request-identity.ts";
 import { BROWSER_USER_AGENT } from "../support/browser.ts";
 import { TEST_APP } from "../support/sandbox.ts";
-import { signBody, signedProxyQuery } from "../support/signatures.ts";
-import { CURRENT, packageHarness, PREVIOUS } from "./package-harness.ts";
+import { signedProxyQuery } from "../support/signatures.ts";
+import { CURRENT, delivery, packageHarness, PREVIOUS, reach } from "./package-harness.ts";
 
 const { h, adopter, rotate } = packageHarness();
 
-interface Sent {
-  body?: object;
-  secret?: string;
-  path?: string;
-  prefix?: string;
-}
-
-function delivery(
-  shop: string,
-  topic: string,
-  { body, secret, path = "/webhooks", prefix = "x-" }: Sent = {},
-): Request {
-  const text = JSON.stringify(body ?? { myshopify_domain: shop, shop_domain: shop });
-  return new Request(TEST_APP.url + path, {
-    method: "POST",
-    body: text,
-    headers: {
-      "Content-Type": "application/json",
-      "User-Agent": BROWSER_USER_AGENT,
-      [`${prefix}shopify-topic`]: topic,
-      [`${prefix}shopify-shop-domain`]: shop,
-      [`${prefix}shopify-api-version`]: "2026-10",
-      [`${prefix}shopify-webhook-id`]: "1",
-      [`${prefix}shopify-triggered-at`]: new Date(h.now()).toISOString(),
-      [`${prefix}shopify-hmac-sha256`]: signBody(text, secret),
-    },
-  });
-}
-
-/** Whether the app's own code behind `authenticate` is reached, and else what is answered. */
-const reach = (authenticated: Promise<unknown>) =>
-  authenticated.then(
-    () => "reached",
-    (thrown: unknown) => (thrown instanceof Response ? thrown.status : Promise.reject(thrown as Error)),
-  );
 const expire = (shop: string) =>
   h.database.query(`UPDATE "Session" SET "expires" = now() AT TIME ZONE 'UTC' - interval '1 hour' WHERE shop = $1`, [
     shop,
@@ -104,6 +69,19 @@ test("an unsigned webhook is answered 401 without its body being parsed: 50 MB o
     401,
   );
   expect(parse).not.toHaveBeenCalled();
+});
+
+test("an ID token is no webhook, action of Flow or fulfillment request: Shopify signs all of them with one secret", async () => {
+  const { authenticate } = adopter();
+  const shop = await h.install("expiring");
+  await expire(shop);
+  const before = await callsOf(shop);
+  const body = (await h.idToken(await h.install("none"))).split(".", 2).join(".");
+  for (const topic of ["app/uninstalled", "orders/create", ""]) {
+    for (const door of [authenticate.webhook, authenticate.flow, authenticate.fulfillmentService])
+      expect(await reach(door(delivery(shop, topic, { body }))), topic).toBe(400);
+  }
+  expect(await callsOf(shop)).toEqual(before);
 });
 
 test("a fulfillment service is served; no signed body of another kind, or about another shop, is taken for its own", async () => {

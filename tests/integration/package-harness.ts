@@ -5,6 +5,8 @@ import { afterAll } from "vitest";
 import { createTokens } from "../../packages/expand-contract/src/create-tokens.ts";
 import { withTokens } from "../../packages/expand-contract/src/with-tokens.ts";
 import { TEST_APP } from "../support/sandbox.ts";
+import { BROWSER_USER_AGENT } from "../support/browser.ts";
+import { signBody } from "../support/signatures.ts";
 import { createApi } from "../support/create-api.ts";
 import { tokensHarness } from "./tokens-harness.ts";
 
@@ -53,3 +55,40 @@ export function packageHarness() {
 
   return { h, adopter, rotate };
 }
+
+interface Sent {
+  body?: object | string;
+  secret?: string;
+  path?: string;
+  prefix?: string;
+}
+
+/** A webhook, or another signed body, as Shopify delivers it. */
+export function delivery(
+  shop: string,
+  topic: string,
+  { body, secret, path = "/webhooks", prefix = "x-" }: Sent = {},
+): Request {
+  const text = typeof body === "string" ? body : JSON.stringify(body ?? { myshopify_domain: shop, shop_domain: shop });
+  return new Request(TEST_APP.url + path, {
+    method: "POST",
+    body: text,
+    headers: {
+      "Content-Type": "application/json",
+      "User-Agent": BROWSER_USER_AGENT,
+      [`${prefix}shopify-topic`]: topic,
+      [`${prefix}shopify-shop-domain`]: shop,
+      [`${prefix}shopify-api-version`]: "2026-10",
+      [`${prefix}shopify-webhook-id`]: "1",
+      [`${prefix}shopify-triggered-at`]: new Date().toISOString(),
+      [`${prefix}shopify-hmac-sha256`]: signBody(text, secret),
+    },
+  });
+}
+
+/** Whether the app's own code behind `authenticate` is reached, and else what is answered. */
+export const reach = (authenticated: Promise<unknown>) =>
+  authenticated.then(
+    () => "reached",
+    (thrown: unknown) => (thrown instanceof Response ? thrown.status : Promise.reject(thrown as Error)),
+  );

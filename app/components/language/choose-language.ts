@@ -29,10 +29,12 @@ export function languageOf(query: URLSearchParams, acceptLanguage: string): Lang
   return { language: "en", locale: "en" };
 }
 
+/** Language and region. What else a tag may hold decides nothing, and there is no end of such tags. */
 function canonical(tag: string): string | undefined {
   if (tag === "" || tag.length > 35) return undefined;
   try {
-    return Intl.getCanonicalLocales(tag.replaceAll("_", "-"))[0];
+    const { language, region } = new Intl.Locale(tag.replaceAll("_", "-"));
+    return region ? `${language}-${region}` : language;
   } catch {
     return undefined;
   }

@@ -74,6 +74,8 @@ describe("chooseLanguage", () => {
     ["?locale=pt-BR", "fr-FR,fr;q=0.9", "fr", "fr-FR"],
     ["", "de-AT;q=0.8,en;q=0.5", "de", "de-AT"],
     ["", undefined, "en", "en"],
+    ["?locale=en_Latn-GB-x-z1-u-ca-buddhist", undefined, "en", "en-GB"],
+    ["?locale=de-x-z1", "fr", "de", "de"],
     ["?locale=%00<script>", "*", "en", "en"],
     [`?locale=${"x".repeat(10_000)}`, ",".repeat(10_000), "en", "en"],
   ])("%s with %s is %s", (query, accept, language, locale) => {

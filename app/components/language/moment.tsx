@@ -39,6 +39,8 @@ export function nameOfTimeZone(locale: string, timeZone: string | undefined): st
 }
 
 const formats = new Map<string, Intl.DateTimeFormat>();
+/** Each takes some 50 KB, outside of V8's heap. */
+const MOST_FORMATS = 100;
 
 /** Kept: making one costs a hundred times what formatting with it does. */
 function formatOf(locale: string, timeZone: string, precision: "day" | "minute"): Intl.DateTimeFormat {
@@ -46,7 +48,10 @@ function formatOf(locale: string, timeZone: string, precision: "day" | "minute")
   const options: Intl.DateTimeFormatOptions =
     precision === "day" ? { dateStyle: "long" } : { dateStyle: "medium", timeStyle: "short" };
   const format = formats.get(key) ?? new Intl.DateTimeFormat(locale, { ...options, timeZone });
+  formats.delete(key);
   formats.set(key, format);
+  // The one that was used least recently.
+  if (formats.size > MOST_FORMATS) formats.delete(formats.keys().next().value!);
   return format;
 }
 

@@ -1,6 +1,7 @@
 /** Proves that during a rotation the library for Express reads the query with the signature of the secret that it knows. */
 import { createHmac } from "node:crypto";
 import { expect, test } from "vitest";
+import { signBody } from "../../../tests/support/signatures.ts";
 import { createTokens, type CreateTokensOptions } from "./create-tokens.ts";
 import { type ExpressAppLike, withExpressTokens } from "./express.ts";
 
@@ -78,6 +79,15 @@ test("what the library fails on, or never answers, is answered 4xx", async () =>
   }
   expect(await answerOf(process, {})).toBe(400);
   expect(await answerOf(process, { body: "{}" })).toBe("processed");
+  const signed = (text: string) => ({
+    "x-shopify-hmac-sha256": signBody(text, CURRENT),
+    "x-shopify-shop-domain": "a.myshopify.com",
+    "x-shopify-topic": "orders/create",
+  });
+  expect(await answerOf(process, { body: "{}", headers: signed("{}") })).toBe("processed");
+  for (const body of ["e30.e30", "a=1&shop=a.myshopify.com", "[]", "null", ""]) {
+    expect(await answerOf(process, { body, headers: signed(body) }), body).toBe(400);
+  }
   const twice = { "shopify-hmac-sha256": "B".repeat(44), "x-shopify-hmac-sha256": "A".repeat(44) };
   expect(await answerOf(process, { body: "{}", headers: twice })).toBe(400);
 });

@@ -140,7 +140,8 @@ export function withExpressTokens<App extends ExpressAppLike>(shopify: App, toke
         // A stranger's may be large, and slow to read. What it is answered the library decides.
         if (isSigned(secrets, text, hmac, "base64")) {
           if (isTopicOfShopify(topic) && isProxiedText(text)) return refuse(response, REFUSALS.proxied);
-          const problem = findDisagreement(api, bodyOf(text), { shop, topic });
+          const body = bodyOf(text);
+          const problem = body ? findDisagreement(api, body, { shop, topic }) : REFUSALS.json;
           if (problem) return refuse(response, problem);
           const name = header(request, "shopify-hmac-sha256") ? "shopify-hmac-sha256" : "x-shopify-hmac-sha256";
           if (resigner && hmac) request.headers[name] = resigner.body(text, hmac);
@@ -190,7 +191,7 @@ function recording(tokens: Tokens, topic: string, handler: Handler): Handler {
     callback: async (name, shop, body, ...rest) => {
       const payload = bodyOf(body);
       // What the library took for topic and shop.
-      if (findDisagreement(findParts(tokens).api, payload, { shop, topic })) return;
+      if (!payload || findDisagreement(findParts(tokens).api, payload, { shop, topic })) return;
       const recorded = await recordWebhook(tokens, { shop, topic, payload, triggeredAt: new Date() });
       if (!recorded) return;
       await callback(name, shop, recorded.payload === payload ? body : JSON.stringify(recorded.payload), ...rest);

@@ -35,13 +35,16 @@ export const NO_FLOW: Problem = {
   detail: "The body is not one that Shopify Flow sends: it names no shop.",
 };
 
-/** A webhook's body as an object; empty for anything else, which says nothing. */
-export function bodyOf(text: string): Body {
+/**
+ * A webhook's body as an object. Undefined for anything else: Shopify signs ID tokens and the addresses of the app with the same secret, and
+ * none of these is an object.
+ */
+export function bodyOf(text: string): Body | undefined {
   try {
     const body: unknown = JSON.parse(text);
-    return typeof body === "object" && body !== null && !Array.isArray(body) ? (body as Body) : {};
+    return typeof body === "object" && body !== null && !Array.isArray(body) ? (body as Body) : undefined;
   } catch {
-    return {};
+    return undefined;
   }
 }
 

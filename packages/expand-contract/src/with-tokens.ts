@@ -103,7 +103,7 @@ export function withTokens<App extends ShopifyAppLike>(
   /**
    * A body that Shopify signed. A stranger's may be large, and slow to read: what that is answered the library decides.
    * @param topic of a webhook.
-   * @throws Response for the text of an app proxy's visit, and for headers that say two things.
+   * @throws Response for what is signed and no object, as an ID token; the text of an app proxy's visit; headers that say two things.
    */
   const signedBody = async (request: Request, topic?: string): Promise<Record<string, unknown> | undefined> => {
     if (isAmbiguous((name) => request.headers.get(name))) throw problemResponse(REFUSALS.headers);
@@ -112,7 +112,9 @@ export function withTokens<App extends ShopifyAppLike>(
     const text = await request.clone().text();
     if (!isSigned(secrets, text, hmac, "base64")) return undefined;
     if ((!topic || isTopicOfShopify(topic)) && isProxiedText(text)) throw problemResponse(REFUSALS.proxied);
-    return bodyOf(text);
+    const body = bodyOf(text);
+    if (!body) throw problemResponse(REFUSALS.json);
+    return body;
   };
 
   /** @throws Response for a signed body that does not go with the headers. */
