@@ -1,7 +1,5 @@
 import { forOperator } from "../operator/access/operator-access.server.ts";
 import { probeApplicationToken } from "../operator/health/probe-application-token.server.ts";
 
-const route = forOperator({ POST: ({ request }) => probeApplicationToken(request) });
-
-export const loader = route.loader;
-export const action = route.action;
+const { loader, action } = forOperator({ POST: ({ request }) => probeApplicationToken(request) });
+export { loader, action };

@@ -1,11 +1,9 @@
 import { forOperator } from "../operator/access/operator-access.server.ts";
 import { continueMigration, showMigration, stopMigration } from "../operator/run/show-migration.server.ts";
 
-const route = forOperator({
+const { loader, action } = forOperator({
   GET: ({ request, params, context }) => showMigration(request, params.id ?? "", context.gone),
   POST: ({ params }) => continueMigration(params.id ?? ""),
   DELETE: ({ params }) => stopMigration(params.id ?? ""),
 });
-
-export const loader = route.loader;
-export const action = route.action;
+export { loader, action };

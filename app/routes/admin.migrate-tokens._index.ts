@@ -2,10 +2,8 @@ import { forOperator } from "../operator/access/operator-access.server.ts";
 import { showLatestMigration } from "../operator/run/show-migration.server.ts";
 import { startMigration } from "../operator/run/start-migration.server.ts";
 
-const route = forOperator({
+const { loader, action } = forOperator({
   GET: ({ request, context }) => showLatestMigration(request, context.gone),
   POST: ({ request, context }) => startMigration(request, context.gone),
 });
-
-export const loader = route.loader;
-export const action = route.action;
+export { loader, action };

@@ -2,10 +2,8 @@ import { pagesAndPrograms } from "../operator/console/door/pages-and-programs.se
 import { actOnShop, showShop } from "../operator/console/show/shop.server.tsx";
 import { describeShop } from "../operator/console/show/shops-json.server.ts";
 
-const route = pagesAndPrograms(
+const { loader, action } = pagesAndPrograms(
   { GET: showShop, POST: actOnShop },
   { GET: ({ params }) => describeShop(params["domain"]) },
 );
-
-export const loader = route.loader;
-export const action = route.action;
+export { loader, action };

@@ -2,7 +2,5 @@ import { pagesAndPrograms } from "../operator/console/door/pages-and-programs.se
 import { listShops } from "../operator/console/show/shops-json.server.ts";
 import { showShops } from "../operator/console/show/shops.server.tsx";
 
-const route = pagesAndPrograms({ GET: showShops }, { GET: ({ request }) => listShops(request) });
-
-export const loader = route.loader;
-export const action = route.action;
+const { loader, action } = pagesAndPrograms({ GET: showShops }, { GET: ({ request }) => listShops(request) });
+export { loader, action };

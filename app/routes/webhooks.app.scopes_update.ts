@@ -7,11 +7,9 @@ import { services } from "../services.server.ts";
 const bodySchema = z.object({ current: z.array(z.string().regex(/^[\w:/.-]{1,100}$/)).max(500) });
 
 /** The merchant granted or withdrew access scopes. Which ones Shopify is asked: the body names no shop, and the header is not signed. */
-const route = webhookRoute("app/scopes_update", async ({ shop, body }) => {
+const { loader, action } = webhookRoute("app/scopes_update", async ({ shop, body }) => {
   if (!bodySchema.safeParse(body).success) throw new WebhookRefusedError(REFUSALS.payload);
   const granted = await services.tokens.updateScopes(shop);
   if (granted) await services.jobs.enqueue("refresh-shop", { shop: requireShopDomain(shop) });
 });
-
-export const loader = route.loader;
-export const action = route.action;
+export { loader, action };

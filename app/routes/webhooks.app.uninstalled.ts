@@ -2,9 +2,7 @@ import { webhookRoute } from "../webhooks/handle-webhook.server.ts";
 import { services } from "../services.server.ts";
 
 /** The merchant removed the app: its tokens died before this arrived. A late delivery must not harm a fresh reinstall. */
-const route = webhookRoute("app/uninstalled", async ({ shop, triggeredAt }) => {
+const { loader, action } = webhookRoute("app/uninstalled", async ({ shop, triggeredAt }) => {
   await services.tokens.recordUninstalled(shop, triggeredAt);
 });
-
-export const loader = route.loader;
-export const action = route.action;
+export { loader, action };

@@ -3,13 +3,11 @@ import { webhookRoute } from "../webhooks/handle-webhook.server.ts";
 import { services } from "../services.server.ts";
 
 /** 48 hours after an uninstall: everything about the shop must go, unless it has installed the app again. */
-const route = webhookRoute("shop/redact", async ({ shop, triggeredAt }) => {
+const { loader, action } = webhookRoute("shop/redact", async ({ shop, triggeredAt }) => {
   const { db, jobs, tokens } = services;
   const { forgotten } = await tokens.recordRedacted(shop, triggeredAt);
   if (!forgotten) return;
   await jobs.forgetShop(shop);
   await forgetShop(db, shop);
 });
-
-export const loader = route.loader;
-export const action = route.action;
+export { loader, action };
