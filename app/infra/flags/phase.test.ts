@@ -1,6 +1,6 @@
-// Proves which phase the two flags make, and what shopify.app.toml must say in each.
+// Proves which phase the two flags make.
 import { describe, expect, it } from "vitest";
-import { phaseOf, usesLegacyInstallFlow } from "./phase.ts";
+import { phaseOf } from "./phase.ts";
 
 describe("phaseOf", () => {
   it.each([
@@ -14,8 +14,4 @@ describe("phaseOf", () => {
       expect(phaseOf({ tokenExchangeEnabled, legacyInstallFlowEnabled })).toBe(phase);
     },
   );
-
-  it("closes the legacy install flow in shopify.app.toml only in contract", () => {
-    expect((["legacy", "expand", "contract"] as const).map(usesLegacyInstallFlow)).toEqual([true, true, false]);
-  });
 });

@@ -16,8 +16,3 @@ export function phaseOf({ tokenExchangeEnabled, legacyInstallFlowEnabled }: Phas
   if (tokenExchangeEnabled) return legacyInstallFlowEnabled ? "expand" : "contract";
   return legacyInstallFlowEnabled ? "legacy" : undefined;
 }
-
-/** The value of `use_legacy_install_flow` in shopify.app.toml that belongs to a phase. */
-export function usesLegacyInstallFlow(phase: Phase): boolean {
-  return phase !== "contract";
-}

@@ -1,6 +1,6 @@
 import { DEADLINE } from "../../infra/deadline.ts";
 import type { RotationReport, SealingReport, TokenHealth } from "../../tokens/index.ts";
-import { type Phase, usesLegacyInstallFlow } from "../../infra/flags/phase.ts";
+import type { Phase } from "../../infra/flags/phase.ts";
 
 type Verdict = "clean" | "migrating" | "regression";
 
@@ -123,8 +123,7 @@ function mismatch({ phase, tomlUsesLegacyInstallFlow: toml }: HealthFacts): stri
       "then set LEGACY_INSTALL_FLOW_ENABLED=false."
     );
   }
-  if (toml === undefined) return undefined;
-  return usesLegacyInstallFlow(phase)
+  return toml === undefined
     ? undefined
     : "shopify.app.toml still says use_legacy_install_flow = true: set it to false and deploy it (shopify app deploy), or new merchants cannot install.";
 }
