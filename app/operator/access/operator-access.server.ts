@@ -10,9 +10,7 @@ import { services } from "../../services.server.ts";
 export function forOperator(handlers: OperatorHandlers, { monitor = false } = {}) {
   const { env, failedAttempts, log } = services;
   return operatorRoute(handlers, {
-    secrets: [...operatorSecrets(env), ...(monitor ? [env.MONITOR_SECRET] : [])].filter(
-      (secret) => secret !== undefined,
-    ),
+    secrets: [...operatorSecrets(env), ...(monitor && env.MONITOR_SECRET ? [env.MONITOR_SECRET] : [])],
     failedAttempts,
     findUnfitness: explainRefusal,
     onOutage: (err) => log.error({ err }, "the database cannot be reached"),

@@ -26,13 +26,12 @@ export type OperatorHandlers = Partial<Record<"GET" | "POST" | "DELETE", Handler
  * database is away, or its tables are not as they must be.
  */
 export function operatorRoute(handlers: OperatorHandlers, dependencies: OperatorDependencies) {
-  const allowed = Object.keys(handlers).flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]));
   const handle = async (args: LoaderFunctionArgs | ActionFunctionArgs): Promise<Response> => {
     const refusal = await refuse(args, dependencies);
     if (refusal) return refusal;
     const { method } = args.request;
     const handler = handlers[(method === "HEAD" ? "GET" : method) as keyof OperatorHandlers];
-    if (!handler) return methodNotAllowed(allowed);
+    if (!handler) return methodNotAllowed(allowedMethods(handlers));
     try {
       return withHarmlessJson(await handler(args));
     } catch (error) {
@@ -78,15 +77,16 @@ async function refuse(
     : problemResponse(TOO_MANY, { "Retry-After": String(retryAfter) });
 }
 
-function methodNotAllowed(allowed: string[]): Response {
-  return problemResponse(
-    {
-      status: 405,
-      code: "method_not_allowed",
-      detail: `This address answers ${allowed.join(", ")}.`,
-    },
-    { Allow: allowed.join(", ") },
-  );
+function methodNotAllowed(allowed: string): Response {
+  const problem = { status: 405, code: "method_not_allowed", detail: `This address answers ${allowed}.` };
+  return problemResponse(problem, { Allow: allowed });
+}
+
+/** The methods that an address answers, as the header `Allow` has them. */
+export function allowedMethods(handlers: object): string {
+  return Object.keys(handlers)
+    .flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]))
+    .join(", ");
 }
 
 const NOT_FOUND = {

@@ -28,6 +28,11 @@ export function invalidRequest(detail: string, errors?: Problem["errors"]): Resp
   return problemResponse({ status: 422, code: "invalid_request", detail, errors });
 }
 
+/** 409: what is asked for cannot be done as things stand. @param detail what is to be done first. */
+export function conflict(code: string, detail: string): Response {
+  return problemResponse({ status: 409, code, detail });
+}
+
 /** A problem as a response of type `application/problem+json`. */
 export function problemResponse(problem: Problem, headers: Record<string, string> = {}): Response {
   return new Response(JSON.stringify({ type: "about:blank", ...problem, title: problemTitle(problem) }), {

@@ -1,10 +1,9 @@
 import type { ConsoleSession } from "../console/door/console-session.ts";
 import type { JobsFacts } from "../console/facts/read-jobs.server.ts";
-import { reasonWords } from "./words/reason-words.ts";
 import { ConsolePage } from "./document/console-page.tsx";
 import { ActionForm } from "./parts/action-form.tsx";
 import { Card } from "./parts/card.tsx";
-import { DataTable } from "./parts/data-table.tsx";
+import { DataTable, Reason, ShopLink } from "./parts/data-table.tsx";
 import { formatCount, formatMoment, formatNumber } from "./words/format.ts";
 
 interface JobsPageProps {
@@ -82,7 +81,7 @@ export function JobsPage({ facts: { health, deadLetters, parked, unknownOutcomes
               </th>
               <td className="moment">{job}</td>
               <td>
-                {reasonWords(code)} <code className="hint">{code}</code>
+                <Reason code={code} />
               </td>
               <td className="moment">{retryAt === null ? "with the next token" : formatMoment(retryAt)}</td>
             </tr>
@@ -109,8 +108,4 @@ export function JobsPage({ facts: { health, deadLetters, parked, unknownOutcomes
       </Card>
     </ConsolePage>
   );
-}
-
-function ShopLink({ shop }: { shop: string }) {
-  return <a href={`/admin/shops/${encodeURIComponent(shop)}`}>{shop}</a>;
 }

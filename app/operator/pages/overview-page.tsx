@@ -1,11 +1,11 @@
 import { NOTHING_TO_DO } from "../health/token-health-report.ts";
 import type { ConsoleSession } from "../console/door/console-session.ts";
-import { reasonWords } from "./words/reason-words.ts";
 import type { Overview } from "../console/facts/rollout/read-overview.server.ts";
-import { BarTable, type Bar } from "./parts/bar-table.tsx";
+import { BarTable, reasonBars, type Bar } from "./parts/bar-table.tsx";
 import { BurnDownChart, forecastWords } from "./parts/burn-down-chart.tsx";
 import { Card } from "./parts/card.tsx";
 import { ConsolePage } from "./document/console-page.tsx";
+import { ShopLink } from "./parts/data-table.tsx";
 import { formatCount, formatDay, formatNumber } from "./words/format.ts";
 import { RolloutPath } from "./parts/rollout-path.tsx";
 import { RotationSummary } from "./parts/rotation-summary.tsx";
@@ -47,14 +47,10 @@ export function OverviewPage({ overview, visitor }: { overview: Overview; visito
           <BarTable
             caption="Permanent tokens that Shopify would not exchange, by reason"
             unit="Tokens"
-            bars={unserved
-              .toSorted((a, b) => b[1] - a[1])
-              .map(([code, count]) => ({
-                label: code,
-                count,
-                words: reasonWords(code),
-                href: "/admin/shops?state=unserved",
-              }))}
+            bars={reasonBars(
+              unserved.toSorted((a, b) => b[1] - a[1]),
+              "/admin/shops?state=unserved",
+            )}
           />
         </Card>
         <Card
@@ -76,7 +72,7 @@ export function OverviewPage({ overview, visitor }: { overview: Overview; visito
           <ul className="plain-list">
             {ending.map(({ shop, endsAt }) => (
               <li key={shop}>
-                <a href={`/admin/shops/${encodeURIComponent(shop)}`}>{shop}</a>
+                <ShopLink shop={shop} />
                 <span className="hint"> {formatDay(endsAt)}</span>
               </li>
             ))}

@@ -1,10 +1,10 @@
 import type { RunView } from "../../migration/index.ts";
 import type { ConsoleSession } from "../console/door/console-session.ts";
-import { outcomeWords, reasonWords } from "./words/reason-words.ts";
+import { outcomeWords } from "./words/reason-words.ts";
 import type { RunOptions } from "../console/facts/read-run-options.server.ts";
 import { ConsolePage } from "./document/console-page.tsx";
 import { Card } from "./parts/card.tsx";
-import { DataTable } from "./parts/data-table.tsx";
+import { DataTable, Reason, ShopLink } from "./parts/data-table.tsx";
 import { formatMoment, formatNumber } from "./words/format.ts";
 import { RehearsalCards } from "./parts/rehearsal-cards.tsx";
 import { RunOptionsList } from "./parts/run-options-list.tsx";
@@ -67,11 +67,6 @@ export function RunPage({ run, options, visitor }: RunPageProps) {
   );
 }
 
-/** A second row of a shop is named with the row: `a.myshopify.com (row …)`. */
-function shopHref(shop: string): string {
-  return `/admin/shops/${encodeURIComponent(shop.split(" ")[0]!)}`;
-}
-
 function Failures({ run }: { run: RunView }) {
   const count = Object.values(run.failuresByCode).reduce((sum, shops) => sum + shops, 0);
   return (
@@ -84,11 +79,11 @@ function Failures({ run }: { run: RunView }) {
         {run.failures.map(({ shop, outcome, code, attempts }) => (
           <tr key={shop}>
             <th scope="row">
-              <a href={shopHref(shop)}>{shop}</a>
+              <ShopLink shop={shop} />
             </th>
             <td>{outcomeWords(outcome)}</td>
             <td>
-              {reasonWords(code)} <code className="hint">{code}</code>
+              <Reason code={code} />
             </td>
             <td className="number">{attempts}</td>
           </tr>

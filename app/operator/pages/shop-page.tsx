@@ -6,6 +6,7 @@ import { ActionForm } from "./parts/action-form.tsx";
 import { Card, Fact } from "./parts/card.tsx";
 import { Badge } from "./parts/badge.tsx";
 import { ConsolePage } from "./document/console-page.tsx";
+import { Reason } from "./parts/data-table.tsx";
 import { formatMoment } from "./words/format.ts";
 import { ShopTimeline } from "./parts/shop-timeline.tsx";
 import { STATE_NEXT, STATE_SENTENCES, STATE_TONES, STATE_WORDS } from "./words/state-words.ts";
@@ -41,7 +42,7 @@ export function ShopPage({ facts, result, visitor }: ShopPageProps) {
         <p>{STATE_SENTENCES[state]}</p>
         {reason && (
           <p>
-            {reasonWords(reason)} <code className="hint">{reason}</code>
+            <Reason code={reason} />
           </p>
         )}
         {answerLostAt !== null && (

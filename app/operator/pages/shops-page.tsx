@@ -10,7 +10,7 @@ import {
 } from "../console/facts/shops/shop-filter.ts";
 import { Badge } from "./parts/badge.tsx";
 import { ConsolePage } from "./document/console-page.tsx";
-import { DataTable } from "./parts/data-table.tsx";
+import { DataTable, ShopLink } from "./parts/data-table.tsx";
 import { formatDay } from "./words/format.ts";
 import { LISTED_STATE_WORDS, STATE_TONES, STATE_WORDS } from "./words/state-words.ts";
 
@@ -101,9 +101,7 @@ export function ShopsPage({ filter, typed, problem, page, visitor }: ShopsPagePr
 function ShopRow({ shop: { shop, state, reason, chainEnds, outcome, code } }: { shop: ListedShop }) {
   return (
     <tr>
-      <th scope="row">
-        {state === "foreign" ? shop : <a href={`/admin/shops/${encodeURIComponent(shop)}`}>{shop}</a>}
-      </th>
+      <th scope="row">{state === "foreign" ? shop : <ShopLink shop={shop} />}</th>
       <td>
         <Badge tone={STATE_TONES[state]}>{STATE_WORDS[state]}</Badge>
       </td>

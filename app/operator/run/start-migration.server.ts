@@ -5,7 +5,7 @@ import {
   TokenKeysError,
   type MigrationOptions,
 } from "../../migration/index.ts";
-import { invalidRequest, problemResponse } from "../access/problem.ts";
+import { conflict, invalidRequest } from "../access/problem.ts";
 import { readJsonBody } from "../access/read-json-body.ts";
 import { runResponse } from "./run-response.ts";
 import { services } from "../../services.server.ts";
@@ -28,7 +28,9 @@ export async function startMigration(request: Request, gone: AbortSignal): Promi
       const problems = error.problems.map(({ field, message }) => `${field} ${message}`).join("; ");
       return invalidRequest(`Correct and send again: ${problems}.`, error.problems);
     }
-    if (error instanceof FlowNotReadyError || error instanceof TokenKeysError) return refused(error);
+    if (error instanceof FlowNotReadyError || error instanceof TokenKeysError) {
+      return conflict(error.code, error.message);
+    }
     throw error;
   }
 }
@@ -40,8 +42,4 @@ async function optionsOf(request: Request): Promise<MigrationOptions> {
     if (error instanceof SyntaxError) throw new MigrationRequestError([{ field: "body", message: "is not JSON" }]);
     throw error;
   }
-}
-
-function refused({ code, message }: FlowNotReadyError | TokenKeysError): Response {
-  return problemResponse({ status: 409, code, detail: message });
 }

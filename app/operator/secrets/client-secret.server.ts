@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { services } from "../../services.server.ts";
 import { StorageUnfitError, type RotationReport } from "../../tokens/index.ts";
-import { invalidRequest, problemResponse } from "../access/problem.ts";
+import { conflict, invalidRequest } from "../access/problem.ts";
 import { readBodyAs } from "../access/read-json-body.ts";
 import { repinChains, type Repinned } from "./repin-chains.ts";
 
@@ -56,10 +56,6 @@ export async function repin(request: Request): Promise<Response> {
     if (!(error instanceof StorageUnfitError)) throw error;
     return conflict("storage_unfit", `No chain is refreshed: ${error.problem.what}. ${error.problem.remedy}`);
   }
-}
-
-function conflict(code: string, detail: string): Response {
-  return problemResponse({ status: 409, code, detail });
 }
 
 const INVALID = `Send {"after": "…", "ratePerSecond": ${RATE.usual}} or {"dryRun": true}: \`after\` is the \`next\` of the answer before, the rate from ${RATE.lowest} to ${RATE.highest} calls a second.`;

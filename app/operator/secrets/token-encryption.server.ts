@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { services } from "../../services.server.ts";
 import type { Converted, SealingReport } from "../../tokens/index.ts";
-import { invalidRequest, problemResponse } from "../access/problem.ts";
+import { conflict, invalidRequest } from "../access/problem.ts";
 import { readBodyAs } from "../access/read-json-body.ts";
 
 /** How long one request works; the next goes on where it ended. Below the timeouts of clients and proxies. */
@@ -22,19 +22,15 @@ export async function convertTokens(request: Request): Promise<Response> {
   if (!order) return invalidRequest('Send {"to": "sealed"} or {"to": "plain"}.');
   const { to } = order;
   const problem = await tokens.keyProblem();
-  if (problem) return refusal(problem.kind, `No token is touched: ${problem.what}. ${problem.remedy}`);
+  if (problem) return conflict(problem.kind, `No token is touched: ${problem.what}. ${problem.remedy}`);
   const { sealsWith, opensWith } = await tokens.sealing();
-  if (to === "sealed" && sealsWith === null) return refusal("no_sealing_key", NO_SEALING_KEY);
-  if (to === "plain" && sealsWith !== null) return refusal("keys_would_seal", KEYS_WOULD_SEAL);
-  if (to === "plain" && opensWith.length === 0) return refusal("no_opening_key", NO_OPENING_KEY);
+  if (to === "sealed" && sealsWith === null) return conflict("no_sealing_key", NO_SEALING_KEY);
+  if (to === "plain" && sealsWith !== null) return conflict("keys_would_seal", KEYS_WOULD_SEAL);
+  if (to === "plain" && opensWith.length === 0) return conflict("no_opening_key", NO_OPENING_KEY);
   const signal = AbortSignal.any([request.signal, stopping, AbortSignal.timeout(WORKS_FOR_MS)]);
   const converted = await tokens.convertRows({ signal });
   log.info({ to, ...converted }, "stored tokens were converted for the operator");
   return Response.json({ ...converted, tokenEncryption: await tokens.sealing() } satisfies ConvertedTokens);
-}
-
-function refusal(code: string, detail: string): Response {
-  return problemResponse({ status: 409, code, detail });
 }
 
 const NO_SEALING_KEY =

@@ -3,6 +3,7 @@ import { systemClock } from "../../../infra/clock.ts";
 import { isDatabaseFailure, isDatabaseOutage, isDatabaseUnable } from "../../../infra/database/is-database-outage.ts";
 import { services } from "../../../services.server.ts";
 import { operatorSecrets } from "../../access/is-operator-secret.server.ts";
+import { allowedMethods } from "../../access/operator-route.server.ts";
 import { problemResponse } from "../../access/problem.ts";
 import { findUnfitness } from "../../health/find-unfitness.server.ts";
 import { MessagePage } from "../../pages/message-page.tsx";
@@ -109,7 +110,7 @@ async function failurePage(error: unknown, { request, context }: LoaderFunctionA
     : undefined;
   if (unfitness) {
     const text = `The database would not keep a new token, or cannot be read: ${unfitness.words}`;
-    return messageResponse(503, "The database is not as it must be", text, { "Retry-After": "5" });
+    return messageResponse(503, "The database is not as it must be", text, { headers: { "Retry-After": "5" } });
   }
   // Refuses the app's login, or has no room for it.
   if (isDatabaseUnable(error)) return awayPage(error, pathname);
@@ -120,20 +121,18 @@ async function failurePage(error: unknown, { request, context }: LoaderFunctionA
 function awayPage(error: unknown, pathname: string): Response {
   services.log.error({ err: error }, "the database cannot be reached");
   const text = "The app cannot reach its database. A run goes on by itself once it is back.";
-  const page = (
-    <MessagePage title="The database does not answer" text={text} link={{ href: pathname, label: "Look again" }} />
-  );
-  return htmlResponse(page, { status: 503, headers: { "Retry-After": "5" } });
+  const link = { href: pathname, label: "Look again" };
+  return messageResponse(503, "The database does not answer", text, { headers: { "Retry-After": "5" }, link });
 }
 
-/** One of the console's plain pages: what is wrong, and a way on. */
+/** One of the console's plain pages: what is wrong, and a way on. @param options.link default: to the first page of the console. */
 export function messageResponse(
   status: number,
   title: string,
   text: string,
-  headers?: Record<string, string>,
+  { headers, link }: { headers?: Record<string, string>; link?: { href: string; label: string } } = {},
 ): Response {
-  return htmlResponse(<MessagePage title={title} text={text} />, { status, headers });
+  return htmlResponse(<MessagePage title={title} text={text} link={link} />, { status, headers });
 }
 
 /** Neither secret is set. */
@@ -156,17 +155,11 @@ function lookOnly(): Response {
 /** Another tab signed in anew, or the form came from elsewhere. Nothing was done. */
 function staleForm(url: URL): Response {
   const text = "The form is of an earlier session, so nothing was done. Open the page again and repeat it.";
-  return htmlResponse(
-    <MessagePage title="Please repeat that" text={text} link={{ href: url.pathname, label: "Open it again" }} />,
-    {
-      status: 403,
-    },
-  );
+  return messageResponse(403, "Please repeat that", text, { link: { href: url.pathname, label: "Open it again" } });
 }
 
 function wrongMethod(handlers: ConsoleHandlers): Response {
-  const allow = Object.keys(handlers).flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]));
   return messageResponse(405, "This page cannot do that", "Open it with a link or a form of the console.", {
-    Allow: allow.join(", "),
+    headers: { Allow: allowedMethods(handlers) },
   });
 }

@@ -24,7 +24,9 @@ export async function signIn({ request, context }: LoaderFunctionArgs): Promise<
   const secrets = consoleSecrets();
   if (!secrets) return noConsole();
   if (request.method !== "POST") {
-    return messageResponse(405, "This page cannot do that", "Open it and use its form.", { Allow: "GET, HEAD, POST" });
+    return messageResponse(405, "This page cannot do that", "Open it and use its form.", {
+      headers: { Allow: "GET, HEAD, POST" },
+    });
   }
   const form = await readForm(request);
   if (!form) return messageResponse(415, "This is not a form", "Open /admin/login in a browser and sign in there.");
@@ -41,12 +43,11 @@ export async function signIn({ request, context }: LoaderFunctionArgs): Promise<
     { address: context.clientAddress, path: "/admin/login", tooMany: seconds !== undefined },
     "wrong operator secret",
   );
+  const refused =
+    seconds === undefined ? { status: 401 } : { status: 429, headers: { "Retry-After": String(seconds) } };
   return htmlResponse(
     <SignInPage next={next} problem={seconds === undefined ? "wrong" : "too_many"} seconds={seconds} />,
-    {
-      status: seconds === undefined ? 401 : 429,
-      headers: seconds === undefined ? {} : { "Retry-After": String(seconds) },
-    },
+    refused,
   );
 }
 

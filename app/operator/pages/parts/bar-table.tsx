@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import type { Tone } from "./badge.tsx";
 import { formatNumber } from "../words/format.ts";
+import { reasonWords } from "../words/reason-words.ts";
 
 export interface Bar {
   label: string;
@@ -46,4 +47,9 @@ export function BarTable({ caption, bars, unit }: { caption: string; bars: Bar[]
       </tbody>
     </table>
   );
+}
+
+/** A bar for each code, with its meaning. @param href where the shops of each are listed. */
+export function reasonBars(counts: [code: string, count: number][], href?: string): Bar[] {
+  return counts.map(([code, count]) => ({ label: code, count, words: reasonWords(code), href }));
 }

@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { reasonWords } from "../words/reason-words.ts";
 
 interface DataTableProps {
   /** What the region that can be scrolled is called. */
@@ -27,5 +28,20 @@ export function DataTable({ label, columns, endsInNumbers = false, children }: D
         <tbody>{children}</tbody>
       </table>
     </div>
+  );
+}
+
+/** A shop's name, leading to its page. */
+export function ShopLink({ shop }: { shop: string }) {
+  // A second row of a shop is named with the row: `a.myshopify.com (row …)`.
+  return <a href={`/admin/shops/${encodeURIComponent(shop.split(" ")[0]!)}`}>{shop}</a>;
+}
+
+/** A code with its meaning before it. */
+export function Reason({ code }: { code: string }) {
+  return (
+    <>
+      {reasonWords(code)} <code className="hint">{code}</code>
+    </>
   );
 }

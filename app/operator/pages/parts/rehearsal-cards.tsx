@@ -1,6 +1,5 @@
 import type { RunView } from "../../../migration/index.ts";
-import { reasonWords } from "../words/reason-words.ts";
-import { BarTable } from "./bar-table.tsx";
+import { BarTable, reasonBars } from "./bar-table.tsx";
 import { Card } from "./card.tsx";
 import { formatCount, formatNumber, formatSeconds } from "../words/format.ts";
 
@@ -46,11 +45,7 @@ export function RehearsalCards({ run, mayTouch }: { run: RunView; mayTouch: bool
         title="Not expected to be migrated"
         empty={left.length === 0 && "Nothing: no row is known to be refused."}
       >
-        <BarTable
-          caption="Rows that are not expected to be migrated, by reason"
-          unit="Rows"
-          bars={left.map(([code, count]) => ({ label: code, count, words: reasonWords(code) }))}
-        />
+        <BarTable caption="Rows that are not expected to be migrated, by reason" unit="Rows" bars={reasonBars(left)} />
       </Card>
     </div>
   );

@@ -1,6 +1,5 @@
 import type { RunView } from "../../../migration/index.ts";
-import { reasonWords } from "../words/reason-words.ts";
-import { BarTable } from "./bar-table.tsx";
+import { BarTable, reasonBars } from "./bar-table.tsx";
 import { Badge } from "./badge.tsx";
 import { Card, Fact } from "./card.tsx";
 import { formatMoment, formatNumber, formatSeconds } from "../words/format.ts";
@@ -54,11 +53,7 @@ export function RunProgress({ run }: { run: RunView }) {
           (isRunning ? "Nothing so far." : "Nothing: every store that was tried has an expiring token.")
         }
       >
-        <BarTable
-          caption="Stores that were not migrated, by reason"
-          unit="Stores"
-          bars={codes.map(([code, count]) => ({ label: code, count, words: reasonWords(code) }))}
-        />
+        <BarTable caption="Stores that were not migrated, by reason" unit="Stores" bars={reasonBars(codes)} />
       </Card>
     </>
   );

@@ -56,35 +56,24 @@ const NAME = /^[a-z0-9._-]{1,255}$/;
 const RUN = /^[\w-]{1,64}$/;
 const MOST_CURSOR = 1_000;
 
+/** How each field of a filter is read, and what is said of a text that it cannot be. */
+const FIELDS: { [Name in keyof ShopFilter]-?: [read: (text: string) => ShopFilter[Name], problem: string] } = {
+  state: [oneOf(LISTED_STATES), `state must be one of ${LISTED_STATES.join(", ")}`],
+  outcome: [oneOf(LISTED_OUTCOMES), `outcome must be one of ${LISTED_OUTCOMES.join(", ")}`],
+  run: [(text) => (RUN.test(text) ? text : undefined), "run must be a run's id"],
+  search: [shopNameOf, "search must be the beginning of a shop's domain"],
+  after: [readCursor, "after must be what the page before gave as next"],
+};
+
 /** A filter out of an address, and what of it cannot be used. */
 export function parseShopFilter(query: URLSearchParams): { filter: ShopFilter; problem?: string } {
   const filter: ShopFilter = {};
-  const [state, outcome, run, search, after] = ["state", "outcome", "run", "search", "after"].map((name) =>
-    (query.get(name) ?? "").trim(),
-  ) as [string, string, string, string, string];
-  if (state) {
-    if (!isOneOf(LISTED_STATES, state)) return { filter, problem: `state must be one of ${LISTED_STATES.join(", ")}` };
-    filter.state = state;
-  }
-  if (outcome) {
-    if (!isOneOf(LISTED_OUTCOMES, outcome)) {
-      return { filter, problem: `outcome must be one of ${LISTED_OUTCOMES.join(", ")}` };
-    }
-    filter.outcome = outcome;
-  }
-  if (run) {
-    if (!RUN.test(run)) return { filter, problem: "run must be a run's id" };
-    filter.run = run;
-  }
-  if (search) {
-    const name = shopNameOf(search);
-    if (!name) return { filter, problem: "search must be the beginning of a shop's domain" };
-    filter.search = name;
-  }
-  if (after) {
-    const cursor = readCursor(after);
-    if (!cursor) return { filter, problem: "after must be what the page before gave as next" };
-    filter.after = cursor;
+  for (const [name, [read, problem]] of Object.entries(FIELDS)) {
+    const text = (query.get(name) ?? "").trim();
+    if (!text) continue;
+    const value = read(text);
+    if (value === undefined) return { filter, problem };
+    Object.assign(filter, { [name]: value });
   }
   return { filter };
 }
@@ -126,6 +115,6 @@ export function filterQuery({ state, outcome, run, search }: ShopFilter): URLSea
   return new URLSearchParams(given as [string, string][]);
 }
 
-function isOneOf<T extends string>(list: readonly T[], text: string): text is T {
-  return (list as readonly string[]).includes(text);
+function oneOf<T extends string>(list: readonly T[]) {
+  return (text: string) => list.find((one) => one === text);
 }
