@@ -30,7 +30,7 @@ const HEADER_LIMITS: Readonly<Record<string, number>> = {
 const LONGEST_FORWARDED_FOR = 512;
 const HOST = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
 
-const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
+export const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
 const PAGE_METHODS = new Set(["GET", "HEAD", "POST", "OPTIONS"]);
 const OPERATORS = /^\/(?:admin|metrics)(?:\/|$)/;
 const WEBHOOKS = /^\/webhooks(?:\/|$)/;

@@ -2,14 +2,14 @@ import { readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import compression from "compression";
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from "express";
+import { addressKey } from "../app/operator/access/client-address.ts";
 import { operatorSecrets } from "../app/operator/access/is-operator-secret.server.ts";
 import type { LoadedApp } from "./app-host.ts";
-import { clientAddressOf } from "./client-address.ts";
 import { defaultHeaders } from "./default-headers.ts";
 import type { Drain } from "./shutdown.ts";
 import { healthz, readyz } from "./health-routes.ts";
 import { addressOf, parseAddress } from "./parse-address.ts";
-import { checkRequest } from "./check-request.ts";
+import { checkRequest, isOperators, isWebhook } from "./check-request.ts";
 import { dropBody, readBody } from "./read-body.ts";
 import { refuse } from "./refuse.ts";
 import { remixHandler } from "./remix-handler.ts";
@@ -31,9 +31,9 @@ export function createHttpApp({ build, host, root, drain, middleware }: HttpAppO
   const app = express();
   app.disable("x-powered-by");
   app.set("trust proxy", TRUSTED_PROXIES);
-  app.use(dropBody, drain.middleware, parseAddress(), requestLog(host.log, host.metrics), defaultHeaders());
+  app.use(dropBody, drain.middleware, parseAddress, requestLog(host.log, host.metrics), defaultHeaders);
   app.use(checkRequest(host.env.SHOPIFY_APP_URL));
-  app.get("/healthz", healthz());
+  app.get("/healthz", healthz);
   app.get("/readyz", readyz(host, drain.isDraining));
   app.use(answerOptions, readBody({ operatorSecrets: operatorSecrets(host.env) }));
   app.use(compression({ filter: isCompressible }));
@@ -45,7 +45,8 @@ export function createHttpApp({ build, host, root, drain, middleware }: HttpAppO
       build,
       appUrl: host.env.SHOPIFY_APP_URL,
       getLoadContext: (request, response) => ({
-        clientAddress: clientAddressOf(request),
+        // As far as trusted proxies tell; without an address that can be read, that of the connection.
+        clientAddress: addressKey(request.ip) ?? addressKey(request.socket.remoteAddress) ?? "unknown",
         requestId: response.locals.requestId as string,
       }),
     }),
@@ -72,8 +73,8 @@ function clientFiles(root: string): RequestHandler {
 
 /** Pages are asked for by the app alone, so there is no cross-origin preflight to allow. Machines' routes answer for themselves. */
 const answerOptions: RequestHandler = (request, response, next) => {
-  const isMachines = /^\/(?:admin|webhooks|metrics)(?:\/|$)/.test(addressOf(response).path);
-  if (request.method !== "OPTIONS" || isMachines) return next();
+  const { path } = addressOf(response);
+  if (request.method !== "OPTIONS" || isOperators(path) || isWebhook(path)) return next();
   response.status(204).set("Allow", "GET, HEAD, POST, OPTIONS").end();
 };
 

@@ -9,24 +9,20 @@ const DEFAULTS: Record<string, string> = {
   "Cross-Origin-Resource-Policy": "cross-origin",
   "Cache-Control": "no-store",
 };
-const ONE_YEAR_SECONDS = 31_536_000;
+/** One year. */
+const HTTPS = { "Strict-Transport-Security": "max-age=31536000" };
 
 /**
  * Fills in security headers at the moment a response is sent: a header that is already set is kept, and none is sent twice.
  * HSTS goes out behind https only (`X-Forwarded-Proto` of a trusted proxy counts).
  */
-export function defaultHeaders(): RequestHandler {
-  return (request, response, next) => {
-    beforeHeaders(response, () => {
-      for (const [name, value] of Object.entries(DEFAULTS))
-        if (!response.hasHeader(name)) response.setHeader(name, value);
-      if (request.secure && !response.hasHeader("Strict-Transport-Security")) {
-        response.setHeader("Strict-Transport-Security", `max-age=${ONE_YEAR_SECONDS}`);
-      }
-    });
-    next();
-  };
-}
+export const defaultHeaders: RequestHandler = (request, response, next) => {
+  beforeHeaders(response, () => {
+    for (const [name, value] of Object.entries(request.secure ? { ...DEFAULTS, ...HTTPS } : DEFAULTS))
+      if (!response.hasHeader(name)) response.setHeader(name, value);
+  });
+  next();
+};
 
 /** Runs `act` once, just before the status line and headers of a response leave. */
 export function beforeHeaders(response: Response, act: () => void): void {

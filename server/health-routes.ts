@@ -2,11 +2,9 @@ import type { RequestHandler } from "express";
 import type { AppHost } from "../app/process/host.server.ts";
 
 /** `GET /healthz`: the process answers. Reveals nothing. */
-export function healthz(): RequestHandler {
-  return (_request, response) => {
-    response.json({ status: "ok" });
-  };
-}
+export const healthz: RequestHandler = (_request, response) => {
+  response.json({ status: "ok" });
+};
 
 /** `GET /readyz`: database reachable, schema current, not about to stop. Why not is in the log, never in the answer. */
 export function readyz(host: Pick<AppHost, "notReadyBecause" | "log">, isDraining: () => boolean): RequestHandler {

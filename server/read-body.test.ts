@@ -14,7 +14,7 @@ const MOST = 1_024;
 test("while as many bodies as may be held wait for their answers, a small one is served and a large one is told to come back", async () => {
   const app = express();
   const waiting: (() => void)[] = [];
-  app.use(parseAddress(), defaultHeaders(), readBody({ operatorSecrets: [] }));
+  app.use(parseAddress, defaultHeaders, readBody({ operatorSecrets: [] }));
   app.use((request, response) => {
     const serve = () => void response.end("served");
     if (request.url === "/slow") waiting.push(serve);

@@ -2,10 +2,10 @@ import { randomUUID } from "node:crypto";
 import type { Request, RequestHandler } from "express";
 import type { Logger } from "../app/infra/log/log.server.ts";
 import type { Metrics } from "../app/infra/metrics.server.ts";
+import { METHODS } from "./check-request.ts";
 import { addressOf } from "./parse-address.ts";
 import { routeLabel } from "./route-label.ts";
 
-const COUNTED_METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
 const ACCEPTABLE_ID = /^[\w.-]{8,64}$/;
 /** Polled every few seconds by machines: logged at debug level only. */
 const QUIET = new Set(["/healthz", "/readyz", "/metrics", "assets"]);
@@ -31,20 +31,12 @@ export function requestLog(log: Logger, metrics: Metrics): RequestHandler {
       const status = response.writableFinished || response.headersSent ? response.statusCode : 499;
       const level = status >= 500 ? "warn" : QUIET.has(route) ? "debug" : "info";
       metrics.httpRequests.inc({
-        method: COUNTED_METHODS.has(request.method) ? request.method : "OTHER",
+        method: METHODS.has(request.method) ? request.method : "OTHER",
         route,
         status: String(status),
       });
-      log[level](
-        {
-          requestId,
-          method: request.method,
-          path: logged,
-          status,
-          ms: Math.round(performance.now() - startedAt),
-        },
-        "request",
-      );
+      const ms = Math.round(performance.now() - startedAt);
+      log[level]({ requestId, method: request.method, path: logged, status, ms }, "request");
     });
     next();
   };

@@ -1,27 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 
 /** Every series the app exposes on /metrics. Labels never carry a shop or a token: both are unbounded, one is secret. */
-export interface Metrics {
-  registry: Registry;
-  /** Calls of the token endpoint, by grant and result. */
-  tokenCalls: Counter<"grant" | "result">;
-  tokenCallSeconds: Histogram<"grant">;
-  /** Pairs stored, by how they came. */
-  pairsStored: Counter<"how">;
-  /** Writes that lost against a newer pair or another holder of the lease; harmless, but worth seeing. */
-  staleWrites: Counter<"source">;
-  /** Attempts to store a permanent token in the contract phase. Must stay zero. */
-  permanentTokensRefused: Counter;
-  leaseWaitSeconds: { observe(seconds: number): void };
-  needsReauth: Counter<"reason">;
-  /** Sealed tokens that did not open: their key is missing, or they belong to another row. */
-  sealedTokensRefused: Counter<"reason">;
-  migrationOutcomes: Counter<"outcome">;
-  migrationAllowedRate: Gauge;
-  jobs: Counter<"job" | "result">;
-  webhooks: Counter<"topic" | "result">;
-  httpRequests: Counter<"method" | "route" | "status">;
-}
+export type Metrics = ReturnType<typeof createMetrics>;
 
 const GRANTS = ["exchange", "migrate", "refresh", "application"];
 /** `ok`, `incomplete` (half a pair), or the kind of verdict (app/tokens/answer.ts). */
@@ -38,7 +18,7 @@ const RESULTS = [
 ];
 
 /** Creates the registry. Call once per process; in development the composition root keeps it across reloads. */
-export function createMetrics({ withDefaults = true } = {}): Metrics {
+export function createMetrics({ withDefaults = true } = {}) {
   const registry = new Registry();
   // The delay of the event loop is sampled by a timer: at the default of 10 ms that is half of what an idle process costs.
   if (withDefaults) collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 });
@@ -58,17 +38,20 @@ export function createMetrics({ withDefaults = true } = {}): Metrics {
     tokenCalls,
     tokenCallSeconds: seconds("token_call_seconds", "Duration of token endpoint calls", "grant"),
     pairsStored: counter("token_pairs_stored_total", "Token pairs stored", "how"),
+    /** Writes that lost against a newer pair or another holder of the lease; harmless, but worth seeing. */
     staleWrites: counter(
       "token_stale_writes_total",
       "Token writes refused because something newer is stored",
       "source",
     ),
+    /** Must stay zero. */
     permanentTokensRefused: counter("permanent_tokens_refused_total", "Permanent tokens refused in the contract phase"),
     leaseWaitSeconds: underBothNames(
       seconds("token_lease_wait_seconds", "Time spent waiting for a shop's lease"),
       seconds("token_lane_wait_seconds", "Deprecated: token_lease_wait_seconds"),
     ),
     needsReauth: counter("shops_needing_reauthorization_total", "Shops marked as needing re-authorization", "reason"),
+    /** Sealed tokens that did not open: their key is missing, or they belong to another row. */
     sealedTokensRefused,
     migrationOutcomes: counter("migration_outcomes_total", "Shops finished by migration runs", "outcome"),
     migrationAllowedRate: new Gauge({

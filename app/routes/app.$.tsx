@@ -1,7 +1,6 @@
 import type { HeadersFunction, LoaderFunctionArgs } from "@remix-run/node";
 import { boundary } from "@shopify/shopify-app-remix/server";
 import { problemResponse } from "../auth/token-error-response.server.ts";
-import { EmbeddedError } from "../components/pages/embedded-error.tsx";
 import { loadPage } from "../components/pages/load-page.server.ts";
 import { pageTitle } from "../components/language/page-title.ts";
 
@@ -17,8 +16,6 @@ export default function NotFound() {
   return null;
 }
 
-export function ErrorBoundary() {
-  return <EmbeddedError />;
-}
+export { EmbeddedError as ErrorBoundary } from "../components/pages/embedded-error.tsx";
 
 export const headers: HeadersFunction = (args) => boundary.headers(args);

@@ -11,7 +11,6 @@ import { ConnectionCard } from "../components/connection/connection-card.tsx";
 import { ConnectionCheck } from "../components/connection/connection-check.tsx";
 import { loadConnection } from "../components/connection/load-connection.server.ts";
 import { ScopeList } from "../components/connection/scope-list.tsx";
-import { EmbeddedError } from "../components/pages/embedded-error.tsx";
 import { loadPage } from "../components/pages/load-page.server.ts";
 import { pageTitle } from "../components/language/page-title.ts";
 
@@ -74,8 +73,6 @@ export default function Home() {
   );
 }
 
-export function ErrorBoundary() {
-  return <EmbeddedError />;
-}
+export { EmbeddedError as ErrorBoundary } from "../components/pages/embedded-error.tsx";
 
 export const headers: HeadersFunction = (args) => boundary.headers(args);

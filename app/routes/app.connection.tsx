@@ -10,7 +10,6 @@ import { ConnectionHistory } from "../components/connection/connection-history.t
 import { viewHistory } from "../components/connection/history-view.ts";
 import { loadConnection } from "../components/connection/load-connection.server.ts";
 import { SupportReference } from "../components/connection/support-reference.tsx";
-import { EmbeddedError } from "../components/pages/embedded-error.tsx";
 import { loadPage } from "../components/pages/load-page.server.ts";
 import { services } from "../services.server.ts";
 import { pageTitle } from "../components/language/page-title.ts";
@@ -60,8 +59,6 @@ export default function Connection() {
   );
 }
 
-export function ErrorBoundary() {
-  return <EmbeddedError />;
-}
+export { EmbeddedError as ErrorBoundary } from "../components/pages/embedded-error.tsx";
 
 export const headers: HeadersFunction = (args) => boundary.headers(args);

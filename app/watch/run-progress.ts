@@ -16,17 +16,9 @@ export interface RunProgress {
 
 const NONE: RunProgress = { status: "none", waits: false, finished: 0, total: 0, mark: "none" };
 
-interface Row {
-  id: string;
-  status: Exclude<RunProgress["status"], "none">;
-  waits: boolean;
-  finished: number;
-  total: number;
-}
-
 /** Reads the latest run that was no rehearsal, by its tallies: some milliseconds whatever its size. */
 export async function readRunProgress(db: Database): Promise<RunProgress> {
-  const [run] = await db.query<Row[]>(sql`
+  const [run] = await db.query<(Omit<RunProgress, "mark"> & { id: string })[]>(sql`
     SELECT r."id", r."status", r."stopRequested" OR coalesce(r."waveBeginsAt" > now(), false) AS "waits",
       coalesce((SELECT sum(t."shops") FROM expand_contract."MigrationTally" t WHERE t."runId" = r."id"), 0)::int AS "finished",
       greatest(coalesce(r."total", 0), r."taken")::int AS "total"

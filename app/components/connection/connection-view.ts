@@ -37,9 +37,9 @@ export function viewConnection(state: ShopTokenState, phase: Phase, now: number)
   const renews = kind === "connected" || kind === "new";
   return {
     kind,
-    since: iso(earliestOf(acquiredAt, migratedAt, refreshedAt)),
+    since: iso(inOrder(acquiredAt, migratedAt, refreshedAt)[0]),
     pausedSince: iso(state.suspendedAt),
-    renewedAt: iso(latestOf(refreshedAt, migratedAt)),
+    renewedAt: iso(inOrder(refreshedAt, migratedAt).at(-1)),
     renewsFrom: renews ? iso(state.expires) : undefined,
     lastsUntil: renews ? iso(state.refreshTokenExpires) : undefined,
     scopes: state.scope?.split(",").filter(Boolean) ?? [],
@@ -57,12 +57,9 @@ function kindOf(state: ShopTokenState, phase: Phase, now: number): ConnectionKin
   return isNew && now - state.acquiredAt!.getTime() < NEW_FOR_MS ? "new" : "connected";
 }
 
-function earliestOf(...dates: (Date | undefined)[]): Date | undefined {
-  return dates.reduce((first, date) => (date && (!first || date < first) ? date : first), undefined);
-}
-
-function latestOf(...dates: (Date | undefined)[]): Date | undefined {
-  return dates.reduce((latest, date) => (date && (!latest || date > latest) ? date : latest), undefined);
+/** From the earliest to the latest. */
+function inOrder(...dates: (Date | undefined)[]): Date[] {
+  return dates.filter((date) => date !== undefined).sort((a, b) => a.getTime() - b.getTime());
 }
 
 function iso(date: Date | undefined): string | undefined {
