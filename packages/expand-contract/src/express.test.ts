@@ -67,10 +67,11 @@ test("what the library fails on, or never answers, is answered 4xx", async () =>
     }
   }
   expect(await answerOf(wrapped.auth.begin(), { originalUrl: "/api/auth?shop=a.myshopify.com" })).toBe("begun");
-  for (const host of ["AAAA", "Ww=="]) {
-    const originalUrl = `/api/auth?shop=a.myshopify.com&host=${host}`;
+  const many = new URLSearchParams(Array.from({ length: 1_001 }, (_, i) => [`x${i}`, ""]));
+  for (const odd of ["host=AAAA", "host=Ww==", "shop[]=x", "shop%5B0%5D=x", "host[a]=x", String(many)]) {
+    const originalUrl = `/api/auth?${odd}&shop=a.myshopify.com`;
     for (const middleware of [wrapped.auth.begin(), wrapped.auth.callback(), wrapped.ensureInstalledOnShop()]) {
-      expect(await answerOf(middleware, { originalUrl }), host).toBe(400);
+      expect(await answerOf(middleware, { originalUrl }), odd).toBe(400);
     }
   }
   const guarded = wrapped.validateAuthenticatedSession();

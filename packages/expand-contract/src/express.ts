@@ -6,7 +6,7 @@ import { answer, type ExpressRequest, header, type Next, refuse, urlOf } from ".
 import { topicName } from "../../../app/webhooks/named-shop.ts";
 import { isProxiedText, isTopicOfShopify } from "../../../app/webhooks/proxied-text.ts";
 import { REFUSALS } from "../../../app/webhooks/webhook-refusal.ts";
-import { createResigner, isSigned } from "./previous-secret.ts";
+import { createResigner, isSigned, MOST_PARAMETERS } from "./previous-secret.ts";
 import {
   bodyOf,
   deliveryHeaders,
@@ -60,9 +60,15 @@ export function withExpressTokens<App extends ExpressAppLike>(shopify: App, toke
     }
   };
 
-  /** Else the library fails with 500. */
-  const namesShop = (request: ExpressRequest): boolean => {
-    const [shop, ...others] = urlOf(request).searchParams.getAll("shop");
+  /** Else the library fails with 500: Express reads `shop[]` as a list, and no more than its first thousand parameters. */
+  const isReadable = (url: URL): boolean =>
+    isHostReadable(api, url) &&
+    url.searchParams.size <= MOST_PARAMETERS &&
+    ![...url.searchParams.keys()].some((name) => /^(shop|host)\W/i.test(name));
+
+  /** The same. */
+  const namesShop = ({ searchParams }: URL): boolean => {
+    const [shop, ...others] = searchParams.getAll("shop");
     return shop !== undefined && others.length === 0 && api.utils.sanitizeShop(shop) !== null;
   };
 
@@ -72,7 +78,7 @@ export function withExpressTokens<App extends ExpressAppLike>(shopify: App, toke
     async (request: ExpressRequest, response: ServerResponse, next: Next) => {
       try {
         resign(request);
-        if (!isHostReadable(api, urlOf(request))) return refuse(response, NO_HOST);
+        if (!isReadable(urlOf(request))) return refuse(response, NO_HOST);
         const { authorization, cookie } = request.headers;
         const identity = await identifyRequest(api, { url: urlOf(request), authorization, cookie });
         // The library fails on what is there and is no token.
@@ -97,8 +103,8 @@ export function withExpressTokens<App extends ExpressAppLike>(shopify: App, toke
     const middleware = shopify.auth.begin();
     return (request: ExpressRequest, response: ServerResponse, next: Next) => {
       try {
-        if (!namesShop(request)) return refuse(response, NO_SHOP);
-        if (!isHostReadable(api, urlOf(request))) return refuse(response, NO_HOST);
+        if (!namesShop(urlOf(request))) return refuse(response, NO_SHOP);
+        if (!isReadable(urlOf(request))) return refuse(response, NO_HOST);
         return middleware(request as never, response as never, next);
       } catch (error) {
         answer(error, response, next);
@@ -110,8 +116,8 @@ export function withExpressTokens<App extends ExpressAppLike>(shopify: App, toke
     const middleware = shopify.auth.callback();
     return async (request: ExpressRequest, response: ServerResponse, next: Next) => {
       try {
-        if (!namesShop(request)) return refuse(response, NO_SHOP);
-        if (!isHostReadable(api, urlOf(request))) return refuse(response, NO_HOST);
+        if (!namesShop(urlOf(request))) return refuse(response, NO_SHOP);
+        if (!isReadable(urlOf(request))) return refuse(response, NO_HOST);
         resign(request);
         const { shop } = await identifyRequest(api, { url: urlOf(request), authorization: undefined });
         const run = async () => middleware(request as never, response as never, next);

@@ -40,7 +40,7 @@ export const NO_HOST: Problem = {
   code: "unreadable_host",
   title: "Bad Request",
   detail:
-    "`host` is what Shopify Admin puts there: the address of the shop's admin, in base64. Open the app from Shopify Admin.",
+    "`host` must be the address of the shop's admin, in base64, and `shop` its domain, each once and among 200 parameters at most. Open the app from Shopify Admin.",
 };
 
 /** Whether an address has no `host`, or one that the libraries can read: they fail on any other. */
