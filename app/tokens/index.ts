@@ -22,7 +22,7 @@ import { readSealingReport } from "./sealing/sealing-report.ts";
 import { findPinnedChains } from "./rotation/pinned-chains.ts";
 import { repinShop } from "./rotation/repin-shop.ts";
 import { readRotationReport } from "./rotation/rotation-report.ts";
-import { adoptAllUnstored, adoptUnstoredOf } from "./storage/adopt-all-unstored.ts";
+import { adoptAllUnstored, adoptUnstoredOf } from "./storage/adopt-unstored.ts";
 import { explainFailedStore } from "./storage/explain-failed-store.ts";
 import { forgetUnstoredOf } from "./storage/unstored-pairs.ts";
 import { findStorageProblem, recentStorageProblem } from "./storage/find-storage-problem.ts";
@@ -35,7 +35,6 @@ export {
   isRefusedForGood,
   PERMANENT_TOKEN_PREDICATE,
   tokenFingerprint,
-  type AppDistribution,
 } from "./records/permanent-token.ts";
 export {
   countRemainingTokens,

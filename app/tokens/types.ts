@@ -4,28 +4,16 @@ import type { ProbeAnswer, TokenAnswer, TokenCallGate } from "./answer.ts";
 import type { AppDistribution } from "./records/permanent-token.ts";
 import type { StorageProblem } from "./errors.ts";
 import type { ShopTokenState, TokenHealth, TokenHistoryEntry } from "./records/types.ts";
-import type { Converted, KeyProblem, SealingReport } from "./sealing/types.ts";
 import type { PinnedChain, RepinOutcome, RotationReport } from "./rotation/types.ts";
+import type { Converted, KeyProblem, SealingReport } from "./sealing/types.ts";
 import type { MigrateOutcome } from "./migrate-outcome.ts";
 
 export type * from "./dependencies.ts";
 export type * from "./migrate-outcome.ts";
 export type * from "./records/types.ts";
-export type {
-  AppDistribution,
-  Converted,
-  KeyProblem,
-  PinnedChain,
-  RepinOutcome,
-  RotationReport,
-  SealingReport,
-  ProbeAnswer,
-  Session,
-  SessionParams,
-  SessionStorage,
-  TokenAnswer,
-  TokenCallGate,
-};
+export type * from "./rotation/types.ts";
+export type * from "./sealing/types.ts";
+export type { AppDistribution, ProbeAnswer, Session, SessionParams, SessionStorage, TokenAnswer, TokenCallGate };
 
 /** What trying an application-only token came to. No token in it. */
 export interface ApplicationTokenProbe {

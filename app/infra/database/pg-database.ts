@@ -71,15 +71,7 @@ function toParameter(value: unknown): unknown {
   return value instanceof Date ? value.toISOString() : value;
 }
 
-const CONNECTION_CODES = new Set([
-  "ECONNREFUSED",
-  "ECONNRESET",
-  "ETIMEDOUT",
-  "EPIPE",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EHOSTUNREACH",
-]);
+const CONNECTION_CODE = /^(ECONNREFUSED|ECONNRESET|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH)$/;
 /** Of OpenSSL and of Node's TLS: a certificate that is not accepted, a handshake that fails. */
 const TLS_CODE = /CERT|SELF_SIGNED|LEAF_SIGNATURE|INVALID_CA|INVALID_PURPOSE|HOSTNAME_MISMATCH|^ERR_(TLS|SSL)/;
 /** pg itself, which gives these no code. */
@@ -95,7 +87,7 @@ export function inWords(error: unknown): never {
   // Several addresses of one host: all of them failed.
   const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
   const { code, syscall, message = "" } = (first ?? {}) as { code?: string; syscall?: string; message?: string };
-  if (code !== undefined && (syscall !== undefined || CONNECTION_CODES.has(code) || TLS_CODE.test(code)))
+  if (code !== undefined && (syscall !== undefined || CONNECTION_CODE.test(code) || TLS_CODE.test(code)))
     throw new DatabaseAwayError(code, { cause: error });
   if (CONNECTION_MESSAGE.test(message)) throw new DatabaseAwayError("connection lost", { cause: error });
   if (isDatabaseError(error)) delete (error as { detail?: string }).detail;

@@ -4,7 +4,7 @@ import type { TokenContext } from "../context.ts";
 import { describeError, LeaseLostError, ReauthorizationRequiredError, TokenError } from "../errors.ts";
 import { recordUninstalled } from "../events/record-uninstalled.ts";
 import { missingColumns } from "../storage/problem/storage-catalogue.ts";
-import { adoptUnstoredOf } from "../storage/adopt-all-unstored.ts";
+import { adoptUnstoredOf } from "../storage/adopt-unstored.ts";
 import { findInstalled, findUsable } from "./find-session.ts";
 import { getSession, renewOnce } from "./get-fresh-session.ts";
 import {

@@ -15,7 +15,7 @@ export async function readSealingReport(ctx: TokenContext): Promise<SealingRepor
     ctx,
     "sealing",
     () => ctx.db.query<{ key: string; count: number }[]>({ text: COUNTS, values: [] }),
-    (rows) => sum(rows),
+    sum,
   );
   const problem = await findKeyProblem(ctx, { maxAgeMs: PROBLEM_MAX_AGE_MS });
   const { keys, sealsWith } = ctx.vault;

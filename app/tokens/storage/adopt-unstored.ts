@@ -1,10 +1,11 @@
 import type { Session } from "@shopify/shopify-api";
 import type { TokenContext } from "../context.ts";
+import { describeError } from "../errors.ts";
 import { adoptPair } from "../renew/adopt-pair.ts";
 import type { AskOptions } from "../renew/ask-for-pair.ts";
 import { withLease, type Lease } from "../renew/lease.ts";
 import { storePair } from "../renew/store-pair.ts";
-import { findUnstored, forgetUnstored } from "./unstored-pairs.ts";
+import { findUnstored, forgetUnstored, shopsWithUnstored } from "./unstored-pairs.ts";
 import { withProvenStorage } from "./with-proven-storage.ts";
 
 /**
@@ -38,13 +39,38 @@ export async function adoptUnstored(
   return stored;
 }
 
-/** How long the lease of a shop is waited for that is held elsewhere: the pair is looked at again the next time. */
+/** A shop whose lease is taken is looked at again the next time. */
 const LEASE_PATIENCE_MS = 500;
 
 /** The same for a shop whose lease is not held yet. */
-export async function adoptUnstoredUnderLease(ctx: TokenContext, shop: string): Promise<Session | undefined> {
+export async function adoptUnderLease(ctx: TokenContext, shop: string): Promise<Session | undefined> {
   const options = { impatient: true, waitMs: LEASE_PATIENCE_MS };
   return withLease(ctx, shop, options, (lease) => adoptUnstored(ctx, lease));
+}
+
+/**
+ * Adopts the pair of one shop, when something is about to be decided about it. Never throws.
+ * @returns whether a pair was stored.
+ */
+export async function adoptUnstoredOf(ctx: TokenContext, shop: string): Promise<boolean> {
+  if (!(await shopsWithUnstored(ctx)).has(shop)) return false;
+  try {
+    return (await adoptUnderLease(ctx, shop)) !== undefined;
+  } catch (error) {
+    ctx.log.warn({ shop, ...describeError(error) }, "a pair of the emergency record cannot be stored yet");
+    return false;
+  }
+}
+
+/**
+ * Adopts every pair of the emergency record that can be stored by now. One shop that cannot does not keep back the others.
+ * @returns how many were stored.
+ */
+export async function adoptAllUnstored(ctx: TokenContext): Promise<number> {
+  ctx.storage.unstored = undefined;
+  let adopted = 0;
+  for (const shop of await shopsWithUnstored(ctx)) if (await adoptUnstoredOf(ctx, shop)) adopted++;
+  return adopted;
 }
 
 /** Of a pair that came from elsewhere than the lease. */

@@ -1,6 +1,6 @@
 import type { TokenContext } from "../context.ts";
 import { StorageUnfitError } from "../errors.ts";
-import { adoptUnstoredUnderLease } from "./adopt-unstored.ts";
+import { adoptUnderLease } from "./adopt-unstored.ts";
 import { proveStorage } from "./prove-storage.ts";
 
 /**
@@ -15,7 +15,7 @@ export async function explainFailedStore(ctx: TokenContext, shop: string): Promi
   if (!failed || failed.shop === shop) return;
   if (await isProofSeeing(ctx, failed.shop)) return;
   try {
-    await adoptUnstoredUnderLease(ctx, failed.shop);
+    await adoptUnderLease(ctx, failed.shop);
   } catch (error) {
     throw error instanceof StorageUnfitError ? error : failed.error;
   }

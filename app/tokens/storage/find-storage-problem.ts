@@ -19,17 +19,7 @@ const PERMANENT = `SELECT lower(s."shop") AS "shop", ${REMAINING_REASON} <> 'mig
 const ANY = `SELECT lower("shop") AS "shop" FROM "Session" WHERE NOT "isOnline" AND coalesce("refreshToken", '') <> '' AND "id" LIKE 'offline\\_%' AND lower("shop") NOT IN (SELECT jsonb_array_elements_text($1::jsonb)) LIMIT 1`;
 
 /** What depends on a row's values. The rest is the table's, or the role's. */
-const OF_ROWS = new Set([
-  "check",
-  "foreign_key",
-  "unique",
-  "trigger",
-  "not_written",
-  "refused",
-  "no_partition",
-  "too_narrow",
-  "hiding_view",
-]);
+const OF_ROWS = /^(check|foreign_key|unique|trigger|not_written|refused|no_partition|too_narrow|hiding_view)$/;
 
 /** Refused rows that a process remembers. */
 const MOST_REFUSED = 1_000;
@@ -94,7 +84,7 @@ export async function keepsOthers(
   { expiringCounts, lockTimeoutMs }: { expiringCounts?: boolean; lockTimeoutMs?: number } = {},
 ): Promise<boolean> {
   // Where the proof holds on the very row, it is blind to the cause, and holds for others just as well.
-  if (!OF_ROWS.has(kind) || !(await isRefused(ctx, shop, lockTimeoutMs))) return false;
+  if (!OF_ROWS.test(kind) || !(await isRefused(ctx, shop, lockTimeoutMs))) return false;
   const { refused } = ctx.storage;
   const but = [shop, ...refused];
   const permanent = await shops(ctx, PERMANENT, but).catch(() => [NO_SHOP]);

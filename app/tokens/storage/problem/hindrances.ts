@@ -77,27 +77,23 @@ export async function findRowJudges(db: Queryable): Promise<boolean> {
   return row.found;
 }
 
-const WORDS: Record<string, string> = {
-  trigger: "the trigger",
-  generated: "the generated column",
-  index: "the index",
-  default: "the default of",
+/** What each is called, and the SQL that takes it out of the way. */
+const KINDS: Record<Hindrance["kind"], { words: string; removal: (name: string, table: string) => string }> = {
+  trigger: { words: "the trigger", removal: (name, table) => `ALTER TABLE ${table} DISABLE TRIGGER ${name};` },
+  generated: {
+    words: "the generated column",
+    removal: (name, table) => `ALTER TABLE ${table} ALTER COLUMN ${name} DROP EXPRESSION;`,
+  },
+  index: { words: "the index", removal: (name) => `DROP INDEX ${name};` },
+  default: {
+    words: "the default of",
+    removal: (name, table) => `ALTER TABLE ${table} ALTER COLUMN ${name} DROP DEFAULT;`,
+  },
 };
 
 /** "the trigger gatekeeper of "Session"", for words. */
 export const describeHindrances = (all: readonly Hindrance[]): string =>
-  all.map(({ kind, name, table }) => `${WORDS[kind]} ${name} of ${table}`).join(", ");
+  all.map(({ kind, name, table }) => `${KINDS[kind].words} ${name} of ${table}`).join(", ");
 
 /** The SQL that takes it out of the way. */
-export function removalOf({ kind, name, table }: Hindrance): string {
-  switch (kind) {
-    case "index":
-      return `DROP INDEX ${name};`;
-    case "generated":
-      return `ALTER TABLE ${table} ALTER COLUMN ${name} DROP EXPRESSION;`;
-    case "default":
-      return `ALTER TABLE ${table} ALTER COLUMN ${name} DROP DEFAULT;`;
-    default:
-      return `ALTER TABLE ${table} DISABLE TRIGGER ${name};`;
-  }
-}
+export const removalOf = ({ kind, name, table }: Hindrance): string => KINDS[kind].removal(name, table);

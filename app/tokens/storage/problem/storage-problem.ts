@@ -23,14 +23,10 @@ export async function describeStorageProblem(
   { mayQuote, judgesTimes = false }: { mayQuote: boolean; judgesTimes?: boolean },
 ): Promise<StorageProblem | undefined> {
   if (!isLastingRefusal(error)) return undefined;
-  return belowTheView(db, await findProblem(db, error, { mayQuote, judgesTimes }));
+  return belowTheView(db, await findProblem(db, error, mayQuote, judgesTimes));
 }
 
-async function findProblem(
-  db: Queryable,
-  error: unknown,
-  { mayQuote, judgesTimes }: { mayQuote: boolean; judgesTimes: boolean },
-): Promise<StorageProblem> {
+async function findProblem(db: Queryable, error: unknown, mayQuote: boolean, judgesTimes: boolean) {
   const { originalCode: code = "", originalMessage = "", constraint } = postgresError(error)!;
   const [first, second] = [...originalMessage.matchAll(/["«„]([^"«„»“]+)["»“]/g)].map((match) => match[1]!.trim());
   const other = () => otherRefusal(db, code, mayQuote ? originalMessage : "");
@@ -163,9 +159,8 @@ async function missingSessions(db: Queryable): Promise<StorageProblem> {
 
 async function missingDefault(db: Queryable, named: string | undefined, table: string): Promise<StorageProblem> {
   const columns = await columnsWithoutDefault(db, table);
-  const found =
-    columns.some(({ name }) => name === named) || columns.length === 0 ? [] : columns.map(({ name }) => name);
-  const names = found.length > 0 ? found : [named ?? "?"];
+  const isNamed = columns.length === 0 || columns.some(({ name }) => name === named);
+  const names = isNamed ? [named ?? "?"] : columns.map(({ name }) => name);
   const remedies = names.map((name) => {
     const column = columns.find((one) => one.name === name);
     if (column?.byDomain) return `ALTER DOMAIN ${column.type} DROP NOT NULL;`;
