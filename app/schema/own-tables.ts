@@ -5,9 +5,8 @@ import { OWN_SCHEMA, type Connection, type Step } from "./own-schema.ts";
  * The tables of version 0.1.0, which lay beside `Session`. A table is taken over by its columns, never by its name alone: an app may have
  * a table `Shop` of its own.
  */
-const TABLES: { name: string; knownBy: string[]; create: string[] }[] = [
-  {
-    name: "ShopToken",
+const TABLES: Record<string, { knownBy: string[]; create: string[] }> = {
+  ShopToken: {
     knownBy: ["shop", "generation", "leaseOwner", "leaseExpiresAt", "needsReauthWhy"],
     create: [
       `CREATE TABLE "ShopToken" (
@@ -27,8 +26,7 @@ const TABLES: { name: string; knownBy: string[]; create: string[] }[] = [
       `CREATE INDEX "ShopToken_suspendedAt_idx" ON "ShopToken" ("suspendedAt")`,
     ],
   },
-  {
-    name: "TokenEvent",
+  TokenEvent: {
     knownBy: ["id", "shop", "at", "kind", "generation", "code", "detail"],
     create: [
       `CREATE TABLE "TokenEvent" (
@@ -43,8 +41,7 @@ const TABLES: { name: string; knownBy: string[]; create: string[] }[] = [
       `CREATE INDEX "TokenEvent_at_idx" ON "TokenEvent" ("at")`,
     ],
   },
-  {
-    name: "Shop",
+  Shop: {
     knownBy: ["shop", "name", "plan", "fetchedAt"],
     create: [
       `CREATE TABLE "Shop" (
@@ -54,8 +51,7 @@ const TABLES: { name: string; knownBy: string[]; create: string[] }[] = [
          "fetchedAt" timestamptz(3) NOT NULL)`,
     ],
   },
-  {
-    name: "ParkedJob",
+  ParkedJob: {
     knownBy: ["shop", "job", "reason", "code", "generation", "parkedAt", "retryAt"],
     create: [
       `CREATE TABLE "ParkedJob" (
@@ -70,8 +66,7 @@ const TABLES: { name: string; knownBy: string[]; create: string[] }[] = [
       `CREATE INDEX "ParkedJob_retryAt_idx" ON "ParkedJob" ("retryAt")`,
     ],
   },
-  {
-    name: "MigrationRun",
+  MigrationRun: {
     knownBy: ["id", "status", "dryRun", "drained", "pacing", "leaderSeenAt"],
     create: [
       `CREATE TABLE "MigrationRun" (
@@ -104,8 +99,7 @@ const TABLES: { name: string; knownBy: string[]; create: string[] }[] = [
       `CREATE UNIQUE INDEX "MigrationRun_running_key" ON "MigrationRun" ("status") WHERE "status" = 'running'`,
     ],
   },
-  {
-    name: "MigrationWorker",
+  MigrationWorker: {
     knownBy: ["runId", "id", "seenAt", "stats"],
     create: [
       `CREATE TABLE "MigrationWorker" (
@@ -116,8 +110,7 @@ const TABLES: { name: string; knownBy: string[]; create: string[] }[] = [
          PRIMARY KEY ("runId", "id"))`,
     ],
   },
-  {
-    name: "MigrationOutcome",
+  MigrationOutcome: {
     knownBy: ["runId", "shop", "outcome", "claimedBy", "claimedAt"],
     create: [
       `CREATE TABLE "MigrationOutcome" (
@@ -140,8 +133,7 @@ const TABLES: { name: string; knownBy: string[]; create: string[] }[] = [
          WHERE "outcome" IN ('claimed', 'waiting')`,
     ],
   },
-  {
-    name: "MigrationTally",
+  MigrationTally: {
     knownBy: ["runId", "wave", "outcome", "code", "shops"],
     create: [
       `CREATE TABLE "MigrationTally" (
@@ -153,7 +145,7 @@ const TABLES: { name: string; knownBy: string[]; create: string[] }[] = [
          PRIMARY KEY ("runId", "wave", "outcome", "code"))`,
     ],
   },
-];
+};
 
 /**
  * Makes our tables, or takes over those of version 0.1.0 with their rows. Where a table is taken over, a view of the old name is left
@@ -163,7 +155,7 @@ export const ownTables: Step = {
   name: "0001-tables",
   async plan(connection, place) {
     const statements = [`SET LOCAL search_path TO ${OWN_SCHEMA}`];
-    for (const { name, knownBy, create } of TABLES) {
+    for (const [name, { knownBy, create }] of Object.entries(TABLES)) {
       const own = `${OWN_SCHEMA}.${escapeIdentifier(name)}`;
       const old = `${escapeIdentifier(place.appSchema)}.${escapeIdentifier(name)}`;
       if (await isTable(connection, OWN_SCHEMA, name)) continue;

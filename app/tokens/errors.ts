@@ -62,9 +62,7 @@ export class TransientError extends TokenError {
 /** Refusals that are about the app, whatever the shop. Any other may come of one shop alone: a new or closed store. */
 const OF_THE_APP = new Set(["invalid_client", "unauthorized_client"]);
 const CREDENTIALS_REFUSED = "Shopify does not accept this app's credentials";
-const CONFIGURATION_WORDS: Record<string, string> = {
-  admin_api_not_found: "The Admin API answered 404: it does not know this app's API version, or the shop",
-};
+const API_NOT_FOUND = "The Admin API answered 404: it does not know this app's API version, or the shop";
 
 /** Whether a refusal of the app itself can only be about the app. @param reason `ConfigurationError.reason`. */
 export const isOfTheApp = (reason: string): boolean => OF_THE_APP.has(reason);
@@ -76,7 +74,8 @@ export const isOfTheApp = (reason: string): boolean => OF_THE_APP.has(reason);
 export class ConfigurationError extends TokenError {
   readonly code = "configuration";
   constructor(shop: string, reason: string, options?: { cause?: unknown }) {
-    super(shop, reason, `${CONFIGURATION_WORDS[reason] ?? CREDENTIALS_REFUSED} (${reason}); met at ${shop}`, options);
+    const words = reason === "admin_api_not_found" ? API_NOT_FOUND : CREDENTIALS_REFUSED;
+    super(shop, reason, `${words} (${reason}); met at ${shop}`, options);
   }
 }
 
@@ -138,13 +137,12 @@ export class InvalidIdTokenError extends TokenError {
 /** An answer without `expires_in` or `refresh_token` where a pair was asked for (shopify-app-js issue 3400). Never stored. */
 export class IncompletePairError extends TokenError {
   readonly code = "incomplete_pair";
-  constructor(shop: string, missing: string, options?: { cause?: unknown }) {
+  constructor(shop: string, missing: string) {
     super(
       shop,
       `missing_${missing}`,
       `The token for ${shop} was not stored: it has no usable ${missing}, so it is no expiring pair. Ask Shopify for expiring tokens ` +
         "(the libraries' future flag expiringOfflineAccessTokens, expiring=1); a permanent one could only be migrated again",
-      options,
     );
   }
 }
@@ -152,8 +150,8 @@ export class IncompletePairError extends TokenError {
 /** A permanent token was to be stored after the contract phase began: a regression. */
 export class PermanentTokenRefusedError extends TokenError {
   readonly code = "permanent_token_refused";
-  constructor(shop: string, options?: { cause?: unknown }) {
-    super(shop, "contract_phase", `A permanent token for ${shop} was refused: the contract phase has begun`, options);
+  constructor(shop: string) {
+    super(shop, "contract_phase", `A permanent token for ${shop} was refused: the contract phase has begun`);
   }
 }
 
@@ -171,8 +169,8 @@ export class AdminApiRefusedError extends TokenError {
 export class AdminGraphqlError extends TokenError {
   readonly code = "graphql_errors";
   readonly errors: readonly GraphqlError[];
-  constructor(shop: string, errors: readonly GraphqlError[], options?: { cause?: unknown }) {
-    super(shop, "graphql_errors", `${shop}: ${errors.map((error) => error.message).join("; ")}`, options);
+  constructor(shop: string, errors: readonly GraphqlError[]) {
+    super(shop, "graphql_errors", `${shop}: ${errors.map((error) => error.message).join("; ")}`);
     this.errors = errors;
   }
 }

@@ -2,17 +2,13 @@ import type { TokenContext } from "../context.ts";
 import type { TokenLife } from "../types.ts";
 import { isRefusedForGood } from "./permanent-token.ts";
 
+const MOMENTS = ["suspended", "uninstalled", "acquired", "migrated", "refreshed"] as const;
+
 /** For `toLife`; without a row of `ShopToken` there is no generation. */
-export interface LifeRow {
+export interface LifeRow extends Record<`${(typeof MOMENTS)[number] | "needsReauth"}Ms`, number | null> {
   generation: number | null;
   needsReauthWhy: string | null;
   suspendedWhy: string | null;
-  needsReauthMs: number | null;
-  suspendedMs: number | null;
-  uninstalledMs: number | null;
-  acquiredMs: number | null;
-  migratedMs: number | null;
-  refreshedMs: number | null;
   leased: boolean;
 }
 
@@ -26,7 +22,7 @@ const MARK_HOLDS = `(s."id" IS NULL OR ${isRefusedForGood("s", "t")})`;
 export const LIFE_COLUMNS = `t."generation", t."suspendedWhy",
   CASE WHEN ${MARK_HOLDS} THEN t."needsReauthWhy" END AS "needsReauthWhy",
   (EXTRACT(EPOCH FROM CASE WHEN ${MARK_HOLDS} THEN t."needsReauthAt" END) * 1000)::float8 AS "needsReauthMs",
-  ${["suspended", "uninstalled", "acquired", "migrated", "refreshed"].map((what) => `(EXTRACT(EPOCH FROM t."${what}At") * 1000)::float8 AS "${what}Ms"`).join(", ")},
+  ${MOMENTS.map((what) => `(EXTRACT(EPOCH FROM t."${what}At") * 1000)::float8 AS "${what}Ms"`).join(", ")},
   COALESCE(t."leaseExpiresAt" > clock_timestamp(), false) AS "leased"`;
 
 /** Reads it. A shop without a row has generation 0. */

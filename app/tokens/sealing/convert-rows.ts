@@ -27,8 +27,8 @@ const REPLACE = `
 type StoredRow = RowTokens & { shop?: string; accessToken: string; refreshToken: string | null };
 
 /**
- * Brings every row into the form in which new tokens are stored: sealed with the first key, or in plain where the keys only open. May end
- * at any row and begin again: what is done is not done twice. Takes no lease; no token changes, only how it is written.
+ * Brings every row into the form in which new tokens are stored: sealed with the first key, or in plain where the keys only open. What is
+ * done is not done twice. Takes no lease; no token changes, only how it is written.
  * @throws StorageUnfitError when the keys are not the right ones; errors of the database.
  */
 export async function convertRows(

@@ -37,19 +37,18 @@ const LIST_MS = 5_000;
 /**
  * The emergency record of a pair that `Session` would not take: a row in `UnstoredPair`, which needs no right but INSERT; where the
  * database cannot take that either, a file that only this user can read. Sealed in both. Never throws.
- * @returns where it was written, or undefined when there is no place left.
  */
 export async function keepUnstored(
   ctx: TokenContext,
   lease: Pick<Lease, "shop" | "generation" | "session">,
   session: Session,
   how: HowStored,
-): Promise<"table" | "file" | undefined> {
+): Promise<void> {
   const { shop, generation } = lease;
   const secret = ctx.emergency?.secrets[0];
   if (!secret) {
     ctx.log.error({ shop }, "a pair could not be stored, and there is no emergency record to write it to");
-    return undefined;
+    return;
   }
   const content: Content = {
     how,
@@ -62,7 +61,6 @@ export async function keepUnstored(
   ctx.storage.unstored = undefined;
   if (where) ctx.log.error({ shop, how, where }, "a pair could not be stored; it is kept, sealed, until it can");
   else ctx.log.error({ shop, how }, "a pair could not be stored, nor written to the emergency record");
-  return where;
 }
 
 async function writeRow(ctx: TokenContext, { id, shop, sealed }: Entry): Promise<boolean> {
@@ -96,7 +94,7 @@ async function writeEntry(ctx: TokenContext, entry: Entry): Promise<boolean> {
 
 /** The unstored pairs of a shop, the latest generation last. */
 export async function findUnstored(ctx: TokenContext, shop: string): Promise<UnstoredPair[]> {
-  if (!ctx.emergency || !(await shopsWithUnstored(ctx)).has(shop)) return [];
+  if (!(await shopsWithUnstored(ctx)).has(shop)) return [];
   return (await entriesOf(ctx, shop))
     .flatMap(({ id, sealed }): UnstoredPair[] => {
       const text = open(ctx.emergency!.secrets, shop, sealed);

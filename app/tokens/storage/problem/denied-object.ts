@@ -5,64 +5,55 @@ import { WRITTEN_TABLES } from "./hindrances.ts";
 /** Postgres names what a role may not touch without quotes and without its schema: `permission denied for table audit log`. */
 const DENIED = /\b(table|relation|view|sequence|function|schema|type) "?([^"]+)"?$/;
 
-/** What a role may not touch. */
-export interface Denied {
-  /** Whose right it is: the app's role, or the one in whose name a view or a function works. */
-  role: string;
-  /** For words: "may not use the table audit.log". */
-  what: string;
-  /** The GRANT. */
-  remedy: string;
-}
-
 interface Kind {
   /** SQL: the objects of the name $1, as `oid` and `name`. */
   named: string;
   /** SQL: whether the role `g.oid` has what is needed on `o.oid`. */
   holds: string;
-  what: (name: string) => string;
-  grant: (name: string) => string;
+  /** What the role lacks, followed by the name. */
+  what: string;
+  grant: string;
 }
 
 const TABLE: Kind = {
   named: `SELECT oid, oid::regclass::text AS name FROM pg_class WHERE relname = $1 AND relkind IN ('r', 'p', 'v', 'm', 'f')`,
   holds: `has_table_privilege(g.oid, o.oid, 'SELECT') AND has_table_privilege(g.oid, o.oid, 'INSERT') AND has_table_privilege(g.oid, o.oid, 'UPDATE')`,
-  what: (name) => `may not use the table ${name}`,
-  grant: (name) => `GRANT SELECT, INSERT, UPDATE ON ${name}`,
+  what: "may not use the table",
+  grant: "SELECT, INSERT, UPDATE ON",
 };
 
 const KINDS: Record<string, Kind> = {
   sequence: {
     named: `SELECT oid, oid::regclass::text AS name FROM pg_class WHERE relname = $1 AND relkind = 'S'`,
     holds: `has_sequence_privilege(g.oid, o.oid, 'USAGE')`,
-    what: (name) => `lacks USAGE on the sequence ${name}`,
-    grant: (name) => `GRANT USAGE ON SEQUENCE ${name}`,
+    what: "lacks USAGE on the sequence",
+    grant: "USAGE ON SEQUENCE",
   },
   function: {
     named: `SELECT oid, oid::regprocedure::text AS name FROM pg_proc WHERE proname = $1`,
     holds: `has_function_privilege(g.oid, o.oid, 'EXECUTE')`,
-    what: (name) => `may not call ${name}`,
-    grant: (name) => `GRANT EXECUTE ON FUNCTION ${name}`,
+    what: "may not call",
+    grant: "EXECUTE ON FUNCTION",
   },
   schema: {
     named: `SELECT oid, quote_ident(nspname) AS name FROM pg_namespace WHERE nspname = $1`,
     holds: `has_schema_privilege(g.oid, o.oid, 'USAGE')`,
-    what: (name) => `lacks USAGE on the schema ${name}`,
-    grant: (name) => `GRANT USAGE ON SCHEMA ${name}`,
+    what: "lacks USAGE on the schema",
+    grant: "USAGE ON SCHEMA",
   },
   type: {
     named: `SELECT oid, oid::regtype::text AS name FROM pg_type WHERE typname = $1`,
     holds: `has_type_privilege(g.oid, o.oid, 'USAGE')`,
-    what: (name) => `may not use the type ${name}`,
-    grant: (name) => `GRANT USAGE ON TYPE ${name}`,
+    what: "may not use the type",
+    grant: "USAGE ON TYPE",
   },
 };
 
 /**
- * The object that an error names, as the catalogue has it, and the role that lacks the right.
+ * The right that an error speaks of, with its GRANT, and the role that lacks it: the app's, or the one in whose name a view or a function works.
  * @param words of the error.
  */
-export async function findDenied(db: Queryable, words: string): Promise<Denied | undefined> {
+export async function findDenied(db: Queryable, words: string) {
   const [, word = "", name] = DENIED.exec(words) ?? [];
   if (name === undefined) return undefined;
   const kind = KINDS[word] ?? TABLE;
@@ -76,11 +67,8 @@ export async function findDenied(db: Queryable, words: string): Promise<Denied |
       WHERE NOT (${kind.holds}) ORDER BY g.n, o.oid LIMIT 1`,
     values: [name],
   });
-  return (
-    found && {
-      role: found.role,
-      what: kind.what(found.name),
-      remedy: `${kind.grant(found.name)} TO ${escapeIdentifier(found.role)};`,
-    }
-  );
+  if (!found) return undefined;
+  const { role, name: object } = found;
+  const remedy = `GRANT ${kind.grant} ${object} TO ${escapeIdentifier(role)};`;
+  return { role, what: `${kind.what} ${object}`, remedy };
 }

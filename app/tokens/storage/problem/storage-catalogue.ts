@@ -84,11 +84,10 @@ export interface MissingRights {
 
 /** The rights that the app's role lacks on `Session` and on our tables. Column by column where it has none on the whole table. */
 export async function missingRights(db: Queryable): Promise<MissingRights> {
-  const [user] = await db.query<{ role: string; enters: boolean }[]>({
+  const [{ role, enters }] = await db.query<[{ role: string; enters: boolean }]>({
     text: `SELECT current_user::text AS "role", coalesce(has_schema_privilege(to_regnamespace('expand_contract'), 'USAGE'), true) AS "enters"`,
     values: [],
   });
-  const { role = "?", enters = true } = user ?? {};
   if (!enters) return { role, enters, missing: [] };
   const missing = await db.query<{ table: string; rights: string }[]>({
     text: `WITH target AS (
