@@ -17,15 +17,14 @@ interface OnlineRow {
   scope: string | null;
   accessToken: string | null;
   expiresMs: number | null;
-  /** As the library keeps it; null for a session that is not online. */
-  user: NonNullable<Session["onlineAccessInfo"]>["associated_user"] | null;
+  /** By the library's names, null where nothing is stored; null for a session that is not online. */
+  user: Record<string, unknown> | null;
 }
 
 const columns = (layout: SessionLayout): string => `"id", "shop", "state", "isOnline", "scope", "accessToken",
   ${layout.msOf('"expires"')} AS "expiresMs",
-  CASE WHEN "isOnline" THEN json_build_object('id', coalesce("userId", 0), 'first_name', "firstName", 'last_name', "lastName", 'email', "email",
-    'account_owner', coalesce("accountOwner", false), 'locale', "locale", 'collaborator', coalesce("collaborator", false),
-    'email_verified', coalesce("emailVerified", false)) END AS "user"`;
+  CASE WHEN "isOnline" THEN json_build_object('id', "userId"::text, 'first_name', "firstName", 'last_name', "lastName", 'email', "email",
+    'account_owner', "accountOwner", 'locale', "locale", 'collaborator', "collaborator", 'email_verified', "emailVerified") END AS "user"`;
 
 /** A session of a member of staff, as stored. Nothing renews one: a new ID token brings the next. */
 export async function readOnlineSession(ctx: TokenContext, id: string): Promise<Session | undefined> {
@@ -91,6 +90,14 @@ function toSession({ scope, accessToken, expiresMs, user, ...row }: OnlineRow): 
     scope: scope || undefined,
     accessToken: accessToken || undefined,
     expires: date(expiresMs),
-    onlineAccessInfo: user ? ({ associated_user: user } as Session["onlineAccessInfo"]) : undefined,
+    onlineAccessInfo: user ? ({ associated_user: withDefaults(user) } as Session["onlineAccessInfo"]) : undefined,
   });
 }
+
+const withDefaults = (user: Record<string, unknown>) => ({
+  ...user,
+  id: Number(user.id),
+  account_owner: user.account_owner ?? false,
+  collaborator: user.collaborator ?? false,
+  email_verified: user.email_verified ?? false,
+});
