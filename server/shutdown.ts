@@ -2,21 +2,16 @@ import type { Server } from "node:http";
 import type { RequestHandler } from "express";
 import { beforeHeaders } from "./default-headers.ts";
 
-export interface Drain {
-  /** Put in front of everything: while draining, a response closes its connection. */
-  middleware: RequestHandler;
-  isDraining(): boolean;
-  /** Stops accepting; resolves when the last response has been sent and its connection closed. */
-  begin(server: Server): Promise<void>;
-}
+export type Drain = ReturnType<typeof createDrain>;
 
 /** Ends a server without cutting anybody off: idle connections close at once, busy ones as their response finishes. */
-export function createDrain(): Drain {
+export function createDrain() {
   let draining = false;
   let server: Server | undefined;
   return {
     isDraining: () => draining,
-    middleware: (_request, response, next) => {
+    /** Put in front of everything: while draining, a response closes its connection. */
+    middleware: ((_request, response, next) => {
       beforeHeaders(response, () => {
         if (draining) response.setHeader("Connection", "close");
       });
@@ -25,8 +20,9 @@ export function createDrain(): Drain {
         if (draining) setImmediate(() => server?.closeIdleConnections());
       });
       next();
-    },
-    begin: (target) => {
+    }) satisfies RequestHandler,
+    /** Stops accepting; resolves when the last response has been sent and its connection closed. */
+    begin: (target: Server): Promise<void> => {
       draining = true;
       server = target;
       return new Promise((resolve) => {

@@ -1,7 +1,11 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Registry } from "prom-client";
 import { DEADLINE } from "../infra/deadline.ts";
 import { by, type GaugeOf, plain, registerGauges } from "../infra/register-gauges.ts";
 import type { WatchFacts } from "./watch-facts.ts";
+
+/** Below the time that Prometheus gives a scrape. */
+const WITHIN_MS = 4_000;
 
 const GAUGES: readonly GaugeOf<WatchFacts>[] = [
   {
@@ -92,15 +96,6 @@ const GAUGES: readonly GaugeOf<WatchFacts>[] = [
  * Adds what is watched to /metrics, read once for each look. A database that cannot be asked, or not in time, leaves the values as they
  * were, and `watch_read_timestamp_seconds` says how old they are.
  */
-export function registerWatchGauges(registry: Registry, read: () => Promise<WatchFacts>, withinMs = 4_000): void {
-  registerGauges(registry, GAUGES, () => before(read(), withinMs));
-}
-
-function before<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
-  return Promise.race([
-    promise,
-    new Promise<undefined>((resolve) => {
-      setTimeout(() => resolve(undefined), ms).unref();
-    }),
-  ]);
+export function registerWatchGauges(registry: Registry, read: () => Promise<WatchFacts>): void {
+  registerGauges(registry, GAUGES, () => Promise.race([read(), sleep(WITHIN_MS, undefined, { ref: false })]));
 }

@@ -3,7 +3,7 @@ import type { Logger } from "../infra/log/log.server.ts";
 import { type Alert, ALERT_NAMES, judgeAlerts, type Unchanged } from "./judge-alerts.ts";
 import { type AlertMessage, type AlertReceiver, sendAlert, type SendOptions } from "./send-alert.ts";
 import { type AlertFacts, type AlertSource, readAlertFacts } from "./alert-facts.ts";
-import { readWatchFacts, type WatchFacts } from "./watch-facts.ts";
+import { readWatchFacts } from "./watch-facts.ts";
 import { noteReported, noteSeen, readReported } from "./watch-state.ts";
 
 export interface WatchOptions extends AlertSource {
@@ -16,18 +16,10 @@ export interface WatchOptions extends AlertSource {
   send?: SendOptions;
 }
 
-/** Looks after the tokens of all shops. */
-export interface Watch {
-  facts(): Promise<WatchFacts>;
-  /**
-   * One look: reports what has begun and what is over since the last one, by whichever instance that was: a log line each, and a message
-   * to the receiver. What could not be delivered is tried again at the next look.
-   * @returns what is wrong now.
-   */
-  look(signal?: AbortSignal): Promise<Alert[]>;
-}
+export type Watch = ReturnType<typeof createWatch>;
 
-export function createWatch(options: WatchOptions): Watch {
+/** Looks after the tokens of all shops. */
+export function createWatch(options: WatchOptions) {
   const { db } = options;
   const log = options.log.child({ part: "watch" });
   /** What this process has logged and not yet delivered: an alert is one line, whatever its receiver does. */
@@ -49,7 +41,12 @@ export function createWatch(options: WatchOptions): Watch {
 
   return {
     facts: () => readWatchFacts(options),
-    async look(signal) {
+    /**
+     * One look: reports what has begun and what is over since the last one, by whichever instance that was: a log line each, and a message
+     * to the receiver. What could not be delivered is tried again at the next look.
+     * @returns what is wrong now.
+     */
+    async look(signal?: AbortSignal): Promise<Alert[]> {
       const facts = await readAlertFacts(options);
       const alerts = judgeAlerts(facts, await noteUnchanged(db, facts));
       const messages = changes(alerts, await readReported(db), { source: options.appUrl, at: facts.now });

@@ -33,8 +33,9 @@ const MOST_LINES = 50;
  */
 export function viewHistory(history: readonly TokenHistoryEntry[]): HistoryLine[] {
   const lines: HistoryLine[] = [];
-  for (const { kind, at } of history) {
-    if (!isHistoryKind(kind)) continue;
+  for (const { kind: happened, at } of history) {
+    const kind = HISTORY_KINDS.find((one) => one === happened);
+    if (!kind) continue;
     const last = lines.at(-1);
     if (last?.kind === kind) {
       last.count++;
@@ -46,8 +47,4 @@ export function viewHistory(history: readonly TokenHistoryEntry[]): HistoryLine[
     }
   }
   return lines;
-}
-
-function isHistoryKind(kind: string): kind is HistoryKind {
-  return (HISTORY_KINDS as readonly string[]).includes(kind);
 }

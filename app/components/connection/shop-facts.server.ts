@@ -18,22 +18,25 @@ const SHOP_FACTS_QUERY = `#graphql
   }
 `;
 
-const shopFactsSchema = z.object({
-  shop: z.object({
-    name: z.string(),
-    myshopifyDomain: z.string(),
-    ianaTimezone: z.string(),
-    plan: z.object({ publicDisplayName: z.string() }),
-  }),
-});
+const shopFactsSchema = z
+  .object({
+    shop: z.object({
+      name: z.string(),
+      myshopifyDomain: z.string(),
+      ianaTimezone: z.string(),
+      plan: z.object({ publicDisplayName: z.string() }),
+    }),
+  })
+  .transform(({ shop }) => ({
+    // Of spaces and invisible characters alone there would be a page without a title; marks of direction would turn the sentence around the name.
+    name: shop.name.replaceAll(/[\p{Cc}\p{Bidi_Control}]/gu, "").trim() || shop.myshopifyDomain,
+    domain: shop.myshopifyDomain,
+    plan: shop.plan.publicDisplayName,
+    /** IANA name, e.g. Europe/Berlin. */
+    timeZone: shop.ianaTimezone,
+  }));
 
-export interface ShopFacts {
-  name: string;
-  domain: string;
-  plan: string;
-  /** IANA name, e.g. Europe/Berlin. */
-  timeZone: string;
-}
+export type ShopFacts = z.infer<typeof shopFactsSchema>;
 
 /**
  * Asks the Admin API for what the pages say about a shop.
@@ -46,14 +49,7 @@ export async function fetchShopFacts(
   const late = new Promise<never>((_resolve, reject) => {
     signal.addEventListener("abort", () => reject(new TransientError(domain, "page_waited_enough")), { once: true });
   });
-  const { shop } = shopFactsSchema.parse(await Promise.race([admin.graphql(SHOP_FACTS_QUERY, { signal }), late]));
-  return {
-    // Of spaces and invisible characters alone there would be a page without a title; marks of direction would turn the sentence around the name.
-    name: shop.name.replaceAll(/[\p{Cc}\p{Bidi_Control}]/gu, "").trim() || shop.myshopifyDomain,
-    domain: shop.myshopifyDomain,
-    plan: shop.plan.publicDisplayName,
-    timeZone: shop.ianaTimezone,
-  };
+  return shopFactsSchema.parse(await Promise.race([admin.graphql(SHOP_FACTS_QUERY, { signal }), late]));
 }
 
 /** Errors after which a page can still say what the app itself knows. */

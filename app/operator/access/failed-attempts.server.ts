@@ -7,22 +7,21 @@ const WINDOW_SECONDS = 60;
 /** Addresses share this many counters, so that memory stays bounded however many addresses there are. */
 const COUNTERS = 8_192;
 
-/** Counts wrong operator secrets by address, in this process's memory. */
-export interface FailedAttempts {
-  /** Counts one more. Returns the seconds to wait when there have been too many, else undefined. */
-  record(address: string): Promise<number | undefined>;
-}
+export type FailedAttempts = ReturnType<typeof createFailedAttempts>;
 
 /**
+ * Counts wrong operator secrets by address, in this process's memory.
+ *
  * Only failures are counted, and the right secret is never refused: a client that shares an address with an attacker (behind a
  * misconfigured proxy every client does) could otherwise be locked out for as long as the attack lasts. With 32 random characters
  * there is nothing to guess; the limit makes attempts visible. Each instance counts for itself, so an address may try `ATTEMPTS` times
  * at each: that costs no database anything, and guards the same secret.
  */
-export function createFailedAttempts(): FailedAttempts {
+export function createFailedAttempts() {
   let limiter: RateLimiterMemory | undefined;
   return {
-    async record(address) {
+    /** Counts one more. Returns the seconds to wait when there have been too many, else undefined. */
+    async record(address: string): Promise<number | undefined> {
       // Loaded with the first wrong secret: a start does not need it.
       const { RateLimiterMemory, RateLimiterRes } = await import("rate-limiter-flexible");
       limiter ??= new RateLimiterMemory({ points: ATTEMPTS, duration: WINDOW_SECONDS, keyPrefix: "" });

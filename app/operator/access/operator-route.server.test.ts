@@ -34,12 +34,8 @@ it.each<[string, Response, (text: string) => unknown]>([
     streamJson({}, "rows", one(), { signal }),
     (text) => (JSON.parse(text) as { rows: unknown[] }).rows[0],
   ],
-  ["lines", streamValues(one(), { format: "ndjson", event: "run", signal }), JSON.parse],
-  [
-    "events",
-    streamValues(one(), { format: "sse", event: "run", signal }),
-    (text) => JSON.parse(text.split("data: ")[1]!),
-  ],
+  ["lines", streamValues(one(), { format: "ndjson", signal }), JSON.parse],
+  ["events", streamValues(one(), { format: "sse", signal }), (text) => JSON.parse(text.split("data: ")[1]!)],
 ])("of %s", async (_name, given, parse) => {
   const answered = await answer(given);
   const text = await answered.text();

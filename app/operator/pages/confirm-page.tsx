@@ -10,7 +10,8 @@ interface ConfirmPageProps {
   action: string;
   /** Asked to be ticked first, where something cannot be undone. */
   understood?: string;
-  cancel: { href: string; label: string };
+  /** Where one goes who does not want it. */
+  back: string;
   section: Section;
   visitor: ConsoleSession;
   /** Why it was not done. */
@@ -23,7 +24,7 @@ export function ConfirmPage({
   children,
   action,
   understood,
-  cancel,
+  back,
   section,
   visitor,
   problem,
@@ -48,8 +49,8 @@ export function ConfirmPage({
           <button type="submit" className={understood ? "button danger" : "button primary"}>
             {action}
           </button>
-          <a className="button" href={cancel.href}>
-            {cancel.label}
+          <a className="button" href={back}>
+            Back
           </a>
         </p>
       </form>

@@ -14,10 +14,7 @@ interface RehearsePageProps {
 export function RehearsePage({ values, problems, visitor }: RehearsePageProps) {
   const field = (name: keyof RunFormValues) => ({ name, value: values[name], problem: problems[name] });
   return (
-    <ConsolePage title="Rehearse a migration" section="Runs" visitor={visitor}>
-      <p className="crumbs">
-        <a href="/admin/runs">Runs</a>
-      </p>
+    <ConsolePage title="Rehearse a migration" section="Runs" isBelow visitor={visitor}>
       <h1>Rehearse a migration</h1>
       <p className="lead">
         A rehearsal counts and estimates. It does not call Shopify and changes nothing; the real run is started from its

@@ -25,12 +25,10 @@ export function RunPage({ run, options, visitor }: RunPageProps) {
     <ConsolePage
       title={run.dryRun ? "Rehearsal" : "Run"}
       section="Runs"
+      isBelow
       visitor={visitor}
       refreshSeconds={isRunning ? 5 : undefined}
     >
-      <p className="crumbs">
-        <a href="/admin/runs">Runs</a>
-      </p>
       <h1>
         {run.dryRun ? "Rehearsal" : "Run"} of {formatMoment(Date.parse(run.startedAt))}
       </h1>

@@ -23,10 +23,7 @@ export function ShopPage({ facts, result, visitor }: ShopPageProps) {
   const { shop, name, plan, state, reason, token, advice, parked, otherRows, answerLostAt } = facts;
   const date = (at: Date | undefined) => (at ? formatMoment(at) : "–");
   return (
-    <ConsolePage title={shop} section="Shops" visitor={visitor}>
-      <p className="crumbs">
-        <a href="/admin/shops">Shops</a>
-      </p>
+    <ConsolePage title={shop} section="Shops" isBelow visitor={visitor}>
       <h1>{shop}</h1>
       {name !== null && (
         <p className="hint">

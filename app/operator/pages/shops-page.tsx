@@ -5,12 +5,14 @@ import {
   filterQuery,
   LISTED_OUTCOMES,
   LISTED_STATES,
+  type ListedState,
   type ShopFilter,
   writeCursor,
 } from "../console/facts/shops/shop-filter.ts";
 import { Badge } from "./parts/badge.tsx";
 import { ConsolePage } from "./document/console-page.tsx";
 import { DataTable, ShopLink } from "./parts/data-table.tsx";
+import { Field } from "./parts/field.tsx";
 import { formatDay } from "./words/format.ts";
 import { LISTED_STATE_WORDS, STATE_TONES, STATE_WORDS } from "./words/state-words.ts";
 
@@ -46,17 +48,19 @@ export function ShopsPage({ filter, typed, problem, page, visitor }: ShopsPagePr
             aria-describedby={problem ? "search-problem" : undefined}
           />
         </div>
-        <Choice
+        <Field
           name="state"
           label="State"
-          value={filter.state}
-          choices={LISTED_STATES.map((state) => [state, LISTED_STATE_WORDS[state]])}
+          value={filter.state ?? ""}
+          choices={["", ...LISTED_STATES]}
+          wordsOf={(state) => LISTED_STATE_WORDS[state as ListedState] ?? "All"}
         />
-        <Choice
+        <Field
           name="outcome"
           label="In the latest run"
-          value={filter.outcome}
-          choices={LISTED_OUTCOMES.map((one) => [one, OUTCOMES[one] ?? one])}
+          value={filter.outcome ?? ""}
+          choices={["", ...LISTED_OUTCOMES]}
+          wordsOf={(outcome) => (outcome === "" ? "All" : OUTCOMES[outcome]!)}
         />
         {filter.run && <input type="hidden" name="run" value={filter.run} />}
         <button type="submit" className="button primary">
@@ -109,31 +113,5 @@ function ShopRow({ shop: { shop, state, reason, chainEnds, outcome, code } }: { 
       <td className="moment">{chainEnds === null ? "–" : formatDay(chainEnds)}</td>
       <td title={code ?? undefined}>{outcome === null ? "–" : outcomeWords(outcome)}</td>
     </tr>
-  );
-}
-
-function Choice({
-  name,
-  label,
-  value,
-  choices,
-}: {
-  name: string;
-  label: string;
-  value?: string;
-  choices: [string, string][];
-}) {
-  return (
-    <div className="field">
-      <label htmlFor={name}>{label}</label>
-      <select id={name} name={name} defaultValue={value ?? ""}>
-        <option value="">All</option>
-        {choices.map(([choice, words]) => (
-          <option key={choice} value={choice}>
-            {words}
-          </option>
-        ))}
-      </select>
-    </div>
   );
 }

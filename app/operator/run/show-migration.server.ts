@@ -38,7 +38,7 @@ export async function showMigration(request: Request, id: string, gone: AbortSig
   }
   const runs = openStream("operator", () => migrations.watch(id, signal));
   if (!runs) return tooManyStreams();
-  return streamValues(runs, { format, event: "run", signal });
+  return streamValues(runs, { format, signal });
 }
 
 async function listed(field: string, count: string, list: (limit: number) => Promise<unknown[]>): Promise<Response> {

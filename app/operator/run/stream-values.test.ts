@@ -22,13 +22,13 @@ describe("streamFormatOf", () => {
 
 describe("streamValues", () => {
   it("sends events", async () => {
-    const response = streamValues(values({ n: 1 }, { n: 2 }), { format: "sse", event: "run", signal: forever() });
+    const response = streamValues(values({ n: 1 }, { n: 2 }), { format: "sse", signal: forever() });
     expect(response.headers.get("content-type")).toMatch(/^text\/event-stream/);
     expect(await response.text()).toBe('event: run\ndata: {"n":1}\n\nevent: run\ndata: {"n":2}\n\n');
   });
 
   it("sends lines", async () => {
-    const response = streamValues(values({ n: 1 }, { n: 2 }), { format: "ndjson", event: "run", signal: forever() });
+    const response = streamValues(values({ n: 1 }, { n: 2 }), { format: "ndjson", signal: forever() });
     expect(await response.text()).toBe('{"n":1}\n{"n":2}\n');
   });
 
@@ -39,7 +39,7 @@ describe("streamValues", () => {
       await new Promise((resolve) => stop.signal.addEventListener("abort", resolve));
       yield { n: 2 };
     }
-    const response = streamValues(endless(), { format: "ndjson", event: "run", signal: stop.signal });
+    const response = streamValues(endless(), { format: "ndjson", signal: stop.signal });
     const reader = response.body!.getReader();
     expect(new TextDecoder().decode((await reader.read()).value)).toBe('{"n":1}\n');
     stop.abort();
@@ -58,7 +58,7 @@ describe("streamValues", () => {
         isLetGo = true;
       }
     }
-    const options = { format: "ndjson", event: "run", signal: forever(), heartbeatMs: 1 } as const;
+    const options = { format: "ndjson", signal: forever(), heartbeatMs: 1 } as const;
     const reader = streamValues(endless(), options).body!.getReader();
     await reader.read();
     await reader.cancel();
@@ -70,9 +70,7 @@ describe("streamValues", () => {
       yield 1;
       throw new Error("database gone");
     }
-    await expect(
-      streamValues(failing(), { format: "ndjson", event: "run", signal: forever() }).text(),
-    ).rejects.toThrow();
+    await expect(streamValues(failing(), { format: "ndjson", signal: forever() }).text()).rejects.toThrow();
   });
 });
 

@@ -14,8 +14,6 @@ export function streamFormatOf(accept: string | null): StreamFormat | undefined 
 
 export interface StreamOptions {
   format: StreamFormat;
-  /** The name of each server-sent event. */
-  event: string;
   /** Ends the stream: the client has gone, or the server is about to stop. */
   signal: AbortSignal;
   /** A comment (SSE) or empty line (NDJSON) after so much silence keeps proxies from closing; ms. */
@@ -23,6 +21,8 @@ export interface StreamOptions {
 }
 
 const ENCODER = new TextEncoder();
+/** The name of each server-sent event. */
+const EVENT = "run";
 const TYPES: Record<StreamFormat, string> = {
   sse: "text/event-stream; charset=utf-8",
   ndjson: "application/x-ndjson; charset=utf-8",
@@ -30,7 +30,7 @@ const TYPES: Record<StreamFormat, string> = {
 
 /** Sends each value as it comes, as JSON, until there are no more or `signal` is aborted. */
 export function streamValues(values: AsyncIterable<unknown>, options: StreamOptions): Response {
-  const { format, event, signal, heartbeatMs = 15_000 } = options;
+  const { format, signal, heartbeatMs = 15_000 } = options;
   let open = true;
   const body = new ReadableStream<Uint8Array>({
     async start(controller) {
@@ -48,7 +48,7 @@ export function streamValues(values: AsyncIterable<unknown>, options: StreamOpti
         for await (const value of values) {
           if (signal.aborted || !open) break;
           const json = JSON.stringify(value);
-          send(format === "sse" ? `event: ${event}\ndata: ${json}\n\n` : `${json}\n`);
+          send(format === "sse" ? `event: ${EVENT}\ndata: ${json}\n\n` : `${json}\n`);
         }
         end();
       } catch (error) {

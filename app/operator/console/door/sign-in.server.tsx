@@ -5,10 +5,11 @@ import { isOperatorSecret } from "../../access/is-operator-secret.server.ts";
 import { SignInPage } from "../../pages/sign-in-page.tsx";
 import { consoleSecrets, isSecure, messageResponse, noConsole } from "./console-route.server.tsx";
 import { IDLE_MS, issueSession, type Role } from "./console-session.ts";
-import { consoleAddress } from "./console-address.ts";
 import { readForm } from "./read-form.ts";
 import { htmlResponse, seeOther } from "./respond.server.ts";
 import { sessionCookie, sessionOfCookie } from "./session-cookie.ts";
+
+const CONSOLE_ADDRESS = /^\/admin(?:\/[\w.-]+){0,4}(?:\?[\w.~%&=+-]{0,1000})?$/;
 
 /** `GET /admin/login`: the form, and nothing else of the app. */
 export async function showSignIn({ request }: LoaderFunctionArgs): Promise<Response> {
@@ -61,4 +62,10 @@ function opened(secret: string, role: Role, next: string): Response {
   services.log.info({ role }, "signed in to the operator's console");
   const value = issueSession(secret, role, systemClock());
   return seeOther(next, { "Set-Cookie": sessionCookie(value, { secure: isSecure(), seconds: IDLE_MS / 1000 }) });
+}
+
+/** Where to go after signing in: an address of the console, whatever was asked for. */
+function consoleAddress(wanted: string | null | undefined): string {
+  const isOurs = wanted && CONSOLE_ADDRESS.test(wanted) && !wanted.startsWith("/admin/login") && !wanted.includes("..");
+  return isOurs ? wanted : "/admin";
 }

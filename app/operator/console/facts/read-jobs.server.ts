@@ -4,7 +4,7 @@ import type { DeadLetter } from "../../../jobs/queue/dead-letters.ts";
 import type { JobsHealth } from "../../../jobs/queue/job-types.ts";
 
 /** A job that waits until its shop has a newer token, or can be served. */
-interface ParkedJob {
+export interface ParkedJob {
   shop: string;
   job: string;
   code: string;

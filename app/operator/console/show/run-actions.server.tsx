@@ -74,7 +74,7 @@ function confirmation(
     section: "Runs" as const,
     visitor,
     problem,
-    cancel: { href: `/admin/runs/${run.id}`, label: "Back" },
+    back: `/admin/runs/${run.id}`,
   };
   if (action === "start" && run.dryRun) {
     return htmlResponse(

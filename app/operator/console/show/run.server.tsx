@@ -23,7 +23,7 @@ export async function showRun({ request, params, visitor, gone }: ConsoleRequest
     const signal = AbortSignal.any([gone, services.stopping, ends]);
     const parts = openStream(visitor.role, () => progressOf(run.id, signal));
     if (!parts) return tooManyStreams();
-    return streamValues(parts, { format: "sse", event: "run", signal });
+    return streamValues(parts, { format: "sse", signal });
   }
   return htmlResponse(<RunPage run={run} options={options} visitor={visitor} />);
 }

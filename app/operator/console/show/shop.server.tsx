@@ -37,7 +37,7 @@ export const askToMigrateShop = ofShop(async (facts, { visitor }) => {
       understood="I have understood that its permanent token does not come back."
       section="Shops"
       visitor={visitor}
-      cancel={{ href: `/admin/shops/${facts.shop}`, label: "Back" }}
+      back={`/admin/shops/${facts.shop}`}
     >
       <p>Its permanent token is exchanged for an expiring one, and the new one is proven with an Admin call.</p>
       <p className="notice bad">

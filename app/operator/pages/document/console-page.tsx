@@ -19,12 +19,14 @@ interface ConsolePageProps {
   /** Without one nothing is shown but the title and the content. */
   visitor?: Pick<ConsoleSession, "role" | "csrf">;
   section?: Section;
+  /** A page below that of its section: a link leads back. */
+  isBelow?: boolean;
   /** The page looks again by itself after so many seconds, in browsers without scripts. */
   refreshSeconds?: number;
 }
 
 /** The document around each page of the console. */
-export function ConsolePage({ title, children, visitor, section, refreshSeconds }: ConsolePageProps) {
+export function ConsolePage({ title, children, visitor, section, isBelow, refreshSeconds }: ConsolePageProps) {
   const refresh = refreshSeconds !== undefined && <meta httpEquiv="refresh" content={String(refreshSeconds)} />;
   return (
     <html lang="en">
@@ -63,6 +65,11 @@ export function ConsolePage({ title, children, visitor, section, refreshSeconds 
           </header>
         )}
         <main id="content" tabIndex={-1} className={visitor ? undefined : "alone"}>
+          {isBelow && (
+            <p className="crumbs">
+              <a href={SECTIONS.find(({ label }) => label === section)?.href}>{section}</a>
+            </p>
+          )}
           {children}
         </main>
       </body>

@@ -8,11 +8,13 @@ interface FieldProps {
   rows?: number;
   /** One of these. */
   choices?: readonly string[];
+  /** What a choice is called. Default: as it is. */
+  wordsOf?: (choice: string) => string;
   inputMode?: "numeric" | "decimal";
 }
 
 /** A labelled field with its hint, and what is wrong with its value. */
-export function Field({ name, label, value, hint, problem, rows, choices, inputMode }: FieldProps) {
+export function Field({ name, label, value, hint, problem, rows, choices, wordsOf, inputMode }: FieldProps) {
   const described = [problem && `${name}-problem`, hint && `${name}-hint`].filter(Boolean).join(" ");
   const common = {
     id: name,
@@ -27,7 +29,9 @@ export function Field({ name, label, value, hint, problem, rows, choices, inputM
       {choices ? (
         <select {...common}>
           {choices.map((choice) => (
-            <option key={choice}>{choice}</option>
+            <option key={choice} value={choice}>
+              {wordsOf?.(choice) ?? choice}
+            </option>
           ))}
         </select>
       ) : rows ? (

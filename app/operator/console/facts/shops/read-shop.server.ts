@@ -3,6 +3,7 @@ import { systemClock } from "../../../../infra/clock.ts";
 import { findShopDomain, type ShopDomain } from "../../../../infra/shop-domain.ts";
 import { services } from "../../../../services.server.ts";
 import type { ShopTokenState, TokenHistoryEntry } from "../../../../tokens/index.ts";
+import type { ParkedJob } from "../read-jobs.server.ts";
 import { shopAdvice, type Advice } from "./shop-advice.ts";
 import type { ShopState } from "./shop-filter.ts";
 import { shopReason, shopState } from "./shop-state-sql.ts";
@@ -29,7 +30,7 @@ export interface ShopFacts {
   /** The latest first. */
   history: TokenHistoryEntry[];
   outcomes: ShopOutcome[];
-  parked: { job: string; code: string; retryAt: number | null }[];
+  parked: Omit<ParkedJob, "shop">[];
   /** A call to Shopify had no answer: since when; milliseconds since the epoch. */
   answerLostAt: number | null;
   /** Other offline rows that name the shop. */
