@@ -1,4 +1,4 @@
-import { escapeIdentifier } from "pg";
+import { quoteIdent } from "../infra/database/quote.ts";
 import { OWN_SCHEMA, type Connection, type Step } from "./own-schema.ts";
 
 /**
@@ -156,8 +156,8 @@ export const ownTables: Step = {
   async plan(connection, place) {
     const statements = [`SET LOCAL search_path TO ${OWN_SCHEMA}`];
     for (const [name, { knownBy, create }] of Object.entries(TABLES)) {
-      const own = `${OWN_SCHEMA}.${escapeIdentifier(name)}`;
-      const old = `${escapeIdentifier(place.appSchema)}.${escapeIdentifier(name)}`;
+      const own = `${OWN_SCHEMA}.${quoteIdent(name)}`;
+      const old = `${quoteIdent(place.appSchema)}.${quoteIdent(name)}`;
       if (await isTable(connection, OWN_SCHEMA, name)) continue;
       if (await isTable(connection, place.appSchema, name, knownBy)) {
         statements.push(`ALTER TABLE ${old} SET SCHEMA ${OWN_SCHEMA}`, `CREATE VIEW ${old} AS SELECT * FROM ${own}`);

@@ -1,4 +1,4 @@
-import { escapeIdentifier, escapeLiteral } from "pg";
+import { quoteIdent, quoteText } from "../infra/database/quote.ts";
 import { SESSION_TABLES, TELLTALE_COLUMNS, type FoundSessionTable } from "../infra/database/session-tables.ts";
 import { OWN_SCHEMA, type Connection, type Place } from "./own-schema.ts";
 import { SchemaError } from "./schema-error.ts";
@@ -70,24 +70,24 @@ export async function inspectSession(connection: Connection, place: Place): Prom
  */
 export async function planSession(connection: Connection, place: Place): Promise<string[]> {
   const table = await inspectSession(connection, place);
-  const name = `${escapeIdentifier(place.appSchema)}.${escapeIdentifier(place.sessions.name)}`;
+  const name = `${quoteIdent(place.appSchema)}.${quoteIdent(place.sessions.name)}`;
   const columns = columnsOf(place);
   if (table.kind === "missing") {
     if (table.others.length > 0) {
       throw new SchemaError(
         "session_table_named_differently",
-        `There is no table ${name}, but ${table.others.map(escapeIdentifier).join(", ")}. An empty second table would hide the sessions you have. ` +
+        `There is no table ${name}, but ${table.others.map(quoteIdent).join(", ")}. An empty second table would hide the sessions you have. ` +
           `Name it (expand-contract db migrate --sessions <table>), rename it, or put a view named "Session" over it (docs/adopting.md, "Unusual tables").`,
       );
     }
     await refuseSecondTable(connection, place, name);
     return [
-      `CREATE TABLE ${name} (${columns.map(({ name: column, type, needed }) => [escapeIdentifier(column), type, needed].filter(Boolean).join(" ")).join(", ")})`,
+      `CREATE TABLE ${name} (${columns.map(({ name: column, type, needed }) => [quoteIdent(column), type, needed].filter(Boolean).join(" ")).join(", ")})`,
     ];
   }
   const missing = columns.filter((column) => !table.columns.has(column.name));
   if (missing.length === 0) return [];
-  const namesOf = (some: typeof COLUMNS) => some.map((column) => escapeIdentifier(column.name)).join(", ");
+  const namesOf = (some: typeof COLUMNS) => some.map((column) => quoteIdent(column.name)).join(", ");
   const impossible = missing.filter(({ needed }) => needed);
   if (impossible.length > 0) {
     throw new SchemaError(
@@ -101,7 +101,7 @@ export async function planSession(connection: Connection, place: Place): Promise
       `The view ${name} lacks ${namesOf(missing)}. Add them to the table below it (all may be null), then to the view.`,
     );
   }
-  const added = missing.map((column) => `ADD COLUMN ${escapeIdentifier(column.name)} ${column.type}`);
+  const added = missing.map((column) => `ADD COLUMN ${quoteIdent(column.name)} ${column.type}`);
   return [`ALTER TABLE ${name} ${added.join(", ")}`];
 }
 
@@ -111,7 +111,7 @@ async function refuseSecondTable(connection: Connection, place: Place, name: str
   const { rows } = await connection.query<FoundSessionTable>(SESSION_TABLES);
   const [first] = rows;
   if (!first) return;
-  const found = rows.map((one) => `${escapeIdentifier(one.schema)}.${escapeIdentifier(one.name)}`).join(", ");
+  const found = rows.map((one) => `${quoteIdent(one.schema)}.${quoteIdent(one.name)}`).join(", ");
   throw new SchemaError(
     "session_table_elsewhere",
     `There is no table ${name}, but ${found}. An empty second table would hide the sessions you have. Name their schema in DATABASE_URL: ` +
@@ -127,9 +127,9 @@ export async function planGrants(connection: Connection, place: Place): Promise<
     [place.appSchema, place.sessions.name],
   );
   return rows.flatMap(({ grantee }) => [
-    `GRANT USAGE ON SCHEMA "${OWN_SCHEMA}" TO ${escapeIdentifier(grantee)}`,
-    `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA "${OWN_SCHEMA}" TO ${escapeIdentifier(grantee)}`,
-    `GRANT USAGE ON ALL SEQUENCES IN SCHEMA "${OWN_SCHEMA}" TO ${escapeIdentifier(grantee)}`,
+    `GRANT USAGE ON SCHEMA "${OWN_SCHEMA}" TO ${quoteIdent(grantee)}`,
+    `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA "${OWN_SCHEMA}" TO ${quoteIdent(grantee)}`,
+    `GRANT USAGE ON ALL SEQUENCES IN SCHEMA "${OWN_SCHEMA}" TO ${quoteIdent(grantee)}`,
   ]);
 }
 
@@ -141,21 +141,21 @@ export async function planIndexes(connection: Connection, place: Place): Promise
   const { rows } = await connection.query<{ name: string; valid: boolean; table: string }>(
     `SELECT c.relname::text AS name, i.indisvalid AS valid, t.relname::text AS "table" FROM pg_index i
        JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-      WHERE n.nspname = ${escapeLiteral(place.appSchema)}`,
+      WHERE n.nspname = ${quoteText(place.appSchema)}`,
   );
   const { name: sessions } = place.sessions;
   const partitions = await partitionsOf(connection, place);
-  const qualified = (name: string) => `${escapeIdentifier(place.appSchema)}.${escapeIdentifier(name)}`;
+  const qualified = (name: string) => `${quoteIdent(place.appSchema)}.${quoteIdent(name)}`;
   const drop = (name: string) => `DROP INDEX CONCURRENTLY IF EXISTS ${qualified(name)}`;
   const create = (name: string, table: string, on: string) =>
-    `CREATE INDEX CONCURRENTLY ${escapeIdentifier(name)} ON ${table} ${on}`;
+    `CREATE INDEX CONCURRENTLY ${quoteIdent(name)} ON ${table} ${on}`;
   const missing = SESSION_INDEXES.flatMap(({ name, on }) => {
     const found = rows.find((row) => row.name === name);
     if (found && found.table !== sessions) {
       throw new SchemaError(
         "index_name_taken",
-        `${qualified(sessions)} needs an index named ${escapeIdentifier(name)}, and one of ${escapeIdentifier(found.table)} has that name. ` +
-          `Give that one another: ALTER INDEX ${qualified(name)} RENAME TO ${escapeIdentifier(`${name}_of_another`)};`,
+        `${qualified(sessions)} needs an index named ${quoteIdent(name)}, and one of ${quoteIdent(found.table)} has that name. ` +
+          `Give that one another: ALTER INDEX ${qualified(name)} RENAME TO ${quoteIdent(`${name}_of_another`)};`,
       );
     }
     if (found?.valid) return [];
@@ -167,7 +167,7 @@ export async function planIndexes(connection: Connection, place: Place): Promise
     return [
       ...(found ? [`DROP INDEX ${qualified(name)}`] : []),
       ...parts.flatMap((part) => [drop(part.name), create(part.name, part.table, on)]),
-      `CREATE INDEX ${escapeIdentifier(name)} ON ${qualified(sessions)} ${on}`,
+      `CREATE INDEX ${quoteIdent(name)} ON ${qualified(sessions)} ${on}`,
     ];
   });
   return [
@@ -181,7 +181,7 @@ async function partitionsOf(connection: Connection, place: Place): Promise<strin
   const { rows } = await connection.query<{ table: string }>(
     `SELECT format('%I.%I', n.nspname, l.relname) AS "table" FROM pg_class c JOIN pg_namespace s ON s.oid = c.relnamespace,
        LATERAL pg_partition_tree(c.oid) p JOIN pg_class l ON l.oid = p.relid JOIN pg_namespace n ON n.oid = l.relnamespace
-      WHERE s.nspname = ${escapeLiteral(place.appSchema)} AND c.relname = ${escapeLiteral(place.sessions.name)} AND c.relkind = 'p' AND p.isleaf ORDER BY p.relid`,
+      WHERE s.nspname = ${quoteText(place.appSchema)} AND c.relname = ${quoteText(place.sessions.name)} AND c.relkind = 'p' AND p.isleaf ORDER BY p.relid`,
   );
   return rows.map(({ table }) => table);
 }

@@ -1,7 +1,8 @@
-import pg, { escapeIdentifier } from "pg";
+import pg from "pg";
 import { parseIntoClientConfig } from "pg-connection-string";
 import { databaseUrlProblem } from "../infra/database/database-url-problem.ts";
 import { schemaOf } from "../infra/database/db-pool.ts";
+import { quoteIdent } from "../infra/database/quote.ts";
 import type { Connection, Place } from "./own-schema.ts";
 import { SchemaError } from "./schema-error.ts";
 
@@ -47,7 +48,7 @@ async function requireSchema(connection: Connection, schema: string): Promise<vo
   if (rows.length === 0) {
     throw new SchemaError(
       "no_such_schema",
-      `DATABASE_URL names the schema ${escapeIdentifier(schema)} (?schema=), which this database does not have`,
+      `DATABASE_URL names the schema ${quoteIdent(schema)} (?schema=), which this database does not have`,
     );
   }
 }
@@ -56,7 +57,7 @@ async function requireSchema(connection: Connection, schema: string): Promise<vo
 async function findSchema(connection: Connection, table: string): Promise<string> {
   const { rows } = await connection.query<{ schema: string | null }>(
     `SELECT coalesce((SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass($1)), current_schema())::text AS schema`,
-    [escapeIdentifier(table)],
+    [quoteIdent(table)],
   );
   const [found] = rows;
   if (found?.schema != null) return found.schema;

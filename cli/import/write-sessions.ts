@@ -1,4 +1,4 @@
-import { escapeIdentifier } from "pg";
+import { quoteIdent } from "../../app/infra/database/quote.ts";
 import type { Connection, Place } from "../../app/schema/own-schema.ts";
 import type { ImportedSession } from "./to-session.ts";
 
@@ -47,7 +47,7 @@ const isNewer = (now: string) =>
 
 /** Times as each storage keeps them; see app/infra/database/session-layout.ts. */
 const LAYOUTS = {
-  prisma: { now: `now() AT TIME ZONE 'UTC'`, stored: (name: string) => escapeIdentifier(name) },
+  prisma: { now: `now() AT TIME ZONE 'UTC'`, stored: (name: string) => quoteIdent(name) },
   postgresql: {
     now: "EXTRACT(EPOCH FROM now()) * 1000",
     stored: (name: string) =>
@@ -55,7 +55,7 @@ const LAYOUTS = {
         ? `floor(EXTRACT(EPOCH FROM "expires"))::integer`
         : name === "refreshTokenExpires"
           ? `floor(EXTRACT(EPOCH FROM "refreshTokenExpires") * 1000)::bigint`
-          : escapeIdentifier(name),
+          : quoteIdent(name),
   },
 };
 
@@ -69,9 +69,9 @@ export async function writeSessions(
   const layout = LAYOUTS[place.sessions.layout];
   const statement = `
     WITH written AS (
-      INSERT INTO ${escapeIdentifier(place.appSchema)}.${escapeIdentifier(place.sessions.name)} AS s (${list(escapeIdentifier)})
-      SELECT ${list(layout.stored)} FROM jsonb_to_recordset($1::jsonb) AS g (${list((name) => `${escapeIdentifier(name)} ${COLUMNS[name]}`)})
-      ON CONFLICT ("id") DO UPDATE SET ${list((name) => `${escapeIdentifier(name)} = EXCLUDED.${escapeIdentifier(name)}`)}
+      INSERT INTO ${quoteIdent(place.appSchema)}.${quoteIdent(place.sessions.name)} AS s (${list(quoteIdent)})
+      SELECT ${list(layout.stored)} FROM jsonb_to_recordset($1::jsonb) AS g (${list((name) => `${quoteIdent(name)} ${COLUMNS[name]}`)})
+      ON CONFLICT ("id") DO UPDATE SET ${list((name) => `${quoteIdent(name)} = EXCLUDED.${quoteIdent(name)}`)}
       WHERE ${isNewer(layout.now)}
       RETURNING (s.xmax = 0) AS "isNew"
     )

@@ -1,5 +1,6 @@
-import pg, { escapeIdentifier } from "pg";
+import pg from "pg";
 import { parseIntoClientConfig } from "pg-connection-string";
+import { quoteIdent } from "./quote.ts";
 
 export interface PoolOptions {
   /** Connections in the pool; 10 unless told, as pg does. */
@@ -108,7 +109,7 @@ interface Session {
  * @throws DatabaseSetupError when the tables' schema cannot be chosen.
  */
 async function setUpSession(client: pg.Client, schema: string | undefined, statementTimeoutMs: number): Promise<void> {
-  const searchPath = schema && escapeIdentifier(schema);
+  const searchPath = schema && quoteIdent(schema);
   const { rows } = await client.query<Session>(
     `SELECT "direct", current_schema() AS "schema",
        CASE WHEN "direct" THEN set_config('statement_timeout', $2, false) END,

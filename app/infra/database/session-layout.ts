@@ -1,6 +1,6 @@
-import { escapeIdentifier, escapeLiteral } from "pg";
 import sql, { type Sql } from "sql-template-tag";
 import type { Database, Queryable, Statement } from "./queryable.ts";
+import { quoteIdent, quoteText } from "./quote.ts";
 
 type TimeColumn = "expires" | "refreshTokenExpires";
 
@@ -51,7 +51,7 @@ export interface SessionTable {
 /** The table's name as SQL says it. */
 export function quotedTable({ name, schema, layout }: SessionTable): string {
   const table = name ?? (layout === "postgresql" ? "shopify_sessions" : "Session");
-  return schema === undefined ? escapeIdentifier(table) : `${escapeIdentifier(schema)}.${escapeIdentifier(table)}`;
+  return schema === undefined ? quoteIdent(table) : `${quoteIdent(schema)}.${quoteIdent(table)}`;
 }
 
 const OWN = '"Session"';
@@ -61,7 +61,7 @@ export function withSessionTable(db: Database, table: string): Database {
   if (table === OWN) return db;
   const texts = new Map<string, string>();
   // In a text of SQL, as to_regclass takes it.
-  const literal = escapeLiteral(table);
+  const literal = quoteText(table);
   const rename = ({ text, values }: Statement): Statement => {
     let renamed = texts.get(text);
     if (renamed === undefined) {

@@ -1,4 +1,4 @@
-import { escapeIdentifier } from "pg";
+import { quoteIdent } from "../../../infra/database/quote.ts";
 import type { StorageProblem } from "../../errors.ts";
 import type { Queryable } from "../../../infra/database/database.ts";
 import { findDenied } from "./denied-object.ts";
@@ -13,7 +13,7 @@ export async function findHiddenRows(db: Queryable): Promise<StorageProblem | un
 }
 
 function refusedByPolicies({ role: name, table, isOff, needsBypass }: RowSecurity): StorageProblem {
-  const role = escapeIdentifier(name);
+  const role = quoteIdent(name);
   return {
     kind: "row_security",
     what: isOff
@@ -31,14 +31,14 @@ function refusedByPolicies({ role: name, table, isOff, needsBypass }: RowSecurit
 export async function missingRight(db: Queryable, words: string): Promise<StorageProblem> {
   const { role, enters, missing } = await missingRights(db);
   if (!enters) {
-    const grant = `GRANT USAGE ON SCHEMA expand_contract TO ${escapeIdentifier(role)};`;
+    const grant = `GRANT USAGE ON SCHEMA expand_contract TO ${quoteIdent(role)};`;
     return lacking(role, "lacks USAGE on the schema expand_contract", grant);
   }
   if (missing.length > 0) {
     return lacking(
       role,
       `lacks ${missing.map(({ table, rights }) => `${rights} on ${table}`).join(" and ")}`,
-      missing.map(({ table, rights }) => `GRANT ${rights} ON ${table} TO ${escapeIdentifier(role)};`).join(" "),
+      missing.map(({ table, rights }) => `GRANT ${rights} ON ${table} TO ${quoteIdent(role)};`).join(" "),
     );
   }
   const [closed] = await closedTables(db);
@@ -51,14 +51,10 @@ export async function missingRight(db: Queryable, words: string): Promise<Storag
   if (denied) return lacking(denied.role, `${denied.what}${needed}`, denied.remedy);
   return triggers.length > 0
     ? lacking(role, `may not do what ${describeHindrances(triggers)} does`, triggers.map(removalOf).join(" "))
-    : lacking(
-        role,
-        `may not write "Session"`,
-        `GRANT SELECT, INSERT, UPDATE ON "Session" TO ${escapeIdentifier(role)};`,
-      );
+    : lacking(role, `may not write "Session"`, `GRANT SELECT, INSERT, UPDATE ON "Session" TO ${quoteIdent(role)};`);
 }
 
 /** @param role as the catalogue has it. */
 export function lacking(role: string, what: string, remedy: string): StorageProblem {
-  return { kind: "missing_right", what: `the role ${escapeIdentifier(role)} ${what}`, remedy };
+  return { kind: "missing_right", what: `the role ${quoteIdent(role)} ${what}`, remedy };
 }

@@ -1,4 +1,4 @@
-import { escapeIdentifier } from "pg";
+import { quoteIdent } from "../../../infra/database/quote.ts";
 import type { StorageProblem } from "../../errors.ts";
 import type { Queryable } from "../../../infra/database/database.ts";
 
@@ -23,7 +23,7 @@ export async function refusedByConstraint(
       remedy: `List them with \\d "Session" and let this app's rows pass.`,
     };
   }
-  const quoted = escapeIdentifier(name);
+  const quoted = quoteIdent(name);
   const isIndex = kind === "unique" && !found;
   const owner = found?.owner ?? '"Session"';
   const drop = isIndex
@@ -138,7 +138,7 @@ async function notPublishable(db: Queryable): Promise<StorageProblem | undefined
   const { table, publication } = found;
   return {
     kind: "replica_identity",
-    what: `the publication ${escapeIdentifier(publication)} cannot pass on changes of ${table}: its replica identity does not name the row`,
+    what: `the publication ${quoteIdent(publication)} cannot pass on changes of ${table}: its replica identity does not name the row`,
     remedy: `ALTER TABLE ${table} REPLICA IDENTITY FULL;`,
   };
 }

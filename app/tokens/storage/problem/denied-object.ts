@@ -1,5 +1,5 @@
-import { escapeIdentifier } from "pg";
 import type { Queryable } from "../../../infra/database/database.ts";
+import { quoteIdent } from "../../../infra/database/quote.ts";
 import { WRITTEN_TABLES } from "./hindrances.ts";
 
 /** Postgres names what a role may not touch without quotes and without its schema: `permission denied for table audit log`. */
@@ -69,6 +69,6 @@ export async function findDenied(db: Queryable, words: string) {
   });
   if (!found) return undefined;
   const { role, name: object } = found;
-  const remedy = `GRANT ${kind.grant} ${object} TO ${escapeIdentifier(role)};`;
+  const remedy = `GRANT ${kind.grant} ${object} TO ${quoteIdent(role)};`;
   return { role, what: `${kind.what} ${object}`, remedy };
 }

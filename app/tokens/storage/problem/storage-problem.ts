@@ -1,4 +1,4 @@
-import { escapeIdentifier } from "pg";
+import { quoteIdent } from "../../../infra/database/quote.ts";
 import type { StorageProblem } from "../../errors.ts";
 import type { Queryable } from "../../../infra/database/database.ts";
 import { postgresError } from "../../../infra/database/postgres-error.ts";
@@ -142,8 +142,8 @@ async function missingSessions(db: Queryable): Promise<StorageProblem> {
   const shut = [found, ...more].find(({ name, isOpen }) => name === "Session" && !isOpen);
   if (shut) {
     const [user] = await db.query<[{ role: string }]>({ text: `SELECT current_user::text AS "role"`, values: [] });
-    const grant = `GRANT USAGE ON SCHEMA ${escapeIdentifier(shut.schema)} TO ${escapeIdentifier(user.role)};`;
-    return lacking(user.role, `lacks USAGE on the schema ${escapeIdentifier(shut.schema)}, where "Session" is`, grant);
+    const grant = `GRANT USAGE ON SCHEMA ${quoteIdent(shut.schema)} TO ${quoteIdent(user.role)};`;
+    return lacking(user.role, `lacks USAGE on the schema ${quoteIdent(shut.schema)}, where "Session" is`, grant);
   }
   const { schema, name, layout } = found;
   const tables = [found, ...more].map((one) => `${one.name} in the schema ${one.schema}`);
@@ -165,7 +165,7 @@ async function missingDefault(db: Queryable, named: string | undefined, table: s
     const column = columns.find((one) => one.name === name);
     if (column?.byDomain) return `ALTER DOMAIN ${column.type} DROP NOT NULL;`;
     const change = column && /^(timestamp|date)/.test(column.type) ? "SET DEFAULT CURRENT_TIMESTAMP" : "DROP NOT NULL";
-    return `ALTER TABLE ${sqlNameOf(table)} ALTER COLUMN ${escapeIdentifier(name)} ${change};`;
+    return `ALTER TABLE ${sqlNameOf(table)} ALTER COLUMN ${quoteIdent(name)} ${change};`;
   });
   return {
     kind: "not_null",
