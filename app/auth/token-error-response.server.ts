@@ -40,7 +40,7 @@ export async function toResponse(error: unknown, request: Request, flow: Install
   const { log } = services;
   if (isDatabaseUnable(error)) {
     log.error({ err: error }, "the database cannot be reached");
-    return problemResponse(503, { code: "busy" }, { "Retry-After": String(DEFAULT_RETRY_AFTER_MS / 1000) });
+    return unavailable("busy");
   }
   if (error instanceof OddParameterError) return problemResponse(400, ODD_ADDRESS);
   if (error instanceof IdTokenRefusedError) {
@@ -61,27 +61,21 @@ export async function toResponse(error: unknown, request: Request, flow: Install
     case "transient":
     case "incomplete_pair":
       log.warn({ err: error, shop: error.shop }, "Shopify cannot be asked now");
-      return problemResponse(503, { code: "shopify_unreachable" }, { "Retry-After": String(retryAfterSeconds(error)) });
+      return unavailable("shopify_unreachable", error);
     case "shop_suspended":
       return problemResponse(423, { code: "shop_suspended" });
     case "configuration":
       if (!isOfTheApp(error.reason)) {
-        log.warn(
-          { err: error, shop: error.shop },
-          "Shopify does not know the app for this shop: a new or closed store?",
-        );
-        return problemResponse(
-          503,
-          { code: "shopify_unreachable" },
-          { "Retry-After": String(retryAfterSeconds(error)) },
-        );
+        const message = "Shopify does not know the app for this shop: a new or closed store?";
+        log.warn({ err: error, shop: error.shop }, message);
+        return unavailable("shopify_unreachable");
       }
       log.error({ err: error, shop: error.shop }, "the app is not set up correctly");
       return problemResponse(500, { code: "configuration" });
     case "storage_unfit":
     case "token_unreadable":
       log.error({ err: error, shop: error.shop }, "a token could not be stored or read");
-      return problemResponse(503, { code: "busy" }, { "Retry-After": String(DEFAULT_RETRY_AFTER_MS / 1000) });
+      return unavailable("busy");
     case "permanent_token_refused":
     case "admin_api_refused":
     case "graphql_errors":
@@ -90,10 +84,11 @@ export async function toResponse(error: unknown, request: Request, flow: Install
   }
 }
 
-/** What Shopify asked for, else a few seconds. */
-function retryAfterSeconds(error: TokenError): number {
+/** To be asked again after what Shopify asked for, else a few seconds. */
+function unavailable(code: "busy" | "shopify_unreachable", error?: TokenError): Response {
   const askedMs = error instanceof TransientError ? error.retryAfterMs : undefined;
-  return Math.ceil((askedMs ?? DEFAULT_RETRY_AFTER_MS) / 1000);
+  const seconds = Math.ceil((askedMs ?? DEFAULT_RETRY_AFTER_MS) / 1000);
+  return problemResponse(503, { code }, { "Retry-After": String(seconds) });
 }
 
 /**

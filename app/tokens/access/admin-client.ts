@@ -85,19 +85,16 @@ async function callHealing<T>(
   const { shop } = session;
   const first = await call<T>(ctx, session, query, options);
   if (first.ok) return first.data;
-  await requireTokenRefused(ctx, shop, first);
   onRefused();
 
   const renewed = await renewOnce(ctx, shop, { replace: session.accessToken, idToken });
   const second = await call<T>(ctx, renewed, query, options);
   if (second.ok) return second.data;
-  await requireTokenRefused(ctx, shop, second);
 
   if (!idToken) throw new TransientError(shop, "new_token_refused", { cause: second.cause });
   const acquired = await renewOnce(ctx, shop, { replace: renewed.accessToken, idToken, acquire: true });
   const third = await call<T>(ctx, acquired, query, options);
   if (third.ok) return third.data;
-  await requireTokenRefused(ctx, shop, third);
   throw new ReauthorizationRequiredError(shop, "new_token_refused", { cause: third.cause });
 }
 
@@ -115,13 +112,14 @@ async function callAsApplication<T>(
   if (!session) throw dead;
   const result = await call<T>(ctx, session, query, options);
   if (result.ok) return result.data;
-  await requireTokenRefused(ctx, dead.shop, result);
   forgetApplicationSession(ctx, session);
   throw dead;
 }
 
-type CallResult<T> = { ok: true; data: T } | { ok: false; verdict: AdminVerdict; cause: unknown };
+/** `cause`: what refused the token, where another one may help. */
+type CallResult<T> = { ok: true; data: T } | { ok: false; cause: unknown };
 
+/** @throws the named error for anything but a refused token. */
 async function call<T>(
   ctx: TokenContext,
   session: Session,
@@ -139,19 +137,19 @@ async function call<T>(
       signal?.throwIfAborted();
       const verdict = await classifyAdminError(cause, ctx.now());
       const waitMs = throttleWaitMs(verdict);
-      if (waitMs === undefined || throttled >= MAX_THROTTLE_RETRIES) return { ok: false, verdict, cause };
+      if (waitMs === undefined || throttled >= MAX_THROTTLE_RETRIES) {
+        await requireTokenRefused(ctx, session.shop, verdict, cause);
+        return { ok: false, cause };
+      }
       await sleep(waitMs * (1 + Math.random() / 4), undefined, { signal });
     }
   }
 }
 
 function throttleWaitMs(verdict: AdminVerdict): number | undefined {
-  const waitMs =
-    verdict.kind === "query_throttled"
-      ? verdict.waitMs
-      : verdict.kind === "transient" && verdict.reason === "throttled"
-        ? (verdict.retryAfterMs ?? 1_000)
-        : undefined;
+  let waitMs: number | undefined;
+  if (verdict.kind === "query_throttled") waitMs = verdict.waitMs;
+  if (verdict.kind === "transient" && verdict.reason === "throttled") waitMs = verdict.retryAfterMs ?? 1_000;
   return waitMs !== undefined && waitMs <= LONGEST_THROTTLE_WAIT_MS ? waitMs : undefined;
 }
 
@@ -159,7 +157,8 @@ function throttleWaitMs(verdict: AdminVerdict): number | undefined {
 async function requireTokenRefused(
   ctx: TokenContext,
   shop: string,
-  { verdict, cause }: { verdict: AdminVerdict; cause: unknown },
+  verdict: AdminVerdict,
+  cause: unknown,
 ): Promise<void> {
   switch (verdict.kind) {
     case "unauthorized":

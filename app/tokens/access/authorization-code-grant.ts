@@ -24,12 +24,11 @@ export async function withAuthorizationCodeGrant<T>(
   run: () => Promise<T>,
   stored?: StoredChain<T>,
 ): Promise<T> {
-  const exchange = async (lease: Lease) => {
-    return withProvenStorage(ctx, lease, async () => {
+  const exchange = (lease: Lease) =>
+    withProvenStorage(ctx, lease, async () => {
       await lease.extendLease();
       return runWithGrant(lease, run);
     });
-  };
   if (!stored) return withLease(ctx, shop, {}, exchange);
   const outcome = await withLease(ctx, shop, {}, async (lease): Promise<{ renewed: Session } | { value: T }> => {
     const renewed = await renewStoredChain(ctx, lease);

@@ -23,11 +23,15 @@ export async function findInstalled(ctx: TokenContext, shop: string): Promise<Se
 }
 
 async function findStored(ctx: TokenContext, shop: string) {
-  const session = await readSession(ctx, shop).catch((error: unknown) => {
-    // A webhook needs no token: one that does not open must not keep it from being handled.
-    if (!(error instanceof TokenError)) throw error;
-    ctx.log.warn({ shop, code: error.code, reason: error.reason }, "the stored token is left out");
-    return undefined;
-  });
+  // A webhook needs no token: one that does not open must not keep it from being handled.
+  const session = await readSession(ctx, shop).catch(goOnWithout(ctx, shop, "the stored token is left out"));
   return { session, status: tokenStatus(session, ctx.now(), ctx.isExempt).status };
+}
+
+/** For what can do without a token: logs what is the matter with the shop's. Any other error passes. */
+export function goOnWithout(ctx: TokenContext, shop: string, message: string): (error: unknown) => undefined {
+  return (error) => {
+    if (!(error instanceof TokenError)) throw error;
+    ctx.log.warn({ shop, code: error.code, reason: error.reason }, message);
+  };
 }

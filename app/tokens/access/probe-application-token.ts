@@ -29,10 +29,11 @@ export async function probeApplicationToken(ctx: TokenContext, shop: string): Pr
       return { shop, ok: false, reason, status, ...(await storedToken(ctx, stored)) };
     }
     const { kind } = await probeToken(ctx, session);
+    const ok = kind === "accepted";
     return {
       shop,
-      ok: kind === "accepted",
-      reason: kind === "accepted" ? "accepted" : `admin_api_${kind}`,
+      ok,
+      reason: ok ? kind : `admin_api_${kind}`,
       scope: session.scope,
       expiresInSeconds: Math.round((session.expires!.getTime() - ctx.now()) / 1_000),
       ...(await storedToken(ctx, stored)),

@@ -4,7 +4,7 @@ import { normalShopName } from "../records/shop-name.ts";
 import type { RequestContext } from "../types.ts";
 
 const requests = new AsyncLocalStorage<RequestContext>();
-const grants = new AsyncLocalStorage<{ shop: string; lease: Lease }>();
+const grants = new AsyncLocalStorage<Lease>();
 
 /** Runs `run` as (part of) one request that the libraries serve. */
 export function runWithRequest<T>(context: RequestContext, run: () => Promise<T>): Promise<T> {
@@ -23,24 +23,23 @@ export function markAcquired(shop: string): void {
 
 /** Runs `run` as the handling of an authorization code under a lease. */
 export function runWithGrant<T>(lease: Lease, run: () => Promise<T>): Promise<T> {
-  return grants.run({ shop: lease.shop, lease }, run);
+  return grants.run(lease, run);
 }
 
 /** The lease under which the library handles an authorization code of this shop now. */
 export function currentGrantLease(shop: string): Lease | undefined {
-  const grant = grants.getStore();
-  return grant?.shop === normalShopName(shop) && !grant.lease.released ? grant.lease : undefined;
+  const lease = grants.getStore();
+  return lease?.shop === normalShopName(shop) && !lease.released ? lease : undefined;
 }
 
-/**
- * Whether an ID token says it is for this shop. For routing only: the library verifies the token before it is used.
- */
-export function isIdTokenOf(shop: string, idToken: string): boolean {
+/** The ID token of the request being served, if it says it is for this shop: the library verifies it before it is used. */
+export function currentIdToken(shop: string): string | undefined {
+  const { idToken = "" } = requests.getStore() ?? {};
   try {
     const payload: unknown = JSON.parse(Buffer.from(idToken.split(".")[1] ?? "", "base64url").toString("utf8"));
     const { dest } = payload as { dest?: unknown };
-    return typeof dest === "string" && new URL(dest).hostname === normalShopName(shop);
+    return typeof dest === "string" && new URL(dest).hostname === normalShopName(shop) ? idToken : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }

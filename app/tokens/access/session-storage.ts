@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Session } from "@shopify/shopify-api";
+import type { Session } from "@shopify/shopify-api";
 import type { TokenContext } from "../context.ts";
-import { describeError, LeaseLostError, ReauthorizationRequiredError, TokenError } from "../errors.ts";
+import { describeError, LeaseLostError, ReauthorizationRequiredError } from "../errors.ts";
 import { recordUninstalled } from "../events/record-uninstalled.ts";
 import { missingColumns } from "../storage/problem/storage-catalogue.ts";
 import { adoptUnstoredOf } from "../storage/adopt-unstored.ts";
-import { findInstalled, findUsable } from "./find-session.ts";
+import { findInstalled, findUsable, goOnWithout } from "./find-session.ts";
 import { getSession, renewOnce } from "./get-fresh-session.ts";
 import {
   deleteOnlineSessions,
@@ -17,7 +17,7 @@ import { readSession, type StoredSession } from "../records/read-session.ts";
 import { withoutRefreshToken } from "../records/shop-state.ts";
 import { renewSession } from "../renew/renew-session.ts";
 import { isUnverifiedLookup } from "./unverified-lookup.ts";
-import { currentGrantLease, currentRequest, isIdTokenOf } from "./request-context.ts";
+import { currentGrantLease, currentIdToken, currentRequest } from "./request-context.ts";
 import { isShopName, normalShopName } from "../records/shop-name.ts";
 import { storePair } from "../renew/store-pair.ts";
 import { LIBRARY_MARGIN_MS } from "../renew/timing.ts";
@@ -46,11 +46,10 @@ export function createSessionStorage(ctx: TokenContext): SessionStorage & { isRe
 
   return {
     /** Whether the table has every column that is written. As in Shopify's Prisma storage it never throws. */
-    isReady: () =>
-      missingColumns(ctx.db).then(
-        ({ length }) => length === 0,
-        () => false,
-      ),
+    async isReady() {
+      const missing = await missingColumns(ctx.db).catch(() => undefined);
+      return missing?.length === 0;
+    },
 
     async loadSession(id) {
       // What the library gets is going to be used for calls.
@@ -84,9 +83,10 @@ export function createSessionStorage(ctx: TokenContext): SessionStorage & { isRe
 
     async findSessionsByShop(shop) {
       if (!isShopName(ctx, shop)) return [];
-      const id = ctx.api.session.getOfflineId(normalShopName(shop));
-      const offline = (await this.loadSession(id)) ?? (await readWithoutTokens(ctx, normalShopName(shop)));
-      const online = await listOnlineSessions(ctx, normalShopName(shop));
+      const name = normalShopName(shop);
+      const id = ctx.api.session.getOfflineId(name);
+      const offline = (await this.loadSession(id)) ?? (await readWithoutTokens(ctx, name));
+      const online = await listOnlineSessions(ctx, name);
       return offline ? [offline, ...online] : online;
     },
   };
@@ -131,26 +131,20 @@ async function loadOfflineSession(
   }
   if (isUnverified || (request?.verifiedShop !== undefined && request.verifiedShop !== shop))
     return findInstalled(ctx, shop);
-  const idToken = request?.idToken && isIdTokenOf(shop, request.idToken) ? request.idToken : undefined;
+  const idToken = currentIdToken(shop);
   try {
     return await getSession(ctx, shop, { idToken });
   } catch (error) {
-    if (!(error instanceof TokenError)) throw error;
     if (error instanceof ReauthorizationRequiredError && !idToken) return undefined;
     if (request) throw error;
-    ctx.log.warn({ shop, code: error.code, reason: error.reason }, "no session outside a request");
-    return undefined;
+    return goOnWithout(ctx, shop, "no session outside a request")(error);
   }
 }
 
 /** Through the front door, but no longer than the webhook waits. What is under way goes on for those who come later. */
 async function renewWithin(ctx: TokenContext, shop: string, withinMs: number): Promise<Session | undefined> {
   if (withinMs === 0) return undefined;
-  const renewed = getSession(ctx, shop).catch((error: unknown) => {
-    if (!(error instanceof TokenError)) throw error;
-    ctx.log.warn({ shop, code: error.code, reason: error.reason }, "a webhook is served without a token");
-    return undefined;
-  });
+  const renewed = getSession(ctx, shop).catch(goOnWithout(ctx, shop, "a webhook is served without a token"));
   const over = new AbortController();
   const limit = sleep(withinMs, undefined, { signal: over.signal, ref: false }).catch(() => undefined);
   try {
@@ -169,16 +163,8 @@ async function onTokenInvalidated(ctx: TokenContext, shop: string, refused: stri
   ctx.metrics.staleWrites.inc({ source: "invalidation" });
   const stored = await readSession(ctx, shop);
   if (!refused || stored?.accessToken !== refused) return;
-  const idToken = currentRequest()?.idToken;
-  try {
-    await renewOnce(ctx, shop, {
-      replace: refused,
-      idToken: idToken && isIdTokenOf(shop, idToken) ? idToken : undefined,
-    });
-  } catch (error) {
-    if (!(error instanceof TokenError)) throw error;
-    ctx.log.warn({ shop, code: error.code, reason: error.reason }, "a refused access token could not be replaced");
-  }
+  const replaced = renewOnce(ctx, shop, { replace: refused, idToken: currentIdToken(shop) });
+  await replaced.catch(goOnWithout(ctx, shop, "a refused access token could not be replaced"));
 }
 
 /** Under an authorization code grant the session is news and is written. Everywhere else it has to prove itself. */

@@ -1,11 +1,15 @@
 import { setAbstractFetchFunc } from "@shopify/shopify-api/runtime";
 import { CALL_TIMEOUT_MS } from "../renew/timing.ts";
-import { createShopifyTransport, isForTransport, type ShopifyTransport } from "./shopify-transport.ts";
+import {
+  createShopifyTransport,
+  isForTransport,
+  NULL_BODY_STATUSES,
+  type ShopifyTransport,
+} from "./shopify-transport.ts";
 import { answerUnproven } from "./unproven-session.ts";
 
 const JSON_TYPE = "application/json";
 const LONGEST_TEXT = 300;
-const NULL_BODY_STATUSES = new Set([204, 205, 304]);
 const TOKEN_ENDPOINT = "/admin/oauth/access_token";
 
 /**
@@ -36,7 +40,8 @@ export function createShopifyFetch({
         await globalThis.fetch(input, { ...init, headers, redirect: "manual", signal });
     const isJson = response.headers.get("content-type")?.includes("json") ?? false;
     if (response.ok && isTokenEndpoint(input)) return successOrError(response, isJson);
-    if (!response.ok || !isJson) return errorAsJson(response, response.ok ? 502 : response.status);
+    if (!response.ok || !isJson)
+      return textAsJson(response, await response.text(), response.ok ? 502 : response.status);
     return response;
   };
 }
@@ -94,10 +99,6 @@ function isTokenEndpoint(input: string | URL | Request): boolean {
 }
 
 /** @param status 502 for a success that is not JSON: a broken gateway's. */
-async function errorAsJson(response: Response, status: number): Promise<Response> {
-  return textAsJson(response, await response.text(), status);
-}
-
 function textAsJson(response: Response, text: string, status: number): Response {
   const headers = new Headers(response.headers);
   for (const name of ["content-encoding", "content-length", "transfer-encoding"]) headers.delete(name);

@@ -11,7 +11,7 @@ const MOST_IDLE = 64;
 const IDLE_MS = 4_000;
 
 const SHOPIFY_HOST = /\.myshopify\.com$/;
-const NULL_BODY_STATUSES = new Set([204, 205, 304]);
+export const NULL_BODY_STATUSES = new Set([204, 205, 304]);
 const unzip = promisify(gunzip);
 
 export interface ShopifyRequest {
@@ -67,10 +67,7 @@ function checkHost(host: string, socket: TLSSocket): Error | undefined {
 }
 
 function openAgents({ ca, proxyEnv = nodesProxyEnv() }: TransportOptions): { single: Agent; kept: Agent } {
-  const shared = {
-    secureContext: createSecureContext({ ca }),
-    proxyEnv,
-  };
+  const shared = { secureContext: createSecureContext({ ca }), proxyEnv };
   // Behind a proxy the connection that is made here is the one to the proxy.
   const Made = proxyEnv ? Agent : ShopAgent;
   const single = new Made({ ...shared, keepAlive: false, maxCachedSessions: 0 });

@@ -21,7 +21,7 @@ export async function sendTokenRequest(ctx: TokenContext, shop: string, request:
   const sentAt = ctx.now();
   const started = performance.now();
   try {
-    const session = await send(ctx, shop, request);
+    const { session } = await send(ctx, shop, request);
     const aheadMs = Date.now() - sentAt;
     session.expires = shift(session.expires, aheadMs);
     session.refreshTokenExpires = shift(session.refreshTokenExpires, aheadMs);
@@ -32,30 +32,22 @@ export async function sendTokenRequest(ctx: TokenContext, shop: string, request:
   }
 }
 
-async function send(ctx: TokenContext, shop: string, request: TokenRequest): Promise<Session> {
+async function send(ctx: TokenContext, shop: string, request: TokenRequest): Promise<{ session: Session }> {
   const { api, previousApi } = ctx;
   switch (request.grant) {
-    case "exchange": {
-      const answer = await api.auth.tokenExchange({
+    case "exchange":
+      return api.auth.tokenExchange({
         shop,
         sessionToken: checkable(ctx, request.idToken),
         requestedTokenType: RequestedTokenType.OfflineAccessToken,
         expiring: true,
       });
-      return answer.session;
-    }
     case "migrate": {
-      const asked = request.withPrevious ? previousApi : api;
-      const answer = await asked!.auth.migrateToExpiringToken({
-        shop,
-        nonExpiringOfflineAccessToken: request.permanentToken,
-      });
-      return answer.session;
+      const { auth } = request.withPrevious ? previousApi! : api;
+      return auth.migrateToExpiringToken({ shop, nonExpiringOfflineAccessToken: request.permanentToken });
     }
-    case "refresh": {
-      const answer = await api.auth.refreshToken({ shop, refreshToken: request.refreshToken });
-      return answer.session;
-    }
+    case "refresh":
+      return api.auth.refreshToken({ shop, refreshToken: request.refreshToken });
   }
 }
 
