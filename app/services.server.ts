@@ -2,20 +2,19 @@ import { createHash } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import "@shopify/shopify-api/adapters/web-api";
-import { ApiVersion, shopifyApi, type Shopify } from "@shopify/shopify-api";
+import { ApiVersion, shopifyApi } from "@shopify/shopify-api";
 import { systemClock } from "./infra/clock.ts";
-import type { Database } from "./infra/database/database.ts";
 import { openDatabase } from "./infra/database/open-database.ts";
-import { PRISMA_LAYOUT, type SessionLayout } from "./infra/database/session-layout.ts";
+import { PRISMA_LAYOUT } from "./infra/database/session-layout.ts";
 import { EnvironmentError, parseEnv, type Env } from "./infra/env.server.ts";
-import { createFlags, type Flags } from "./infra/flags/flags.server.ts";
+import { createFlags } from "./infra/flags/flags.server.ts";
 import { createLogger, type Logger } from "./infra/log/log.server.ts";
-import { createMetrics, type Metrics } from "./infra/metrics.server.ts";
+import { createMetrics } from "./infra/metrics.server.ts";
 import { secretsOf } from "./infra/log/secrets-of.ts";
 import { openTraces } from "./infra/traces.server.ts";
-import { createJobs, type Jobs } from "./jobs/queue/create-jobs.ts";
-import { createMigrations, type Migrations } from "./migration/index.ts";
-import { createFailedAttempts, type FailedAttempts } from "./operator/access/failed-attempts.server.ts";
+import { createJobs } from "./jobs/queue/create-jobs.ts";
+import { createMigrations } from "./migration/index.ts";
+import { createFailedAttempts } from "./operator/access/failed-attempts.server.ts";
 import { createTokens, installShopifyFetch, parseTokenKeys, readApplicationKey, type Tokens } from "./tokens/index.ts";
 import { createWatch } from "./watch/watch.ts";
 import { registerWatchGauges } from "./watch/watch-gauges.ts";
@@ -31,34 +30,13 @@ export const API_VERSION = ApiVersion.October26;
 const LAST_CALL_MS = 10_000;
 
 /** Everything that lives as long as the process, wired together in one place. Knows no Remix: the worker uses it as well. */
-export interface Services {
-  env: Env;
-  log: Logger;
-  metrics: Metrics;
-  db: Database;
-  /** How the table of sessions keeps times: this app's is Prisma's. */
-  sessionLayout: SessionLayout;
-  flags: Flags;
-  api: Shopify;
-  /** The same, once for each client secret: during a rotation Shopify signs with the oldest one that is not revoked. */
-  signers: readonly Shopify[];
-  tokens: Tokens;
-  migrations: Migrations;
-  jobs: Jobs;
-  failedAttempts: FailedAttempts;
-  /** Aborted when the process begins to stop: streams and waiting requests end then. */
-  stopping: AbortSignal;
-  /** Takes up no further background work and lets what is under way end. Harmless to call again. */
-  beginStop(): Promise<void>;
-  /** The same; then closes the database. */
-  stop(): Promise<void>;
-}
+export type Services = Awaited<ReturnType<typeof createServices>>;
 
 /**
  * Wires the app together.
  * @throws EnvironmentError listing everything that is wrong with the environment.
  */
-export async function createServices(source: Record<string, string | undefined>): Promise<Services> {
+async function createServices(source: Record<string, string | undefined>) {
   const env = parseEnv(source);
   const log = openLog(env, source);
   const metrics = createMetrics();
@@ -122,7 +100,6 @@ export async function createServices(source: Record<string, string | undefined>)
 
   registerGauges(metrics.registry, SEALING_GAUGES, tokens.sealing);
   registerRotationGauges(metrics.registry, tokens);
-  const failedAttempts = createFailedAttempts();
 
   let ended: Promise<void> | undefined;
   const beginStop = () => {
@@ -135,16 +112,21 @@ export async function createServices(source: Record<string, string | undefined>)
     log,
     metrics,
     db,
+    /** How the table of sessions keeps times: this app's is Prisma's. */
     sessionLayout: PRISMA_LAYOUT,
     flags,
     api,
+    /** The same, once for each client secret: during a rotation Shopify signs with the oldest one that is not revoked. */
     signers,
     tokens,
     migrations,
     jobs,
-    failedAttempts,
+    failedAttempts: createFailedAttempts(),
+    /** Aborted when the process begins to stop: streams and waiting requests end then. */
     stopping: stopping.signal,
+    /** Takes up no further background work and lets what is under way end. Harmless to call again. */
     beginStop,
+    /** The same; then closes the database. */
     stop: async () => {
       await beginStop();
       await Promise.all([db.close(), traces?.close().catch(() => {})]);
@@ -152,25 +134,22 @@ export async function createServices(source: Record<string, string | undefined>)
   };
 }
 
-/** @throws EnvironmentError when the key is of a kind that cannot sign. */
 function readKey(env: Env, suffix: "" | "_PREVIOUS") {
   const { [`SHOPIFY_APP_KEY_ID${suffix}` as const]: keyId, [`SHOPIFY_APP_PRIVATE_KEY${suffix}` as const]: pem } = env;
   if (!keyId || !pem) return undefined;
-  try {
-    return readApplicationKey(env.SHOPIFY_API_KEY, keyId, pem);
-  } catch (cause) {
-    throw new EnvironmentError([
-      `SHOPIFY_APP_PRIVATE_KEY${suffix} ${cause instanceof Error ? cause.message : "cannot be read"}`,
-    ]);
-  }
+  return readVariable(`SHOPIFY_APP_PRIVATE_KEY${suffix}`, () => readApplicationKey(env.SHOPIFY_API_KEY, keyId, pem));
 }
 
-/** @throws EnvironmentError */
 function readTokenKeys({ TOKEN_ENCRYPTION_KEYS: text }: Env) {
+  return text === undefined ? [] : readVariable("TOKEN_ENCRYPTION_KEYS", () => parseTokenKeys(text));
+}
+
+/** @throws EnvironmentError which says what `read` found wrong. */
+function readVariable<T>(name: string, read: () => T): T {
   try {
-    return text === undefined ? [] : parseTokenKeys(text);
+    return read();
   } catch (cause) {
-    throw new EnvironmentError([`TOKEN_ENCRYPTION_KEYS ${cause instanceof Error ? cause.message : "cannot be read"}`]);
+    throw new EnvironmentError([`${name} ${cause instanceof Error ? cause.message : "cannot be read"}`]);
   }
 }
 

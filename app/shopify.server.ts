@@ -1,15 +1,9 @@
 import "@shopify/shopify-app-remix/adapters/node";
-import { AppDistribution, shopifyApp } from "@shopify/shopify-app-remix/server";
+import { shopifyApp, type AppDistribution } from "@shopify/shopify-app-remix/server";
 import { API_VERSION, services } from "./services.server.ts";
 import { shopifyLogger } from "./process/shopify-logger.server.ts";
 
 const { env, log, tokens } = services;
-
-const DISTRIBUTIONS = {
-  app_store: AppDistribution.AppStore,
-  single_merchant: AppDistribution.SingleMerchant,
-  shopify_admin: AppDistribution.ShopifyAdmin,
-};
 
 /** Acquires by exchanging the ID token of the merchant's request. The authorization code grant is in app/auth/install. */
 export const tokenExchangeApp = shopifyApp({
@@ -19,7 +13,7 @@ export const tokenExchangeApp = shopifyApp({
   scopes: [...env.SCOPES],
   apiVersion: API_VERSION,
   authPathPrefix: "/auth",
-  distribution: DISTRIBUTIONS[env.APP_DISTRIBUTION],
+  distribution: env.APP_DISTRIBUTION as AppDistribution,
   sessionStorage: tokens.sessionStorage,
   logger: shopifyLogger(log),
   // From expand on, nothing that this app acquires is permanent.

@@ -53,11 +53,8 @@ interface Authenticated {
 const authentications = new WeakMap<AppLoadContext, Promise<Authenticated>>();
 
 async function authenticateOnce(request: Request, context: AppLoadContext): Promise<Authenticated> {
-  let authenticated = authentications.get(context);
-  if (!authenticated) {
-    authenticated = authenticate(request, context);
-    authentications.set(context, authenticated);
-  }
+  const authenticated = authentications.get(context) ?? authenticate(request, context);
+  authentications.set(context, authenticated);
   try {
     return await authenticated;
   } catch (error) {
@@ -73,7 +70,7 @@ async function authenticate(request: Request, context: AppLoadContext): Promise<
   if (comesFromOutside(request, parameters)) throw await openFromOutside(parameters);
 
   const idToken = findIdToken(request, parameters);
-  const { shop } = await verifyIdToken(idToken);
+  const shop = await verifyIdToken(idToken);
   noteVerifiedShop(context, shop);
   if (!request.headers.has("authorization") && !parameters.get("host")) throw withHost(parameters, shop);
   const flow = await chooseInstallFlow(env.phase, flags, shop);

@@ -3,13 +3,6 @@ import { services } from "../../services.server.ts";
 import { findShopDomain, type ShopDomain } from "../../infra/shop-domain.ts";
 import { isOfAdmin } from "./is-of-admin.ts";
 
-/** A member of a shop's staff, as an ID token of Shopify Admin names them. */
-export interface Merchant {
-  shop: ShopDomain;
-  /** Shopify's number of the staff member. */
-  user: string;
-}
-
 /**
  * An ID token that does not open this app. `stale` may be cured by a new one: it is missing, expired, not for this app or not signed by
  * Shopify. `not_admin` is genuine, and belongs to a customer or to an extension: there is no cure.
@@ -32,9 +25,10 @@ const LONGEST_ID_TOKEN = 4_096;
 
 /**
  * Verifies an ID token: signature, time and audience, and that Shopify Admin issued it to a member of the shop's staff.
+ * @returns the shop.
  * @throws IdTokenRefusedError
  */
-export async function verifyIdToken(idToken: string | undefined): Promise<Merchant> {
+export async function verifyIdToken(idToken: string | undefined): Promise<ShopDomain> {
   if (!idToken || idToken.length > LONGEST_ID_TOKEN) throw new IdTokenRefusedError("stale");
   const claims = await Promise.any(services.signers.map(({ session }) => session.decodeSessionToken(idToken))).catch(
     (): JwtPayload => {
@@ -43,5 +37,5 @@ export async function verifyIdToken(idToken: string | undefined): Promise<Mercha
   );
   const shop = typeof claims.dest === "string" ? findShopDomain(URL.parse(claims.dest)?.hostname) : undefined;
   if (!shop || !isOfAdmin(claims, shop)) throw new IdTokenRefusedError("not_admin");
-  return { shop, user: claims.sub };
+  return shop;
 }

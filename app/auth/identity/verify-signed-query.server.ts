@@ -5,10 +5,6 @@ import type { ParameterName, Parameters } from "./read-parameters.ts";
 /** What Shopify said in the query of an address. Nothing else of that address is to be believed. */
 export interface SignedQuery {
   shop: ShopDomain;
-  /** Seconds since the epoch, at most 90 seconds ago. */
-  timestamp: string;
-  /** The Admin's host, in base64; present when the Admin opens the app. */
-  host: string | undefined;
   /** In answers to an authorization request only. */
   code: string | undefined;
   state: string | undefined;
@@ -32,14 +28,12 @@ export async function verifySignedQuery(parameters: Parameters): Promise<Signatu
   for (const name of ADDED_HERE) all.delete(name);
   const query = Object.fromEntries(all);
   const shop = findShopDomain(query.shop);
-  const { timestamp } = query;
-  if (!shop || !timestamp || Object.keys(query).length !== all.size) return { kind: "forged" };
+  if (!shop || !query.timestamp || Object.keys(query).length !== all.size) return { kind: "forged" };
   try {
     const checks = await Promise.all(services.signers.map(({ utils }) => utils.validateHmac(query)));
     if (!checks.includes(true)) return { kind: "forged" };
   } catch {
     return { kind: "stale" }; // the library throws for the timestamp alone, once a signature is there
   }
-  const { host, code, state } = query;
-  return { kind: "signed", query: { shop, timestamp, host, code, state } };
+  return { kind: "signed", query: { shop, code: query.code, state: query.state } };
 }
