@@ -9,7 +9,7 @@ import { isRouteErrorResponse, RemixServer } from "@remix-run/react";
 import { isbot } from "isbot";
 import { renderToPipeableStream } from "react-dom/server";
 import { frameAncestors, NEVER_FRAMED } from "./auth/frame-ancestors.server.ts";
-import { verifiedShopOf } from "./auth/identity/verified-shop.ts";
+import { verifiedShopOf } from "./auth/authenticate.server.ts";
 import { services } from "./services.server.ts";
 
 export { host } from "./process/host.server.ts";

@@ -3,12 +3,11 @@ import { services } from "../services.server.ts";
 import type { AdminClient, Session } from "../tokens/index.ts";
 import { isRobot } from "./identity/is-robot.ts";
 import { readParameters, type Parameters } from "./identity/read-parameters.ts";
-import { noteVerifiedShop } from "./identity/verified-shop.ts";
 import { verifyIdToken } from "./identity/verify-id-token.server.ts";
 import { chooseInstallFlow, type InstallFlow } from "./install/install-flow.server.ts";
 import { openFromOutside } from "./open-from-outside.server.ts";
 import { adminHost } from "./shopify-addresses.server.ts";
-import { MissingScopesError, problemResponse, toResponse } from "./token-error-response.server.ts";
+import { askForAuthorization, problemResponse, toResponse } from "./token-error-response.server.ts";
 
 /** What an embedded route knows of the merchant's request. */
 export interface AdminContext {
@@ -50,7 +49,14 @@ interface Authenticated {
   idToken: string | undefined;
 }
 
+/** By request: Remix gives all its loaders, and its document, the same context object. */
 const authentications = new WeakMap<AppLoadContext, Promise<Authenticated>>();
+const verifiedShops = new WeakMap<AppLoadContext, string>();
+
+/** The shop that an ID token has proved this request to be of. The only shop that a security header may name. */
+export function verifiedShopOf(context: AppLoadContext): string | undefined {
+  return verifiedShops.get(context);
+}
 
 async function authenticateOnce(request: Request, context: AppLoadContext): Promise<Authenticated> {
   const authenticated = authentications.get(context) ?? authenticate(request, context);
@@ -71,12 +77,13 @@ async function authenticate(request: Request, context: AppLoadContext): Promise<
 
   const idToken = findIdToken(request, parameters);
   const shop = await verifyIdToken(idToken);
-  noteVerifiedShop(context, shop);
+  verifiedShops.set(context, shop);
   if (!request.headers.has("authorization") && !parameters.get("host")) throw withHost(parameters, shop);
   const flow = await chooseInstallFlow(env.phase, flags, shop);
   const exchangeable = flow === "token_exchange" ? idToken : undefined;
   const session = await tokens.getSession(shop, { idToken: exchangeable, withState: true });
-  if (flow === "authorization_code" && !session.isScopeIncluded(env.SCOPES)) throw new MissingScopesError(shop);
+  if (flow === "authorization_code" && !session.isScopeIncluded(env.SCOPES))
+    throw await askForAuthorization(request, shop, "missing_scopes", 1);
   return { shop, flow, session, idToken: exchangeable };
 }
 

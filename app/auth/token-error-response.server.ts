@@ -19,18 +19,6 @@ const LATEST_EVENTS = 10;
 const DEFAULT_RETRY_AFTER_MS = 5_000;
 const ODD_ADDRESS: PageProblem = { code: "odd_address", next: "/auth/login" };
 
-/** The stored token works, and the merchant has not granted all the scopes that the app was configured with. */
-export class MissingScopesError extends Error {
-  readonly code = "missing_scopes";
-  readonly shop: string;
-
-  constructor(shop: string) {
-    super(`${shop} has not granted every scope of the app`);
-    this.shop = shop;
-    this.name = "MissingScopesError";
-  }
-}
-
 /**
  * Turns whatever went wrong while serving the embedded app into the response to throw. The only place where errors of identity and of
  * the tokens domain, and a database that is away, become HTTP. Responses and foreign errors pass unchanged.
@@ -48,7 +36,6 @@ export async function toResponse(error: unknown, request: Request, flow: Install
       ? askForIdToken(request)
       : problemResponse(401, { code: "not_admin", next: "/auth/login" });
   }
-  if (error instanceof MissingScopesError) return askForAuthorization(request, error.shop, "missing_scopes", 1);
   if (!(error instanceof TokenError)) return error;
   switch (error.code) {
     case "reauthorization_required":
@@ -117,7 +104,7 @@ function askForIdToken(request: Request): Response {
  * for again and again.
  * @param code of what is shown instead, after `grants` grants within {@link ROUND_MS} that did not help.
  */
-async function askForAuthorization(
+export async function askForAuthorization(
   request: Request,
   shop: string,
   code: "missing_scopes" | "authorized_in_vain",

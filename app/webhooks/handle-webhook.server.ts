@@ -39,16 +39,14 @@ export function webhookRoute(topic: string, handle: (webhook: Webhook) => Promis
 }
 
 function answerTo(error: unknown, topic: string, webhook: Webhook | undefined): Response {
+  const delivery = { topic, shop: webhook?.shop, webhookId: webhook?.id };
   if (error instanceof WebhookRefusedError) {
     metrics.webhooks.inc({ topic, result: "refused" });
-    log.warn({ topic, shop: webhook?.shop, webhookId: webhook?.id, reason: error.refusal.code }, "webhook refused");
+    log.warn({ ...delivery, reason: error.refusal.code }, "webhook refused");
     return problemResponse(error.refusal);
   }
   metrics.webhooks.inc({ topic, result: "failed" });
-  log.error(
-    { err: error, shop: webhook?.shop, webhookId: webhook?.id, topic },
-    "webhook not handled; Shopify will deliver it again",
-  );
+  log.error({ err: error, ...delivery }, "webhook not handled; Shopify will deliver it again");
   const mayWorkLater = isDatabaseUnable(error) || LATER.some((kind) => error instanceof kind);
   return mayWorkLater ? problemResponse(TRY_AGAIN, { "Retry-After": "5" }) : problemResponse(FAILED);
 }

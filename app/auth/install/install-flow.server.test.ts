@@ -11,13 +11,11 @@ describe.each([true, false])("with the flag %s", (on) => {
     expect(await chooseInstallFlow("legacy", flags(on), SHOP)).toBe("authorization_code");
   });
 
-  it("expand asks the flag, and falls back where no shop is known", async () => {
+  it("expand asks the flag", async () => {
     expect(await chooseInstallFlow("expand", flags(on), SHOP)).toBe(on ? "token_exchange" : "authorization_code");
-    expect(await chooseInstallFlow("expand", flags(on), undefined)).toBe("authorization_code");
   });
 
   it("contract uses token exchange whatever the flag says", async () => {
     expect(await chooseInstallFlow("contract", flags(on), SHOP)).toBe("token_exchange");
-    expect(await chooseInstallFlow("contract", flags(on), undefined)).toBe("token_exchange");
   });
 });

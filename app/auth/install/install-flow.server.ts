@@ -13,8 +13,8 @@ export type InstallFlow = "token_exchange" | "authorization_code";
  * | expand   | token exchange for the shops of the rollout, else the other |
  * | contract | token exchange, whatever the rollout says: there is no other door |
  */
-export async function chooseInstallFlow(phase: Phase, flags: Flags, shop: string | undefined): Promise<InstallFlow> {
+export async function chooseInstallFlow(phase: Phase, flags: Flags, shop: string): Promise<InstallFlow> {
   if (phase === "contract") return "token_exchange";
-  if (phase === "legacy" || shop === undefined) return "authorization_code";
+  if (phase === "legacy") return "authorization_code";
   return (await flags.usesTokenExchange(shop)) ? "token_exchange" : "authorization_code";
 }

@@ -26,10 +26,7 @@ const SESSION_IN_HAND_MS = 30_000;
 /** How long what was read of the connection with it is shown. Shopify may be slow to answer, and others mark the shop meanwhile. */
 const STATE_IN_HAND_MS = 1_000;
 
-interface GraphqlOptions {
-  variables?: Record<string, unknown>;
-  signal?: AbortSignal;
-}
+type GraphqlOptions = NonNullable<Parameters<AdminClient["graphql"]>[1]>;
 
 /**
  * An Admin client of one shop. Every call goes through the front door, so it can be kept for as long as one likes. Only a
@@ -51,13 +48,14 @@ export function createAdminClient(
       if (isOlderThan(SESSION_IN_HAND_MS)) inHand = undefined;
       const before = stateInHand;
       stateInHand = undefined;
+      const send: Send<T> = (current) => call<T>(ctx, current, query, options);
       const withOfflineToken = async () => {
         const current = inHand ?? (await getSession(ctx, shop, { idToken }));
-        return callHealing<T>(ctx, current, query, options, idToken, () => (inHand = undefined));
+        return callHealing(ctx, current, send, idToken, () => (inHand = undefined));
       };
       const data = await withOfflineToken().catch((error: unknown) => {
         if (!background || idToken || !(error instanceof ReauthorizationRequiredError)) throw error;
-        return callAsApplication<T>(ctx, error, query, options);
+        return callAsApplication(ctx, error, send);
       });
       await suspended.noteSuccess(shop);
       // Nothing was replaced, marked or lifted by this call.
@@ -77,23 +75,22 @@ export function createAdminClient(
 async function callHealing<T>(
   ctx: TokenContext,
   session: Session,
-  query: string,
-  options: GraphqlOptions,
+  send: Send<T>,
   idToken: string | undefined,
   onRefused: () => void,
 ): Promise<T> {
   const { shop } = session;
-  const first = await call<T>(ctx, session, query, options);
+  const first = await send(session);
   if (first.ok) return first.data;
   onRefused();
 
   const renewed = await renewOnce(ctx, shop, { replace: session.accessToken, idToken });
-  const second = await call<T>(ctx, renewed, query, options);
+  const second = await send(renewed);
   if (second.ok) return second.data;
 
   if (!idToken) throw new TransientError(shop, "new_token_refused", { cause: second.cause });
   const acquired = await renewOnce(ctx, shop, { replace: renewed.accessToken, idToken, acquire: true });
-  const third = await call<T>(ctx, acquired, query, options);
+  const third = await send(acquired);
   if (third.ok) return third.data;
   throw new ReauthorizationRequiredError(shop, "new_token_refused", { cause: third.cause });
 }
@@ -102,15 +99,10 @@ async function callHealing<T>(
  * One call with an application-only token, because the offline chain is dead.
  * @throws the error that said so when there is no such token, or the Admin API refuses it.
  */
-async function callAsApplication<T>(
-  ctx: TokenContext,
-  dead: ReauthorizationRequiredError,
-  query: string,
-  options: GraphqlOptions,
-): Promise<T> {
+async function callAsApplication<T>(ctx: TokenContext, dead: ReauthorizationRequiredError, send: Send<T>): Promise<T> {
   const session = await findApplicationSession(ctx, dead.shop);
   if (!session) throw dead;
-  const result = await call<T>(ctx, session, query, options);
+  const result = await send(session);
   if (result.ok) return result.data;
   forgetApplicationSession(ctx, session);
   throw dead;
@@ -118,6 +110,7 @@ async function callAsApplication<T>(
 
 /** `cause`: what refused the token, where another one may help. */
 type CallResult<T> = { ok: true; data: T } | { ok: false; cause: unknown };
+type Send<T> = (session: Session) => Promise<CallResult<T>>;
 
 /** @throws the named error for anything but a refused token. */
 async function call<T>(

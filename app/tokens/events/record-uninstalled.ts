@@ -31,8 +31,7 @@ export async function recordUninstalled(ctx: TokenContext, shop: string, at: Dat
       ctx.log.info({ shop }, "an uninstall webhook was ignored: as far as Shopify says, the app is installed");
       return { forgotten: false, reason: "reinstalled_since" };
     }
-    if (await forgetSessions(ctx, life, { shop, at, isGone: word === "gone" }))
-      return { forgotten: true, reason: "uninstalled" };
+    if (await forgetSessions(ctx, life, shop, at, word === "gone")) return { forgotten: true, reason: "uninstalled" };
   }
   return { forgotten: false, reason: "reinstalled_since" };
 }
@@ -53,15 +52,18 @@ async function askAbout(
   return (await askWhetherInstalled(ctx, session)) === "no" ? "gone" : "installed";
 }
 
-interface Ending {
-  shop: string;
-  at: Date;
-  /** Shopify said so. Otherwise tokens in rows of other ids stay: they may be alive. */
-  isGone: boolean;
-}
-
-/** Of a shop that nothing is stored of nothing is written. @returns false when a pair was stored since the life was read. */
-async function forgetSessions(ctx: TokenContext, life: TokenLife, { shop, at, isGone }: Ending): Promise<boolean> {
+/**
+ * Of a shop that nothing is stored of nothing is written.
+ * @param isGone Shopify said so. Otherwise tokens in rows of other ids stay: they may be alive.
+ * @returns false when a pair was stored since the life was read.
+ */
+async function forgetSessions(
+  ctx: TokenContext,
+  life: TokenLife,
+  shop: string,
+  at: Date,
+  isGone: boolean,
+): Promise<boolean> {
   const now = new Date(ctx.now()).toISOString();
   const isNews = life.uninstalledAt === undefined;
   const id = ctx.api.session.getOfflineId(shop);

@@ -24,6 +24,12 @@ import type { MigrateOutcome } from "../types.ts";
 type MigrateOptions = Pick<RenewOptions, "signal" | "retries" | "leaseWaitMs" | "gate"> & { verify?: boolean };
 type Ending = Omit<MigrateOutcome, "shop" | "attempts">;
 
+const ALREADY_EXPIRING = done("already_expiring", "already_expiring", "the shop has an expiring token already");
+/** Renaming or deleting such a row could take away another program's token: that is for a person to decide. */
+const FOREIGN_SESSION = failed(
+  "foreign_session",
+  "the row is not the offline session of a shop (its id must be offline_<shop>), so this app never uses it; see the runbook",
+);
 const DEAD = "Shopify refuses the stored token for good; the merchant's next visit heals it";
 const NOT_EXCHANGEABLE =
   "Shopify accepts this token but does not exchange it: as a rule it is another app's, in a table that both use; see the runbook";
@@ -60,7 +66,7 @@ async function migrate(ctx: TokenContext, shop: string, options: MigrateOptions,
     if (isMissing && (await adoptOddCase(ctx, shop))) return migrate(ctx, shop, options, trace);
     return endingOf(ctx, shop, error);
   }
-  if (!trace.stored) return alreadyExpiring();
+  if (!trace.stored) return ALREADY_EXPIRING;
   return options.verify ? verified(ctx, session, options.gate) : done("migrated", "migrated", "a pair is stored");
 }
 
@@ -85,12 +91,8 @@ async function endingOfOther(ctx: TokenContext, shop: string, { status, reason }
     case "dead":
       return endingOfDeadToken(ctx, shop, reason);
     default:
-      return alreadyExpiring();
+      return ALREADY_EXPIRING;
   }
-}
-
-function alreadyExpiring(): Ending {
-  return done("already_expiring", "already_expiring", "the shop has an expiring token already");
 }
 
 /**
@@ -133,7 +135,7 @@ function notVerified(): Ending {
 
 async function endingOf(ctx: TokenContext, shop: string, error: unknown): Promise<Ending> {
   if (error instanceof NotPermanentError) return endingOfOther(ctx, shop, error);
-  if (error instanceof InvalidShopError) return endingOfForeignSession();
+  if (error instanceof InvalidShopError) return FOREIGN_SESSION;
   if (error instanceof StorageUnfitError && (await keepsOthers(ctx, error.metAt, error.problem)))
     return endingOfRefusedRow(shop, error);
   if (!(error instanceof TokenError) || error instanceof ConfigurationError || error instanceof StorageUnfitError)
@@ -161,18 +163,10 @@ async function endingOfDeadToken(ctx: TokenContext, shop: string, reason: string
 
 async function endingWithoutSession(ctx: TokenContext, shop: string): Promise<Ending> {
   const [foreign] = await ctx.db.query<object[]>({ text: PERMANENT_SESSIONS_OF_SHOP, values: [shop] });
-  if (foreign) return endingOfForeignSession();
+  if (foreign) return FOREIGN_SESSION;
   return (await wasUninstalled(ctx, shop))
     ? done("uninstalled", "uninstalled", "the app was uninstalled")
     : done("needs_reauthorization", "no_session", "the shop has no offline session");
-}
-
-/** Renaming or deleting such a row could take away another program's token: that is for a person to decide. */
-function endingOfForeignSession(): Ending {
-  return failed(
-    "foreign_session",
-    "the row is not the offline session of a shop (its id must be offline_<shop>), so this app never uses it; see the runbook",
-  );
 }
 
 /** The database keeps other shops' pairs: no reason to hold them up. */

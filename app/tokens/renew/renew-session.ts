@@ -54,43 +54,30 @@ export interface RenewOptions extends AskOptions {
  * IncompletePairError, StorageUnfitError.
  */
 export async function renewSession(ctx: TokenContext, shop: string, options: RenewOptions): Promise<Session> {
-  const unstored = { current: options.unstoredPair };
-  try {
-    return await renewUntilHeld(ctx, shop, options, unstored);
-  } catch (error) {
-    const pair = unstored.current;
-    const isRefused = error instanceof ReauthorizationRequiredError || error instanceof PermanentTokenRefusedError;
-    if (pair?.refreshToken && !isRefused) {
-      await keepUnstored(ctx, { shop, generation: UNKNOWN_GENERATION, session: undefined }, pair, "acquired");
-    }
-    throw error;
-  }
-}
-
-async function renewUntilHeld(
-  ctx: TokenContext,
-  shop: string,
-  options: RenewOptions,
-  unstored: { current: Session | undefined },
-): Promise<Session> {
-  for (let lostLeases = 0; lostLeases <= MAX_LOST_LEASES; lostLeases++) {
+  let { unstoredPair } = options;
+  for (let lostLeases = 0; ; lostLeases++) {
     try {
       return await withLease(
         ctx,
         shop,
         { ...options, waitMs: options.leaseWaitMs, usable: () => findUsable(ctx, shop, options) },
-        (lease) => renewUnderLease(ctx, lease, { ...options, unstoredPair: unstored.current }),
+        (lease) => renewUnderLease(ctx, lease, { ...options, unstoredPair }),
       );
     } catch (error) {
+      const isLost = error instanceof LeaseLostError;
+      if (isLost) unstoredPair = error.unwritten<Session>() ?? unstoredPair;
       // A pair that only this process has is worth another try.
-      const { current } = unstored;
-      const mayBeAdopted = error instanceof TransientError && current !== undefined && lostLeases < MAX_LOST_LEASES;
-      if (!(error instanceof LeaseLostError) && !mayBeAdopted) throw error;
-      if (error instanceof LeaseLostError) unstored.current = error.unwritten<Session>() ?? current;
-      ctx.log.warn({ shop, withPair: unstored.current !== undefined }, "starting again: the lease was lost");
+      const mayBeAdopted = error instanceof TransientError && unstoredPair !== undefined;
+      if ((isLost || mayBeAdopted) && lostLeases < MAX_LOST_LEASES) {
+        ctx.log.warn({ shop, withPair: unstoredPair !== undefined }, "starting again: the lease was lost");
+        continue;
+      }
+      const isRefused = error instanceof ReauthorizationRequiredError || error instanceof PermanentTokenRefusedError;
+      if (unstoredPair?.refreshToken && !isRefused)
+        await keepUnstored(ctx, { shop, generation: UNKNOWN_GENERATION, session: undefined }, unstoredPair, "acquired");
+      throw isLost ? new TransientError(shop, "lease_contended") : error;
     }
   }
-  throw new TransientError(shop, "lease_contended");
 }
 
 /** What the stored token asks for now, and the session it was read from. */
