@@ -2,7 +2,7 @@ import { WebhookType, WebhookValidationErrorReason, type Shopify } from "@shopif
 import { findShopDomain } from "../infra/shop-domain.ts";
 import { lacksShop, namesOtherShop, topicName } from "./named-shop.ts";
 import { isProxiedText } from "./proxied-text.ts";
-import { type WebhookRefusal, WebhookRefusedError, REFUSALS } from "./webhook-refusal.ts";
+import { REFUSALS, WebhookRefusedError } from "./webhook-refusal.ts";
 
 /** What Shopify signed, checked. It never comes with a token: the shop may have none any more. */
 export interface Webhook {
@@ -17,7 +17,7 @@ export interface Webhook {
   body: Record<string, unknown>;
 }
 
-export interface WebhookExpectations {
+interface WebhookExpectations {
   topic: string;
   /** One per client secret that may have signed: during a rotation Shopify uses the oldest one that is not revoked. */
   signers: readonly Pick<Shopify, "webhooks">[];
@@ -93,6 +93,6 @@ function parseTime(text: string | undefined, receivedAt: Date): Date {
   return new Date(Math.min(time, receivedAt.getTime() + CLOCK_TOLERANCE_MS));
 }
 
-function refuse(refusal: WebhookRefusal): never {
+function refuse(refusal: WebhookRefusedError["refusal"]): never {
   throw new WebhookRefusedError(refusal);
 }

@@ -1,25 +1,21 @@
-/** Why a delivery is refused: in words, for the delivery log of Shopify's Dev Dashboard. Repeats nothing that was sent. */
-export interface WebhookRefusal {
-  status: 400 | 401;
-  code: string;
-  detail: string;
-}
+import type { Problem } from "../operator/access/problem.ts";
 
 /** A delivery that is not taken. A redelivery would be refused as well. */
 export class WebhookRefusedError extends Error {
   readonly code = "webhook_refused";
-  readonly refusal: WebhookRefusal;
+  readonly refusal: Problem;
 
-  constructor(refusal: WebhookRefusal) {
+  constructor(refusal: Problem) {
     super(refusal.detail);
     this.name = "WebhookRefusedError";
     this.refusal = refusal;
   }
 }
 
-const unauthorized = (code: string, detail: string) => ({ status: 401, code, detail }) as const;
-const badRequest = (code: string, detail: string) => ({ status: 400, code, detail }) as const;
+const unauthorized = (code: string, detail: string): Problem => ({ status: 401, code, detail });
+const badRequest = (code: string, detail: string): Problem => ({ status: 400, code, detail });
 
+/** Why a delivery is refused: in words, for the delivery log of Shopify's Dev Dashboard. Repeats nothing that was sent. */
 export const REFUSALS = {
   unsigned: unauthorized("unsigned_webhook", "The X-Shopify-Hmac-Sha256 header is missing."),
   signature: unauthorized(
@@ -42,4 +38,4 @@ export const REFUSALS = {
   otherTopic: badRequest("other_topic", "X-Shopify-Topic is not the topic that this address takes."),
   triggeredAt: badRequest("invalid_triggered_at", "X-Shopify-Triggered-At must be a time, e.g. 2026-11-27T03:00:00Z."),
   payload: badRequest("invalid_payload", "The body does not have the fields of this topic."),
-} satisfies Record<string, WebhookRefusal>;
+};

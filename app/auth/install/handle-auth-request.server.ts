@@ -25,31 +25,36 @@ import { embeddedAppUrl, exitIframePath, inLanguage, managedInstallUrl } from ".
 export async function handleAuthRequest(request: Request): Promise<Response> {
   const pages = installPages(request);
   try {
-    return await answer(request, readParameters(request), pages);
+    return await answer({ request, parameters: readParameters(request), pages });
   } catch (error) {
     if (error instanceof OddParameterError) return pages.oddAddress();
     throw error;
   }
 }
 
-async function answer(request: Request, parameters: Parameters, pages: InstallPages): Promise<Response> {
+interface Visit {
+  request: Request;
+  parameters: Parameters;
+  pages: InstallPages;
+}
+
+async function answer(visit: Visit): Promise<Response> {
+  const { request, parameters, pages } = visit;
   const { path } = parameters;
   const given = parameters.get("shop");
   const shop = findShopDomain(given);
   if (given && !shop) return pages.noSuchShop();
-  if (path === "/auth/session-token" || path === "/auth/exit-iframe") {
-    return showLibraryPage(request, parameters, shop, pages);
-  }
+  if (path === "/auth/session-token" || path === "/auth/exit-iframe") return showLibraryPage(visit, shop);
   if (path === "/auth/reopen") return pages.openAgain();
   if (path !== "/auth" && path !== "/auth/callback") return pages.notFound();
-  if (services.env.phase === "contract") return leadToManagedInstall(request, parameters, shop, pages);
+  if (services.env.phase === "contract") return shop ? leadToManagedInstall(visit, shop) : pages.installFromAdmin();
   if (!shop) return redirect(inLanguage("/auth/login", parameters.get("locale")));
   if (isRobot(request)) return pages.forRobots();
-  return path === "/auth" ? begin(request, parameters, shop, pages) : handleCallback(request, parameters, pages);
+  return path === "/auth" ? begin(visit, shop) : handleCallback(visit);
 }
 
 /** Where the authorization code grant begins: the browser is sent to the shop that it names, and that shop's staff decide there. */
-async function begin(request: Request, parameters: Parameters, shop: string, pages: InstallPages): Promise<Response> {
+async function begin({ request, parameters, pages }: Visit, shop: string): Promise<Response> {
   if ((await verifySignedQuery(parameters)).kind === "forged") return pages.forgedLink();
   const framed = request.headers.get("sec-fetch-dest") === "iframe";
   return framed
@@ -58,7 +63,7 @@ async function begin(request: Request, parameters: Parameters, shop: string, pag
 }
 
 /** The answer to an authorization request. Until Shopify's signature and this browser's cookie are verified nothing happens. */
-async function handleCallback(request: Request, parameters: Parameters, pages: InstallPages): Promise<Response> {
+async function handleCallback({ request, parameters, pages }: Visit): Promise<Response> {
   const verdict = await verifyCallback(request, parameters);
   switch (verdict.kind) {
     case "verified":
@@ -121,13 +126,7 @@ function statusOfFailure(error: unknown): 400 | 500 | 503 | undefined {
 }
 
 /** Cached links to the old installation, and merchants who were in the middle of it when the door was closed. */
-function leadToManagedInstall(
-  request: Request,
-  parameters: Parameters,
-  shop: string | undefined,
-  pages: InstallPages,
-): Response {
-  if (!shop) return pages.installFromAdmin();
+function leadToManagedInstall({ request, parameters }: Visit, shop: string): Response {
   const destination = managedInstallUrl(shop);
   // Shopify's consent page refuses to be framed: leave the iframe first.
   const framed = request.headers.get("sec-fetch-dest") === "iframe";
@@ -138,13 +137,17 @@ function leadToManagedInstall(
  * The library's two small pages for the frame, with a message for browsers that do not run them. They say nothing of a shop; its own
  * Admin may frame them where Shopify's signature names it.
  */
-async function showLibraryPage(
-  request: Request,
-  parameters: Parameters,
-  shop: string | undefined,
-  pages: InstallPages,
-): Promise<Response> {
-  const page = await answerOf(() => tokenExchangeApp.authenticate.admin(withShop(request, shop)), pages);
+async function showLibraryPage({ request, parameters, pages }: Visit, shop: string | undefined): Promise<Response> {
+  const page = await tokenExchangeApp.authenticate.admin(withShop(request, shop)).then(
+    // The library answers these paths by throwing; a session coming back would mean that a path is not its own.
+    () => pages.notFound(),
+    (thrown: unknown) => {
+      if (thrown instanceof Response) return thrown;
+      // A destination of the exit page that is not one of ours or of Shopify Admin.
+      if (thrown instanceof ShopifyError && /Refusing to redirect/.test(thrown.message)) return pages.notFound(400);
+      throw thrown;
+    },
+  );
   if (page.status !== 200) return page;
   const verdict = await verifySignedQuery(parameters);
   const automatic = { script: await page.text(), shop: verdict.kind === "signed" ? verdict.query.shop : undefined };
@@ -159,17 +162,4 @@ function withShop(request: Request, shop: string | undefined): Request {
   const url = new URL(request.url);
   if (shop) url.searchParams.set("shop", shop);
   return new Request(url, { headers: request.headers, signal: request.signal });
-}
-
-/** The library answers these paths by throwing; a session coming back would mean that a path is not its own. */
-async function answerOf(authenticate: () => Promise<unknown>, pages: InstallPages): Promise<Response> {
-  try {
-    await authenticate();
-    return pages.notFound();
-  } catch (thrown) {
-    if (thrown instanceof Response) return thrown;
-    // A destination of the exit page that is not one of ours or of Shopify Admin.
-    if (thrown instanceof ShopifyError && /Refusing to redirect/.test(thrown.message)) return pages.notFound(400);
-    throw thrown;
-  }
 }

@@ -47,17 +47,11 @@ export async function recordRedacted(ctx: TokenContext, shop: string, at?: Date)
 }
 
 async function isInstalledSince(ctx: TokenContext, session: Session, triggeredAt: number): Promise<boolean> {
-  const installed = await ask(ctx, session, triggeredAt);
+  const installed = await askWhetherInstalled(ctx, session).catch((error: unknown): Installed => {
+    if (error instanceof TransientError && ctx.now() - triggeredAt > PATIENCE_MS) return "suspended";
+    throw error;
+  });
   if (installed !== "suspended") return installed === "yes";
   const issuedAt = lastIssuedAt(await readLife(ctx, session.shop));
   return issuedAt !== undefined && issuedAt > triggeredAt - AFTER_UNINSTALL_MS;
-}
-
-async function ask(ctx: TokenContext, session: Session, triggeredAt: number): Promise<Installed> {
-  try {
-    return await askWhetherInstalled(ctx, session);
-  } catch (error) {
-    if (error instanceof TransientError && ctx.now() - triggeredAt > PATIENCE_MS) return "suspended";
-    throw error;
-  }
 }

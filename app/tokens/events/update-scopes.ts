@@ -5,9 +5,7 @@ import { recordScopes } from "./record-scopes.ts";
 
 const QUERY = "#graphql\n  query GrantedScopes { currentAppInstallation { accessScopes { handle } } }";
 
-interface Answer {
-  currentAppInstallation: { accessScopes: { handle: string }[] };
-}
+type Answer = { currentAppInstallation: { accessScopes: { handle: string }[] } };
 
 /** There is no token that could ask, and there will be none before the merchant comes. */
 const UNABLE = [ReauthorizationRequiredError, SuspendedError, PermanentTokenRefusedError];

@@ -73,28 +73,22 @@ async function askOnce(ctx: TokenContext, shop: string, request: TokenRequest, l
   let session: Session;
   try {
     session = await sendTokenRequest(ctx, shop, request);
+    // Every request of this folder asks for an expiring token: whatever the phase, half a pair is not an answer.
+    if (!session.expires) throw new IncompletePairError(shop, "expires_in");
+    requireStorable(ctx, session);
   } catch (cause) {
+    if (cause instanceof IncompletePairError) {
+      finish("incomplete", cause.reason);
+      ctx.log.warn({ shop, grant, reason: cause.reason }, "an incomplete pair was refused");
+      return { kind: "incomplete", error: cause };
+    }
     const verdict = classifyTokenError(cause, grant, ctx.now());
     finish(verdict.kind, verdict.reason);
     ctx.log.info({ shop, grant, result: verdict.kind, reason: verdict.reason }, "token endpoint refused");
     return { kind: "refused", verdict, cause, afterLostAnswer: lost };
   }
-  try {
-    requireExpiring(ctx, session);
-  } catch (error) {
-    if (!(error instanceof IncompletePairError)) throw error;
-    finish("incomplete", error.reason);
-    ctx.log.warn({ shop, grant, reason: error.reason }, "an incomplete pair was refused");
-    return { kind: "incomplete", error };
-  }
   finish("ok");
   return { kind: "pair", session };
-}
-
-/** Every request of this folder asks for an expiring token: whatever the phase, half a pair is not an answer. */
-function requireExpiring(ctx: TokenContext, session: Session): void {
-  if (!session.expires) throw new IncompletePairError(session.shop, "expires_in");
-  requireStorable(ctx, session);
 }
 
 /** How long to wait before the same request is sent again; undefined where that is of no use, or too long. */
