@@ -145,14 +145,8 @@ async function loadOfflineSession(
 async function renewWithin(ctx: TokenContext, shop: string, withinMs: number): Promise<Session | undefined> {
   if (withinMs === 0) return undefined;
   const renewed = getSession(ctx, shop).catch(goOnWithout(ctx, shop, "a webhook is served without a token"));
-  const over = new AbortController();
-  const limit = sleep(withinMs, undefined, { signal: over.signal, ref: false }).catch(() => undefined);
-  try {
-    return await Promise.race([renewed, limit]);
-  } finally {
-    over.abort();
-    renewed.catch((error: unknown) => ctx.log.warn({ shop, ...describeError(error) }, "a token could not be renewed"));
-  }
+  renewed.catch((error: unknown) => ctx.log.warn({ shop, ...describeError(error) }, "a token could not be renewed"));
+  return Promise.race([renewed, sleep(withinMs, undefined, { ref: false })]);
 }
 
 /**

@@ -52,11 +52,11 @@ export function createShopifyFetch({
  */
 async function successOrError(response: Response, isJson: boolean): Promise<Response> {
   const text = await response.text();
-  const found = parseObject(text);
+  const value = parse(text);
   // Broken off: what the library makes of it says so.
-  if (!found && isJson && parse(text) === undefined) return new Response(text || null, response);
-  if (!found || (!isJson && found.access_token === undefined)) return textAsJson(response, text, 502);
-  if (found.error !== undefined && found.access_token === undefined)
+  if (isJson && value === undefined) return new Response(text || null, response);
+  if (!isObject(value) || (!isJson && value.access_token === undefined)) return textAsJson(response, text, 502);
+  if (value.error !== undefined && value.access_token === undefined)
     return Response.json({ error: "error_in_success" }, { status: 502 });
   const headers = new Headers(response.headers);
   headers.set("content-type", JSON_TYPE);
@@ -103,7 +103,7 @@ function textAsJson(response: Response, text: string, status: number): Response 
   const headers = new Headers(response.headers);
   for (const name of ["content-encoding", "content-length", "transfer-encoding"]) headers.delete(name);
   headers.set("content-type", JSON_TYPE);
-  return new Response(parseObject(text) ? text : describe(response, text), {
+  return new Response(isObject(parse(text)) ? text : describe(response, text), {
     // These have no body, and are no answer to what was asked.
     status: NULL_BODY_STATUSES.has(status) ? 502 : status,
     statusText: response.statusText,
@@ -111,9 +111,8 @@ function textAsJson(response: Response, text: string, status: number): Response 
   });
 }
 
-function parseObject(text: string): { error?: unknown; access_token?: unknown } | undefined {
-  const value = parse(text);
-  return typeof value === "object" && value !== null ? value : undefined;
+function isObject(value: unknown): value is { error?: unknown; access_token?: unknown } {
+  return typeof value === "object" && value !== null;
 }
 
 /** Undefined for what is no JSON. */
