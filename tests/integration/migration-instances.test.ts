@@ -145,7 +145,7 @@ describe("several instances", () => {
         [worker],
       );
     }
-    expect(await takeOverFromDead(db, "run", "slow", 1_000)).toBe(1);
+    expect(await takeOverFromDead({ db, runId: "run", worker: "slow", deadAfterMs: 1_000 })).toBe(1);
     expect(await t.database.query(`SELECT id FROM expand_contract."MigrationWorker"`)).toEqual([{ id: "slow" }]);
     expect(await t.outcomes("run")).toMatchObject([
       { shop: "dead", outcome: "waiting" },
@@ -156,6 +156,7 @@ describe("several instances", () => {
   it("record no outcome of a shop that was taken from them", async () => {
     const { db } = t.instance();
     const { recordOutcomes } = await import("../../app/migration/worker/record-outcomes.ts");
+    const run = { db, runId: "run", deadAfterMs: 1_000 };
     await t.database.query(
       `INSERT INTO expand_contract."MigrationRun" (id, status, options) VALUES ('run', 'running', $1)`,
       [JSON.stringify(parseMigrationOptions({}))],
@@ -171,11 +172,11 @@ describe("several instances", () => {
       attempts: 1,
       retryable: false,
     };
-    await recordOutcomes(db, "run", "old", [ended]);
+    await recordOutcomes({ ...run, worker: "old" }, [ended]);
     expect(await t.outcomes("run")).toMatchObject([{ outcome: "claimed" }]);
     expect(await t.database.query(`SELECT * FROM expand_contract."MigrationTally"`)).toEqual([]);
-    await recordOutcomes(db, "run", "new", [ended]);
-    await recordOutcomes(db, "run", "new", [ended]);
+    await recordOutcomes({ ...run, worker: "new" }, [ended]);
+    await recordOutcomes({ ...run, worker: "new" }, [ended]);
     expect(await t.outcomes("run")).toMatchObject([{ outcome: "failed" }]);
     expect(await t.database.query(`SELECT shops FROM expand_contract."MigrationTally"`)).toEqual([{ shops: 1 }]);
   });

@@ -6,11 +6,6 @@ import { requireShopDomain, type ShopDomain } from "../../infra/shop-domain.ts";
 
 const PAGE = 100;
 
-export interface ReleaseDependencies {
-  db: Database;
-  queue: JobQueue;
-}
-
 /**
  * Takes jobs out of the car park and lets them run, in one transaction per page: a job is either parked or queued, never neither.
  *
@@ -21,7 +16,7 @@ export interface ReleaseDependencies {
  * @returns how many were released.
  */
 export async function releaseParked(
-  { db, queue }: ReleaseDependencies,
+  { db, queue }: { db: Database; queue: JobQueue },
   which: { shop: ShopDomain } | { newerTokenOf: ShopDomain } | "due",
 ): Promise<number> {
   const condition = conditionOf(which);

@@ -3,11 +3,8 @@ import type { Database, Queryable } from "../../infra/database/database.ts";
 import { judgeWave, type WaveCount } from "./judge-wave.ts";
 import { recordLeftovers } from "./leftovers.ts";
 import { countTokens, type TokenCounts } from "./permanent-sessions.ts";
-import { wavesOf, type RunRow } from "./run-row.ts";
+import { wavesOf, type RunMember, type RunRow } from "./run-row.ts";
 import { migratedByUs } from "../worker/record-outcomes.ts";
-
-/** What a worker that has nothing to do finds: shops still in others' hands, the next wave, or the end. */
-export type Advance = "open" | "next wave" | "ended";
 
 /** A hundred years. */
 const UNTIL_CONFIRMED_SECONDS = 100 * 365 * 86_400;
@@ -15,8 +12,9 @@ const UNTIL_CONFIRMED_SECONDS = 100 * 365 * 86_400;
 /**
  * Called by a worker without work: begins the next wave, or ends the run, when every shop taken up has its outcome. Locks the
  * run's row, so that of many workers one decides.
+ * @returns `open`: shops are still in others' hands.
  */
-export async function advanceRun(db: Database, runId: string): Promise<Advance> {
+export async function advanceRun(db: Database, runId: string): Promise<"open" | "next wave" | "ended"> {
   if (await hasOpenShops(db, runId)) return "open";
   const counts = await countTokens(db, runId);
   return db.transaction(
@@ -52,19 +50,15 @@ export async function advanceRun(db: Database, runId: string): Promise<Advance> 
  * (a later run finds them); those that were tried and wait for another attempt end as failed for now.
  * @returns whether the run has ended.
  */
-export async function endStoppedRun(
-  db: Database,
-  runId: string,
-  worker: string,
-  deadAfterMs: number,
-): Promise<boolean> {
-  if (await areShopsHeld(db, runId, worker, deadAfterMs)) return false;
+export async function endStoppedRun(me: RunMember): Promise<boolean> {
+  const { db, runId } = me;
+  if (await areShopsHeld(db, me)) return false;
   const counts = await countTokens(db, runId);
   return db.transaction(
     async (tx) => {
       const run = await lockRun(tx, runId);
       if (!run || run.status !== "running") return true;
-      if (!run.stopRequested || (await areShopsHeld(tx, runId, worker, deadAfterMs))) return false;
+      if (!run.stopRequested || (await areShopsHeld(tx, me))) return false;
       await settleOpenShops(tx, runId);
       await endRun(tx, run, counts, run.endsAs ?? (run.haltReason === null ? "stopped" : "halted"), run.haltReason);
       return true;
@@ -78,10 +72,8 @@ export async function endStoppedRun(
  * Nothing is counted: counting may be what fails. Shops are given up like those of a stopped run, if that much works.
  */
 export async function failRun(
-  db: Database,
-  runId: string,
-  worker: string,
-  { fault, deadAfterMs }: { fault: { codes: string; remedy?: string }; deadAfterMs: number },
+  { db, runId, worker, deadAfterMs }: RunMember,
+  fault: { codes: string; remedy?: string },
 ): Promise<void> {
   const reason = fault.remedy
     ? `The database did not take what a run writes (${fault.codes}): ${fault.remedy} No shop is lost: mend it, then start again.`
@@ -142,7 +134,7 @@ async function hasOpenShops(db: Queryable, runId: string): Promise<boolean> {
 }
 
 /** Whether a living worker, but this one, holds shops of the run. */
-async function areShopsHeld(db: Queryable, runId: string, worker: string, deadAfterMs: number): Promise<boolean> {
+async function areShopsHeld(db: Queryable, { runId, worker, deadAfterMs }: RunMember): Promise<boolean> {
   const [row] = await db.query<[{ held: boolean }]>(sql`
     SELECT EXISTS (
       SELECT 1 FROM expand_contract."MigrationOutcome" o JOIN expand_contract."MigrationWorker" w ON w."runId" = o."runId" AND w."id" = o."claimedBy"

@@ -1,4 +1,14 @@
+import type { Database } from "../../infra/database/database.ts";
 import type { MigrationOptions, RunPlan, RunStatus } from "../types.ts";
+
+/** One worker of one run, on its database. */
+export interface RunMember {
+  db: Database;
+  runId: string;
+  worker: string;
+  /** Workers without a heartbeat for this long are considered dead; milliseconds. */
+  deadAfterMs: number;
+}
 
 /** A row of `MigrationRun`, as it is stored. */
 export interface RunRow {

@@ -1,4 +1,4 @@
-import type { Database } from "../../infra/database/database.ts";
+import type { RunMember } from "../run/run-row.ts";
 import { claimFreshShops, claimWaitingShops, type Claim } from "./claim-shops.ts";
 import { releaseClaims } from "./record-outcomes.ts";
 
@@ -11,17 +11,17 @@ export type ClaimBuffer = ReturnType<typeof createClaimBuffer>;
  * The few shops that a worker holds and has not started: filled from the database in small pages, ahead of need.
  * @param options.holdsNothing the worker has no shop in hand outside this buffer.
  */
-export function createClaimBuffer(options: {
-  db: Database;
-  runId: string;
-  worker: string;
-  concurrency: number;
-  mayClaim: () => boolean;
-  holdsNothing: () => boolean;
-  onFilled: () => void;
-  onError: (error: unknown) => void;
-}) {
-  const { db, runId, worker, concurrency } = options;
+export function createClaimBuffer(
+  me: RunMember,
+  options: {
+    concurrency: number;
+    mayClaim: () => boolean;
+    holdsNothing: () => boolean;
+    onFilled: () => void;
+    onError: (error: unknown) => void;
+  },
+) {
+  const { concurrency } = options;
   const claims: Claim[] = [];
   const want = 2 * concurrency;
   let freshLeft = true;
@@ -30,14 +30,14 @@ export function createClaimBuffer(options: {
 
   /** Fresh shops first, then what is due again: a retry never passes fresh work that was there before it. */
   async function fill(): Promise<void> {
-    const fresh = freshLeft ? await claimFreshShops(db, runId, worker, want) : { claims: [], more: false };
+    const fresh = freshLeft ? await claimFreshShops(me, want) : { claims: [], more: false };
     freshLeft = fresh.more;
     claims.push(...fresh.claims);
-    const due = await claimWaitingShops(db, runId, worker, freshLeft ? Math.ceil(want * RETRY_SHARE) : want);
+    const due = await claimWaitingShops(me, freshLeft ? Math.ceil(want * RETRY_SHARE) : want);
     claims.push(...due);
     foundNothing = fresh.claims.length === 0 && due.length === 0 && !freshLeft;
     // A claim whose answer was lost with a connection is ours without our knowing: with nothing in hand it shows.
-    if (foundNothing && claims.length === 0 && options.holdsNothing()) await releaseClaims(db, runId, worker);
+    if (foundNothing && claims.length === 0 && options.holdsNothing()) await releaseClaims(me);
   }
 
   return {

@@ -1,7 +1,6 @@
 import sql, { empty } from "sql-template-tag";
-import type { Database } from "../../infra/database/database.ts";
 import { permanentSession, placeOfShop } from "../run/permanent-sessions.ts";
-import { wavesOf, type RunRow } from "../run/run-row.ts";
+import { wavesOf, type RunMember, type RunRow } from "../run/run-row.ts";
 
 /** A shop that a worker has taken up. */
 export interface Claim {
@@ -24,9 +23,7 @@ export interface Claim {
  * @returns the shops, and whether there may be more fresh ones in this wave.
  */
 export async function claimFreshShops(
-  db: Database,
-  runId: string,
-  worker: string,
+  { db, runId, worker }: RunMember,
   want: number,
 ): Promise<{ claims: Claim[]; more: boolean }> {
   return db.transaction(
@@ -82,7 +79,7 @@ export async function claimFreshShops(
  * Takes up to `want` shops that wait and are due: retries, and what others gave back or died with. Rows that another worker is
  * taking at this moment are skipped, not waited for.
  */
-export async function claimWaitingShops(db: Database, runId: string, worker: string, want: number): Promise<Claim[]> {
+export async function claimWaitingShops({ db, runId, worker }: RunMember, want: number): Promise<Claim[]> {
   return db.query<Claim[]>(sql`
     UPDATE expand_contract."MigrationOutcome" SET "outcome" = 'claimed', "claimedBy" = ${worker}, "retryAt" = NULL
     WHERE "runId" = ${runId} AND "shop" IN (

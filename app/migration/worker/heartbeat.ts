@@ -1,7 +1,7 @@
 import sql from "sql-template-tag";
-import type { Database } from "../../infra/database/database.ts";
 import type { GateCounts } from "../pacing/call-gate.ts";
 import type { Pace } from "../pacing/call-rate.ts";
+import type { RunMember } from "../run/run-row.ts";
 
 /** What a worker did since it joined the run; only ever rises. */
 export interface WorkerStats extends GateCounts {
@@ -26,14 +26,14 @@ export interface Heartbeat {
 }
 
 /** Joins a run as one of its workers. */
-export async function joinRun(db: Database, runId: string, worker: string, stats: WorkerStats): Promise<void> {
+export async function joinRun({ db, runId, worker }: RunMember, stats: WorkerStats): Promise<void> {
   await db.execute(sql`
     INSERT INTO expand_contract."MigrationWorker" ("runId", "id", "stats") VALUES (${runId}, ${worker}, ${JSON.stringify(stats)}::jsonb)
     ON CONFLICT ("runId", "id") DO UPDATE SET "seenAt" = now()`);
 }
 
 /** Leaves a run. What was held must have been given back before. */
-export async function leaveRun(db: Database, runId: string, worker: string): Promise<void> {
+export async function leaveRun({ db, runId, worker }: RunMember): Promise<void> {
   await db.execute(sql`DELETE FROM expand_contract."MigrationWorker" WHERE "runId" = ${runId} AND "id" = ${worker}`);
   await db.execute(
     sql`UPDATE expand_contract."MigrationRun" SET "leader" = NULL WHERE "id" = ${runId} AND "leader" = ${worker}`,
@@ -41,13 +41,7 @@ export async function leaveRun(db: Database, runId: string, worker: string): Pro
 }
 
 /** A heartbeat: reports what was done, reads how the run stands, and takes the lead when no live worker has it. */
-export async function heartbeat(
-  db: Database,
-  runId: string,
-  worker: string,
-  stats: WorkerStats,
-  deadAfterMs: number,
-): Promise<Heartbeat> {
+export async function heartbeat({ db, runId, worker, deadAfterMs }: RunMember, stats: WorkerStats): Promise<Heartbeat> {
   const dead = sql`now() - ${deadAfterMs}::float8 * interval '1 millisecond'`;
   const [row] = await db.query<Heartbeat[]>(sql`
     WITH me AS (
@@ -71,9 +65,7 @@ export async function heartbeat(
 
 /** The leader's decision for all. */
 export async function storePace(
-  db: Database,
-  runId: string,
-  worker: string,
+  { db, runId, worker }: RunMember,
   decided: { pace: Pace; recentRate: number; notice: string | null },
 ): Promise<void> {
   await db.execute(sql`
@@ -83,7 +75,7 @@ export async function storePace(
 }
 
 /** Pauses all instances for this long, because Shopify asked one of them to wait; never shortens a longer pause. */
-export async function storePause(db: Database, runId: string, pausedMs: number): Promise<void> {
+export async function storePause({ db, runId }: RunMember, pausedMs: number): Promise<void> {
   await db.execute(sql`
     UPDATE expand_contract."MigrationRun" SET "pausedUntil" = greatest("pausedUntil", now() + ${pausedMs}::float8 * interval '1 millisecond')
     WHERE "id" = ${runId}`);
@@ -92,15 +84,10 @@ export async function storePause(db: Database, runId: string, pausedMs: number):
 /**
  * Takes the shops of other workers that have not been seen for `deadAfterMs` back into the queue, and strikes them off. A worker that
  * was only slow finds itself struck off at its next heartbeat, and can record no outcome for shops it no longer holds.
- * @param worker the worker that takes over: alive, however long ago its last heartbeat was.
+ * The one that takes over is alive, however long ago its last heartbeat was.
  * @returns how many shops were taken back.
  */
-export async function takeOverFromDead(
-  db: Database,
-  runId: string,
-  worker: string,
-  deadAfterMs: number,
-): Promise<number> {
+export async function takeOverFromDead({ db, runId, worker, deadAfterMs }: RunMember): Promise<number> {
   const dead = sql`now() - ${deadAfterMs}::float8 * interval '1 millisecond'`;
   const taken = await db.execute(sql`
     UPDATE expand_contract."MigrationOutcome" SET "outcome" = 'waiting', "retryAt" = now(), "claimedBy" = NULL, "code" = 'interrupted'

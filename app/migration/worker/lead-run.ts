@@ -1,22 +1,15 @@
-import type { Database } from "../../infra/database/database.ts";
 import type { Logger } from "../../infra/log/log.server.ts";
 import type { Metrics } from "../../infra/metrics.server.ts";
 import { initialPace, nextPace, wasJustCut, type Pace } from "../pacing/call-rate.ts";
+import type { RunMember } from "../run/run-row.ts";
 import { storePace, takeOverFromDead, type Heartbeat, type WorkerStats } from "./heartbeat.ts";
 
 /** Ticks over which the recent rate is averaged. */
 const RATE_TICKS = 20;
 
 /** What the leading instance does for all: decides the pace, and takes the shops of dead workers back. */
-export function createRunLeader(deps: {
-  db: Database;
-  runId: string;
-  worker: string;
-  deadAfterMs: number;
-  log: Logger;
-  metrics: Pick<Metrics, "migrationAllowedRate">;
-}) {
-  const { db, runId, worker, deadAfterMs, log, metrics } = deps;
+export function createRunLeader(me: RunMember, log: Logger, metrics: Pick<Metrics, "migrationAllowedRate">) {
+  const { deadAfterMs } = me;
   const control = createPaceControl();
   let lastHeartbeatAt = performance.now();
   let mayTakeOverAt = lastHeartbeatAt;
@@ -32,11 +25,11 @@ export function createRunLeader(deps: {
     async steer(run: Heartbeat, isDown: boolean): Promise<number> {
       const decided = control.decide(run, isDown);
       metrics.migrationAllowedRate.set(decided.pace.rate);
-      await storePace(db, runId, worker, decided);
+      await storePace(me, decided);
       const now = performance.now();
       if (now > mayTakeOverAt) {
         mayTakeOverAt = now + deadAfterMs / 10;
-        const taken = await takeOverFromDead(db, runId, worker, deadAfterMs);
+        const taken = await takeOverFromDead(me);
         if (taken > 0) log.warn({ shops: taken }, "shops of a dead worker are taken over");
       }
       return decided.pace.rate;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Database } from "../../infra/database/database.ts";
+import type { RunMember } from "../run/run-row.ts";
 import { recordOutcomes, type Outcome } from "./record-outcomes.ts";
 
 /** Long enough to store several outcomes in one statement, short enough not to be noticed. */
@@ -12,12 +12,9 @@ const RETRY_MS = 500;
  * @param options.onStored nothing waits to be stored any more.
  */
 export function createOutcomeQueue(
-  db: Database,
-  runId: string,
-  worker: string,
-  options: { onError: (error: unknown) => void; onStored: () => void },
+  me: RunMember,
+  { onError, onStored }: { onError: (error: unknown) => void; onStored: () => void },
 ) {
-  const { onError, onStored } = options;
   const waiting: Outcome[] = [];
   let storing: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -25,7 +22,7 @@ export function createOutcomeQueue(
   async function store(): Promise<void> {
     while (waiting.length > 0) {
       const batch = waiting.slice(0, MOST_AT_ONCE);
-      await recordOutcomes(db, runId, worker, batch);
+      await recordOutcomes(me, batch);
       waiting.splice(0, batch.length);
     }
   }

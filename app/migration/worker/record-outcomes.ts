@@ -1,6 +1,6 @@
 import sql, { raw } from "sql-template-tag";
-import type { Database } from "../../infra/database/database.ts";
 import { tokenFingerprint } from "../../tokens/index.ts";
+import type { RunMember } from "../run/run-row.ts";
 
 /** What became of a claimed shop: an outcome, or `waiting` to be tried again. */
 export interface Outcome {
@@ -30,7 +30,7 @@ const fingerprint = raw(tokenFingerprint("s"));
  * and lost a shop changes nothing. A shop that this run had migrated before an interruption is met again as
  * `already_expiring`; its truth is `migrated`.
  */
-export async function recordOutcomes(db: Database, runId: string, worker: string, batch: Outcome[]): Promise<void> {
+export async function recordOutcomes({ db, runId, worker }: RunMember, batch: Outcome[]): Promise<void> {
   await db.execute(sql`
     WITH given AS (
       SELECT * FROM jsonb_to_recordset(${JSON.stringify(batch)}::jsonb)
@@ -66,9 +66,7 @@ export async function recordOutcomes(db: Database, runId: string, worker: string
  * @param interrupted shops whose call may still be under way: the next worker to take them finds out what became of it.
  */
 export async function releaseClaims(
-  db: Database,
-  runId: string,
-  worker: string,
+  { db, runId, worker }: RunMember,
   interrupted: readonly string[] = [],
 ): Promise<void> {
   await db.execute(sql`

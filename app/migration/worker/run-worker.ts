@@ -5,6 +5,7 @@ import { initialPace } from "../pacing/call-rate.ts";
 import { StorageUnfitError } from "../../tokens/index.ts";
 import { advanceRun, endStoppedRun, failRun, requestStop, type StopReason } from "../run/end-run.ts";
 import { createFailureWindow } from "../run/failure-window.ts";
+import type { RunMember } from "../run/run-row.ts";
 import type { MigrationOptions } from "../types.ts";
 import { APP_REFUSED, attemptShop, type Attempt } from "./attempt-shop.ts";
 import { createClaimBuffer } from "./claim-buffer.ts";
@@ -37,22 +38,19 @@ export type RunWorker = ReturnType<typeof createRunWorker>;
 export function createRunWorker(deps: WorkerDependencies, runId: string, options: MigrationOptions) {
   const { db, metrics, tickMs = 250, deadAfterMs = 10_000, giveUpAfterMs = 60_000 } = deps;
   const { concurrency } = options;
-  const worker = randomUUID();
-  const log = deps.log.child({ run: runId, worker: worker.slice(0, 8) });
+  const me: RunMember = { db, runId, worker: randomUUID(), deadAfterMs };
+  const log = deps.log.child({ run: runId, worker: me.worker.slice(0, 8) });
   const trouble = createDatabaseTrouble(log, { giveUpAfterMs });
   const gate = createCallGate({
     concurrency,
     rate: initialPace.rate,
-    onPause: (ms) => void storePause(db, runId, ms).catch(trouble.note),
+    onPause: (ms) => void storePause(me, ms).catch(trouble.note),
     onRoom: () => taker.pump(),
   });
   const failures = createFailureWindow(options.failureThreshold);
-  const leader = createRunLeader({ db, runId, worker, deadAfterMs, log, metrics });
-  const outcomes = createOutcomeQueue(db, runId, worker, { onError: trouble.note, onStored: endRest });
-  const buffer = createClaimBuffer({
-    db,
-    runId,
-    worker,
+  const leader = createRunLeader(me, log, metrics);
+  const outcomes = createOutcomeQueue(me, { onError: trouble.note, onStored: endRest });
+  const buffer = createClaimBuffer(me, {
     concurrency,
     mayClaim: () => mode === "working" && trouble.pausedFor() === 0,
     holdsNothing: () => taker.inWork.size === 0 && outcomes.isEmpty(),
@@ -120,7 +118,7 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
   }
 
   async function tick(): Promise<void> {
-    const run = await heartbeat(db, runId, worker, { ...gate.counts, finished }, deadAfterMs);
+    const run = await heartbeat(me, { ...gate.counts, finished });
     lastHeartbeatAt = performance.now();
     leader.noteHeartbeat();
     if (run.status !== "running") return end();
@@ -153,8 +151,8 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
   async function stop(): Promise<void> {
     await outcomes.flush();
     buffer.clear();
-    await releaseClaims(db, runId, worker);
-    if (await endStoppedRun(db, runId, worker, deadAfterMs)) end();
+    await releaseClaims(me);
+    if (await endStoppedRun(me)) end();
   }
 
   /** Leaves the run; if no other instance is at work on it, it has failed. */
@@ -162,7 +160,7 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
     const fault = await explainFault(db, error);
     log.error({ ...fault }, "giving the migration run up: an error of the app itself does not pass");
     end();
-    await failRun(db, runId, worker, { fault, deadAfterMs });
+    await failRun(me, fault);
   }
 
   function end(): void {
@@ -173,7 +171,7 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
   const isPresent = () => mode === "joining" || mode === "working" || mode === "stopping";
 
   async function join(): Promise<void> {
-    await joinRun(db, runId, worker, { ...gate.counts, finished: 0 });
+    await joinRun(me, { ...gate.counts, finished: 0 });
     if (mode === "joining") mode = "working";
     log.info({ concurrency }, "at work on a migration run");
     taker.pump();
@@ -189,7 +187,7 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
       if (isPresent()) await sleep(tickMs, undefined, { signal: rest.signal }).catch(() => {});
     }
     taker.end();
-    if (mode === "gone") await leaveRun(db, runId, worker).catch(trouble.note);
+    if (mode === "gone") await leaveRun(me).catch(trouble.note);
     return { struckOff: isStruckOff };
   }
   const done = attend();
@@ -207,8 +205,8 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
       await done;
       try {
         await outcomes.flush();
-        await releaseClaims(db, runId, worker, [...taker.inWork]);
-        await leaveRun(db, runId, worker);
+        await releaseClaims(me, [...taker.inWork]);
+        await leaveRun(me);
       } catch (error) {
         trouble.note(error);
       }
