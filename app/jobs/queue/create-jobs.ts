@@ -131,8 +131,8 @@ export function createJobs(options: JobsOptions) {
       const worker = await boss.work<unknown, unknown, typeof WORK>(name, WORK, (jobs) => Promise.all(jobs.map(run)));
       workers.set(name, worker);
     };
-    for (const name of SHOP_JOBS) await take(name, (job) => runShopJob(deps, name, shopJobs[name], job));
-    for (const name of APP_JOBS) await take(name, (job) => runAppJob(deps, name, appJobs[name], job));
+    for (const name of SHOP_JOBS) await take(name, (job) => runShopJob({ deps, name, job }, shopJobs[name]));
+    for (const name of APP_JOBS) await take(name, (job) => runAppJob({ deps, name, job }, appJobs[name]));
     await scheduleAppJobs(boss);
     waker = startWaker(boss, workers, {
       everyMs: () => (hearsOfJobs() ? times.lookWhileToldMs : times.lookMs),

@@ -22,13 +22,19 @@ export interface RunDependencies {
   times: JobTimes;
 }
 
+/** A job in hand. */
+interface Run<Name extends JobName> {
+  deps: RunDependencies;
+  name: Name;
+  job: JobWithMetadata<unknown>;
+}
+
 /** Runs one shop's job and says how it ended. Never throws: whatever happens becomes a result that pg-boss records. */
 export async function runShopJob(
-  deps: RunDependencies,
-  name: ShopJobName,
+  run: Run<ShopJobName>,
   handler: (context: ShopJobContext) => Promise<void>,
-  job: JobWithMetadata<unknown>,
 ): Promise<JobResult> {
+  const { deps, name, job } = run;
   let payload: JobPayload | undefined;
   let generation = 0;
   try {
@@ -48,26 +54,25 @@ export async function runShopJob(
       log: deps.log.child({ job: name, shop }),
       signal: job.signal,
     });
-    return jobResult(deps, name, job, "completed", "done");
+    return jobResult(run, "completed", "done");
   } catch (error) {
     const verdict = judgeJobError(error);
     try {
-      if (payload && verdict.verdict === "park") return await park(deps, name, job, payload, generation, verdict);
-      if (payload && verdict.verdict === "postpone") return await postpone(deps, name, job, payload, verdict);
+      if (payload && verdict.verdict === "park") return await park(run, payload, generation, verdict);
+      if (payload && verdict.verdict === "postpone") return await postpone(run, payload, verdict);
     } catch (cause) {
-      return failed(deps, name, job, judgeJobError(cause), cause);
+      return failed(run, judgeJobError(cause), cause);
     }
-    return failed(deps, name, job, verdict, error);
+    return failed(run, verdict, error);
   }
 }
 
 /** Runs a job for the app as a whole and says how it ended. Never throws. */
 export async function runAppJob(
-  deps: RunDependencies,
-  name: AppJobName,
+  run: Run<AppJobName>,
   handler: (context: AppJobContext) => Promise<void>,
-  job: JobWithMetadata<unknown>,
 ): Promise<JobResult> {
+  const { deps, name, job } = run;
   try {
     await handler({
       tokens: deps.tokens,
@@ -77,71 +82,61 @@ export async function runAppJob(
       log: deps.log.child({ job: name }),
       signal: job.signal,
     });
-    return jobResult(deps, name, job, "completed", "done");
+    return jobResult(run, "completed", "done");
   } catch (error) {
-    return failed(deps, name, job, judgeJobError(error), error);
+    return failed(run, judgeJobError(error), error);
   }
 }
 
 async function park(
-  deps: RunDependencies,
-  name: ShopJobName,
-  job: JobWithMetadata<unknown>,
+  run: Run<ShopJobName>,
   { shop }: JobPayload,
   generation: number,
   { reason, code }: JobVerdict & { verdict: "park" },
 ): Promise<JobResult> {
+  const { deps, name } = run;
   const retryAfterMs = reason === "suspended" ? deps.times.suspendedMs * (0.75 + Math.random() / 2) : undefined;
   await parkJob(deps.db, { shop, job: name, reason, code, generation, retryAfterMs });
   await releaseParked(deps, { newerTokenOf: shop });
   deps.log.info({ job: name, shop, reason, code }, "the job waits for its shop");
-  return jobResult(deps, name, job, "completed", "parked", { parked: reason, code });
+  return jobResult(run, "completed", "parked", { parked: reason, code });
 }
 
 async function postpone(
-  deps: RunDependencies,
-  name: ShopJobName,
-  job: JobWithMetadata<unknown>,
-  payload: JobPayload,
+  run: Run<ShopJobName>,
+  { shop, postponed }: JobPayload,
   { code, retryAfterMs }: JobVerdict & { verdict: "postpone" },
 ): Promise<JobResult> {
-  const { shop, postponed } = payload;
+  const { deps, name } = run;
   if (postponed >= MOST_POSTPONEMENTS) {
     deps.log.error({ job: name, shop, code, postponed }, "the job was put off too often: a dead letter");
-    return jobResult(deps, name, job, "deadletter", "dead", { code, message: `put off ${postponed} times` });
+    return jobResult(run, "deadletter", "dead", { code, message: `put off ${postponed} times` });
   }
   const delayMs = transientDelayMs(postponed, retryAfterMs, deps.times, Math.random());
   // The successor first: if this process dies between the two, the job runs twice, which is harmless, instead of never.
   await deps.queue.postpone(name, { shop, postponed: postponed + 1 }, delayMs / 1000);
   deps.log.info({ job: name, shop, code, delayMs: Math.round(delayMs) }, "the job is put off");
-  return jobResult(deps, name, job, "completed", "postponed", { postponed: postponed + 1, code });
+  return jobResult(run, "completed", "postponed", { postponed: postponed + 1, code });
 }
 
 /** Fails a job: retried with backoff while retries remain, then a dead letter. */
-function failed(
-  deps: RunDependencies,
-  name: JobName,
-  job: JobWithMetadata<unknown>,
-  verdict: JobVerdict,
-  error: unknown,
-): JobResult {
+function failed(run: Run<JobName>, verdict: JobVerdict, error: unknown): JobResult {
+  const { deps, name, job } = run;
   const dead = verdict.verdict === "bury" || job.retryCount >= job.retryLimit;
   const message = describe(error);
   const words = dead ? "the job failed for good: a dead letter" : "the job failed and will be tried again";
   deps.log[dead ? "error" : "warn"]({ job: name, jobId: job.id, code: verdict.code, err: error }, words);
   const status = verdict.verdict === "bury" ? "deadletter" : "failed";
-  return jobResult(deps, name, job, status, dead ? "dead" : "failed", { code: verdict.code, message });
+  return jobResult(run, status, dead ? "dead" : "failed", { code: verdict.code, message });
 }
 
 function jobResult(
-  { metrics }: RunDependencies,
-  name: JobName,
-  job: JobWithMetadata<unknown>,
+  { deps, name, job }: Run<JobName>,
   status: JobResult["status"],
   result: "done" | "parked" | "postponed" | "failed" | "dead",
   output: object = {},
 ): JobResult {
-  metrics.jobs.inc({ job: name, result });
+  deps.metrics.jobs.inc({ job: name, result });
   return { id: job.id, status, output };
 }
 

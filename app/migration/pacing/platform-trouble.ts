@@ -66,10 +66,7 @@ export function createPlatformTrouble(now: () => number, { isAppKnown = false } 
     isWell: () => served > 0 && brokenInARow() === 0,
     /** Calls in flight of `most`: half with each shop without an answer; one while Shopify is down, or has never answered. */
     bound: (most: number) => (served === 0 || isDown() ? 1 : Math.max(1, Math.floor(most / 2 ** brokenInARow()))),
-    /**
-     * Shopify does not accept the app, once and for all: several shops in a row were told so. Or, as long as no shop was served, twenty were told
-     * that it does not know the app, or several of which one asked again.
-     */
+    /** Shopify does not accept the app, once and for all. */
     appRefused: () => isAppRefused,
     /**
      * Takes note of an answer.
@@ -87,6 +84,7 @@ export function createPlatformTrouble(now: () => number, { isAppKnown = false } 
       if (kind === "answered") [served, servedAt] = [served + 1, now()];
       // An outage is one of shops that are well otherwise, and so is an app that is not known any more.
       if (!isOwn || kind === "throttled") latest = [...latest, { shop, kind, isAsked }].slice(-REMEMBERED);
+      // Until a shop is served, twenty that it does not know the app for, or several of which one asked again, are enough as well.
       if (kind === "app refused" || (kind === "unknown" && served === 0 && !isAppKnown)) {
         const toldSo = shopsIn(sinceServed().filter((one) => one.kind === kind));
         isAppRefused ||= toldSo >= (kind === "app refused" || before ? SEVERAL : REMEMBERED);
