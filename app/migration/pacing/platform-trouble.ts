@@ -55,7 +55,7 @@ export function createPlatformTrouble(now: () => number, { isAppKnown = false } 
   /** Different shops in a row that got no answer. */
   const brokenInARow = () => shopsIn(since((kind) => kind !== "broken"));
   const isDown = () => brokenInARow() >= SHOPS_FOR_OUTAGE;
-  /** A long wait is one for all only while nobody is served: else it may be that of a few shops, one after the other. */
+  /** A long wait is one for all only while no shop is served: else it may be that of a few shops, one after the other. */
   const isLimitBelieved = (isShort: boolean) =>
     shopsIn((isShort ? latest : sinceServed()).filter(({ isAsked }) => isAsked)) >= shopsForLimit ||
     (isShort && now() - limitMetAt <= LIMIT_BELIEVED_MS);
