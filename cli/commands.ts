@@ -1,15 +1,11 @@
-import { completeCommands } from "./complete-commands.ts";
 import { describeDeadLetters } from "./describe-dead-letters.ts";
 import { describeRun, describeWaiting, failureLine, isComplete, runLine } from "./describe-run.ts";
-import { examine, judgeReadiness } from "./doctor.ts";
 import { failuresCsv } from "./failures-csv.ts";
-import type { Finding } from "./doctor-finding.ts";
 import { followRun } from "./follow-run.ts";
-import type { HealthReport, OperatorClient, RunView, StartedRun } from "./operator-client.ts";
+import type { OperatorClient, RunView, StartedRun } from "./operator-client.ts";
 import { OperatorError } from "./operator-error.ts";
 import type { Paint } from "./paint.ts";
 import type { ProgressView } from "./progress-view.ts";
-import { readTomlInstallFlow } from "./read-toml-install-flow.ts";
 
 /** Where a command writes, and what ends it. */
 export interface Surroundings {
@@ -81,7 +77,14 @@ async function start(client: OperatorClient, body: object, at: Surroundings): Pr
     return await client.startRun(body);
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
-    const isUnsure = ["interrupted", "unreachable", "timeout", "app_failed", "proxy_failed"].includes(error.code);
+    const isUnsure = [
+      "interrupted",
+      "unreachable",
+      "timeout",
+      "app_failed",
+      "database_unreachable",
+      "proxy_failed",
+    ].includes(error.code);
     if (!isUnsure) throw error;
     const remedy = `It is not known whether a run began: ${at.command("status")}. ${error.remedy}`;
     throw new OperatorError(error.code, error.message, remedy.trim(), { cause: error });
@@ -174,46 +177,6 @@ export async function deadLetters(
   if (at.json) at.out(JSON.stringify(found));
   else at.out(describeDeadLetters(found, at.command));
   return EXIT.done;
-}
-
-/** Compares phase, shopify.app.toml, database and latest run, and names the next safe step. */
-export async function doctor(client: OperatorClient, tomlFile: string, at: Surroundings): Promise<number> {
-  const isReady = await client.isReady();
-  let health: HealthReport;
-  try {
-    health = await client.health();
-  } catch (error) {
-    const code = error instanceof OperatorError ? error.code : undefined;
-    if (code === "storage_unfit") {
-      const { remedy } = error as OperatorError;
-      const unfit: Finding = { level: "problem", code, text: remedy };
-      return report({ findings: [judgeReadiness(false), unfit], nextStep: `Mend the database. ${remedy}` }, at);
-    }
-    if (isReady || code !== "app_failed") throw error;
-    const findings = [judgeReadiness(false)];
-    return report({ findings, nextStep: "Bring the app's database back: see its log, and `npm run db:deploy`." }, at);
-  }
-  const [latestRun, letters, toml, leftovers, scopes] = await Promise.all([
-    client.latestRun(),
-    client.deadLetters(),
-    readTomlInstallFlow(tomlFile),
-    client.leftovers(100),
-    client.scopes(),
-  ]);
-  const situation = { isReady, health, latestRun, deadLetters: letters.count, toml, leftovers, scopes };
-  const { findings, nextStep } = examine(situation, at.command);
-  if (!at.json) at.out(at.paint.strong(`${client.origin} is in the phase ${health.phase}: ${health.verdict}`));
-  return report({ health, findings, nextStep }, at);
-}
-
-function report(result: { health?: HealthReport; findings: Finding[]; nextStep: string }, at: Surroundings): number {
-  if (at.json) at.out(JSON.stringify(result));
-  else {
-    const mark = { ok: at.paint.good("✓"), attention: at.paint.attention("!"), problem: at.paint.bad("✗") };
-    for (const { level, text } of result.findings) at.out(`  ${mark[level]} ${completeCommands(text, at.command)}`);
-    at.out(`${at.paint.strong("Next:")} ${completeCommands(result.nextStep, at.command)}`);
-  }
-  return result.findings.some(({ level }) => level === "problem") ? EXIT.notDone : EXIT.done;
 }
 
 async function follow(client: OperatorClient, first: RunView, at: Surroundings): Promise<number> {

@@ -1,17 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
-import {
-  deadLetters,
-  doctor,
-  failures,
-  goOn,
-  migrate,
-  runs,
-  status,
-  stop,
-  watch,
-  type MigrateFlags,
-} from "./commands.ts";
+import { deadLetters, failures, goOn, migrate, runs, status, stop, watch, type MigrateFlags } from "./commands.ts";
 import { convertTokens } from "./convert-tokens.ts";
 import { repin, type RepinFlags } from "./repin.ts";
 import { shopOfInput } from "../app/auth/install/shop-of-input.ts";
@@ -21,6 +10,7 @@ import { shop, shops, type ShopsFlags } from "./shop-commands.ts";
 import { probeApplicationToken } from "./probe-application-token.ts";
 import { addLocalCommands } from "./local-commands.ts";
 import { perform, type CommonFlags } from "./perform.ts";
+import { runDoctor } from "./run-doctor.ts";
 
 const { version: VERSION } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
   version: string;
@@ -161,7 +151,7 @@ export function createProgram(env: NodeJS.ProcessEnv = process.env, name = "toke
     .action((flags: CommonFlags & { config: string; probeApplicationToken?: string }) =>
       perform(flags, env, (client, at) =>
         flags.probeApplicationToken === undefined
-          ? doctor(client, flags.config, at)
+          ? runDoctor(client, flags.config, at)
           : probeApplicationToken(client, flags.probeApplicationToken, at),
       ),
     );

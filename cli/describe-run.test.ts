@@ -46,6 +46,10 @@ describe("describeRun", () => {
       /5, none of which can be migrated.*\nNext: The migration is complete/,
     ],
     [{ permanentTokens: 5, migratableTokens: 4, failed: 4 }, /5, of which 4 can be migrated\.\nNext: Run it again/],
+    [
+      { status: "failed" as const, permanentTokens: null, migratableTokens: null },
+      /^(?![^]*Permanent tokens left)[^]*Next: Mend/,
+    ],
     [{ permanentTokens: 950, migratableTokens: 950 }, /Next: Go on with the rest: tokens migrate$/],
     [{ status: "halted" as const, haltReason: "wrong client" }, /halted itself: wrong client[\s\S]*Next: Correct that/],
     [{ status: "failed" as const }, /Next: Mend what it names/],

@@ -139,10 +139,11 @@ export function describeWaiting(health: HealthReport, command: (text: string) =>
 }
 
 /** What keeps a run from doing its work now, or undoes what it did; in the words of `doctor`. */
-function whatIsWrong({ verdict, storageProblem, tokenEncryption }: HealthReport): string[] {
+function whatIsWrong({ verdict, storageProblem, databaseProblem, tokenEncryption }: HealthReport): string[] {
   return [
     ...(tokenEncryption?.problem ? [tokenEncryption.problem] : []),
     ...(storageProblem ? [`the database would not keep a new token: ${storageProblem}`] : []),
+    ...(databaseProblem ? [databaseProblem] : []),
     ...(verdict === "regression" ? [REGRESSION] : []),
   ];
 }
@@ -193,7 +194,9 @@ function describeRows({ leftAlone = {}, rows = [] }: NonNullable<RunView["plan"]
 }
 
 function proof(run: RunView, paint: Paint): string[] {
-  const left = run.permanentTokens ?? 0;
+  // A run that could not count says nothing about what is left.
+  if (run.permanentTokens === null) return [];
+  const left = run.permanentTokens;
   const migratable = run.migratableTokens ?? left;
   const fact = `  Permanent tokens left in the database: ${count(left)}`;
   if (left === 0) return [paint.good(`${fact}.`)];

@@ -144,5 +144,16 @@ it("says first of all that the database would not keep a token, and what mends i
   expect(problems).toContain("storage_unfit");
   expect(findings.find(({ code }) => code === "storage_unfit")?.text).toContain(storageProblem);
   expect(nextStep).toBe("Mend it.");
+  expect(problems).not.toContain("not_ready");
   expect(look({}).findings.map(({ code }) => code)).toContain("storage_fit");
+});
+
+it("says what else of the database does not work, and once what could not be answered", () => {
+  const databaseProblem = 'the role "app" lacks INSERT on expand_contract."MigrationRun". GRANT …';
+  const unanswered = ["the role may not make the schema of background jobs. GRANT …"];
+  const known = look({ unanswered, health: { databaseProblem, nextStep: "Mend it." } });
+  expect(known).toMatchObject({ problems: ["database_unfit"], nextStep: "Mend it." });
+  const unknown = look({ unanswered });
+  expect(unknown.problems).toEqual(["unanswered"]);
+  expect(unknown.findings[0]?.text).toContain(unanswered[0]);
 });

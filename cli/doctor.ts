@@ -1,5 +1,6 @@
 import { REGRESSION, type Finding } from "./doctor-finding.ts";
 import { judgeRotation } from "./judge-rotation.ts";
+import { judgeStorage, judgeUnanswered } from "./judge-storage.ts";
 import { judgeSealing } from "./judge-sealing.ts";
 import { judgeScopes } from "./judge-scopes.ts";
 import { many } from "./pluralize.ts";
@@ -19,6 +20,8 @@ export interface Situation {
   leftovers: Leftover[];
   /** Undefined when the app does not say. */
   scopes: ScopesReport | undefined;
+  /** Why the app could not answer some of it, in its words. */
+  unanswered?: string[];
 }
 
 /** Closer to the deadline than this, permanent tokens are a problem. */
@@ -36,6 +39,7 @@ export function examine(
   const findings = [
     ...judgeReadinessOf(situation),
     ...judgeStorage(health),
+    ...judgeUnanswered(health, situation.unanswered),
     ...judgeSealing(health, command),
     ...judgeRotation(health, command),
     judgeTokens(health),
@@ -65,17 +69,10 @@ export function judgeReadiness(isReady: boolean): Finding {
       );
 }
 
-/** An app that is not ready because of its keys is not suspected of anything else. */
+/** An app that says why it is not ready is not suspected of anything else. */
 function judgeReadinessOf({ isReady, health }: Situation): Finding[] {
-  return !isReady && health.tokenEncryption?.problem ? [] : [judgeReadiness(isReady)];
-}
-
-/** Proven by the app with the statement that stores a pair; nothing is exchanged while it does not hold. */
-function judgeStorage({ storageProblem }: HealthReport): Finding[] {
-  if (storageProblem === undefined) return [];
-  return storageProblem === null
-    ? [finding("ok", "storage_fit", "the database keeps a new token: proven, and rolled back")]
-    : [finding("problem", "storage_unfit", `the database would not keep a new token: ${harmless(storageProblem)}`)];
+  const isExplained = Boolean(health.tokenEncryption?.problem ?? health.storageProblem);
+  return !isReady && isExplained ? [] : [judgeReadiness(isReady)];
 }
 
 function judgeTokens({ verdict, phase, migratableTokens, expiringTokens }: HealthReport): Finding {
@@ -219,7 +216,8 @@ function judgeJobs(deadLetters: number, command: (text: string) => string): Find
 /** The app knows its flags, its rollout and the file it was deployed with; what is found here comes first. */
 function nextStep({ health, latestRun }: Situation, findings: Finding[], command: (text: string) => string): string {
   const needs = (code: string) => findings.some((one) => one.code === code);
-  if (needs("storage_unfit") || needs("token_keys")) return health.nextStep;
+  if (needs("storage_unfit") || needs("database_unfit") || needs("token_keys")) return health.nextStep;
+  if (needs("unanswered")) return "Mend what keeps the app from answering, then run doctor again.";
   if (needs("not_ready")) return "Bring the app's database back: see its log, and `npm run db:deploy`.";
   if (latestRun?.status === "running") return `Let the run end: ${command("watch")}`;
   if (needs("toml_ahead"))

@@ -118,6 +118,9 @@ export function explainAnswer({ status, headers, text }: Answer, origin: string)
   if (status === 503 && problem?.code === "storage_unfit") {
     return error("storage_unfit", `${origin} cannot read its tables, or not store a token in them`, detail);
   }
+  if (status === 503 && problem?.code === "database_unreachable") {
+    return error("database_unreachable", `${origin} cannot reach its database`, `${detail} The app's log says more.`);
+  }
   if (status >= 500 && !problem) {
     return error(
       "proxy_failed",

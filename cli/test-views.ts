@@ -56,6 +56,7 @@ export const HEALTH: HealthReport = {
   deadline: "2027-01-01",
   daysLeft: 39,
   storageProblem: null,
+  databaseProblem: null,
   tokenEncryption: IN_PLAIN,
   clientSecret: null,
   nextStep: "What the app says.",

@@ -1,6 +1,6 @@
 import type { Services } from "../services.server.ts";
 import { forgetContractStart, hasFinishedRun, hasReachedContract, recordContractStart } from "../migration/index.ts";
-import { countRemainingTokens, isExemptDistribution, type StorageProblem } from "../tokens/index.ts";
+import { countRemainingTokens, findUnmarkedRows, isExemptDistribution, type StorageProblem } from "../tokens/index.ts";
 
 /** The process must not start; the message says why and what to do. */
 export class StartRefusedError extends Error {
@@ -23,7 +23,8 @@ export async function refuseFirstContractStart({ env, db, tokens, log }: Service
   if (env.phase === "legacy") return forgetContractStart(db);
   if (env.phase !== "contract" || (await hasReachedContract(db))) return;
   const problem = await tokens.storageProblem();
-  if (problem?.kind === "row_security" && !env.CONTRACT_ANYWAY) throw new StartRefusedError(hiddenRows(problem));
+  const hidden = problem?.kind === "row_security" ? problem : await findUnmarkedRows(db);
+  if (hidden && !env.CONTRACT_ANYWAY) throw new StartRefusedError(hiddenRows(hidden));
   const { migratable = 0 } = await countRemainingTokens({ db });
   if (migratable > 0 && !(await hasFinishedRun(db))) {
     if (!env.CONTRACT_ANYWAY) throw new StartRefusedError(refusal(migratable));

@@ -42,5 +42,5 @@ async function findUnreadiness({ db, tokens }: Subject): Promise<string | undefi
   const problem = await tokens.storageProblem({ recent: true });
   // While a table is locked, shops with a fresh token are served. A row that is refused says nothing about the others.
   if (problem?.kind === "locked" || problem?.shop) return undefined;
-  return problem && `the database would not keep a new token: ${problem.what}. ${problem.remedy}`;
+  return problem && `the database would not keep a new token, because ${problem.what}. ${problem.remedy}`;
 }

@@ -1,4 +1,5 @@
 // Proves, as a part of cli-doctor.test.ts, that readiness, health and doctor name what keeps a database from storing a new token, and only that.
+import { randomBytes } from "node:crypto";
 import pg from "pg";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { type cliAppHarness, type Said, seedPermanentShops } from "./cli-harness.ts";
@@ -69,7 +70,7 @@ export function testUnfitDatabases(newWorld: () => DoctorWorld): void {
         const said = await doctor(true);
         expect(said.code).toBe(1);
         // Health that says what is wrong is enough.
-        expect(said.out).toMatch(/✗ the (?:app is not ready|database would not keep a new token)/);
+        expect(said.out).toMatch(/✗ [Tt]he database would not keep a new token/);
         expect(said.out).toMatch(words);
         expect(said.out).toMatch(new RegExp(`Next: Mend the database.*${words.source}`));
         remedy = words.exec(said.out)?.[1] ?? "";
@@ -102,6 +103,42 @@ export function testUnfitDatabases(newWorld: () => DoctorWorld): void {
       expect((await doctor(true)).out).toMatch(/✓ the database keeps a new token/);
     });
   });
+
+  describe.concurrent(
+    "a role that may not use what runs are written to, or the schema at all",
+    { timeout: 60_000 },
+    () => {
+      const { world, doctor } = newWorld();
+      const role = `half_shut_${randomBytes(4).toString("hex")}`;
+
+      it("is named by health and doctor before a run begins, with the GRANT; ready all the same where tokens are kept", async () => {
+        const { database } = world;
+        await database.query(`CREATE ROLE ${role} LOGIN PASSWORD 'shut'; GRANT CREATE ON DATABASE "${database.name}" TO ${role};
+        GRANT USAGE ON SCHEMA expand_contract TO ${role}; GRANT ALL ON ALL TABLES IN SCHEMA public, expand_contract TO ${role};
+        GRANT ALL ON ALL SEQUENCES IN SCHEMA expand_contract TO ${role}; REVOKE ALL ON expand_contract."MigrationOutcome" FROM ${role}`);
+        const url = Object.assign(new URL(database.url), { username: role, password: "shut" }).href;
+        try {
+          await world.restart("expand", { DATABASE_URL: url });
+          const one = await doctor(true);
+          const outcomes =
+            /✗ the role "half_shut_\w+" lacks SELECT, INSERT, UPDATE, DELETE on expand_contract\."MigrationOutcome"\. (GRANT .*;)/;
+          expect(one).toMatchObject({ code: 1, out: expect.stringMatching(outcomes) });
+          expect(one.out).toMatch(/✓ the database keeps a new token[^]*Next: Mend the database: the role/);
+          expect((await fetch(`${world.app!.url}/readyz`)).status).toBe(200);
+          await database.query(outcomes.exec(one.out)![1]!);
+          expect((await doctor(true)).code).toBe(0);
+          await database.query(`REVOKE SELECT ON expand_contract."SchemaStep" FROM ${role}`);
+          expect((await doctor(true)).out).toMatch(/lacks SELECT on expand_contract\."SchemaStep"/);
+          await database.query(`REVOKE USAGE ON SCHEMA expand_contract FROM ${role}`);
+          const shut = await doctor(true);
+          expect(shut).toMatchObject({ code: 1, out: expect.stringMatching(/GRANT USAGE ON SCHEMA expand_contract/) });
+        } finally {
+          await world.app?.stop();
+          await database.query(`DROP OWNED BY ${role} CASCADE; DROP ROLE ${role}`);
+        }
+      });
+    },
+  );
 
   describe.concurrent("another transaction", { timeout: 60_000 }, () => {
     const { world, doctor } = migratedWorld(newWorld());

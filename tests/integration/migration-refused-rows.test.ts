@@ -108,6 +108,26 @@ it("one row that lies in a table which inherits: nothing is stored twice", async
   await t.expectAllCurrent(shops);
 });
 
+it("rows that are neither online nor offline are no migration that is over; the others are migrated", async () => {
+  const shops = await t.seed(4);
+  await t.database.query(`ALTER TABLE "Session" ALTER COLUMN "isOnline" DROP NOT NULL;
+    UPDATE "Session" SET "isOnline" = NULL WHERE shop = '${shops[2]}'`);
+  try {
+    const run = await t.run(t.instance().migrations);
+    expect(run).toMatchObject({ status: "failed", migrated: 3 });
+    const [, remedy] = /(UPDATE "Session" .*;)/.exec(run.haltReason!)!;
+    await t.database.query(remedy!);
+    expect(await t.run(t.instance().migrations)).toMatchObject({
+      status: "completed",
+      migrated: 1,
+      migratableTokens: 0,
+    });
+    await t.expectAllCurrent(shops);
+  } finally {
+    await t.database.query(`ALTER TABLE "Session" ALTER COLUMN "isOnline" SET NOT NULL`);
+  }
+});
+
 it("rows that a policy hides are no migration that is over", async () => {
   const shops = await t.seed(3);
   await t.database

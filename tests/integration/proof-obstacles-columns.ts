@@ -11,9 +11,16 @@ export const COLUMN_OBSTACLES: Obstacle[] = [
   {
     name: "two such columns, one of them not a time",
     spoil: `${NOT_NULL}; ALTER TABLE "Session" ADD COLUMN tenant text NOT NULL DEFAULT ''; ALTER TABLE "Session" ALTER COLUMN tenant DROP DEFAULT`,
-    mend: `ALTER TABLE "Session" DROP COLUMN tenant, DROP COLUMN "updatedAt"`,
+    drop: `ALTER TABLE "Session" DROP COLUMN tenant, DROP COLUMN "updatedAt"`,
     kind: "not_null",
-    says: /NOT NULL/,
+    says: /the column "updatedAt", "tenant" of "Session" is NOT NULL/,
+  },
+  {
+    name: "such a column with quotes in its name",
+    spoil: `ALTER TABLE "Session" ADD COLUMN "odd ""one"" of" text NOT NULL DEFAULT ''; ALTER TABLE "Session" ALTER COLUMN "odd ""one"" of" DROP DEFAULT`,
+    drop: `ALTER TABLE "Session" DROP COLUMN "odd ""one"" of"`,
+    kind: "not_null",
+    says: /the column "odd ""one"" of" of "Session" is NOT NULL/,
   },
   {
     name: "a check",
@@ -90,9 +97,10 @@ export const COLUMN_OBSTACLES: Obstacle[] = [
     says: /"refreshToken"/,
   },
   {
-    name: "tokens in bytes",
+    name: "tokens in bytes, with the indexes of db:deploy over them",
     spoil: `DROP INDEX IF EXISTS "Session_unrefreshable_idx", "Session_unrefreshable_shop_idx";
-      ALTER TABLE "Session" ALTER COLUMN "refreshToken" TYPE bytea USING convert_to("refreshToken", 'UTF8')`,
+      ALTER TABLE "Session" ALTER COLUMN "refreshToken" TYPE bytea USING convert_to("refreshToken", 'UTF8');
+      CREATE INDEX "Session_unrefreshable_idx" ON "Session" ("id") WHERE NOT "isOnline" AND "accessToken" <> '' AND coalesce("refreshToken", '') = ''`,
     kind: "wrong_type",
     says: /"refreshToken" of type bytea.*convert_from\("refreshToken", 'UTF8'\)/,
   },

@@ -54,6 +54,14 @@ export const TABLE_OBSTACLES: Obstacle[] = [
     says: /"id"/,
   },
   {
+    name: "no primary key, and an id that two rows have",
+    spoil: `ALTER TABLE "Session" DROP CONSTRAINT "Session_pkey";
+      INSERT INTO "Session" (id, shop, state, "accessToken") SELECT 'twice', 'twice', '', 'x' FROM generate_series(1, 2)`,
+    mend: `DELETE FROM "Session" WHERE id = 'twice'; ALTER TABLE "Session" ADD PRIMARY KEY ("id")`,
+    kind: "no_primary_key",
+    says: /several rows have the same one \("twice"\).*GROUP BY "id" HAVING count\(\*\) > 1 lists them\. Then: ALTER TABLE "Session" ADD PRIMARY KEY/,
+  },
+  {
     name: "a trigger that changes tokens",
     spoil: TRIGGER(`NEW."accessToken" := upper(NEW."accessToken"); RETURN NEW;`),
     mend: NO_TRIGGER,

@@ -14,8 +14,10 @@ export function isDatabaseError(error: unknown): error is DatabaseError {
 /** The database cannot be reached, or broke the connection off. Its message names no address. */
 export class DatabaseAwayError extends Error {
   readonly code = "database_away";
+  readonly reason: string;
   constructor(reason: string, options?: { cause?: unknown }) {
     super(`The database cannot be reached (${reason})`, options);
+    this.reason = reason;
     this.name = "DatabaseAwayError";
   }
 }

@@ -66,14 +66,16 @@ export function poolConfig(url: string, options: PoolOptions = {}): pg.PoolConfi
 
 type QueryArguments = [unknown, ...unknown[]];
 
-/** pg's client, on UTC and ISO's style of times, and without patience: a statement whose answer does not come takes its connection with it. */
+/** pg's client, on UTC, ISO's style of times and standard strings, and without patience: a statement whose answer does not come takes its connection with it. */
 function clientClass(timeoutMs: number | undefined) {
   return class ImpatientClient extends pg.Client {
     // The driver adapter of Prisma drops the offset of a timestamptz: times would be wrong where the database is not on UTC. pg reads no time
-    // in another style than ISO's. In the startup packet under their own names, which poolers pass on; they refuse `options`.
+    // in another style than ISO's; pg-boss makes its tables with backslashes in strings. In the startup packet under their own names, which
+    // poolers pass on; they refuse `options`.
     getStartupConf(): object {
       // @ts-expect-error pg has this method, its types have not.
-      return { ...(super.getStartupConf() as object), TimeZone: "UTC", DateStyle: "ISO" };
+      const startup = super.getStartupConf() as object;
+      return { ...startup, TimeZone: "UTC", DateStyle: "ISO", standard_conforming_strings: "on" };
     }
 
     // pg's own query_timeout would leave the statement at work on a connection that goes back into the pool.

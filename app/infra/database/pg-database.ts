@@ -48,6 +48,8 @@ export function pgDatabase(pool: PgPool, statementTimeoutMs = 0): Database {
         return result;
       } catch (error) {
         await connection.query({ text: "ROLLBACK" }).catch((lost: Error) => (broken = lost));
+        // What a role or a server is set to is asked anew with a new connection.
+        if (isDatabaseError(error) && error.code === READ_ONLY) broken = error;
         throw error;
       } finally {
         connection.release(broken);
@@ -55,6 +57,8 @@ export function pgDatabase(pool: PgPool, statementTimeoutMs = 0): Database {
     },
   };
 }
+
+const READ_ONLY = "25006";
 
 function queryable(connection: PgQueryable): Queryable {
   const run = ({ text, values }: Statement) =>

@@ -2,11 +2,13 @@ import type { Queryable } from "../../infra/database/database.ts";
 import { isDatabaseOutage } from "../../infra/database/is-database-outage.ts";
 import type { Logger } from "../../infra/log/log.server.ts";
 import { describeError } from "../../infra/log/describe-error.ts";
-import { describeStorageProblem } from "../../tokens/index.ts";
+import { describeStorageProblem, isLastingRefusal } from "../../tokens/index.ts";
 
 /** Pause after a failure, and the interval at which it is logged. Milliseconds. */
 const PAUSE_MS = 500;
 const COMPLAIN_EVERY_MS = 10_000;
+/** A refusal that does not pass by itself is no reason to wait for as long as any other fault. Milliseconds. */
+const LASTING_FOR_MS = 10_000;
 /** A fault not met again for this long has passed. Milliseconds. */
 const PASSED_MS = 10_000;
 
@@ -32,7 +34,8 @@ export function createDatabaseTrouble(log: Logger, { giveUpAfterMs }: { giveUpAf
     /** An outage passes. A statement that the database refuses does not: once that has gone on for long enough, what was met last. */
     fatalFault(): { error: unknown } | undefined {
       if (!fault || performance.now() - fault.last > PASSED_MS) return undefined;
-      return fault.last - fault.since > giveUpAfterMs ? { error: fault.error } : undefined;
+      const patienceMs = isLastingRefusal(fault.error) ? Math.min(LASTING_FOR_MS, giveUpAfterMs) : giveUpAfterMs;
+      return fault.last - fault.since > patienceMs ? { error: fault.error } : undefined;
     },
   };
 }

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createCallGate } from "../pacing/call-gate.ts";
 import { initialPace } from "../pacing/call-rate.ts";
-import { StorageUnfitError } from "../../tokens/index.ts";
+import { findUnmarkedRows, StorageUnfitError } from "../../tokens/index.ts";
 import { advanceRun, endStoppedRun, failRun, requestStop, type StopReason } from "../run/end-run.ts";
 import { createFailureWindow } from "../run/failure-window.ts";
 import type { RunMember } from "../run/run-row.ts";
@@ -143,6 +143,12 @@ export function createRunWorker(deps: WorkerDependencies, runId: string, options
     const problem = await deps.tokens.storageProblem?.({ recent: true });
     if (problem?.kind === "row_security")
       return halt({ as: "failed", reason: new StorageUnfitError("", problem).message });
+    const unmarked = await findUnmarkedRows(db);
+    if (unmarked)
+      return halt({
+        as: "failed",
+        reason: `Nothing is left that the app sees, but ${unmarked.what}. ${unmarked.remedy}`,
+      });
     const next = await advanceRun(db, runId);
     if (next === "ended") end();
     else buffer.lookAgain(next === "open");

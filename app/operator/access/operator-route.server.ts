@@ -1,5 +1,7 @@
 import type { ActionFunctionArgs, LoaderFunctionArgs } from "@remix-run/node";
+import { DatabaseAwayError } from "../../infra/database/database-error.ts";
 import { isDatabaseFailure, isDatabaseUnable } from "../../infra/database/is-database-outage.ts";
+import { postgresError } from "../../infra/database/postgres-error.ts";
 import { harmlessJson } from "../../infra/harmless.ts";
 import { StorageUnfitError } from "../../tokens/index.ts";
 import type { FailedAttempts } from "./failed-attempts.server.ts";
@@ -36,13 +38,14 @@ export function operatorRoute(handlers: OperatorHandlers, dependencies: Operator
       return withHarmlessJson(await handler(args));
     } catch (error) {
       if (!isDatabaseFailure(error) && !(error instanceof StorageUnfitError)) throw error;
-      if (!isDatabaseUnable(error)) {
+      const isUnable = isDatabaseUnable(error);
+      if (!isUnable || isReadOnly(error)) {
         const unfitness = await dependencies.findUnfitness?.(error).catch(() => undefined);
         if (unfitness) return problemResponse(storageUnfit(unfitness), { "Retry-After": "5" });
-        throw error;
+        if (!isUnable) throw error;
       }
       dependencies.onOutage?.(error);
-      return problemResponse(DATABASE_UNREACHABLE, { "Retry-After": "5" });
+      return problemResponse(databaseUnreachable(error), { "Retry-After": "5" });
     }
   };
   return { loader: handle, action: handle };
@@ -99,12 +102,19 @@ const UNAUTHORIZED = {
   code: "unauthorized",
   detail: "Send the header `Authorization: Bearer <MIGRATION_SECRET>` with the secret of the app's environment.",
 };
-const DATABASE_UNREACHABLE = {
-  status: 503,
-  code: "database_unreachable",
-  detail:
-    "The app cannot reach its database. A run that was going on continues by itself once the database is back; ask again then.",
-};
+const READ_ONLY = "25006";
+const isReadOnly = (error: unknown): boolean => postgresError(error)?.originalCode === READ_ONLY;
+
+/** With the words of Postgres, or of the way to it: a login that is refused, no free connection. They quote no row. */
+function databaseUnreachable(error: unknown) {
+  const words = postgresError(error)?.originalMessage ?? (error instanceof DatabaseAwayError ? error.reason : "");
+  return {
+    status: 503,
+    code: "database_unreachable",
+    detail: `The app cannot reach its database${words && ` (${words})`}. A run that was going on continues by itself once the database is back; ask again then.`,
+  };
+}
+
 const storageUnfit = (words: string) => ({
   status: 503,
   code: "storage_unfit",

@@ -1,5 +1,5 @@
 import { findPendingStep } from "../../schema/find-pending-step.ts";
-import { describeStorageProblem } from "../../tokens/index.ts";
+import { describeStorageProblem, findTableProblem } from "../../tokens/index.ts";
 import { services } from "../../services.server.ts";
 
 /** Why no new token could be stored, in words, and what mends it; `locked` passes when a transaction ends. */
@@ -13,10 +13,34 @@ export interface Unfitness {
  * @param error of the statement.
  */
 export async function explainRefusal(error: unknown): Promise<string | undefined> {
-  const known = await findUnfitness({ recent: false });
+  // Of a table that may not be read not even this can be asked.
+  const known = await findUnfitness({ recent: false }).catch(() => undefined);
   if (known) return known.words;
   const problem = await describeStorageProblem(services.db, error, { mayQuote: false });
   return problem && `${problem.what}. ${problem.remedy}`;
+}
+
+/** How long an answer of `findOtherProblem` serves monitors. Milliseconds. */
+const LOOKED_AT_FOR_MS = 10_000;
+
+let looked: { until: number; words: Promise<string | undefined> } | undefined;
+
+/**
+ * What else of the database does not work for this app, in words, while new tokens are kept: rights on the tables of runs and history, rows that it
+ * does not find. Looked at every ten seconds at most.
+ * @throws errors of a database that is away.
+ */
+export function findOtherProblem(): Promise<string | undefined> {
+  if (looked && performance.now() < looked.until) return looked.words;
+  const words = findTableProblem(services.db).then((problem) => problem && `${problem.what}. ${problem.remedy}`);
+  looked = { until: performance.now() + LOOKED_AT_FOR_MS, words };
+  words.catch(() => (looked = undefined));
+  // Those who mend it look again at once.
+  void words.then(
+    (found) => found && (looked = undefined),
+    () => {},
+  );
+  return words;
 }
 
 /**

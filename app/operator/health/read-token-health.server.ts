@@ -3,7 +3,7 @@ import { systemClock } from "../../infra/clock.ts";
 import { countTokensSinceContract } from "../../migration/index.ts";
 import { lookAtRemainingTokens, isExemptDistribution } from "../../tokens/index.ts";
 import { services } from "../../services.server.ts";
-import { findUnfitness } from "./find-unfitness.server.ts";
+import { findOtherProblem, findUnfitness } from "./find-unfitness.server.ts";
 import { tokenHealthReport, type TokenHealthReport } from "./token-health-report.ts";
 import { findTomlInstallFlow } from "./toml-install-flow.server.ts";
 
@@ -11,13 +11,14 @@ import { findTomlInstallFlow } from "./toml-install-flow.server.ts";
 export async function readTokenHealthReport(): Promise<TokenHealthReport> {
   const { env, db, tokens } = services;
   const isExempt = isExemptDistribution(env.APP_DISTRIBUTION);
-  const [counts, remaining, sinceContract, tomlUsesLegacyInstallFlow, unfitness, tokenEncryption, clientSecret] =
+  const [counts, remaining, sinceContract, tomlUsesLegacyInstallFlow, unfitness, other, tokenEncryption, clientSecret] =
     await Promise.all([
       tokens.health(),
       isExempt ? {} : lookAtRemainingTokens({ db }),
       isExempt || env.phase !== "contract" ? 0 : countTokensSinceContract(db),
       findTomlInstallFlow(),
       findUnfitness(),
+      findOtherProblem(),
       tokens.sealing(),
       tokens.isRotating ? tokens.rotation() : null,
     ]);
@@ -29,8 +30,9 @@ export async function readTokenHealthReport(): Promise<TokenHealthReport> {
     rolloutComplete: isRolloutComplete(),
     tomlUsesLegacyInstallFlow,
     storageProblem: unfitness?.words,
+    databaseProblem: unfitness ? undefined : other,
     emptyTable:
-      counts.permanentTokens + counts.expiringTokens + counts.legacyPrefixRows === 0 && !unfitness
+      counts.permanentTokens + counts.expiringTokens + counts.legacyPrefixRows === 0 && !unfitness && !other
         ? await nameOfSessions(db)
         : undefined,
     tokenEncryption,

@@ -16,6 +16,8 @@ export interface TokenHealthReport extends TokenHealth {
   daysLeft: number;
   /** Why the database would not keep a new token, and what mends it; null when it would. */
   storageProblem: string | null;
+  /** What else of the database does not work for this app while new tokens are kept, and what mends it; null when all is well. */
+  databaseProblem: string | null;
   /** How tokens are stored. */
   tokenEncryption: SealingReport;
   /** How the rotation of the client secret stands; null while there is none. No shop is named here. */
@@ -37,6 +39,8 @@ export interface HealthFacts {
   tomlUsesLegacyInstallFlow: boolean | undefined;
   /** Why the database would not keep a new token, and what mends it. */
   storageProblem?: string;
+  /** What else of the database does not work, and what mends it. */
+  databaseProblem?: string;
   /** The table of sessions, with its schema and database, where no shop has a token in it. */
   emptyTable?: string;
   tokenEncryption: SealingReport;
@@ -59,13 +63,16 @@ export function tokenHealthReport(facts: HealthFacts): TokenHealthReport {
     deadline: DEADLINE,
     daysLeft: Math.max(0, Math.ceil((Date.parse(DEADLINE) - facts.now) / DAY_MS)),
     storageProblem: facts.storageProblem ?? null,
+    databaseProblem: facts.databaseProblem ?? null,
     tokenEncryption: facts.tokenEncryption,
     clientSecret: facts.clientSecret,
     nextStep: facts.tokenEncryption.problem
       ? `Mend TOKEN_ENCRYPTION_KEYS: ${facts.tokenEncryption.problem}`
       : facts.storageProblem
         ? `Mend the database, which would not keep a new token: ${facts.storageProblem}`
-        : nextStepOf(facts, verdict),
+        : facts.databaseProblem
+          ? `Mend the database: ${facts.databaseProblem}`
+          : nextStepOf(facts, verdict),
   };
 }
 

@@ -12,10 +12,13 @@ const MONITOR_LOCK_TIMEOUT_MS = 300;
 /** Rows that are looked through for those that a run would still migrate. */
 const LOOKED_THROUGH = 1_000;
 
+/** Other permanent rows that a refusal of one is tried on. */
+const OTHERS = 3;
+
 /** First what a run would take up, then permanent rows that Shopify does not serve: they lie there for years. Which ones is left to chance. */
 const PERMANENT = `SELECT lower(s."shop") AS "shop", ${REMAINING_REASON} <> 'migratable' AS n, random() AS r
   FROM (SELECT * FROM "Session" WHERE ${PERMANENT_TOKEN_PREDICATE} LIMIT ${LOOKED_THROUGH}) s ${JOIN_SHOP_TOKEN}
-  WHERE s."id" = 'offline_' || s."shop" AND lower(s."shop") NOT IN (SELECT jsonb_array_elements_text($1::jsonb)) ORDER BY n, r LIMIT 3`;
+  WHERE s."id" = 'offline_' || s."shop" AND lower(s."shop") NOT IN (SELECT jsonb_array_elements_text($1::jsonb)) ORDER BY n, r LIMIT ${OTHERS}`;
 const ANY = `SELECT lower("shop") AS "shop" FROM "Session" WHERE NOT "isOnline" AND coalesce("refreshToken", '') <> '' AND "id" LIKE 'offline\\_%' AND lower("shop") NOT IN (SELECT jsonb_array_elements_text($1::jsonb)) LIMIT 1`;
 
 /** What depends on a row's values. The rest is the table's, or the role's. */
@@ -74,8 +77,8 @@ export async function findStorageProblem(ctx: TokenContext): Promise<StorageProb
 
 /**
  * Whether what keeps a shop's pair from being stored is that row's own: the database is proven to keep one for another shop.
- * @param options.expiringCounts the row of a shop that has a pair is such a proof. Unless told, only where no other permanent row is left that
- * was not refused too: a trigger may take the one kind and refuse the other.
+ * @param options.expiringCounts the row of a shop that has a pair is such a proof. Unless told, only where hardly another permanent row is left
+ * that was not refused too: a trigger may take the one kind and refuse the other, and the last two rows of a run may be refused at the same time.
  */
 export async function keepsOthers(
   ctx: TokenContext,
@@ -88,7 +91,7 @@ export async function keepsOthers(
   const { refused } = ctx.storage;
   const but = [shop, ...refused];
   const permanent = await shops(ctx, PERMANENT, but).catch(() => [NO_SHOP]);
-  const counts = expiringCounts ?? permanent.length === 0;
+  const counts = expiringCounts ?? permanent.length < OTHERS;
   const others = counts ? [...permanent, ...(await shops(ctx, ANY, but).catch(() => []))] : permanent;
   for (const other of others) {
     try {

@@ -29,6 +29,26 @@ function refusedByPolicies({ role: name, table, isOff, needsBypass }: RowSecurit
 
 /** What the app's role may not do, with the GRANT that mends it. */
 export async function missingRight(db: Queryable, words: string): Promise<StorageProblem> {
+  const closed = await findClosedTables(db);
+  if (closed) return closed;
+  const { role } = await missingRights(db);
+  const security = await rowSecurity(db);
+  const denied = await findDenied(db, words);
+  if (security && (!denied || security.hides)) return refusedByPolicies(security);
+  const { triggers } = await hindrances(db);
+  const needed = triggers.length > 0 ? `, which is needed by ${describeHindrances(triggers)}` : "";
+  if (denied) return lacking(denied.role, `${denied.what}${needed}`, denied.remedy);
+  // A trigger may refuse one row and let the next pass.
+  return triggers.length > 0
+    ? {
+        ...lacking(role, `may not do what ${describeHindrances(triggers)} does`, triggers.map(removalOf).join(" ")),
+        kind: "trigger",
+      }
+    : lacking(role, `may not write "Session"`, `GRANT SELECT, INSERT, UPDATE ON "Session" TO ${quoteIdent(role)};`);
+}
+
+/** What keeps the role from our own schema, or from a table that the app needs; undefined where nothing does. */
+export async function findClosedTables(db: Queryable): Promise<StorageProblem | undefined> {
   const { role, enters, missing } = await missingRights(db);
   if (!enters) {
     const grant = `GRANT USAGE ON SCHEMA expand_contract TO ${quoteIdent(role)};`;
@@ -42,16 +62,7 @@ export async function missingRight(db: Queryable, words: string): Promise<Storag
     );
   }
   const [closed] = await closedTables(db);
-  if (closed) return refusedByPolicies(closed);
-  const security = await rowSecurity(db);
-  const denied = await findDenied(db, words);
-  if (security && (!denied || security.hides)) return refusedByPolicies(security);
-  const { triggers } = await hindrances(db);
-  const needed = triggers.length > 0 ? `, which is needed by ${describeHindrances(triggers)}` : "";
-  if (denied) return lacking(denied.role, `${denied.what}${needed}`, denied.remedy);
-  return triggers.length > 0
-    ? lacking(role, `may not do what ${describeHindrances(triggers)} does`, triggers.map(removalOf).join(" "))
-    : lacking(role, `may not write "Session"`, `GRANT SELECT, INSERT, UPDATE ON "Session" TO ${quoteIdent(role)};`);
+  return closed && refusedByPolicies(closed);
 }
 
 /** @param role as the catalogue has it. */

@@ -102,8 +102,21 @@ export async function upsertRefusal(db: Queryable): Promise<StorageProblem> {
         ? `ALTER TABLE "Session" ADD PRIMARY KEY ("id");`
         : `ALTER TABLE "Session" ADD UNIQUE ("id");`;
   const what = isOfId ? `the primary key of "Session" is deferrable` : `"Session" has no primary key on "id"`;
+  const [twice] = isOfId || kind === "p" ? [] : await db.query<{ id: string }[]>(TWICE);
+  if (twice) {
+    return {
+      kind: "no_primary_key",
+      what: `${what}, and several rows have the same one (${quoteIdent(twice.id)})`,
+      remedy: `Keep one row of each: SELECT "id", count(*) FROM "Session" GROUP BY "id" HAVING count(*) > 1 lists them. Then: ${remedy}`,
+    };
+  }
   return { kind: "no_primary_key", what, remedy };
 }
+
+const TWICE = {
+  text: `SELECT "id"::text AS "id" FROM "Session" GROUP BY "id" HAVING count(*) > 1 LIMIT 1`,
+  values: [],
+};
 
 interface PrimaryKey {
   name: string | null;

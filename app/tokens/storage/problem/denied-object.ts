@@ -3,7 +3,7 @@ import { quoteIdent } from "../../../infra/database/quote.ts";
 import { WRITTEN_TABLES } from "./hindrances.ts";
 
 /** Postgres names what a role may not touch without quotes and without its schema: `permission denied for table audit log`. */
-const DENIED = /\b(table|relation|view|sequence|function|schema|type) "?([^"]+)"?$/;
+const DENIED = /\b(table|relation|view|sequence|function|schema|type|database) "?([^"]+)"?$/;
 
 interface Kind {
   /** SQL: the objects of the name $1, as `oid` and `name`. */
@@ -40,6 +40,12 @@ const KINDS: Record<string, Kind> = {
     holds: `has_schema_privilege(g.oid, o.oid, 'USAGE')`,
     what: "lacks USAGE on the schema",
     grant: "USAGE ON SCHEMA",
+  },
+  database: {
+    named: `SELECT oid, quote_ident(datname) AS name FROM pg_database WHERE datname = $1`,
+    holds: `has_database_privilege(g.oid, o.oid, 'CREATE')`,
+    what: "lacks the right to make the schema of background jobs: CREATE on the database",
+    grant: "CREATE ON DATABASE",
   },
   type: {
     named: `SELECT oid, oid::regtype::text AS name FROM pg_type WHERE typname = $1`,

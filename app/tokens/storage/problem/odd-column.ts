@@ -17,9 +17,10 @@ export function findOddColumn(all: readonly SessionColumn[], judgesTimes: boolea
     return {
       kind: "generated",
       what: `Postgres computes ${names(computed)} of "Session" by itself and takes no value`,
-      remedy: computed
-        .map(({ name, isGenerated }) => alter(name, isGenerated ? "DROP EXPRESSION" : "DROP IDENTITY"))
-        .join(" "),
+      remedy: [
+        ...computed.map(({ name, isGenerated }) => alter(name, isGenerated ? "DROP EXPRESSION" : "DROP IDENTITY")),
+        ...retyped(computed),
+      ].join(" "),
     };
   }
   const odd = columns.filter((column) => remedyOf(column) !== undefined);
@@ -27,8 +28,18 @@ export function findOddColumn(all: readonly SessionColumn[], judgesTimes: boolea
   return {
     kind: "wrong_type",
     what: `"Session" has ${odd.map(({ name, type }) => `"${name}" of type ${type}`).join(", ")}, which does not keep what is written`,
-    remedy: odd.map((column) => remedyOf(column)!).join(" "),
+    remedy: retyped(odd).join(" "),
   };
+}
+
+/** Two of our indexes compare tokens with a text: Postgres changes no other type into text from under them. */
+const DROP_INDEXES = `DROP INDEX IF EXISTS "Session_unrefreshable_idx", "Session_unrefreshable_shop_idx";`;
+const MAKE_INDEXES = "-- then npm run db:deploy, which makes the indexes again";
+
+function retyped(columns: readonly SessionColumn[]): string[] {
+  const remedies = columns.flatMap((column) => remedyOf(column) ?? []);
+  const isIndexed = columns.some(({ name, category }) => TOKENS.has(name) && category !== "S");
+  return isIndexed ? [DROP_INDEXES, ...remedies, MAKE_INDEXES] : remedies;
 }
 
 /** Postgres names the type: `value too long for type character varying(20)`. */

@@ -71,7 +71,7 @@ export async function columnsWithoutDefault(db: Queryable, table: string): Promi
     text: `SELECT a.attname::text AS "name", format_type(a.atttypid, a.atttypmod) AS "type", NOT a.attnotnull AS "byDomain" FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
      WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped AND (a.attnotnull OR t.typnotnull)
        AND NOT a.atthasdef AND t.typdefault IS NULL AND a.attidentity = '' AND NOT a.attname = ANY($2)`,
-    values: [sqlNameOf(table), NEEDED[table] ?? []],
+    values: [sqlNameOf(table), NEEDED[table] ?? NEEDED.Session],
   });
 }
 
@@ -93,8 +93,8 @@ export async function missingRights(db: Queryable): Promise<MissingRights> {
     text: `WITH target AS (
        SELECT to_regclass('"Session"')::oid AS oid, '"Session"' AS name, ARRAY['SELECT', 'INSERT', 'UPDATE'] AS rights
        UNION ALL SELECT c.oid, format('expand_contract.%s', CASE WHEN c.relname ~ '^[a-z_]+$' THEN c.relname ELSE format('"%s"', c.relname) END),
-         ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']
-       FROM pg_class c WHERE c.relnamespace = to_regnamespace('expand_contract') AND c.relkind = 'r' AND c.relname <> 'SchemaStep')
+         CASE c.relname WHEN 'SchemaStep' THEN ARRAY['SELECT'] WHEN 'UnstoredPair' THEN ARRAY['SELECT', 'INSERT', 'DELETE'] ELSE ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE'] END
+       FROM pg_class c WHERE c.relnamespace = to_regnamespace('expand_contract') AND c.relkind = 'r')
      SELECT t.name AS "table", string_agg(r, ', ' ORDER BY array_position(t.rights, r)) AS "rights" FROM target t CROSS JOIN unnest(t.rights) r
      WHERE t.oid IS NOT NULL AND NOT has_table_privilege(t.oid, r) AND (r = 'DELETE' OR EXISTS (
        SELECT FROM pg_attribute a WHERE a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped

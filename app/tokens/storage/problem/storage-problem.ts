@@ -8,6 +8,7 @@ import { findHiddenRows, lacking, missingRight } from "./access-problem.ts";
 import { COMPUTING_VIEW, HIDING_VIEW, refusedByConstraint, upsertRefusal } from "./constraint-problem.ts";
 import { describeHindrances, hindrances, removalOf, WRITTEN_TABLES } from "./hindrances.ts";
 import { findOddColumn, tooNarrow } from "./odd-column.ts";
+import { readOnlyProblem } from "./read-only.ts";
 import { columnsWithoutDefault, missingColumns, sessionColumns, sqlNameOf } from "./storage-catalogue.ts";
 
 /**
@@ -36,19 +37,14 @@ async function findProblem(db: Queryable, error: unknown, mayQuote: boolean, jud
       return (second === "TokenEvent" && first === "kind") ||
         (!first && !(await columnsWithoutDefault(db, "Session"))[0])
         ? notWritten(db, judgesTimes)
-        : missingDefault(db, first, second ?? "Session");
+        : missingDefault(db, ...nullIn(originalMessage, first, second));
     case "42703":
     case "42P01":
       return (await missingFromSchema(db)) ?? other();
     case "42501":
       return missingRight(db, originalMessage);
     case "25006":
-      return {
-        kind: "read_only",
-        what: "the database is read-only (a standby, or default_transaction_read_only)",
-        remedy:
-          "Point DATABASE_URL to the primary; or: ALTER ROLE CURRENT_USER SET default_transaction_read_only = off;",
-      };
+      return readOnlyProblem(db);
     case "53100":
       return { kind: "disk_full", what: "the database's disk is full", remedy: "Make room on the database server." };
     case "23503":
@@ -157,10 +153,17 @@ async function missingSessions(db: Queryable): Promise<StorageProblem> {
   };
 }
 
+/** Names that hold quotes are read right where the words are Postgres's English ones. */
+function nullIn(words: string, first?: string, second = "Session"): [column: string | undefined, table: string] {
+  const [, column = first, table = second] = /column "(.+)" of relation "(.+)" violates/.exec(words) ?? [];
+  return [column, table];
+}
+
 async function missingDefault(db: Queryable, named: string | undefined, table: string): Promise<StorageProblem> {
   const columns = await columnsWithoutDefault(db, table);
-  const isNamed = columns.length === 0 || columns.some(({ name }) => name === named);
-  const names = isNamed ? [named ?? "?"] : columns.map(({ name }) => name);
+  // All at once, unless a trigger may fill the others.
+  const isAlone = named !== undefined && (columns.length === 0 || (await hindrances(db)).triggers.length > 0);
+  const names = isAlone || columns.length === 0 ? [named ?? "?"] : columns.map(({ name }) => name);
   const remedies = names.map((name) => {
     const column = columns.find((one) => one.name === name);
     if (column?.byDomain) return `ALTER DOMAIN ${column.type} DROP NOT NULL;`;
@@ -169,7 +172,7 @@ async function missingDefault(db: Queryable, named: string | undefined, table: s
   });
   return {
     kind: "not_null",
-    what: `the column ${names.map((name) => `"${name}"`).join(", ")} of ${sqlNameOf(table)} is NOT NULL and has no default`,
+    what: `the column ${names.map(quoteIdent).join(", ")} of ${sqlNameOf(table)} is NOT NULL and has no default`,
     remedy: remedies.join(" "),
   };
 }
