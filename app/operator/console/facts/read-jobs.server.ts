@@ -1,7 +1,5 @@
 import sql from "sql-template-tag";
 import { services } from "../../../services.server.ts";
-import type { DeadLetter } from "../../../jobs/queue/dead-letters.ts";
-import type { JobsHealth } from "../../../jobs/queue/job-types.ts";
 
 /** A job that waits until its shop has a newer token, or can be served. */
 export interface ParkedJob {
@@ -12,20 +10,12 @@ export interface ParkedJob {
   retryAt: number | null;
 }
 
-export interface JobsFacts {
-  health: JobsHealth;
-  /** Failed for good, the oldest first. */
-  deadLetters: DeadLetter[];
-  /** The first by shop. */
-  parked: ParkedJob[];
-  /** Shops where the answer of a call never came. */
-  unknownOutcomes: number;
-}
+export type JobsFacts = Awaited<ReturnType<typeof readJobs>>;
 
 const SHOWN = 50;
 
 /** What background work has come to. */
-export async function readJobs(): Promise<JobsFacts> {
+export async function readJobs() {
   const { db, jobs, tokens } = services;
   const [health, deadLetters, parked, toReconcile] = await Promise.all([
     jobs.health(),
@@ -35,5 +25,13 @@ export async function readJobs(): Promise<JobsFacts> {
       FROM expand_contract."ParkedJob" ORDER BY "shop", "job" LIMIT ${SHOWN}`),
     tokens.shopsToReconcile(1_000),
   ]);
-  return { health, deadLetters, parked, unknownOutcomes: toReconcile.length };
+  return {
+    health,
+    /** Failed for good, the oldest first. */
+    deadLetters,
+    /** The first by shop. */
+    parked,
+    /** Shops where the answer of a call never came. */
+    unknownOutcomes: toReconcile.length,
+  };
 }
