@@ -22,10 +22,11 @@ export async function readOnlyProblem(db: Queryable): Promise<StorageProblem> {
   }
   const { source, role, database } = found;
   const reset = "RESET default_transaction_read_only;";
+  const restart = "-- then restart the app: connections that are open keep it";
   const remedies: Record<string, string> = {
-    user: `ALTER ROLE ${role} ${reset}`,
-    "database user": `ALTER ROLE ${role} IN DATABASE ${database} ${reset}`,
-    database: `ALTER DATABASE ${database} ${reset}`,
+    user: `ALTER ROLE ${role} ${reset} ${restart}`,
+    "database user": `ALTER ROLE ${role} IN DATABASE ${database} ${reset} ${restart}`,
+    database: `ALTER DATABASE ${database} ${reset} ${restart}`,
     client: "Take default_transaction_read_only out of the options of DATABASE_URL.",
     default: "Point DATABASE_URL to a server that takes writes.",
   };
