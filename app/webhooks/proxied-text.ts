@@ -1,7 +1,8 @@
 import { topicName } from "./named-shop.ts";
 
-/** What Shopify adds to the parameters of an app proxy's visit, in the order in which it signs them. */
-const SIGNED_IN_ORDER = ["path_prefix=/", "shop=", "timestamp="];
+/** What Shopify adds to the parameters of an app proxy's visit, in the order in which it signs them; the time's digits follow. */
+const SIGNED_IN_ORDER = ["path_prefix=", "shop=", ".myshopify.com", "timestamp="];
+const TIME = /\d{9}/;
 /** Their bodies say what Shopify and the merchant wrote; in those of others, as orders, a customer may have written anything. */
 const OF_SHOPIFY = [
   "APP_UNINSTALLED",
@@ -17,11 +18,13 @@ const OF_SHOPIFY = [
  * @see https://shopify.dev/docs/apps/build/online-store/app-proxies/authenticate-app-proxies
  */
 export function isProxiedText(text: string): boolean {
-  let at = 0;
-  return SIGNED_IN_ORDER.every((part) => {
-    at = text.indexOf(part, at);
-    return at !== -1;
-  });
+  let rest = text;
+  for (const part of SIGNED_IN_ORDER) {
+    const at = rest.indexOf(part);
+    if (at === -1) return false;
+    rest = rest.slice(at + part.length);
+  }
+  return TIME.test(rest);
 }
 
 /** Whether no customer writes into the bodies of a topic. */

@@ -118,6 +118,14 @@ describe("verifyWebhook", () => {
     ["whose shop is no text", { body: '{"shop_domain":{"a":1}}' }, "shops_disagree"],
     ["whose shop holds NUL", { body: `{"shop_domain":"${SHOP}\\u0000"}` }, "shops_disagree"],
     ["that is a visit through an app proxy", { body: VISIT }, "signed_as_a_visit"],
+    [
+      "about a customer whose address is odd",
+      {
+        topic: "customers/redact",
+        body: `{"shop_domain":"${SHOP}","customer":{"email":"path_prefix=/shop=timestamp=@x.example"}}`,
+      },
+      "taken",
+    ],
     ["of year 0", { headers: { "X-Shopify-Triggered-At": "0000-01-01T00:00:00Z" } }, "invalid_triggered_at"],
     ["of year 275760", { headers: { "X-Shopify-Triggered-At": "+275760-09-13T00:00:00Z" } }, "invalid_triggered_at"],
     ["of no time", { headers: { "X-Shopify-Triggered-At": "yesterday" } }, "invalid_triggered_at"],

@@ -182,6 +182,13 @@ describe("a migration run", () => {
     expect(await t.migrationCalls()).toBe(5);
   });
 
+  it("comes to its limit though the first page is taken from all over the table", async () => {
+    await t.seed(60);
+    const { migrations } = t.instance();
+    expect(await t.run(migrations, { limit: 50 })).toMatchObject({ total: 50, migrated: 50, migratableTokens: 10 });
+    expect(await t.run(migrations, { limit: 50 })).toMatchObject({ total: 10, migrated: 10, migratableTokens: 0 });
+  });
+
   it("reports failures in pages and by code", async () => {
     const shops = await t.seed(130, "gone");
     for (const shop of shops) await t.sandbox.client.uninstall(shop, { webhook: false });

@@ -125,6 +125,17 @@ describe("migrate", () => {
     for (const shop of [refused, paused]) await h.expectCurrent(shop);
   });
 
+  test("proves a pair that was stored before it was asked for, too: a run may have been killed between store and proof", async () => {
+    const shop = await h.install("permanent");
+    expect(await h.process().migrate(shop)).toMatchObject({ outcome: "migrated", code: "migrated" });
+    const again = { outcome: "already_expiring", code: "already_expiring" };
+    expect(await h.process().migrate(shop)).toMatchObject(again);
+    expect(await h.process().migrate(shop, { verify: true })).toMatchObject(again);
+    await h.sandbox.client.faults.add({ shop, endpoint: "graphql", play: "unauthorized" });
+    const unproven = { outcome: "already_expiring", code: "stored_not_accepted" };
+    expect(await h.process().migrate(shop, { verify: true })).toMatchObject(unproven);
+  });
+
   test("is refused while nobody would look after the pairs", async () => {
     const shop = await h.install("permanent");
     expect(await h.process({ phase: "legacy" }).migrate(shop)).toMatchObject({

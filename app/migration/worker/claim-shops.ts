@@ -48,7 +48,7 @@ export async function claimFreshShops(
             WHERE ${permanentSession} AND s."id" > ${run.cursor}
               ${percent < 100 ? sql`AND ${placeOfShop} < ${percent}::float8` : empty}
             ORDER BY ${isFirst ? sql`random()` : sql`s."id"`} LIMIT ${take}`;
-      const [taken] = await tx.query<[{ shops: Pick<Claim, "shop" | "wasGivenUp">[]; read: number }]>(sql`
+      const [taken] = await tx.query<[{ shops: Pick<Claim, "shop" | "wasGivenUp">[]; more: boolean }]>(sql`
         WITH page AS MATERIALIZED (${page}),
         stored AS (
           INSERT INTO expand_contract."MigrationOutcome" ("runId", "shop", "outcome", "wave", "claimedBy")
@@ -59,16 +59,16 @@ export async function claimFreshShops(
           UPDATE expand_contract."MigrationRun" SET
             ${isFirst && !shops ? empty : sql`"cursor" = coalesce((SELECT max("key") FROM page), "cursor"),`}
             "taken" = "taken" + (SELECT count(*) FROM stored),
-            "drained" = (SELECT count(*) FROM page) < ${want}::int
-          WHERE "id" = ${runId}
+            "drained" = (SELECT count(*) FROM page) < ${take}::int OR coalesce("taken" + (SELECT count(*) FROM stored) >= ${limit ?? null}::int, false)
+          WHERE "id" = ${runId} RETURNING NOT "drained" AS "more"
         )
-        SELECT (SELECT count(*)::int FROM page) AS "read", (
+        SELECT (SELECT "more" FROM moved) AS "more", (
           SELECT coalesce(json_agg(json_build_object('shop', s."shop", 'wasGivenUp', coalesce(t."givenUpRuns", 0) > 0)), '[]')
           FROM stored s LEFT JOIN expand_contract."ShopToken" t ON t."shop" = s."shop"
         ) AS "shops"`);
       return {
         claims: taken.shops.map((shop, i) => ({ ...shop, tries: 0, wave: run.wave, ordinal: run.taken + i })),
-        more: taken.read >= want,
+        more: taken.more,
       };
     },
     { maxWait: 10_000, timeout: 30_000 },

@@ -39,8 +39,8 @@ export async function recordOutcomes({ db, runId, worker }: RunMember, batch: Ou
     written AS (
       UPDATE expand_contract."MigrationOutcome" o SET
         "outcome" = CASE WHEN g."outcome" = 'already_expiring' AND ${migratedByUs} THEN 'migrated' ELSE g."outcome" END,
-        "code" = CASE WHEN g."outcome" = 'already_expiring' AND ${migratedByUs} THEN 'migrated_before_interruption' ELSE g."code" END,
-        "message" = CASE WHEN g."outcome" = 'already_expiring' AND ${migratedByUs}
+        "code" = CASE WHEN g."code" = 'already_expiring' AND ${migratedByUs} THEN 'migrated_before_interruption' ELSE g."code" END,
+        "message" = CASE WHEN g."code" = 'already_expiring' AND ${migratedByUs}
           THEN 'a pair was stored before this run was interrupted' ELSE g."message" END, "attempts" = g."attempts", "retryable" = g."retryable", "claimedBy" = NULL, "at" = now(),
         "retryAt" = CASE WHEN g."outcome" = 'waiting' THEN now() + coalesce(g."retryInMs", 0) * interval '1 millisecond' END
       FROM given g LEFT JOIN expand_contract."ShopToken" t ON t."shop" = g."shop"

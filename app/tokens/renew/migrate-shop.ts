@@ -64,10 +64,22 @@ async function migrate(ctx: TokenContext, shop: string, options: MigrateOptions,
   } catch (error) {
     const isMissing = error instanceof NotPermanentError && error.status === "missing";
     if (isMissing && (await adoptOddCase(ctx, shop))) return migrate(ctx, shop, options, trace);
-    return endingOf(ctx, shop, error);
+    const isExpiring = error instanceof NotPermanentError && /^(fresh|expiring|expired)$/.test(error.status);
+    return isExpiring ? endingOfExpiring(ctx, shop, options) : endingOf(ctx, shop, error);
   }
-  if (!trace.stored) return ALREADY_EXPIRING;
+  if (!trace.stored) return endingOfExpiring(ctx, shop, options);
   return options.verify ? verified(ctx, session, options.gate) : done("migrated", "migrated", "a pair is stored");
+}
+
+/** Its pair was stored by a merchant's visit, or by this run before it was interrupted: its proof may be missing. */
+async function endingOfExpiring(ctx: TokenContext, shop: string, { verify, gate }: MigrateOptions): Promise<Ending> {
+  if (!verify) return ALREADY_EXPIRING;
+  const ending = await renewSession(ctx, shop, { gate, retries: 0 }).then(
+    (session) => verified(ctx, session, gate),
+    (error: unknown) => (error instanceof TokenError ? endingOf(ctx, shop, error) : notVerified()),
+  );
+  if (ending.outcome !== "migrated") return ending;
+  return ending.code.startsWith("stored_not_") ? { ...ending, outcome: "already_expiring" } : ALREADY_EXPIRING;
 }
 
 /**

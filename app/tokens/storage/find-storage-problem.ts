@@ -15,6 +15,9 @@ const LOOKED_THROUGH = 1_000;
 /** Other permanent rows that a refusal of one is tried on. */
 const OTHERS = 3;
 
+/** Other permanent rows on which is tried whether they are taken. */
+const MOST_OTHERS = 3;
+
 /** First what a run would take up, then permanent rows that Shopify does not serve: they lie there for years. Which ones is left to chance. */
 const PERMANENT = `SELECT lower(s."shop") AS "shop", ${REMAINING_REASON} <> 'migratable' AS n, random() AS r
   FROM (SELECT * FROM "Session" WHERE ${PERMANENT_TOKEN_PREDICATE} LIMIT ${LOOKED_THROUGH}) s ${JOIN_SHOP_TOKEN}
@@ -77,31 +80,34 @@ export async function findStorageProblem(ctx: TokenContext): Promise<StorageProb
 
 /**
  * Whether what keeps a shop's pair from being stored is that row's own: the database is proven to keep one for another shop.
- * @param options.expiringCounts the row of a shop that has a pair is such a proof. Unless told, only where hardly another permanent row is left
- * that was not refused too: a trigger may take the one kind and refuse the other, and the last two rows of a run may be refused at the same time.
+ * @param options.expiringCounts the row of a shop that has a pair is such a proof. Unless told, only where every other permanent row that is left
+ * is refused too: a trigger may take the one kind and refuse the other.
  */
 export async function keepsOthers(
   ctx: TokenContext,
   shop: string,
   { kind }: StorageProblem,
-  { expiringCounts, lockTimeoutMs }: { expiringCounts?: boolean; lockTimeoutMs?: number } = {},
+  { expiringCounts = false, lockTimeoutMs }: { expiringCounts?: boolean; lockTimeoutMs?: number } = {},
 ): Promise<boolean> {
   // Where the proof holds on the very row, it is blind to the cause, and holds for others just as well.
   if (!OF_ROWS.test(kind) || !(await isRefused(ctx, shop, lockTimeoutMs))) return false;
   const { refused } = ctx.storage;
   const but = [shop, ...refused];
   const permanent = await shops(ctx, PERMANENT, but).catch(() => [NO_SHOP]);
-  const counts = expiringCounts ?? permanent.length < OTHERS;
-  const others = counts ? [...permanent, ...(await shops(ctx, ANY, but).catch(() => []))] : permanent;
-  for (const other of others) {
-    try {
-      await proveStorage(ctx, other, { lockTimeoutMs });
-      if (refused.size < MOST_REFUSED) refused.add(shop);
-      return true;
-    } catch (error) {
-      // The next one, unless it is the database's trouble.
-      if (!(error instanceof StorageUnfitError) && !isLockTimeout(error)) return false;
+  let isLeft = permanent.length === MOST_OTHERS;
+  for (const others of [() => Promise.resolve(permanent), () => shops(ctx, ANY, but).catch(() => [])]) {
+    for (const other of await others()) {
+      try {
+        await proveStorage(ctx, other, { lockTimeoutMs });
+        if (refused.size < MOST_REFUSED) refused.add(shop);
+        return true;
+      } catch (error) {
+        // The next one, unless it is the database's trouble.
+        if (isLockTimeout(error)) isLeft = true;
+        else if (!(error instanceof StorageUnfitError)) return false;
+      }
     }
+    if (isLeft && !expiringCounts) return false;
   }
   return false;
 }
