@@ -207,8 +207,7 @@ function proof(run: RunView, paint: Paint): string[] {
 
 function nextStep(run: RunView, command: (text: string) => string): string {
   if (run.status === "halted") return `Correct that, then start again: ${command("migrate")}`;
-  if (run.status === "failed")
-    return `Mend what it names (the app's log says more), then start again: ${command("migrate")}`;
+  if (run.status === "failed") return `Mend what it names (see the app's log), then start again: ${command("migrate")}`;
   if (!isComplete(run)) {
     const again = run.failed > 0 ? "Run it again; it takes up what failed or was not tried" : "Go on with the rest";
     return `${again}: ${command("migrate")}`;

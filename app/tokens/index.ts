@@ -45,7 +45,7 @@ export {
   REMAINING_REASON,
 } from "./records/remaining-tokens.ts";
 export { makeTokenKey, parseTokenKeys, type TokenKey } from "./sealing/token-keys.ts";
-export { isLastingRefusal } from "./storage/postgres-error.ts";
+export { isLastingRefusal } from "../infra/database/database-error.ts";
 export { findTableProblem, findUnmarkedRows } from "./storage/find-table-problem.ts";
 export { describeStorageProblem } from "./storage/problem/storage-problem.ts";
 export { isShopName, normalShopName } from "./records/shop-name.ts";

@@ -1,7 +1,7 @@
 // Proves that nothing is spent at Shopify which the table of sessions would not keep, whatever keeps it from it; the simulator's ledger is the judge.
 import { inspect } from "node:util";
 import { afterAll, describe, expect, test } from "vitest";
-import { postgresError } from "../../app/infra/database/postgres-error.ts";
+import { postgresError } from "../../app/infra/database/database-error.ts";
 import { prismaDatabase } from "../../app/infra/database/prisma-database.ts";
 import type { Statement } from "../../app/infra/database/queryable.ts";
 import { openNativePrisma, QUOTED_TOKEN } from "../support/native-prisma.ts";

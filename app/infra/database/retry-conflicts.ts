@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { postgresError } from "./postgres-error.ts";
+import { postgresError } from "./database-error.ts";
 import type { Database } from "./queryable.ts";
 
 const CONFLICTS = new Set(["40001", "40P01"]);

@@ -1,7 +1,6 @@
 import type { ActionFunctionArgs, LoaderFunctionArgs } from "@remix-run/node";
-import { DatabaseAwayError } from "../../infra/database/database-error.ts";
+import { DatabaseAwayError, postgresError } from "../../infra/database/database-error.ts";
 import { isDatabaseFailure, isDatabaseUnable } from "../../infra/database/is-database-outage.ts";
-import { postgresError } from "../../infra/database/postgres-error.ts";
 import { harmlessJson } from "../../infra/harmless.ts";
 import { StorageUnfitError } from "../../tokens/index.ts";
 import type { FailedAttempts } from "./failed-attempts.server.ts";

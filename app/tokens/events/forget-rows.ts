@@ -1,6 +1,6 @@
 import { raw, type Sql } from "sql-template-tag";
 import type { TokenContext } from "../context.ts";
-import { postgresError } from "../../infra/database/postgres-error.ts";
+import { postgresError } from "../../infra/database/database-error.ts";
 
 const FOREIGN_KEY_VIOLATION = "23503";
 

@@ -5,7 +5,7 @@ import type { TokenContext } from "../context.ts";
 import { describeError, IncompletePairError, LeaseLostError, PermanentTokenRefusedError } from "../errors.ts";
 import { readSession } from "../records/read-session.ts";
 import { unfitErrorOf } from "../storage/prove-storage.ts";
-import { isLastingRefusal } from "../storage/postgres-error.ts";
+import { isLastingRefusal } from "../../infra/database/database-error.ts";
 import { keepUnstored } from "../storage/unstored-pairs.ts";
 import { noteStored, noteStoreFailed, noteStoreInterrupted } from "../storage/with-proven-storage.ts";
 import { writePair } from "../storage/write-pair.ts";

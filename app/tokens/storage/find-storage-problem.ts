@@ -1,4 +1,4 @@
-import { postgresError } from "../../infra/database/postgres-error.ts";
+import { postgresError } from "../../infra/database/database-error.ts";
 import type { TokenContext } from "../context.ts";
 import { type StorageProblem, StorageUnfitError } from "../errors.ts";
 import { PERMANENT_TOKEN_PREDICATE } from "../records/permanent-token.ts";

@@ -1,9 +1,8 @@
 import { quoteIdent } from "../../../infra/database/quote.ts";
 import type { StorageProblem } from "../../errors.ts";
 import type { Queryable } from "../../../infra/database/database.ts";
-import { postgresError } from "../../../infra/database/postgres-error.ts";
+import { isLastingRefusal, postgresError } from "../../../infra/database/database-error.ts";
 import { SESSION_TABLES, type FoundSessionTable } from "../../../infra/database/session-tables.ts";
-import { isLastingRefusal } from "../postgres-error.ts";
 import { findHiddenRows, lacking, missingRight } from "./access-problem.ts";
 import { COMPUTING_VIEW, HIDING_VIEW, refusedByConstraint, upsertRefusal } from "./constraint-problem.ts";
 import { describeHindrances, hindrances, removalOf, WRITTEN_TABLES } from "./hindrances.ts";

@@ -1,6 +1,6 @@
 import sql, { empty, raw, type Sql } from "sql-template-tag";
 import type { Database } from "../../../../infra/database/database.ts";
-import { postgresError } from "../../../../infra/database/postgres-error.ts";
+import { postgresError } from "../../../../infra/database/database-error.ts";
 import type { SessionLayout } from "../../../../infra/database/session-layout.ts";
 import { PERMANENT_TOKEN_PREDICATE } from "../../../../tokens/index.ts";
 import type { Cursor, ListedState, ShopFilter, ShopState } from "./shop-filter.ts";
