@@ -12,16 +12,13 @@ const MONITOR_LOCK_TIMEOUT_MS = 300;
 /** Rows that are looked through for those that a run would still migrate. */
 const LOOKED_THROUGH = 1_000;
 
-/** Other permanent rows that a refusal of one is tried on. */
-const OTHERS = 3;
-
 /** Other permanent rows on which is tried whether they are taken. */
 const MOST_OTHERS = 3;
 
 /** First what a run would take up, then permanent rows that Shopify does not serve: they lie there for years. Which ones is left to chance. */
 const PERMANENT = `SELECT lower(s."shop") AS "shop", ${REMAINING_REASON} <> 'migratable' AS n, random() AS r
   FROM (SELECT * FROM "Session" WHERE ${PERMANENT_TOKEN_PREDICATE} LIMIT ${LOOKED_THROUGH}) s ${JOIN_SHOP_TOKEN}
-  WHERE s."id" = 'offline_' || s."shop" AND lower(s."shop") NOT IN (SELECT jsonb_array_elements_text($1::jsonb)) ORDER BY n, r LIMIT ${OTHERS}`;
+  WHERE s."id" = 'offline_' || s."shop" AND lower(s."shop") NOT IN (SELECT jsonb_array_elements_text($1::jsonb)) ORDER BY n, r LIMIT ${MOST_OTHERS}`;
 const ANY = `SELECT lower("shop") AS "shop" FROM "Session" WHERE NOT "isOnline" AND coalesce("refreshToken", '') <> '' AND "id" LIKE 'offline\\_%' AND lower("shop") NOT IN (SELECT jsonb_array_elements_text($1::jsonb)) LIMIT 1`;
 
 /** What depends on a row's values. The rest is the table's, or the role's. */
