@@ -1,4 +1,4 @@
-import type { LoaderFunctionArgs } from "@remix-run/node";
+import type { AppLoadContext, LoaderFunctionArgs } from "@remix-run/node";
 import type { AdminContext } from "../../../../app/auth/authenticate.server.ts";
 import { services } from "../../../../app/services.server.ts";
 import { plainApp } from "./plain-shopify.server.ts";
@@ -22,4 +22,9 @@ export async function withAdmin<T>(
       state: () => services.tokens.state(session.shop),
     },
   });
+}
+
+/** The library keeps no note of it. */
+export function verifiedShopOf(_context: AppLoadContext): string | undefined {
+  return undefined;
 }
