@@ -167,3 +167,19 @@ it("gives up a connection that is never answered", async () => {
   await expect(pool.query("SELECT 1")).rejects.toThrow(/timeout/);
   await pool.end();
 });
+
+it("a connection that was opened while the database was read-only is given up when it is refused", async () => {
+  const name = new URL(database.current.url).pathname.slice(1);
+  await database.current.query(`ALTER DATABASE "${name}" SET default_transaction_read_only = on`);
+  const db = open(database.current.url, { poolSize: 1 });
+  const write = () =>
+    db
+      .transaction((tx) => tx.execute(sql`CREATE TABLE IF NOT EXISTS written (a int)`))
+      .then(
+        () => "written",
+        (error: { code: string }) => error.code,
+      );
+  expect(await write()).toBe("25006");
+  await database.current.query(`ALTER DATABASE "${name}" RESET default_transaction_read_only`);
+  expect(await write()).toBe("written");
+});

@@ -1,3 +1,4 @@
+import type { Database } from "../../infra/database/database.ts";
 import { findPendingStep } from "../../schema/find-pending-step.ts";
 import { describeStorageProblem, findTableProblem } from "../../tokens/index.ts";
 import { services } from "../../services.server.ts";
@@ -23,7 +24,8 @@ export async function explainRefusal(error: unknown): Promise<string | undefined
 /** How long an answer of `findOtherProblem` serves monitors. Milliseconds. */
 const LOOKED_AT_FOR_MS = 10_000;
 
-let looked: { until: number; words: Promise<string | undefined> } | undefined;
+/** By database: in an adopter's app several may be looked after. */
+const looked = new WeakMap<Database, { until: number; words: Promise<string | undefined> }>();
 
 /**
  * What else of the database does not work for this app, in words, while new tokens are kept: rights on the tables of runs and history, rows that it
@@ -31,14 +33,15 @@ let looked: { until: number; words: Promise<string | undefined> } | undefined;
  * @throws errors of a database that is away.
  */
 export function findOtherProblem(): Promise<string | undefined> {
-  if (looked && performance.now() < looked.until) return looked.words;
-  const words = findTableProblem(services.db).then((problem) => problem && `${problem.what}. ${problem.remedy}`);
-  looked = { until: performance.now() + LOOKED_AT_FOR_MS, words };
-  words.catch(() => (looked = undefined));
+  const { db } = services;
+  const before = looked.get(db);
+  if (before && performance.now() < before.until) return before.words;
+  const words = findTableProblem(db).then((problem) => problem && `${problem.what}. ${problem.remedy}`);
+  looked.set(db, { until: performance.now() + LOOKED_AT_FOR_MS, words });
   // Those who mend it look again at once.
-  void words.then(
-    (found) => found && (looked = undefined),
-    () => {},
+  words.then(
+    (found) => found && looked.delete(db),
+    () => looked.delete(db),
   );
   return words;
 }

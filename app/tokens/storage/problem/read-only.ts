@@ -22,7 +22,7 @@ export async function readOnlyProblem(db: Queryable): Promise<StorageProblem> {
   }
   const { source, role, database } = found;
   const reset = "RESET default_transaction_read_only;";
-  const restart = "-- then restart the app: connections that are open keep it";
+  const restart = "-- then restart the app: connections that are open keep it until they are refused";
   const remedies: Record<string, string> = {
     user: `ALTER ROLE ${role} ${reset} ${restart}`,
     "database user": `ALTER ROLE ${role} IN DATABASE ${database} ${reset} ${restart}`,
